@@ -1,0 +1,147 @@
+//! What is wrong, in the words of the person who can mend it: a stable code, a cause, one next step.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::Stream;
+
+/// How the program ends. The numbers are a contract with scripts and service managers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Everything asked for was done.
+    Done = 0,
+    /// Something we did not foresee.
+    Unexpected = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// The configuration is wrong.
+    Configuration = 3,
+    /// A credential or a permission is missing or refused.
+    Credentials = 4,
+    /// Miro cannot be reached or keeps failing.
+    Source = 5,
+    /// Azure cannot be reached or keeps failing.
+    Destination = 6,
+    /// The deadline came before the work was done.
+    Incomplete = 7,
+    /// Interrupted by a signal.
+    Interrupted = 130,
+}
+
+/// A cause that somebody has to mend. Prints as two lines: the cause, then the next step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Stable, documented name.
+    pub code: Code,
+    /// The thing concerned: a stream, a rule, an application. Never a secret.
+    pub subject: String,
+    /// What is wrong, one sentence.
+    pub cause: String,
+    /// The one thing to do next.
+    pub next_step: String,
+}
+
+/// The stable list of what `check`, `run` and `/status` can report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Code {
+    /// Miro does not know the token (mistyped, revoked, toggle switched off or on again, app uninstalled).
+    MiroTokenRefused,
+    /// The token lacks the scope of its stream.
+    MiroScopeMissing,
+    /// The organisation lacks Enterprise Guard, which the content log needs.
+    MiroGuardMissing,
+    /// The plan has no audit log, or the installer is not a Company Admin.
+    MiroPlanMissing,
+    /// The organisation id is not the token's.
+    MiroOrganizationWrong,
+    /// Azure does not accept the client secret.
+    AzureSecretRefused,
+    /// Azure does not know the application in this tenant.
+    AzureApplicationUnknown,
+    /// Azure does not know the tenant.
+    AzureTenantUnknown,
+    /// Any other refusal of the identity service.
+    AzureIdentityRefused,
+    /// The application may not send to the data collection rule.
+    AzureRoleMissing,
+    /// No data collection rule has this immutable id.
+    AzureRuleUnknown,
+    /// The rule does not declare the stream.
+    AzureStreamUnknown,
+    /// The ingestion endpoint does not accept our token.
+    AzureTokenRefused,
+    /// Azure refuses one event after another; something in the rule or table does not fit.
+    AzureRefusesEverything,
+    /// A certificate on the way is not trusted.
+    CertificateRefused,
+    /// A host cannot be reached.
+    HostUnreachable,
+    /// The dead-letter store is full.
+    DeadLettersFull,
+    /// The checkpoint file is damaged, of another version or not ours.
+    StoreUnusable,
+}
+
+impl Code {
+    /// The name as printed and as documented.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MiroTokenRefused => "miro-token-refused",
+            Self::MiroScopeMissing => "miro-scope-missing",
+            Self::MiroGuardMissing => "miro-guard-missing",
+            Self::MiroPlanMissing => "miro-plan-missing",
+            Self::MiroOrganizationWrong => "miro-organization-wrong",
+            Self::AzureSecretRefused => "azure-secret-refused",
+            Self::AzureApplicationUnknown => "azure-application-unknown",
+            Self::AzureTenantUnknown => "azure-tenant-unknown",
+            Self::AzureIdentityRefused => "azure-identity-refused",
+            Self::AzureRoleMissing => "azure-role-missing",
+            Self::AzureRuleUnknown => "azure-rule-unknown",
+            Self::AzureStreamUnknown => "azure-stream-unknown",
+            Self::AzureTokenRefused => "azure-token-refused",
+            Self::AzureRefusesEverything => "azure-refuses-everything",
+            Self::CertificateRefused => "certificate-refused",
+            Self::HostUnreachable => "host-unreachable",
+            Self::DeadLettersFull => "dead-letters-full",
+            Self::StoreUnusable => "store-unusable",
+        }
+    }
+
+    /// The exit code of a program that stops because of this.
+    pub const fn exit(self) -> Exit {
+        match self {
+            Self::MiroTokenRefused
+            | Self::MiroScopeMissing
+            | Self::MiroGuardMissing
+            | Self::MiroPlanMissing
+            | Self::MiroOrganizationWrong
+            | Self::AzureSecretRefused
+            | Self::AzureApplicationUnknown
+            | Self::AzureTenantUnknown
+            | Self::AzureIdentityRefused
+            | Self::AzureRoleMissing
+            | Self::AzureRuleUnknown
+            | Self::AzureStreamUnknown
+            | Self::AzureTokenRefused => Exit::Credentials,
+            Self::AzureRefusesEverything => Exit::Destination,
+            Self::CertificateRefused | Self::HostUnreachable => Exit::Destination,
+            Self::DeadLettersFull | Self::StoreUnusable => Exit::Unexpected,
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}\n  next: {}", self.subject, self.cause, self.next_step)
+    }
+}
+
+impl Problem {
+    /// The problem with `stream`'s Miro credentials named by `code`.
+    pub fn at_miro(code: Code, stream: Stream, cause: impl Into<String>, next_step: impl Into<String>) -> Self {
+        Self { code, subject: format!("streams.{stream}"), cause: cause.into(), next_step: next_step.into() }
+    }
+}

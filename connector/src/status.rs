@@ -1,0 +1,75 @@
+//! What the connector says of itself: the snapshot behind `/status`, `/readyz`, `/metrics` and the `status` command.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A consistent snapshot of one connector.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Status {
+    /// True once every stream has reached both its ends lately and no problem is open.
+    pub ready: bool,
+    /// Per stream, by name.
+    pub streams: BTreeMap<String, StreamStatus>,
+}
+
+/// One stream's counts since the start of the process, and where it stands.
+///
+/// `fetched = delivered + duplicate + set_aside + in_flight` holds in every snapshot.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct StreamStatus {
+    /// Events read from Miro.
+    pub fetched: u64,
+    /// Events whose upload Azure acknowledged, committed.
+    pub delivered: u64,
+    /// Events read again and known to be delivered already.
+    pub duplicate: u64,
+    /// Events set aside in the dead-letter store.
+    pub set_aside: u64,
+    /// Events read and not yet settled.
+    pub in_flight: u64,
+    /// Calls to Miro, and how many were answered 429.
+    pub pages: u64,
+    /// Calls answered 429 by Miro.
+    pub rate_limited: u64,
+    /// Uploads that Azure acknowledged.
+    pub batches: u64,
+    /// Attempts that failed and were tried again, at either end.
+    pub retries: u64,
+    /// Bytes sent to Azure, compressed.
+    pub bytes_sent: u64,
+    /// Everything up to here has been read once.
+    pub covered_to: Option<Timestamp>,
+    /// Everything up to here has been read for the last time.
+    pub settled_to: Option<Timestamp>,
+    /// Spans waiting to be read or being read.
+    pub open_spans: u64,
+    /// How much source time the open spans of history still hold, in seconds.
+    pub to_do_seconds: u64,
+    /// When Azure last acknowledged an upload.
+    pub last_delivery: Option<Timestamp>,
+    /// When Miro last answered a page.
+    pub last_page: Option<Timestamp>,
+    /// The rate budget as Miro last told it: remaining credits.
+    pub budget_remaining: Option<u64>,
+    /// The rate budget as Miro last told it: the ceiling.
+    pub budget_limit: Option<u64>,
+    /// Events in the dead-letter store.
+    pub dead_letters: u64,
+    /// What somebody has to mend, if anything: code, cause and next step.
+    pub problem: Option<StatusProblem>,
+}
+
+/// A problem as reported in a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusProblem {
+    /// The stable code.
+    pub code: String,
+    /// The thing concerned.
+    pub subject: String,
+    /// What is wrong.
+    pub cause: String,
+    /// What to do.
+    pub next_step: String,
+}

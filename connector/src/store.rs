@@ -1,0 +1,126 @@
+//! What survives a crash: the ledger, the memory of delivered ids, and what was set aside.
+
+use std::fmt::Debug;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::Stream;
+
+/// Counts the writes of one stream's ledger; a commit names the version it was made from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Version(pub u64);
+
+/// A 16-byte hash of an event id: enough that two ids of one organisation never collide by accident.
+pub type IdHash = [u8; 16];
+
+/// One minute of source time (minutes since 1970) under which ids are remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Minute(pub i64);
+
+/// Everything that changes with one delivery. A store applies all of it or nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// The ledger after the change, serialised by its owner.
+    pub ledger: Bytes,
+    /// Ids now delivered or set aside.
+    pub remember: Vec<(Minute, Vec<IdHash>)>,
+    /// Minutes that will never be read again: half-open ranges.
+    pub forget: Vec<std::ops::Range<Minute>>,
+    /// Events set aside with this change.
+    pub set_aside: Vec<DeadLetter>,
+}
+
+/// An event that Azure will never take, with the reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// Its stream.
+    pub stream: Stream,
+    /// Miro's id of the event.
+    pub id: String,
+    /// When it was set aside.
+    pub at: Timestamp,
+    /// Why: a constant phrase or Azure's error code, never the event itself.
+    pub reason: String,
+    /// The event as Miro sent it.
+    pub event: Bytes,
+}
+
+/// Durable state of one connector. Clones of the handle share it.
+///
+/// The contract fits a local file as well as a blob behind ETags: one writer at a time holds the lease, every
+/// commit names the version it was made from, and a commit is atomic and durable when it returns.
+pub trait Store: Debug + Send + Sync + 'static {
+    /// The ledger of `stream` and its version; `None` before the first commit.
+    fn load(&self, stream: Stream) -> BoxFuture<'_, Result<Option<(Version, Bytes)>, StoreError>>;
+
+    /// Applies `change` if `stream` still stands at `from`, and returns the new version.
+    ///
+    /// Not cancel safe in the sense that a dropped call may or may not have been applied; load again to know.
+    fn commit(&self, stream: Stream, from: Version, change: Change) -> BoxFuture<'_, Result<Version, StoreError>>;
+
+    /// The ids remembered under `minute`.
+    fn remembered(&self, stream: Stream, minute: Minute) -> BoxFuture<'_, Result<Vec<IdHash>, StoreError>>;
+
+    /// Set-aside events in the order they came, at most `limit`, after `after`.
+    fn dead_letters(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<(u64, DeadLetter)>, StoreError>>;
+
+    /// How many events are set aside per stream, and the bytes of all together.
+    fn dead_letter_totals(&self) -> BoxFuture<'_, Result<DeadLetterTotals, StoreError>>;
+
+    /// Removes set-aside events by number; unknown numbers are ignored.
+    fn drop_dead_letters(&self, numbers: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// Takes the lease for `owner` until `until`, or renews it; false when another owner holds it past `now`.
+    fn lease(&self, owner: u128, now: Timestamp, until: Timestamp) -> BoxFuture<'_, Result<bool, StoreError>>;
+
+    /// Gives the lease back if `owner` holds it.
+    fn release(&self, owner: u128) -> BoxFuture<'_, Result<(), StoreError>>;
+}
+
+/// How much is set aside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeadLetterTotals {
+    /// Audit events.
+    pub audit: u64,
+    /// Content events.
+    pub content: u64,
+    /// Bytes of all together.
+    pub bytes: u64,
+}
+
+/// Why the store did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else committed in between, or the version is not the latest.
+    #[error("the checkpoint of {stream} stands at version {found}, not {expected}: another connector is writing to it")]
+    Conflict {
+        /// The stream.
+        stream: Stream,
+        /// The version the commit was made from.
+        expected: u64,
+        /// The version found.
+        found: u64,
+    },
+    /// The dead-letter store would grow past its bound.
+    #[error("the dead-letter store is full: {bytes} of at most {limit} bytes")]
+    DeadLettersFull {
+        /// Bytes held now.
+        bytes: u64,
+        /// The bound.
+        limit: u64,
+    },
+    /// The file is damaged, of another version, held by another process or not ours.
+    #[error("{0}")]
+    Unusable(String),
+    /// Reading or writing failed.
+    #[error("could not {action} the checkpoint: {reason}")]
+    Io {
+        /// `read` or `write`.
+        action: &'static str,
+        /// What the system said.
+        reason: String,
+    },
+}

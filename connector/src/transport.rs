@@ -1,0 +1,73 @@
+//! The one door to the network: a request goes out, a bounded answer or an error comes back.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+/// Carries one request to its host and brings the whole answer back.
+///
+/// Implementations do not retry, do not follow redirects and do not set timeouts: callers do, in one place,
+/// on tokio's timer. Dropping the future abandons the request; the peer may still act on it.
+pub trait Transport: Debug + Send + Sync + 'static {
+    /// Sends `request` (absolute URI) and reads the answer's body up to `body_max` bytes.
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+        body_max: usize,
+    ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>>;
+}
+
+/// Why no answer came back. None of the texts holds a URL's query, a header or a body.
+#[derive(Debug, thiserror::Error)]
+pub enum TransportError {
+    /// The connection could not be made; the peer has seen nothing.
+    #[error("could not connect to {host}: {reason}")]
+    Connect {
+        /// Host and port.
+        host: String,
+        /// What the network said.
+        reason: String,
+    },
+    /// The peer's certificate was refused; waiting will not mend it.
+    #[error("the certificate of {host} was refused: {reason}")]
+    Tls {
+        /// Host and port.
+        host: String,
+        /// What the verifier said.
+        reason: String,
+    },
+    /// The connection broke after the request began; the peer may or may not have acted.
+    #[error("the connection to {host} broke: {reason}")]
+    Cut {
+        /// Host and port.
+        host: String,
+        /// What the network said.
+        reason: String,
+    },
+    /// No whole answer within the time allowed; the peer may or may not have acted.
+    #[error("no answer from {host} within {limit:?}")]
+    TimedOut {
+        /// Host and port.
+        host: String,
+        /// The time allowed.
+        limit: Duration,
+    },
+    /// The answer was larger than the caller accepts.
+    #[error("the answer of {host} is larger than {limit} bytes")]
+    TooLarge {
+        /// Host and port.
+        host: String,
+        /// The bound, in bytes.
+        limit: usize,
+    },
+    /// The request could not be built or sent as asked.
+    #[error("the request to {host} is not valid: {reason}")]
+    Invalid {
+        /// Host and port.
+        host: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
