@@ -34,7 +34,7 @@ pub struct Change {
 }
 
 /// An event that Azure will never take, with the reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
     /// Its stream.
     pub stream: Stream,
