@@ -1,0 +1,27 @@
+# The same names that .ci/run uses. `just` is optional: each recipe is one or two plain commands.
+
+# Both set-up-free commands of the README.
+demo:
+    cargo run --release --bin miro-lab -- demo
+
+test:
+    cargo test --workspace
+
+fmt:
+    cargo fmt --all --check
+
+lint:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+deny:
+    cargo deny check licenses bans sources
+
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# Everything that must hold before a change lands.
+check: fmt lint test deny doc
+
+# A sweep of simulated days; a failing seed prints the command that repeats it.
+sim seeds="1-100":
+    cargo run --release --bin miro-lab -- sim --seeds {{seeds}}
