@@ -1,0 +1,101 @@
+//! What was asked and what was decided: a bounded list, without secrets and without event bodies.
+
+use std::collections::VecDeque;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// One request and its outcome.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct JournalEntry {
+    /// Counts up from 1; the answer carries it in `x-mock-decision`.
+    pub id: u64,
+    /// When the request came, by the mock's clock.
+    pub at: Timestamp,
+    /// The operation, such as `audit_logs`; `unknown` where no operation fits.
+    pub call: &'static str,
+    /// The HTTP method.
+    pub method: String,
+    /// The path, without the query.
+    pub path: String,
+    /// The query with secrets replaced by short names.
+    pub query: String,
+    /// The short name of the token, `none` or `unknown`.
+    pub token: String,
+    /// The status that was answered; 0 when no answer was given.
+    pub status: u16,
+    /// The `code` of an error body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Why the answer is what it is, in a few words.
+    pub decision: String,
+    /// How many events the page held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<usize>,
+    /// The credits that were left after the call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credits_remaining: Option<u64>,
+    /// The fault that struck, by its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<u64>,
+}
+
+/// A rule that a client broke.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Violation {
+    /// The journal entry of the offending request.
+    pub journal_id: u64,
+    /// When it came.
+    pub at: Timestamp,
+    /// Which rule.
+    pub rule: Rule,
+    /// The short name of the token.
+    pub token: String,
+    /// What was done, and what would have been right.
+    pub detail: String,
+}
+
+/// What a well-behaved client does not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// A call before the pause of `Retry-After` was over.
+    CallBeforeRetryAfter,
+    /// A call after a 429 without `Retry-After`, before `X-RateLimit-Reset`.
+    CallBeforeReset,
+    /// A token that was refused is used again and again.
+    DeadTokenReused,
+    /// The same page is asked for again and again.
+    CursorLoop,
+}
+
+/// The newest entries, up to a bound.
+#[derive(Debug)]
+pub(crate) struct Bounded<T> {
+    kept: VecDeque<T>,
+    max: usize,
+    dropped: u64,
+}
+
+impl<T: Clone> Bounded<T> {
+    pub(crate) fn new(max: usize) -> Self {
+        Self { kept: VecDeque::new(), max, dropped: 0 }
+    }
+
+    pub(crate) fn push(&mut self, item: T) {
+        if self.kept.len() == self.max {
+            self.kept.pop_front();
+            self.dropped += 1;
+        }
+        self.kept.push_back(item);
+    }
+
+    /// How many had to make room.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    pub(crate) fn to_vec(&self) -> Vec<T> {
+        self.kept.iter().cloned().collect()
+    }
+}
