@@ -1,1 +1,22 @@
-//! Placeholder.
+//! A Microsoft Sentinel on one machine: Entra ID, managed identity, a data collection endpoint with its rules, a Log
+//! Analytics workspace with its tables, and the query API.
+//!
+//! An upload walks the way it walks in Azure: authenticate, role, rule, stream, size on the wire, inflate, parse,
+//! undeclared columns dropped, typed, transform, `TimeGenerated` rule, 64 KB cut, table. What the answer 204 hides is
+//! hidden here too, and written down in the journal.
+//!
+//! [`MockSentinel::router`] serves everything in process; [`MockSentinel::serve`] on sockets.
+
+mod clock;
+mod faults;
+mod journal;
+mod server;
+mod tls;
+mod world;
+
+pub use clock::{Clock, SystemClock};
+pub use faults::{Call, CannedAnswer, Fault, Misbehaviour, RetryAfter, Share, When};
+pub use journal::JournalEntry;
+pub use server::{Credentials, MockSentinel, TableCount};
+pub use tls::{Tls, TlsError};
+pub use world::{App, Identity, Ingestion, Query, StatusCode, UnknownAnswers, Workspace, World, WorldError};

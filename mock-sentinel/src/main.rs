@@ -1,2 +1,3 @@
-//! Placeholder.
+//! The mock as a program.
+
 fn main() {}

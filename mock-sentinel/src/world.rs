@@ -1,0 +1,263 @@
+//! The world: a tenant with its apps, a workspace, and every switch for what the public record leaves open.
+
+mod read;
+
+use std::path::PathBuf;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::faults::Fault;
+
+pub use read::WorldError;
+
+/// Everything that decides how the mock answers. The default is a tenant with one app that may do all it needs,
+/// one workspace, and our own Miro tables and rules.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct World {
+    /// Where the world's clock starts; without it, at the clock handed in.
+    pub clock: Option<Timestamp>,
+    /// Seed of request ids, trace ids and of what faults draw.
+    pub seed: u64,
+    /// Entra ID: the tenant and its apps.
+    pub identity: Identity,
+    /// The Log Analytics workspace.
+    pub workspace: Workspace,
+    /// The data collection endpoint.
+    pub ingestion: Ingestion,
+    /// The query API.
+    pub query: Query,
+    /// ARM JSON files with tables, relative to the world's file.
+    pub tables: Vec<PathBuf>,
+    /// ARM JSON files with data collection rules, relative to the world's file.
+    pub rules: Vec<PathBuf>,
+    /// Trouble set from the start.
+    pub faults: Vec<Fault>,
+    /// How many calls the journal remembers.
+    pub journal_entries: usize,
+    /// The texts of the files named by `tables` and `rules`, and what else was loaded.
+    #[serde(skip)]
+    pub(crate) resources: Resources,
+}
+
+/// ARM JSON texts, each with the name it goes by in messages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Resources {
+    pub(crate) tables: Vec<Document>,
+    pub(crate) rules: Vec<Document>,
+}
+
+/// One ARM JSON text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Document {
+    pub(crate) name: String,
+    pub(crate) text: String,
+}
+
+/// Entra ID: one tenant and its apps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Identity {
+    /// The tenant's id.
+    pub tenant_id: String,
+    /// A verified domain that may stand for the id in URLs.
+    pub tenant_domain: String,
+    /// Applications with a service principal in the tenant.
+    pub apps: Vec<App>,
+    /// How long a token is valid. Entra gives 3,599 s without the CP1 capability.
+    pub token_life: SignedDuration,
+}
+
+/// An application and its service principal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct App {
+    /// Display name.
+    pub name: String,
+    /// The application (client) id.
+    pub client_id: String,
+    /// The service principal's object id, which roles are assigned to.
+    pub object_id: String,
+    /// The valid client secret.
+    pub client_secret: String,
+    /// A secret that has expired: AADSTS7000222.
+    pub expired_secret: Option<String>,
+    /// Whether the app holds Monitoring Metrics Publisher on every rule from the start.
+    pub publisher: bool,
+    /// Whether the app may read the workspace.
+    pub reader: bool,
+}
+
+/// The Log Analytics workspace.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Workspace {
+    /// The workspace (customer) id.
+    pub id: String,
+    /// The resource's name.
+    pub name: String,
+    /// Azure subscription of all resources.
+    pub subscription_id: String,
+    /// Resource group of all resources.
+    pub resource_group: String,
+    /// Azure region.
+    pub location: String,
+}
+
+/// The data collection endpoint: limits and what Azure's public record leaves open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ingestion {
+    /// Most bytes of a request's body on the wire.
+    pub wire_bytes_max: u64,
+    /// Most bytes of a body after inflation.
+    pub inflated_bytes_max: u64,
+    /// Most bytes of one field's value.
+    pub field_bytes_max: usize,
+    /// Oldest `TimeGenerated` kept, counted back from the receive time.
+    pub oldest: SignedDuration,
+    /// Newest `TimeGenerated` kept, counted on from the receive time.
+    pub newest: SignedDuration,
+    /// How long after a role was assigned it has no effect yet. Azure: up to 30 minutes.
+    pub role_delay: SignedDuration,
+    /// How long rows stay invisible to queries.
+    pub visible_after: SignedDuration,
+    /// Answers whose status or code is not publicly known.
+    pub answers: UnknownAnswers,
+}
+
+/// Status and code of answers that no public source shows; the defaults are the likeliest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct UnknownAnswers {
+    /// No, expired or foreign token.
+    pub unauthenticated: StatusCode,
+    /// A stream that the rule does not declare.
+    pub unknown_stream: StatusCode,
+    /// A content coding other than gzip.
+    pub unknown_encoding: StatusCode,
+    /// A gzip body that cannot be inflated.
+    pub invalid_gzip: StatusCode,
+    /// A body that is not JSON. The .NET client's live tests expect 204.
+    pub invalid_json: StatusCode,
+    /// A body that is too big after inflation.
+    pub inflated_too_big: StatusCode,
+    /// More calls or bytes than a rule may take in a minute.
+    pub throttled: StatusCode,
+}
+
+/// A status with the error code that goes with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusCode {
+    /// HTTP status.
+    pub status: u16,
+    /// `error.code`; nothing for statuses without a body.
+    #[serde(default)]
+    pub code: String,
+}
+
+/// The query API's limits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Query {
+    /// Most rows of an answer; more are cut with a partial error.
+    pub rows_max: usize,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            clock: None,
+            seed: 1,
+            identity: Identity::default(),
+            workspace: Workspace::default(),
+            ingestion: Ingestion::default(),
+            query: Query::default(),
+            tables: Vec::new(),
+            rules: Vec::new(),
+            faults: Vec::new(),
+            journal_entries: 10_000,
+            resources: Resources::default(),
+        }
+    }
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self {
+            tenant_id: "7f9c2ba4-0000-4000-8000-6d69726f0001".to_owned(),
+            tenant_domain: "contoso.example".to_owned(),
+            apps: vec![App::default()],
+            token_life: SignedDuration::from_secs(3_599),
+        }
+    }
+}
+
+impl Default for App {
+    fn default() -> Self {
+        Self {
+            name: "miro-sentinel".to_owned(),
+            client_id: "a1b2c3d4-0000-4000-8000-6d69726f0002".to_owned(),
+            object_id: "0b1ec7ed-0000-4000-8000-6d69726f0003".to_owned(),
+            client_secret: "mock~secret.of-the_default+app/1".to_owned(),
+            expired_secret: None,
+            publisher: true,
+            reader: true,
+        }
+    }
+}
+
+impl Default for Workspace {
+    fn default() -> Self {
+        Self {
+            id: "3c0ffee0-0000-4000-8000-6d69726f0004".to_owned(),
+            name: "miro-workspace".to_owned(),
+            subscription_id: "5ab5c41b-0000-4000-8000-6d69726f0005".to_owned(),
+            resource_group: "miro".to_owned(),
+            location: "westeurope".to_owned(),
+        }
+    }
+}
+
+impl Default for Ingestion {
+    fn default() -> Self {
+        Self {
+            wire_bytes_max: 1_048_576,
+            inflated_bytes_max: 50 * 1_048_576,
+            field_bytes_max: 64 * 1_024,
+            oldest: SignedDuration::from_hours(48),
+            newest: SignedDuration::from_hours(24),
+            role_delay: SignedDuration::ZERO,
+            visible_after: SignedDuration::ZERO,
+            answers: UnknownAnswers::default(),
+        }
+    }
+}
+
+impl Default for UnknownAnswers {
+    fn default() -> Self {
+        Self {
+            unauthenticated: StatusCode::new(401, "InvalidAuthenticationToken"),
+            unknown_stream: StatusCode::new(400, "InvalidStream"),
+            unknown_encoding: StatusCode::new(415, "UnsupportedContentEncoding"),
+            invalid_gzip: StatusCode::new(400, "InvalidContentEncoding"),
+            invalid_json: StatusCode::new(204, ""),
+            inflated_too_big: StatusCode::new(413, "PayloadSizeLimitExceeded"),
+            throttled: StatusCode::new(429, "TooManyRequests"),
+        }
+    }
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self { rows_max: 500_000 }
+    }
+}
+
+impl StatusCode {
+    fn new(status: u16, code: &str) -> Self {
+        Self { status, code: code.to_owned() }
+    }
+}
