@@ -1,4 +1,24 @@
 //! The configuration after checking: every value parsed, every rule between values true.
+//!
+//! [`load`] reads a TOML file and the environment variables `MIRO_SENTINEL__SECTION__KEY` over it, and reports all
+//! that is wrong at once. The keys, their defaults and bounds stand in one table, from which the
+//! commented [`example`], the JSON [`schema`] and [`explain`] are made as well.
+
+mod example;
+mod explain;
+mod finding;
+mod key;
+mod keys;
+mod kind;
+mod layers;
+mod load;
+mod raw;
+mod reader;
+mod schema;
+mod secret;
+mod span;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,6 +29,11 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::Stream;
+pub use example::example;
+pub use explain::{Explained, explain};
+pub use finding::{Finding, Findings, Origin, Severity};
+pub use load::{DEFAULT_FILE, Sources, load};
+pub use schema::schema;
 
 /// The whole configuration, checked.
 #[derive(Clone, Debug)]
@@ -142,6 +167,8 @@ pub struct Telemetry {
 /// The form of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
+    /// [`Human`](Self::Human) on a terminal, else [`Json`](Self::Json).
+    Auto,
     /// One JSON object a line.
     Json,
     /// For people.

@@ -1,0 +1,44 @@
+//! Which layer set what.
+
+use super::finding::{Finding, Findings};
+use super::key::{AnyKey, Otherwise};
+use super::keys::KEYS;
+use super::load::Sources;
+
+/// One key, the value that holds and what set it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Explained {
+    /// Section and name.
+    pub key: &'static str,
+    /// The value as TOML, `***` for a secret held in the file or a variable; none when nothing is set.
+    pub value: Option<String>,
+    /// The file and line, the environment variable, or `default`.
+    pub set_by: String,
+}
+
+/// Every key with the value that holds, checked or not. Fails when the file is not TOML.
+pub fn explain(sources: &Sources) -> Result<Vec<Explained>, Findings> {
+    let mut findings: Vec<Finding> = Vec::new();
+    let layers = sources.layers(&mut findings);
+    if findings.iter().any(|finding| finding.key.is_empty()) {
+        return Err(Findings(findings));
+    }
+    let explained = KEYS.iter().map(|key| match layers.get(*key) {
+        Some(entry) => Explained { key: key.path(), value: Some(shown(*key, entry)), set_by: entry.origin.to_string() },
+        None => match key.otherwise() {
+            Otherwise::Default(literal, _) => {
+                Explained { key: key.path(), value: Some(literal.to_owned()), set_by: "default".into() }
+            }
+            Otherwise::Nothing(without) => {
+                Explained { key: key.path(), value: None, set_by: format!("not set ({without})") }
+            }
+            Otherwise::Required => Explained { key: key.path(), value: None, set_by: "not set".into() },
+        },
+    });
+    Ok(explained.collect())
+}
+
+fn shown(key: &dyn AnyKey, entry: &super::layers::Entry) -> String {
+    // A place where the secret is held may be shown; the secret itself may not.
+    if key.is_secret() && entry.raw.text().is_some() { "***".into() } else { entry.raw.shown() }
+}

@@ -1,0 +1,358 @@
+//! What a key's value can be: how it is read, what is allowed, and its JSON Schema.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use url::Url;
+
+use super::Start;
+use super::raw::Raw;
+use super::span::{human, parse_span, parse_start};
+
+/// The form of a key's value.
+pub(crate) trait Kind: Sync + 'static {
+    /// What it is read into.
+    type Value;
+    /// Reads a value, or says what is wrong with it: a fragment that follows `key = value`.
+    fn read(&self, raw: &Raw) -> Result<Self::Value, String>;
+    /// What is allowed, for a person.
+    fn allowed(&self) -> String;
+    /// What is allowed, for an editor.
+    fn schema(&self) -> Value;
+    /// Whether the value must never be shown.
+    fn is_secret(&self) -> bool {
+        false
+    }
+}
+
+/// An address without a path: scheme, host and perhaps a port.
+pub(crate) struct Host {
+    /// Whether plain http is taken on loopback.
+    pub(crate) loopback_http: bool,
+}
+
+impl Kind for Host {
+    type Value = Url;
+
+    fn read(&self, raw: &Raw) -> Result<Url, String> {
+        let url = absolute(raw)?;
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+            return Err("has a path; only scheme and host belong here".into());
+        }
+        match url.scheme() {
+            "https" => Ok(url),
+            "http" if self.loopback_http && is_loopback(&url) => Ok(url),
+            "http" if self.loopback_http => Err("is plain http to another machine".into()),
+            _ => Err("is not https".into()),
+        }
+    }
+
+    fn allowed(&self) -> String {
+        let or = if self.loopback_http { "; http only on loopback" } else { "" };
+        format!("https://host[:port]{or}")
+    }
+
+    fn schema(&self) -> Value {
+        let pattern = if self.loopback_http { "^https?://" } else { "^https://" };
+        json!({"type": "string", "pattern": pattern})
+    }
+}
+
+/// An http proxy.
+pub(crate) struct Proxy;
+
+impl Kind for Proxy {
+    type Value = Url;
+
+    fn read(&self, raw: &Raw) -> Result<Url, String> {
+        let url = absolute(raw)?;
+        match url.scheme() {
+            "http" | "https" => Ok(url),
+            _ => Err("is not an http proxy".into()),
+        }
+    }
+
+    fn allowed(&self) -> String {
+        "http://host:port or https://host:port".into()
+    }
+
+    fn schema(&self) -> Value {
+        json!({"type": "string", "pattern": "^https?://"})
+    }
+}
+
+fn absolute(raw: &Raw) -> Result<Url, String> {
+    let url: Url =
+        raw.text().ok_or("is not a string")?.trim().parse().map_err(|error| format!("is not a URL: {error}"))?;
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err("names no host".into());
+    }
+    Ok(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// A share: over 0, up to 1.
+pub(crate) struct Share;
+
+impl Kind for Share {
+    type Value = f64;
+
+    fn read(&self, raw: &Raw) -> Result<f64, String> {
+        let share = match raw {
+            Raw::Float(number) => *number,
+            Raw::Integer(number) => *number as f64,
+            Raw::Variable(text) => text.trim().parse().map_err(|_| "is not a number")?,
+            Raw::Text(_) | Raw::Flag(_) | Raw::Time(_) | Raw::List(_) | Raw::Table(_) => {
+                return Err("is not a number".into());
+            }
+        };
+        if share > 0.0 && share <= 1.0 { Ok(share) } else { Err("is out of range".into()) }
+    }
+
+    fn allowed(&self) -> String {
+        "a number over 0 and up to 1, such as 0.8".into()
+    }
+
+    fn schema(&self) -> Value {
+        json!({"type": "number", "exclusiveMinimum": 0, "maximum": 1})
+    }
+}
+
+/// A whole number within bounds.
+pub(crate) struct Count {
+    pub(crate) min: u64,
+    pub(crate) max: u64,
+}
+
+impl Kind for Count {
+    type Value = u64;
+
+    fn read(&self, raw: &Raw) -> Result<u64, String> {
+        let number = match raw {
+            Raw::Integer(number) => *number,
+            Raw::Variable(text) => text.trim().replace('_', "").parse().map_err(|_| "is not a whole number")?,
+            Raw::Text(_) | Raw::Float(_) | Raw::Flag(_) | Raw::Time(_) | Raw::List(_) | Raw::Table(_) => {
+                return Err("is not a whole number".into());
+            }
+        };
+        match u64::try_from(number) {
+            Ok(number) if (self.min..=self.max).contains(&number) => Ok(number),
+            Ok(_) | Err(_) => Err("is out of range".into()),
+        }
+    }
+
+    fn allowed(&self) -> String {
+        format!("{} to {}", grouped(self.min), grouped(self.max))
+    }
+
+    fn schema(&self) -> Value {
+        json!({"type": "integer", "minimum": self.min, "maximum": self.max})
+    }
+}
+
+/// Digits in groups of three, as TOML allows them.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            grouped.push('_');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A length of time within bounds, such as `"15s"`.
+pub(crate) struct Span {
+    pub(crate) min: Duration,
+    pub(crate) max: Duration,
+}
+
+impl Kind for Span {
+    type Value = Duration;
+
+    fn read(&self, raw: &Raw) -> Result<Duration, String> {
+        let span = match raw {
+            Raw::Integer(_) | Raw::Float(_) => return Err("has no unit".into()),
+            other => other.text().and_then(parse_span).ok_or("is not a length of time")?,
+        };
+        if (self.min..=self.max).contains(&span) { Ok(span) } else { Err("is out of range".into()) }
+    }
+
+    fn allowed(&self) -> String {
+        format!("\"{}\" to \"{}\", units ms, s, m, h, d", human(self.min), human(self.max))
+    }
+
+    fn schema(&self) -> Value {
+        json!({"type": "string", "pattern": r"^([0-9]+(ms|s|m|h|d) ?)+$"})
+    }
+}
+
+/// Ascending lengths of time, each within bounds.
+pub(crate) struct Spans {
+    pub(crate) each: Span,
+    pub(crate) most: usize,
+}
+
+impl Kind for Spans {
+    type Value = Vec<Duration>;
+
+    fn read(&self, raw: &Raw) -> Result<Vec<Duration>, String> {
+        let spans = match raw {
+            Raw::List(items) => items.iter().map(|item| self.item(item)).collect::<Result<Vec<_>, _>>()?,
+            Raw::Variable(text) if text.trim().is_empty() => Vec::new(),
+            Raw::Variable(text) => {
+                let items = text.split(',').map(|item| Raw::Text(item.trim().to_owned()));
+                items.map(|item| self.item(&item)).collect::<Result<_, _>>()?
+            }
+            Raw::Text(_) | Raw::Integer(_) | Raw::Float(_) | Raw::Flag(_) | Raw::Time(_) | Raw::Table(_) => {
+                return Err("is not a list".into());
+            }
+        };
+        if spans.len() > self.most {
+            return Err(format!("has {} entries", spans.len()));
+        }
+        if spans.is_sorted_by(|earlier, later| earlier < later) { Ok(spans) } else { Err("is not ascending".into()) }
+    }
+
+    fn allowed(&self) -> String {
+        format!("at most {} ascending lengths of time, each {}", self.most, self.each.allowed())
+    }
+
+    fn schema(&self) -> Value {
+        json!({"type": "array", "maxItems": self.most, "items": self.each.schema()})
+    }
+}
+
+impl Spans {
+    fn item(&self, raw: &Raw) -> Result<Duration, String> {
+        self.each.read(raw).map_err(|problem| format!("holds {}, which {problem}", raw.shown()))
+    }
+}
+
+/// Where the first run begins.
+pub(crate) struct Beginning;
+
+impl Kind for Beginning {
+    type Value = Start;
+
+    fn read(&self, raw: &Raw) -> Result<Start, String> {
+        raw.text().and_then(parse_start).ok_or_else(|| "is neither an age nor a time".into())
+    }
+
+    fn allowed(&self) -> String {
+        "an age such as \"24h ago\" (at most \"365d ago\"), or a time such as \"2026-11-01T00:00:00Z\"".into()
+    }
+
+    fn schema(&self) -> Value {
+        json!({"type": "string"})
+    }
+}
+
+/// A short text of some characters only.
+pub(crate) struct Text {
+    /// What the text is, for a person.
+    pub(crate) allowed: &'static str,
+    /// The whole form as a regular expression, for editors.
+    pub(crate) pattern: &'static str,
+    /// Whether a text has the form.
+    pub(crate) fits: fn(&str) -> bool,
+}
+
+impl Kind for Text {
+    type Value = String;
+
+    fn read(&self, raw: &Raw) -> Result<String, String> {
+        let text = raw.text().ok_or("is not a string")?.trim();
+        if (self.fits)(text) { Ok(text.to_owned()) } else { Err("does not have the form expected".into()) }
+    }
+
+    fn allowed(&self) -> String {
+        self.allowed.into()
+    }
+
+    fn schema(&self) -> Value {
+        json!({"type": "string", "pattern": self.pattern})
+    }
+}
+
+/// One of a few words.
+pub(crate) struct Choice<T: 'static> {
+    /// The words and what they mean.
+    pub(crate) words: &'static [(&'static str, T)],
+}
+
+impl<T: Copy + Sync + 'static> Kind for Choice<T> {
+    type Value = T;
+
+    fn read(&self, raw: &Raw) -> Result<T, String> {
+        let text = raw.text().ok_or("is not a string")?.trim();
+        let found = self.words.iter().find(|(word, _)| *word == text);
+        found.map(|(_, value)| *value).ok_or_else(|| "is not one of the words allowed".into())
+    }
+
+    fn allowed(&self) -> String {
+        self.words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(", ")
+    }
+
+    fn schema(&self) -> Value {
+        json!({"enum": self.words.iter().map(|(word, _)| *word).collect::<Vec<_>>()})
+    }
+}
+
+/// A file's path; relative ones begin at the directory the program is started in.
+pub(crate) struct File;
+
+impl Kind for File {
+    type Value = PathBuf;
+
+    fn read(&self, raw: &Raw) -> Result<PathBuf, String> {
+        match raw.text() {
+            Some("") => Err("is empty".into()),
+            Some(path) => Ok(PathBuf::from(path)),
+            None => Err("is not a string".into()),
+        }
+    }
+
+    fn allowed(&self) -> String {
+        "a path; a relative one begins at the working directory".into()
+    }
+
+    fn schema(&self) -> Value {
+        json!({"type": "string", "minLength": 1})
+    }
+}
+
+/// An address to listen on, or `"off"`.
+pub(crate) struct Listen;
+
+impl Kind for Listen {
+    type Value = Option<SocketAddr>;
+
+    fn read(&self, raw: &Raw) -> Result<Option<SocketAddr>, String> {
+        match raw.text().map(str::trim) {
+            Some("off") => Ok(None),
+            Some(text) => text.parse().map(Some).map_err(|_| "is not an address with a port".into()),
+            None => Err("is not a string".into()),
+        }
+    }
+
+    fn allowed(&self) -> String {
+        "an address with a port, such as \"127.0.0.1:9464\" (port 0 takes a free one), or \"off\"".into()
+    }
+
+    fn schema(&self) -> Value {
+        json!({"type": "string"})
+    }
+}

@@ -1,0 +1,248 @@
+//! From layers to a [`Config`]: every value read, every rule between values checked, every finding kept.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use super::finding::{Finding, Findings, Origin, Severity};
+use super::key::{AnyKey, Key};
+use super::keys::{self, IdentityKind, StreamKeys};
+use super::kind::{Count, Text};
+use super::layers::{Layers, VARIABLE_PREFIX};
+use super::reader::Reader;
+use super::{Config, ContentConfig, Http, Identity, Miro, Sentinel, StoreConfig, StreamConfig, Telemetry};
+
+/// The file that is read when none is named.
+pub const DEFAULT_FILE: &str = "miro-sentinel.toml";
+
+/// What a configuration is read from.
+#[derive(Debug, Default)]
+pub struct Sources {
+    /// The file's path and text, if there is one.
+    pub file: Option<(PathBuf, String)>,
+    /// The environment.
+    pub variables: BTreeMap<String, String>,
+}
+
+impl Sources {
+    /// Opens the file `named`, else [`DEFAULT_FILE`] if it is there; without either, variables alone must do.
+    pub fn open(named: Option<&Path>, variables: BTreeMap<String, String>) -> Result<Self, Findings> {
+        let path = match named {
+            Some(path) => path.to_owned(),
+            None if Path::new(DEFAULT_FILE).exists() => PathBuf::from(DEFAULT_FILE),
+            None if variables.keys().any(|name| name.starts_with(VARIABLE_PREFIX)) => {
+                return Ok(Self { file: None, variables });
+            }
+            None => {
+                let finding = Finding::error("", "there is no configuration", Origin::Absent { path: None });
+                return Err(Findings(vec![finding.with_help(format!(
+                    "run `miro-sentinel config example > {DEFAULT_FILE}`, edit it, and name it with --config or MIRO_SENTINEL_CONFIG"
+                ))]));
+            }
+        };
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Self { file: Some((path, text)), variables }),
+            Err(error) => {
+                let problem = format!("the file could not be read: {error}");
+                let finding = Finding::error("", problem, Origin::Absent { path: Some(path) });
+                Err(Findings(vec![finding.with_help("name a readable file with --config or MIRO_SENTINEL_CONFIG")]))
+            }
+        }
+    }
+
+    pub(crate) fn layers(&self, findings: &mut Vec<Finding>) -> Layers {
+        let file = self.file.as_ref().map(|(path, text)| (path.as_path(), text.as_str()));
+        Layers::read(file, &self.variables, findings)
+    }
+}
+
+/// Checks everything and returns the configuration with its warnings, or all that is wrong with it.
+pub fn load(sources: &Sources) -> Result<(Config, Vec<Finding>), Findings> {
+    let mut findings = Vec::new();
+    let layers = sources.layers(&mut findings);
+    if findings.iter().any(|finding| finding.key.is_empty()) {
+        return Err(Findings(findings));
+    }
+    let mut reader = Reader { layers: &layers, variables: &sources.variables, findings };
+    let config = build(&mut reader);
+    let mut findings = reader.findings;
+    findings.sort_by(|one, other| one.origin.cmp(&other.origin));
+    match config {
+        Some(config) if findings.iter().all(|finding| finding.severity == Severity::Warning) => Ok((config, findings)),
+        _ => Err(Findings(findings)),
+    }
+}
+
+/// Reads every part before the first is missed, so that all findings come at once.
+fn build(reader: &mut Reader<'_>) -> Option<Config> {
+    let miro = miro(reader);
+    let audit = reader.layers.uses("streams.audit").then(|| stream(reader, &keys::AUDIT));
+    let content = reader.layers.uses("streams.content").then(|| content(reader));
+    let sentinel = sentinel(reader);
+    let store = store(reader);
+    let http = http(reader);
+    let telemetry = telemetry(reader);
+    rules_fit_streams(reader, audit.is_some(), content.is_some());
+    Some(Config {
+        miro: miro?,
+        audit: all_or_nothing(audit)?,
+        content: all_or_nothing(content)?,
+        sentinel: sentinel?,
+        store: store?,
+        http: http?,
+        telemetry: telemetry?,
+    })
+}
+
+/// `None` when a part is used and wrong.
+fn all_or_nothing<T>(used: Option<Option<T>>) -> Option<Option<T>> {
+    used.map_or(Some(None), |read| read.map(Some))
+}
+
+fn miro(reader: &mut Reader<'_>) -> Option<Miro> {
+    let base_url = reader.get(&keys::BASE_URL);
+    let budget_share = reader.get(&keys::BUDGET_SHARE);
+    let concurrent_reads = size(reader, &keys::CONCURRENT_READS);
+    Some(Miro { base_url: base_url?, budget_share: budget_share?, concurrent_reads: concurrent_reads? })
+}
+
+fn stream(reader: &mut Reader<'_>, keys: &'static StreamKeys) -> Option<StreamConfig> {
+    let access_token = reader.secret(&keys.access_token);
+    let poll_every = reader.get(&keys.poll_every);
+    let late_sweeps = reader.get(&keys.late_sweeps);
+    let start = reader.get(&keys.start);
+    Some(StreamConfig {
+        access_token: access_token?,
+        poll_every: poll_every?,
+        late_sweeps: late_sweeps?,
+        start: start?,
+    })
+}
+
+fn content(reader: &mut Reader<'_>) -> Option<ContentConfig> {
+    let organization_id = reader.get(&keys::ORGANIZATION_ID);
+    let stream = stream(reader, &keys::CONTENT);
+    Some(ContentConfig { stream: stream?, organization_id: organization_id? })
+}
+
+fn sentinel(reader: &mut Reader<'_>) -> Option<Sentinel> {
+    let endpoint = reader.get(&keys::ENDPOINT);
+    let audit_rule = reader.get(&keys::AUDIT_RULE);
+    let content_rule = reader.get(&keys::CONTENT_RULE);
+    let identity = identity(reader);
+    let plain_bytes_max = size(reader, &keys::PLAIN_BYTES_MAX);
+    let compression_level = size(reader, &keys::COMPRESSION_LEVEL);
+    let concurrent_uploads = size(reader, &keys::CONCURRENT_UPLOADS);
+    Some(Sentinel {
+        endpoint: endpoint?,
+        audit_rule,
+        content_rule,
+        identity: identity?,
+        plain_bytes_max: plain_bytes_max?,
+        compression_level: compression_level?,
+        concurrent_uploads: concurrent_uploads?,
+    })
+}
+
+fn identity(reader: &mut Reader<'_>) -> Option<Identity> {
+    match reader.get(&keys::IDENTITY_KIND)? {
+        IdentityKind::ClientSecret => client_secret(reader),
+        IdentityKind::Certificate => unsupported(reader, "certificate"),
+        IdentityKind::WorkloadIdentity => unsupported(reader, "workload_identity"),
+        IdentityKind::ManagedIdentity => unsupported(reader, "managed_identity"),
+    }
+}
+
+fn unsupported(reader: &mut Reader<'_>, kind: &str) -> Option<Identity> {
+    let key = &keys::IDENTITY_KIND;
+    let finding = Finding::error(key.path, "is not in this version", reader.origin(key));
+    reader.findings.push(finding.with_value(format!("{kind:?}")).with_allowed("\"client_secret\""));
+    None
+}
+
+fn client_secret(reader: &mut Reader<'_>) -> Option<Identity> {
+    let tenant_id = reader.get(&keys::TENANT_ID);
+    let client_id = reader.get(&keys::CLIENT_ID);
+    let client_secret = reader.secret(&keys::CLIENT_SECRET);
+    let authority = reader.get(&keys::AUTHORITY);
+    let scope = reader.get(&keys::SCOPE);
+    let authority = authority?;
+    Some(Identity::ClientSecret {
+        tenant_id: tenant_id?,
+        client_id: client_id?,
+        client_secret: client_secret?,
+        scope: scope.unwrap_or_else(|| scope_of(&authority).to_owned()),
+        authority,
+    })
+}
+
+/// The scope of the cloud that `authority` belongs to
+/// (<https://learn.microsoft.com/azure/azure-monitor/logs/logs-ingestion-api-overview>, read 2026-11-22).
+fn scope_of(authority: &Url) -> &'static str {
+    match authority.host_str() {
+        Some("login.microsoftonline.us") => "https://monitor.azure.us/.default",
+        Some("login.chinacloudapi.cn") => "https://monitor.azure.cn/.default",
+        _ => "https://monitor.azure.com/.default",
+    }
+}
+
+fn store(reader: &mut Reader<'_>) -> Option<StoreConfig> {
+    let path = reader.get(&keys::STORE_PATH);
+    let dead_letters_bytes_max = reader.get(&keys::DEAD_LETTERS_BYTES_MAX);
+    Some(StoreConfig { path: path?, dead_letters_bytes_max: dead_letters_bytes_max? })
+}
+
+fn http(reader: &mut Reader<'_>) -> Option<Http> {
+    let ca_file = reader.get(&keys::CA_FILE);
+    if let Some(path) = &ca_file
+        && let Err(error) = std::fs::File::open(path)
+    {
+        let key = &keys::CA_FILE;
+        let finding = Finding::error(key.path, format!("could not be read: {error}"), reader.origin(key));
+        reader.findings.push(finding.with_value(format!("{:?}", path.display().to_string())));
+    }
+    let proxy = reader.get(&keys::PROXY);
+    let timeout = reader.get(&keys::TIMEOUT);
+    Some(Http { ca_file, proxy, timeout: timeout? })
+}
+
+fn telemetry(reader: &mut Reader<'_>) -> Option<Telemetry> {
+    let listen = reader.get(&keys::LISTEN);
+    let log_format = reader.get(&keys::LOG_FORMAT);
+    let grace = reader.get(&keys::GRACE);
+    Some(Telemetry { listen: listen?, log_format: log_format?, grace: grace? })
+}
+
+/// A count that the program holds in a smaller type; the bounds of its key make it fit.
+fn size<T: TryFrom<u64>>(reader: &mut Reader<'_>, key: &'static Key<Count>) -> Option<T> {
+    reader.get(key).map(|count| T::try_from(count).ok().expect("the bounds of the key fit the type"))
+}
+
+/// Each stream needs its rule, each rule its stream, and there must be a stream.
+fn rules_fit_streams(reader: &mut Reader<'_>, audit: bool, content: bool) {
+    if !audit && !content {
+        let finding = Finding::error("streams", "has no stream to deliver", reader.layers.absent("streams"));
+        let finding = finding.with_allowed("[streams.audit], [streams.content] or both");
+        reader.findings.push(finding.with_help("`miro-sentinel config example` shows both"));
+    }
+    rule_fits_stream(reader, audit, "streams.audit", &keys::AUDIT_RULE);
+    rule_fits_stream(reader, content, "streams.content", &keys::CONTENT_RULE);
+}
+
+fn rule_fits_stream(reader: &mut Reader<'_>, used: bool, section: &str, rule: &'static Key<Text>) {
+    let set = reader.layers.get(rule).is_some();
+    if used && !set {
+        let finding = Finding::error(
+            rule.path,
+            format!("is missing, and [{section}] needs it"),
+            reader.layers.absent(rule.section()),
+        );
+        let finding = finding.with_allowed(rule.allowed());
+        reader.findings.push(finding.with_help(format!("write the rule's immutable id, or leave [{section}] out")));
+    }
+    if set && !used {
+        let finding = Finding::error(rule.path, format!("has no stream: there is no [{section}]"), reader.origin(rule));
+        reader.findings.push(finding.with_help(format!("add [{section}], or leave the rule out")));
+    }
+}

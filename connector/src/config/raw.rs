@@ -1,0 +1,103 @@
+//! A value as it was written, before anything is known of what it should be.
+
+use std::fmt::Write as _;
+
+use toml::Spanned;
+use toml::de::DeValue;
+
+/// A value of the file, or the text of an environment variable. Has no `Debug`: it may be a secret.
+#[derive(Clone)]
+pub(crate) enum Raw {
+    /// A string of the file.
+    Text(String),
+    /// An integer of the file.
+    Integer(i64),
+    /// A float of the file.
+    Float(f64),
+    /// A boolean of the file.
+    Flag(bool),
+    /// A date or time of the file.
+    Time(String),
+    /// An array of the file.
+    List(Vec<Self>),
+    /// A table of the file that is a value, not a section.
+    Table(Vec<(String, Self)>),
+    /// The text of an environment variable; what it is depends on the key.
+    Variable(String),
+}
+
+impl Raw {
+    /// Reads one TOML value, which the program itself wrote.
+    pub(crate) fn literal(toml: &str) -> Self {
+        let value = DeValue::parse(toml).expect("the table of keys holds valid TOML, as a test asserts");
+        Self::from(&value)
+    }
+
+    /// The text, if the value is one.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) | Self::Variable(text) | Self::Time(text) => Some(text),
+            Self::Integer(_) | Self::Float(_) | Self::Flag(_) | Self::List(_) | Self::Table(_) => None,
+        }
+    }
+
+    /// The value as TOML, cut at a length that fits a line.
+    pub(crate) fn shown(&self) -> String {
+        const SHOWN_MAX: usize = 120;
+        let mut shown = String::new();
+        self.write(&mut shown);
+        if shown.chars().count() > SHOWN_MAX {
+            shown = shown.chars().take(SHOWN_MAX).chain("…".chars()).collect();
+        }
+        shown
+    }
+
+    fn write(&self, out: &mut String) {
+        match self {
+            Self::Text(text) | Self::Variable(text) => write!(out, "{text:?}"),
+            Self::Integer(number) => write!(out, "{number}"),
+            Self::Float(number) => write!(out, "{number:?}"),
+            Self::Flag(flag) => write!(out, "{flag}"),
+            Self::Time(time) => write!(out, "{time}"),
+            Self::List(items) => return write_joined(out, ("[", "]"), items, Self::write),
+            Self::Table(fields) => {
+                return write_joined(out, ("{ ", " }"), fields, |(name, value), out| {
+                    out.push_str(name);
+                    out.push_str(" = ");
+                    value.write(out);
+                });
+            }
+        }
+        .expect("a string takes everything");
+    }
+}
+
+fn write_joined<T>(out: &mut String, (open, close): (&str, &str), items: &[T], write: impl Fn(&T, &mut String)) {
+    out.push_str(open);
+    for (position, item) in items.iter().enumerate() {
+        if position > 0 {
+            out.push_str(", ");
+        }
+        write(item, out);
+    }
+    out.push_str(close);
+}
+
+impl From<&Spanned<DeValue<'_>>> for Raw {
+    fn from(value: &Spanned<DeValue<'_>>) -> Self {
+        match value.get_ref() {
+            DeValue::String(text) => Self::Text(text.to_string()),
+            DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+                Ok(number) => Self::Integer(number),
+                Err(_) => Self::Float(number.as_str().parse().unwrap_or(f64::INFINITY)),
+            },
+            DeValue::Float(number) => Self::Float(number.as_str().parse().unwrap_or(f64::NAN)),
+            DeValue::Boolean(flag) => Self::Flag(*flag),
+            DeValue::Datetime(time) => Self::Time(time.to_string()),
+            DeValue::Array(items) => Self::List(items.iter().map(Self::from).collect()),
+            DeValue::Table(fields) => Self::Table(
+                fields.iter().map(|(name, value)| (name.get_ref().to_string(), Self::from(value))).collect(),
+            ),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Secrets: named in the configuration, held elsewhere.
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use super::kind::Kind;
+use super::raw::Raw;
+
+/// Where a secret is held.
+pub(crate) enum SecretSource {
+    /// In the file itself, which is taken with a warning.
+    Inline(SecretString),
+    /// Given by the environment variable that overrides the key.
+    Given(SecretString),
+    /// In this environment variable.
+    Variable(String),
+    /// In this file.
+    File(PathBuf),
+}
+
+/// A secret: `{ env = "NAME" }` or `{ file = "path" }`.
+pub(crate) struct Secret;
+
+impl Kind for Secret {
+    type Value = SecretSource;
+
+    fn read(&self, raw: &Raw) -> Result<SecretSource, String> {
+        match raw {
+            Raw::Text(text) => Ok(SecretSource::Inline(trimmed(text).into())),
+            Raw::Variable(text) => Ok(SecretSource::Given(trimmed(text).into())),
+            Raw::Table(fields) => match fields.as_slice() {
+                [(name, Raw::Text(text))] if name == "env" && !text.is_empty() => {
+                    Ok(SecretSource::Variable(text.clone()))
+                }
+                [(name, Raw::Text(text))] if name == "file" && !text.is_empty() => {
+                    Ok(SecretSource::File(PathBuf::from(text)))
+                }
+                _ => Err("names no place where the secret is held".into()),
+            },
+            Raw::Integer(_) | Raw::Float(_) | Raw::Flag(_) | Raw::Time(_) | Raw::List(_) => {
+                Err("names no place where the secret is held".into())
+            }
+        }
+    }
+
+    fn allowed(&self) -> String {
+        "{ env = \"NAME\" } or { file = \"path\" }".into()
+    }
+
+    fn schema(&self) -> Value {
+        let held_in = |place: &str| {
+            json!({
+                "type": "object", "additionalProperties": false, "required": [place],
+                "properties": {place: {"type": "string", "minLength": 1}}
+            })
+        };
+        json!({"oneOf": [held_in("env"), held_in("file"), {"type": "string", "minLength": 1}]})
+    }
+
+    fn is_secret(&self) -> bool {
+        true
+    }
+}
+
+/// Files and shells end a secret with a newline that is not part of it.
+pub(crate) fn trimmed(text: &str) -> &str {
+    text.trim_end_matches(['\r', '\n'])
+}

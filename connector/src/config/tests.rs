@@ -1,0 +1,317 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+
+use super::key::Otherwise;
+use super::keys::KEYS;
+use super::raw::Raw;
+use super::*;
+
+const GOOD: &str = r#"
+[streams.audit]
+access_token = { env = "MIRO_AUDIT_TOKEN" }
+[sentinel]
+endpoint = "https://miro-abcd.westeurope-1.ingest.monitor.azure.com"
+[sentinel.rules]
+audit = "dcr-00000000000000000000000000000000"
+[sentinel.identity]
+tenant_id = "22222222-2222-2222-2222-222222222222"
+client_id = "33333333-3333-3333-3333-333333333333"
+client_secret = { env = "AZURE_CLIENT_SECRET" }
+"#;
+
+fn sources(text: &str, variables: &[(&str, &str)]) -> Sources {
+    let secrets =
+        [("MIRO_AUDIT_TOKEN", "audit-token"), ("MIRO_CONTENT_TOKEN", "content-token"), ("AZURE_CLIENT_SECRET", "s~1")];
+    let variables = secrets.iter().chain(variables);
+    Sources {
+        file: Some((PathBuf::from("miro-sentinel.toml"), text.to_owned())),
+        variables: variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+    }
+}
+
+#[track_caller]
+fn config(text: &str, variables: &[(&str, &str)]) -> Config {
+    match load(&sources(text, variables)) {
+        Ok((config, warnings)) if warnings.is_empty() => config,
+        Ok((_, warnings)) => panic!("{}", Findings(warnings)),
+        Err(findings) => panic!("{findings}"),
+    }
+}
+
+#[track_caller]
+fn findings(text: &str, variables: &[(&str, &str)]) -> String {
+    load(&sources(text, variables)).expect_err("a configuration with mistakes").to_string()
+}
+
+#[test]
+fn the_least_configuration_gets_the_defaults() {
+    let config = config(GOOD, &[]);
+    assert_eq!(config.miro.base_url.as_str(), "https://api.miro.com/");
+    assert_eq!(config.sentinel.concurrent_uploads, 1);
+    assert!(config.content.is_none());
+    let audit = config.audit.expect("the section is there");
+    assert_eq!(audit.access_token.expose_secret(), "audit-token");
+    assert_eq!(audit.late_sweeps, [120, 600, 1800].map(Duration::from_secs));
+    assert_eq!(audit.start, Start::Ago(Duration::from_hours(24)));
+}
+
+#[test]
+fn the_example_is_a_good_configuration() {
+    let config = config(&example(), &[]);
+    assert!(config.audit.is_some() && config.content.is_some());
+}
+
+#[test]
+fn every_default_and_every_example_has_the_form_of_its_key() {
+    // Comments away, the example sets every key.
+    let every_key: String = example()
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(rest) if rest.split_once(" = ").is_some_and(|(name, _)| KEYS.iter().any(|key| key.name() == name)) => {
+                rest
+            }
+            _ => line,
+        })
+        .filter(|line| !line.starts_with("ca_file"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    config(&every_key, &[]);
+    for key in KEYS {
+        if let Otherwise::Default(literal, _) = key.otherwise() {
+            assert_eq!(Raw::literal(literal).shown(), Raw::literal(key.example()).shown(), "{}", key.path());
+        }
+    }
+}
+
+#[test]
+fn five_mistakes_are_five_findings() {
+    let text = r#"
+[miro]
+budget_share = 1.5
+[streams.audit]
+access_token = { env = "MIRO_TOKEN" }
+poll_evry = "15s"
+late_sweeps = ["10m", "2m"]
+[sentinel]
+endpoint = "http://miro-abcd.westeurope-1.ingest.monitor.azure.com"
+[sentinel.rules]
+audit = "dcr-00000000000000000000000000000000"
+[sentinel.identity]
+tenant_id = "22222222-2222-2222-2222-222222222222"
+client_id = "33333333-3333-3333-3333-333333333333"
+client_secret = { env = "AZURE_CLIENT_SECRET" }
+"#;
+    insta::assert_snapshot!(findings(text, &[]), @r#"
+    error: miro.budget_share = 1.5 is out of range
+      --> miro-sentinel.toml:3
+      allowed: a number over 0 and up to 1, such as 0.8
+
+    error: streams.audit.access_token = { env = "MIRO_TOKEN" } names an environment variable that is not set
+      --> miro-sentinel.toml:5
+      allowed: { env = "NAME" } or { file = "path" }
+      help: set MIRO_TOKEN
+
+    error: streams.audit.poll_evry = "15s" is not a key we know
+      --> miro-sentinel.toml:6
+      allowed: access_token, late_sweeps, poll_every, start
+      help: did you mean streams.audit.poll_every?
+
+    error: streams.audit.late_sweeps = ["10m", "2m"] is not ascending
+      --> miro-sentinel.toml:7
+      allowed: at most 8 ascending lengths of time, each "10s" to "24h", units ms, s, m, h, d
+
+    error: sentinel.endpoint = "http://miro-abcd.westeurope-1.ingest.monitor.azure.com" is not https
+      --> miro-sentinel.toml:9
+      allowed: https://host[:port]
+
+    5 errors in the configuration
+    "#);
+}
+
+#[test]
+fn rules_between_values_are_checked() {
+    let text = r#"
+[streams.content]
+organization_id = 3074457345618265000
+access_token = "eyJtaXJvIn0"
+[sentinel]
+endpoint = "https://miro.example.com/dataCollectionRules/x"
+[sentinel.rules]
+audit = "my-rule"
+[sentinel.identity]
+kind = "managed_identity"
+"#;
+    insta::assert_snapshot!(findings(text, &[]), @r#"
+    error: streams.content.organization_id = 3074457345618265000 is not a string
+      --> miro-sentinel.toml:3
+      allowed: digits, in quotes
+
+    warning: streams.content.access_token = *** is written in the file itself
+      --> miro-sentinel.toml:4
+      help: use { env = "NAME" } or { file = "path" }
+
+    error: sentinel.endpoint = "https://miro.example.com/dataCollectionRules/x" has a path; only scheme and host belong here
+      --> miro-sentinel.toml:6
+      allowed: https://host[:port]
+
+    error: sentinel.rules.content is missing, and [streams.content] needs it
+      --> miro-sentinel.toml:7
+      allowed: the rule's immutable id: dcr- and 32 hex digits (not its name, not its resource id)
+      help: write the rule's immutable id, or leave [streams.content] out
+
+    error: sentinel.rules.audit = "my-rule" does not have the form expected
+      --> miro-sentinel.toml:8
+      allowed: the rule's immutable id: dcr- and 32 hex digits (not its name, not its resource id)
+
+    error: sentinel.rules.audit has no stream: there is no [streams.audit]
+      --> miro-sentinel.toml:8
+      help: add [streams.audit], or leave the rule out
+
+    error: sentinel.identity.kind = "managed_identity" is not in this version
+      --> miro-sentinel.toml:10
+      allowed: "client_secret"
+
+    6 errors in the configuration
+    "#);
+}
+
+#[test]
+fn an_empty_configuration_says_what_it_needs() {
+    insta::assert_snapshot!(findings("", &[]), @r#"
+    error: sentinel.endpoint is missing
+      --> miro-sentinel.toml
+      allowed: https://host[:port]
+      help: endpoint = "https://miro-abcd.westeurope-1.ingest.monitor.azure.com"
+
+    error: sentinel.identity.tenant_id is missing
+      --> miro-sentinel.toml
+      allowed: an id such as 00000000-0000-0000-0000-000000000000 (letters, digits, dots, dashes)
+      help: tenant_id = "22222222-2222-2222-2222-222222222222"
+
+    error: sentinel.identity.client_id is missing
+      --> miro-sentinel.toml
+      allowed: an id such as 00000000-0000-0000-0000-000000000000 (letters, digits, dots, dashes)
+      help: client_id = "33333333-3333-3333-3333-333333333333"
+
+    error: sentinel.identity.client_secret is missing
+      --> miro-sentinel.toml
+      allowed: { env = "NAME" } or { file = "path" }
+      help: client_secret = { env = "AZURE_CLIENT_SECRET" }
+
+    error: streams has no stream to deliver
+      --> miro-sentinel.toml
+      allowed: [streams.audit], [streams.content] or both
+      help: `miro-sentinel config example` shows both
+
+    5 errors in the configuration
+    "#);
+}
+
+#[test]
+fn what_is_not_toml_is_reported_with_its_lines_alone() {
+    insta::assert_snapshot!(findings("[miro\nbase_url = \"x\"\n[store]\npath = \n", &[]), @r"
+    error: the file is not valid TOML: unclosed table, expected `]`
+      --> miro-sentinel.toml:1
+
+    error: the file is not valid TOML: string values must be quoted, expected literal string
+      --> miro-sentinel.toml:4
+
+    2 errors in the configuration
+    ");
+}
+
+#[test]
+fn variables_override_the_file() {
+    let config = config(
+        GOOD,
+        &[
+            ("MIRO_SENTINEL__STREAMS__AUDIT__POLL_EVERY", "30s"),
+            ("MIRO_SENTINEL__STREAMS__AUDIT__LATE_SWEEPS", "1m, 5m"),
+            ("MIRO_SENTINEL__STREAMS__AUDIT__ACCESS_TOKEN", "other-token\n"),
+            ("MIRO_SENTINEL__MIRO__BUDGET_SHARE", "0.5"),
+            ("MIRO_SENTINEL__TELEMETRY__LISTEN", "off"),
+        ],
+    );
+    assert_eq!(config.miro.budget_share, 0.5);
+    assert_eq!(config.telemetry.listen, None);
+    let audit = config.audit.expect("the section is there");
+    assert_eq!(audit.poll_every, Duration::from_secs(30));
+    assert_eq!(audit.late_sweeps, [60, 300].map(Duration::from_secs));
+    assert_eq!(audit.access_token.expose_secret(), "other-token");
+}
+
+#[test]
+fn a_wrong_variable_is_named() {
+    let variables =
+        [("MIRO_SENTINEL__STREAMS__AUDIT__POLL_EVERY", "2 hours"), ("MIRO_SENTINEL__STREAMS__AUDIT__TOKEN", "x")];
+    insta::assert_snapshot!(findings(GOOD, &variables), @r#"
+    error: streams.audit.poll_every = "2 hours" is not a length of time
+      --> environment variable MIRO_SENTINEL__STREAMS__AUDIT__POLL_EVERY
+      allowed: "1s" to "1h", units ms, s, m, h, d
+
+    error: streams.audit.token = *** is not a key we know
+      --> environment variable MIRO_SENTINEL__STREAMS__AUDIT__TOKEN
+      allowed: access_token, late_sweeps, poll_every, start
+
+    2 errors in the configuration
+    "#);
+}
+
+#[test]
+fn a_secret_comes_from_a_file_without_its_newline() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("token");
+    std::fs::write(&path, "from-a-file\r\n").expect("written");
+    let named = format!("{{ file = {:?} }}", path.display().to_string());
+    let config = config(&GOOD.replace("{ env = \"MIRO_AUDIT_TOKEN\" }", &named), &[]);
+    assert_eq!(config.audit.expect("the section is there").access_token.expose_secret(), "from-a-file");
+}
+
+#[test]
+fn a_secret_in_the_file_is_taken_with_a_warning_that_does_not_show_it() {
+    let text = GOOD.replace("{ env = \"MIRO_AUDIT_TOKEN\" }", "\"inline-token\"");
+    let (config, warnings) = load(&sources(&text, &[])).expect("only a warning");
+    assert_eq!(config.audit.expect("the section is there").access_token.expose_secret(), "inline-token");
+    insta::assert_snapshot!(warnings[0], @r#"
+    warning: streams.audit.access_token = *** is written in the file itself
+      --> miro-sentinel.toml:3
+      help: use { env = "NAME" } or { file = "path" }
+    "#);
+}
+
+#[test]
+fn no_secret_is_shown_by_findings_or_explanations() {
+    let variables = [("MIRO_SENTINEL__SENTINEL__IDENTITY__CLIENT_SECRET", "hunter two")];
+    let text = GOOD.replace("{ env = \"MIRO_AUDIT_TOKEN\" }", "\"hunter three\"");
+    let sources = sources(&text, &variables);
+    let findings = load(&sources).expect_err("spaces in secrets").to_string();
+    let explained = format!("{:?}", explain(&sources).expect("valid TOML"));
+    let debugged = format!("{:?}", config(GOOD, &[]));
+    for text in [findings, explained, debugged] {
+        assert!(!text.contains("hunter") && !text.contains("audit-token") && !text.contains("s~1"), "{text}");
+    }
+}
+
+#[test]
+fn the_explanation_names_the_layer_of_each_value() {
+    let explained = explain(&sources(GOOD, &[("MIRO_SENTINEL__HTTP__TIMEOUT", "30s")])).expect("valid TOML");
+    let set_by: BTreeMap<_, _> =
+        explained.iter().map(|one| (one.key, (one.value.as_deref(), one.set_by.as_str()))).collect();
+    assert_eq!(set_by["http.timeout"], (Some("\"30s\""), "environment variable MIRO_SENTINEL__HTTP__TIMEOUT"));
+    assert_eq!(set_by["miro.budget_share"], (Some("0.8"), "default"));
+    assert_eq!(set_by["streams.audit.access_token"], (Some("{ env = \"MIRO_AUDIT_TOKEN\" }"), "miro-sentinel.toml:3"));
+}
+
+#[test]
+fn the_schema_knows_every_key() {
+    let schema = schema();
+    for key in KEYS {
+        let property = key.path().split('.').fold(&schema, |at, name| &at["properties"][name]);
+        assert!(property["description"].is_string(), "{} is missing", key.path());
+    }
+    assert_eq!(schema["properties"]["miro"]["properties"]["budget_share"]["default"], 0.8);
+    assert_eq!(schema["properties"]["streams"]["properties"]["content"]["required"][0], "organization_id");
+}
