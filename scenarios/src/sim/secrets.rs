@@ -1,0 +1,117 @@
+//! Listens to everything the connector logs, for words that must not be in it.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+
+/// Names of event fields that a log line has no business with: where one stands, an event's body was printed.
+const BODY_FIELDS: [&str; 4] = ["createdBy", "mfaFactorType", "actionTime\\\"", "relationships"];
+
+/// Words that must stay in, and the places where they came out. Clones share both.
+#[derive(Clone, Debug, Default)]
+pub struct Secrets(Arc<Mutex<Kept>>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    words: BTreeSet<String>,
+    leaks: Vec<String>,
+}
+
+impl Secrets {
+    /// Keeps `word` secret from now on.
+    pub fn keep(&self, word: &str) {
+        // A word that short would be found everywhere.
+        if word.len() >= 8 {
+            self.lock().words.insert(word.to_owned());
+        }
+    }
+
+    /// Keeps the bearer token of a request secret.
+    pub(super) fn learn_bearer(&self, headers: &HeaderMap) {
+        let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        if let Some(token) = value.and_then(|value| value.strip_prefix("Bearer ")) {
+            self.keep(token);
+        }
+    }
+
+    /// Looks for secrets in `text`, which was found in `place`.
+    pub fn search(&self, place: &str, text: &str) {
+        let mut kept = self.lock();
+        let found = kept.words.iter().any(|word| text.contains(word.as_str()));
+        if found {
+            kept.leaks.push(format!("a secret in {place}"));
+        }
+        if let Some(field) = BODY_FIELDS.iter().find(|field| text.contains(**field)) {
+            kept.leaks.push(format!("an event's body in {place}: it has `{field}`"));
+        }
+    }
+
+    /// Where secrets came out, without them; at most a few.
+    pub fn leaks(&self) -> Vec<String> {
+        let mut leaks = self.lock().leaks.clone();
+        leaks.dedup();
+        leaks.truncate(5);
+        leaks
+    }
+
+    /// A subscriber that searches every log line down to `trace`, and keeps none.
+    pub fn subscriber(&self) -> impl tracing::Subscriber + Send + Sync + use<> {
+        let layer = tracing_subscriber::fmt::layer().with_ansi(false).without_time().with_writer(Ear(self.clone()));
+        tracing_subscriber::registry().with(LevelFilter::TRACE).with(layer)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        // A set of words is whole at any time.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where log lines go: in at this ear, and nowhere out.
+#[derive(Clone, Debug)]
+struct Ear(Secrets);
+
+impl io::Write for Ear {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        let place = text.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
+        self.0.search(&format!("a log line ({place} …)"), &text);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Ear {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_or_a_body_in_a_log_line_is_found_and_not_repeated() {
+        let secrets = Secrets::default();
+        secrets.keep("hunter2-hunter2");
+        tracing::subscriber::with_default(secrets.subscriber(), || {
+            tracing::debug!(attempt = 1, "Retrying batch.");
+            tracing::debug!(token = "hunter2-hunter2", "Asking.");
+            tracing::warn!(body = r#"{"createdBy":{}}"#, "Refused.");
+        });
+        let leaks = secrets.leaks();
+        assert_eq!(leaks.len(), 2, "{leaks:?}");
+        assert!(!leaks.concat().contains("hunter2"));
+    }
+}

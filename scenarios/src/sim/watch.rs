@@ -1,0 +1,242 @@
+//! Sees every call of a simulated connector from outside, and keeps what the checks need: the journal, the waits
+//! that were asked for, and the uploads whose fate the connector could not know.
+
+mod uploads;
+mod waits;
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use connector::transport::TransportError;
+use http::StatusCode;
+use jiff::Timestamp;
+
+use super::coverage::{Coverage, Kind};
+use super::faults::{Peer, Trouble};
+use super::secrets::Secrets;
+use uploads::Uploads;
+use waits::Waits;
+
+type Answer = Result<http::Response<Bytes>, TransportError>;
+
+/// The observer; clones share what was seen.
+#[derive(Clone, Debug)]
+pub struct Watch(Arc<Mutex<Book>>);
+
+#[derive(Debug)]
+struct Book {
+    journal: Journal,
+    coverage: Coverage,
+    waits: Waits,
+    uploads: Uploads,
+    secrets: Secrets,
+    calls: u64,
+    entra_tokens: u64,
+    violations: Vec<String>,
+}
+
+/// The history of a run, as a hash and, if asked for, line by line.
+#[derive(Debug, Default)]
+struct Journal {
+    hash: DefaultHasher,
+    lines: Option<Vec<String>>,
+}
+
+impl Watch {
+    /// An observer that notes bearer tokens in `secrets`. With `keep_lines` the journal can be read, not only compared.
+    pub fn new(secrets: Secrets, uploads_in_flight_max: usize, keep_lines: bool) -> Self {
+        Self(Arc::new(Mutex::new(Book {
+            journal: Journal { hash: DefaultHasher::new(), lines: keep_lines.then(Vec::new) },
+            coverage: Coverage::default(),
+            waits: Waits::default(),
+            uploads: Uploads::new(uploads_in_flight_max),
+            secrets,
+            calls: 0,
+            entra_tokens: 0,
+            violations: Vec::new(),
+        })))
+    }
+
+    /// A call goes out.
+    pub fn call_begins(&self, peer: Peer, now: Timestamp, request: &http::Request<Bytes>) -> Seen {
+        let mut book = self.lock();
+        book.calls += 1;
+        let call = book.calls;
+        book.secrets.learn_bearer(request.headers());
+        let place = waits::place(peer, request);
+        if let Some(broken) = book.waits.broken_by(place, now) {
+            book.violations.push(format!("{now}: called {} before Retry-After: {broken}", peer.name()));
+        }
+        if peer == Peer::Ingestion {
+            book.uploads.begins(call, request.body().clone());
+        }
+        let line = format!(
+            "{now} {call} {} {} {} query={:016x} body={:016x}/{}",
+            peer.name(),
+            request.method(),
+            request.uri().path(),
+            hash_of(&request.uri().query()),
+            hash_of(request.body()),
+            request.body().len(),
+        );
+        book.journal.note(line);
+        Seen { watch: self.clone(), call, peer, place, struck: Arc::default() }
+    }
+
+    /// Writes down something that is not a call.
+    pub fn note(&self, line: String) {
+        self.lock().journal.note(line);
+    }
+
+    /// Notes that a kind of trouble was met.
+    pub fn met(&self, kind: Kind) {
+        self.lock().coverage.met(kind);
+    }
+
+    /// The program died: it forgot whom to wait for, and what it had delivered but not committed may come again.
+    pub fn died(&self) {
+        let mut book = self.lock();
+        book.waits = Waits::default();
+        book.uploads.program_died();
+    }
+
+    /// Says that a promise was broken.
+    pub fn violated(&self, what: String) {
+        self.lock().violations.push(what);
+    }
+
+    /// How many events may be in the tables twice: those of uploads that were acted on while the program could not
+    /// know it, and those delivered but not committed at a crash.
+    pub fn duplicates_allowed(&self) -> u64 {
+        self.lock().uploads.repeatable()
+    }
+
+    /// What was met so far.
+    pub fn coverage(&self) -> Coverage {
+        self.lock().coverage.clone()
+    }
+
+    /// The promises seen broken so far.
+    pub fn violations(&self) -> Vec<String> {
+        self.lock().violations.clone()
+    }
+
+    /// The calls made so far.
+    pub fn calls(&self) -> u64 {
+        self.lock().calls
+    }
+
+    /// The hash of the journal.
+    pub fn journal_hash(&self) -> u64 {
+        self.lock().journal.hash.finish()
+    }
+
+    /// The journal's lines, if they were to be kept.
+    pub fn journal_lines(&self) -> Vec<String> {
+        self.lock().journal.lines.clone().unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Book> {
+        // What was noted before a panic is still true.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Journal {
+    fn note(&mut self, line: String) {
+        line.hash(&mut self.hash);
+        if let Some(lines) = &mut self.lines {
+            lines.push(line);
+        }
+    }
+}
+
+fn hash_of(value: &impl Hash) -> u64 {
+    // The default hasher's keys are fixed when it is made this way, so equal runs give equal hashes.
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// One call under observation.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    watch: Watch,
+    call: u64,
+    peer: Peer,
+    place: waits::Place,
+    struck: Arc<AtomicBool>,
+}
+
+impl Seen {
+    /// Trouble struck; counted once.
+    pub(super) fn struck(&self, trouble: Trouble) {
+        if self.struck.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let mut book = self.watch.lock();
+        book.coverage.met(match trouble {
+            Trouble::Refused => Kind::Refused,
+            Trouble::CutInRequest(_) => Kind::CutInRequest,
+            Trouble::LostAnswer => Kind::LostAnswer,
+            Trouble::CutInAnswer(_) => Kind::CutInAnswer,
+            Trouble::Silence => Kind::Silence,
+        });
+        book.journal.note(format!("  {} {trouble:?}", self.call));
+    }
+
+    /// The peer has acted and sends its answer, which may yet be lost.
+    pub(super) fn peer_answered(&self, status: StatusCode) {
+        let mut book = self.watch.lock();
+        if self.peer == Peer::Ingestion && status.is_success() {
+            book.uploads.acted_on(self.call);
+        }
+        book.journal.note(format!("  {} acted {}", self.call, status.as_u16()));
+    }
+
+    /// The power went before the program heard the answer.
+    pub(super) fn power_went(&self) {
+        let mut book = self.watch.lock();
+        book.coverage.met(Kind::CrashBeforeCommit);
+        book.journal.note(format!("  {} answered to nobody", self.call));
+    }
+
+    /// The program has its answer, or knows that there will be none.
+    pub(super) fn ends(&self, now: Timestamp, answer: &Answer) {
+        let mut book = self.watch.lock();
+        match answer {
+            Ok(answer) => {
+                book.heard(self, now, answer);
+                let body = hash_of(answer.body());
+                book.journal.note(format!("{now} {} {} body={body:016x}", self.call, answer.status().as_u16()));
+            }
+            Err(error) => book.journal.note(format!("{now} {} {error}", self.call)),
+        }
+    }
+}
+
+impl Book {
+    fn heard(&mut self, seen: &Seen, now: Timestamp, answer: &http::Response<Bytes>) {
+        let status = answer.status();
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            self.coverage.met(if seen.peer == Peer::Miro { Kind::RateLimited } else { Kind::Throttled });
+        }
+        if status.is_server_error() {
+            self.coverage.met(Kind::ServerError);
+        }
+        if seen.peer == Peer::Ingestion {
+            self.uploads.answered(seen.call);
+        }
+        if seen.peer == Peer::Entra && status.is_success() {
+            self.entra_tokens += 1;
+            if self.entra_tokens > 1 {
+                self.coverage.met(Kind::TokenRenewed);
+            }
+        }
+        if !status.is_success() && self.waits.asked_for(seen.place, now, answer.headers()) {
+            self.coverage.met(Kind::ToldToWait);
+        }
+    }
+}
