@@ -1,0 +1,108 @@
+//! What a query can reach: tables, saved functions and data from outside.
+
+use std::sync::Arc;
+
+use crate::{dynamic::Dynamic, table::Table, types::Schema};
+
+/// The database a query runs against, implemented by the caller.
+///
+/// A query asks once for each table it names and works on the snapshot it gets. Everything but the tables has a
+/// default: absent, and a query that needs it is refused by name.
+pub trait Catalog {
+    /// A snapshot of a table.
+    fn table(&self, name: &str) -> Option<Table>;
+
+    /// The names of all tables, for wildcards, `search` and suggestions. The order is the order of results.
+    fn table_names(&self) -> Vec<String>;
+
+    /// A saved function, callable like one of the query's own.
+    fn function(&self, name: &str) -> Option<SavedFunction> {
+        let _ = name;
+        None
+    }
+
+    /// The names of all saved functions, for suggestions.
+    fn function_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Data of `externaldata`.
+    fn external_data(&self, request: &ExternalData) -> Option<Table> {
+        let _ = request;
+        None
+    }
+
+    /// The rows of `_GetWatchlist("alias")`.
+    fn watchlist(&self, alias: &str) -> Option<Table> {
+        let _ = alias;
+        None
+    }
+
+    /// What `geo_info_from_ip_address` knows about an address; `None` without a provider, an empty bag for an
+    /// address nothing is known of.
+    fn geo_info(&self, address: &str) -> Option<Dynamic> {
+        let _ = address;
+        None
+    }
+}
+
+/// A function kept outside of the query, such as an ASIM parser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedFunction {
+    /// `(a: string, disabled: bool = false)`; empty for a function without parameters.
+    pub parameters: Arc<str>,
+    /// The text between the braces.
+    pub body: Arc<str>,
+}
+
+/// What `externaldata` asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExternalData {
+    /// The columns to deliver.
+    pub schema: Schema,
+    /// Where they are.
+    pub uris: Vec<String>,
+    /// `with (name = value)`: options as text.
+    pub options: Vec<(String, String)>,
+}
+
+/// A catalog without anything in it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EmptyCatalog;
+
+impl Catalog for EmptyCatalog {
+    fn table(&self, _name: &str) -> Option<Table> {
+        None
+    }
+
+    fn table_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// A catalog that is a list of named tables.
+#[derive(Debug, Clone, Default)]
+pub struct Tables {
+    tables: Vec<(String, Table)>,
+}
+
+impl Tables {
+    /// Adds a table, in place of one of the same name.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, table: Table) -> Self {
+        let name = name.into();
+        self.tables.retain(|(known, _)| *known != name);
+        self.tables.push((name, table));
+        self
+    }
+}
+
+impl Catalog for Tables {
+    fn table(&self, name: &str) -> Option<Table> {
+        self.tables.iter().find(|(known, _)| known == name).map(|(_, table)| table.clone())
+    }
+
+    fn table_names(&self) -> Vec<String> {
+        self.tables.iter().map(|(name, _)| name.clone()).collect()
+    }
+}
