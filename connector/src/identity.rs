@@ -1,11 +1,23 @@
 //! Who we are towards Azure: bearer tokens for a scope.
+//!
+//! Azure's own library, `azure_identity`, asks for the token; [`AzureTokens`] keeps it. The library is used so that it
+//! fits the seams: our [`Transport`](crate::Transport) under it, its retries off, and a fresh credential for each renewal, since
+//! its own cache asks the system for the time and would never renew in a simulated day.
+
+mod azure;
+mod cache;
+mod refusal;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 
 use crate::Problem;
+pub use azure::AzureTokens;
 
 /// Hands out bearer tokens and renews them before they expire.
 pub trait TokenProvider: Debug + Send + Sync + 'static {
@@ -17,7 +29,7 @@ pub trait TokenProvider: Debug + Send + Sync + 'static {
 }
 
 /// Why there is no token.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum TokenError {
     /// The identity service says no, and will say no again until somebody changes something.
     #[error("{0}")]
@@ -28,6 +40,6 @@ pub enum TokenError {
         /// What happened, without secrets.
         reason: String,
         /// How long the service asked us to wait.
-        after: Option<std::time::Duration>,
+        after: Option<Duration>,
     },
 }

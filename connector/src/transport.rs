@@ -1,5 +1,7 @@
 //! The one door to the network: a request goes out, a bounded answer or an error comes back.
 
+pub mod production;
+
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -70,4 +72,13 @@ pub enum TransportError {
         /// What is wrong.
         reason: String,
     },
+}
+
+/// Host and port of `uri`, for error texts.
+pub(crate) fn peer(uri: &http::Uri) -> String {
+    match (uri.host(), uri.port_u16()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (Some(host), None) => host.to_owned(),
+        (None, _) => "no host".to_owned(),
+    }
 }

@@ -1,0 +1,137 @@
+//! Keeps one token: renewed early, by one caller at a time, judged by the clock that was handed in.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared, WeakShared};
+use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
+use tracing::warn;
+
+use super::TokenError;
+use crate::{Clock, Random};
+
+/// How long before its end a token is renewed, at least; Azure's libraries take the same five minutes
+/// (<https://learn.microsoft.com/python/api/overview/azure/identity-readme>, read 2026-11-22).
+const EARLY: Duration = Duration::from_mins(5);
+/// Spread on top, so that many connectors do not renew at once.
+const EARLY_SPREAD: Duration = Duration::from_mins(1);
+/// After a renewal failed while the old token is still good, this long passes before the next try.
+const RETRY_AFTER: Duration = Duration::from_secs(30);
+
+/// A token as it was issued.
+#[derive(Clone, Debug)]
+pub(super) struct Issued {
+    pub(super) token: SecretString,
+    /// How long it is good, counted from its receipt.
+    pub(super) lives: Duration,
+}
+
+type Renewal = BoxFuture<'static, Result<Issued, TokenError>>;
+
+#[derive(Debug)]
+pub(super) struct Cache {
+    clock: Arc<dyn Clock>,
+    random: Random,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    held: Option<Held>,
+    /// The renewal under way, for as long as somebody waits for it. Each asks its own number, so that
+    /// whoever comes last does not undo what a later renewal brought.
+    renewal: Option<(u64, WeakShared<Renewal>)>,
+    renewals: u64,
+}
+
+#[derive(Debug)]
+struct Held {
+    token: SecretString,
+    renew_at: Timestamp,
+    expires_at: Timestamp,
+}
+
+impl Cache {
+    pub(super) fn new(clock: Arc<dyn Clock>, random: Random) -> Self {
+        Self { clock, random, state: Mutex::default() }
+    }
+
+    /// The token held if it is good for long enough; else the one that `renew` brings.
+    pub(super) async fn token(&self, renew: impl FnOnce() -> Renewal) -> Result<SecretString, TokenError> {
+        let (number, renewal) = {
+            let mut state = self.lock();
+            if let Some(held) = state.held.as_ref().filter(|held| self.clock.now() < held.renew_at) {
+                return Ok(held.token.clone());
+            }
+            state.join(renew)
+        };
+        let brought = renewal.await;
+        self.settle(number, brought)
+    }
+
+    /// Forgets the token held.
+    pub(super) fn forget(&self) {
+        self.lock().held = None;
+    }
+
+    /// Keeps what a renewal brought, once for all who waited for it.
+    fn settle(&self, number: u64, brought: Result<Issued, TokenError>) -> Result<SecretString, TokenError> {
+        let now = self.clock.now();
+        let mut state = self.lock();
+        let first = state.renewal.take_if(|(of, _)| *of == number).is_some();
+        match brought {
+            Ok(issued) => {
+                if first {
+                    state.held = Some(self.held(&issued, now));
+                }
+                Ok(issued.token)
+            }
+            Err(error) => match state.held.as_mut().filter(|held| now < held.expires_at) {
+                Some(held) => {
+                    if first {
+                        warn!(%error, "Renewing the Azure token failed; the old one is still good.");
+                        held.renew_at = after(now, RETRY_AFTER);
+                    }
+                    Ok(held.token.clone())
+                }
+                None => Err(error),
+            },
+        }
+    }
+
+    fn held(&self, issued: &Issued, now: Timestamp) -> Held {
+        let early = (EARLY + self.random.up_to(EARLY_SPREAD)).min(issued.lives / 4);
+        Held {
+            token: issued.token.clone(),
+            renew_at: after(now, issued.lives - early),
+            expires_at: after(now, issued.lives),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing in here panics halfway through a change.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The renewal under way, or a new one.
+    fn join(&mut self, renew: impl FnOnce() -> Renewal) -> (u64, Shared<Renewal>) {
+        if let Some((number, renewal)) = &self.renewal
+            && let Some(renewal) = renewal.upgrade()
+        {
+            return (*number, renewal);
+        }
+        let renewal = renew().shared();
+        self.renewals += 1;
+        self.renewal = renewal.downgrade().map(|weak| (self.renewals, weak));
+        (self.renewals, renewal)
+    }
+}
+
+fn after(now: Timestamp, time: Duration) -> Timestamp {
+    let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
+    now.checked_add(time).unwrap_or(Timestamp::MAX)
+}

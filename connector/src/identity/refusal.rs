@@ -1,0 +1,131 @@
+//! What the identity service's errors mean, and what to do about them.
+
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+
+use super::TokenError;
+use super::azure::{Refusal, Seen};
+use crate::Problem;
+use crate::config::Identity;
+use crate::problem::Code;
+use crate::transport::TransportError;
+
+/// Refused for good, or worth another try. Unknown means another try, visibly.
+/// `seen` is what came over the transport, if the library got that far; `said` is the library's own error.
+pub(super) fn explain(identity: &Identity, seen: Option<Seen>, said: &str) -> TokenError {
+    match seen {
+        Some(Seen::Failed(TransportError::Tls { host, reason })) => TokenError::Refused(Problem {
+            code: Code::CertificateRefused,
+            subject: host.clone(),
+            cause: format!("the certificate of {host} is not trusted: {reason}"),
+            next_step: "if a proxy or a private authority signs it, name its root certificate in http.ca_file".into(),
+        }),
+        Some(Seen::Failed(error)) => unavailable(error.to_string(), None),
+        Some(Seen::Answer { status, retry_after, refusal }) => match refusal.filter(|refusal| !passes(status, refusal))
+        {
+            Some(refusal) => TokenError::Refused(named(identity, &refusal)),
+            None => unavailable(format!("the identity service answered {status}"), retry_after),
+        },
+        None => unavailable(masked(identity, said), None),
+    }
+}
+
+fn unavailable(reason: String, after: Option<Duration>) -> TokenError {
+    TokenError::Unavailable { reason, after }
+}
+
+/// Whether the failure passes: throttled, overloaded, or transient by its code
+/// (<https://learn.microsoft.com/entra/identity-platform/reference-error-codes>, read 2026-11-22).
+fn passes(status: u16, refusal: &Refusal) -> bool {
+    let transient = refusal.error_codes.iter().any(|code| matches!(code, 90_033 | 50_196));
+    status == 408 || status == 429 || status >= 500 || transient || refusal.error_codes.is_empty()
+}
+
+/// The problem named by the first code we know; another code is a refusal in the service's own words.
+fn named(identity: &Identity, refusal: &Refusal) -> Problem {
+    const SAID_MAX: usize = 300;
+    let codes = &refusal.error_codes;
+    codes.iter().find_map(|code| known(identity, *code)).unwrap_or_else(|| {
+        let said = refusal.error_description.lines().next().unwrap_or_default();
+        let said: String = masked(identity, said).chars().take(SAID_MAX).collect();
+        let code = codes.first().copied().unwrap_or_default();
+        Problem {
+            code: Code::AzureIdentityRefused,
+            subject: "sentinel.identity".into(),
+            cause: format!("Azure refuses a token: {said}"),
+            next_step: format!("look up AADSTS{code} at https://login.microsoftonline.com/error?code={code}"),
+        }
+    })
+}
+
+fn known(identity: &Identity, code: u32) -> Option<Problem> {
+    let Identity::ClientSecret { tenant_id, client_id, authority, scope, .. } = identity;
+    let host = authority.host_str().unwrap_or_default();
+    let (name, key, cause, next_step) = match code {
+        7_000_215 => (
+            Code::AzureSecretRefused,
+            "client_secret",
+            format!("Azure does not accept the client secret of application {client_id} (AADSTS{code})"),
+            "copy the secret's value (not its id) from the app registration, Certificates & secrets, into \
+             sentinel.identity.client_secret"
+                .to_owned(),
+        ),
+        7_000_222 => (
+            Code::AzureSecretRefused,
+            "client_secret",
+            format!("the client secret of application {client_id} has expired (AADSTS{code})"),
+            "make a new secret in the app registration, Certificates & secrets, and put its value into \
+             sentinel.identity.client_secret"
+                .to_owned(),
+        ),
+        7_000_216 | 7_000_218 => (
+            Code::AzureSecretRefused,
+            "client_secret",
+            format!("Azure wants a client secret of application {client_id} and got none (AADSTS{code})"),
+            "put the secret's value into sentinel.identity.client_secret".to_owned(),
+        ),
+        700_016 => (
+            Code::AzureApplicationUnknown,
+            "client_id",
+            format!("Azure does not know application {client_id} in tenant {tenant_id} (AADSTS{code})"),
+            "copy the application (client) id and the directory (tenant) id from the app registration's overview"
+                .to_owned(),
+        ),
+        7_000_112 => (
+            Code::AzureApplicationUnknown,
+            "client_id",
+            format!("application {client_id} is switched off in tenant {tenant_id} (AADSTS{code})"),
+            "switch it on: Entra ID, Enterprise applications, the application, Properties, Enabled for users to sign in"
+                .to_owned(),
+        ),
+        90_002 | 900_021 | 900_023 => (
+            Code::AzureTenantUnknown,
+            "tenant_id",
+            format!("{host} does not know tenant {tenant_id} (AADSTS{code})"),
+            "copy the directory (tenant) id from the app registration's overview; in a sovereign cloud set \
+             sentinel.identity.authority too"
+                .to_owned(),
+        ),
+        70_011 | 500_011 | 1_002_012 => (
+            Code::AzureIdentityRefused,
+            "scope",
+            format!("{host} does not know the scope {scope} (AADSTS{code})"),
+            "leave sentinel.identity.scope out, so that it follows from sentinel.identity.authority".to_owned(),
+        ),
+        53_003 | 530_033 => (
+            Code::AzureIdentityRefused,
+            "client_id",
+            format!("a conditional access policy keeps application {client_id} from signing in (AADSTS{code})"),
+            "allow this machine's address in the policy, or leave the application out of it".to_owned(),
+        ),
+        _ => return None,
+    };
+    Some(Problem { code: name, subject: format!("sentinel.identity.{key}"), cause, next_step })
+}
+
+/// The service does not repeat secrets; should it ever, they stop here.
+fn masked(identity: &Identity, said: &str) -> String {
+    let Identity::ClientSecret { client_secret, .. } = identity;
+    said.replace(client_secret.expose_secret(), "***")
+}
