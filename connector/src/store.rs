@@ -1,6 +1,7 @@
 //! What survives a crash: the ledger, the memory of delivered ids, and what was set aside.
 
 use std::fmt::Debug;
+use std::ops::Range;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -8,6 +9,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Stream;
+
+pub use redb::RedbStore;
+
+mod redb;
 
 /// Counts the writes of one stream's ledger; a commit names the version it was made from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -28,7 +33,7 @@ pub struct Change {
     /// Ids now delivered or set aside.
     pub remember: Vec<(Minute, Vec<IdHash>)>,
     /// Minutes that will never be read again: half-open ranges.
-    pub forget: Vec<std::ops::Range<Minute>>,
+    pub forget: Vec<Range<Minute>>,
     /// Events set aside with this change.
     pub set_aside: Vec<DeadLetter>,
 }
@@ -61,8 +66,12 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// Not cancel safe in the sense that a dropped call may or may not have been applied; load again to know.
     fn commit(&self, stream: Stream, from: Version, change: Change) -> BoxFuture<'_, Result<Version, StoreError>>;
 
-    /// The ids remembered under `minute`.
-    fn remembered(&self, stream: Stream, minute: Minute) -> BoxFuture<'_, Result<Vec<IdHash>, StoreError>>;
+    /// The ids remembered under the minutes of `range`, ascending; minutes without any are left out.
+    fn remembered(
+        &self,
+        stream: Stream,
+        range: Range<Minute>,
+    ) -> BoxFuture<'_, Result<Vec<(Minute, Vec<IdHash>)>, StoreError>>;
 
     /// Set-aside events in the order they came, at most `limit`, after `after`.
     fn dead_letters(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<(u64, DeadLetter)>, StoreError>>;

@@ -1,0 +1,177 @@
+//! The checkpoint as one redb file: every commit is one transaction, synced before it returns.
+//!
+//! redb blocks, so the file runs on tokio's blocking pool. A store over a foreign backend is for the simulation
+//! and runs inline: its "disk" is memory, and a run stays the same run every time.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use redb::backends::FileBackend;
+use redb::{Builder, Database, StorageBackend};
+use tables::Holds;
+
+use super::{Change, DeadLetter, DeadLetterTotals, IdHash, Minute, Store, StoreError, Version};
+use crate::Stream;
+
+mod file;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+/// Pages cached by redb. The working set is a few recent minutes, and the connector's whole memory budget is 48 MiB.
+const CACHE_BYTES: usize = 4 * 1024 * 1024;
+
+/// The checkpoint of one connector in a redb database. One process at a time can hold it open.
+#[derive(Clone, Debug)]
+pub struct RedbStore {
+    shared: Arc<Shared>,
+    place: Place,
+}
+
+/// Where the blocking calls run.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// On tokio's blocking pool.
+    Pool,
+    /// In the caller's task.
+    Inline,
+}
+
+#[derive(Debug)]
+struct Shared {
+    database: Database,
+    dead_letters_bytes_max: u64,
+    /// Kept in memory on purpose: the file is locked for one process, so a lease from an earlier process is void.
+    lease: Mutex<Option<Lease>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Lease {
+    owner: u128,
+    until: Timestamp,
+}
+
+impl RedbStore {
+    /// Opens the file at `path`, or makes it (mode 0600, missing folders 0700).
+    ///
+    /// `dead_letters_bytes_max` bounds what is set aside. A file that is damaged, of another version, held by
+    /// another process or not ours is reported and never written over. Blocks while the file is read through once.
+    pub fn open(path: &Path, dead_letters_bytes_max: u64) -> Result<Self, StoreError> {
+        let file = file::open(path)?;
+        let backend = FileBackend::new(file).map_err(|error| file::unusable(path, &error))?;
+        let mut builder = builder();
+        builder.set_check_integrity_on_open(true);
+        let database = builder.create_with_backend(backend).map_err(|error| file::unusable(path, &error))?;
+        Self::over(database, path, dead_letters_bytes_max, Place::Pool)
+    }
+
+    /// A store over `backend`, run in the caller's task: for simulations, whose backend may tear writes or lose them.
+    pub fn with_backend(backend: impl StorageBackend, dead_letters_bytes_max: u64) -> Result<Self, StoreError> {
+        let path = Path::new("(a backend handed in)");
+        let database = builder().create_with_backend(backend).map_err(|error| file::unusable(path, &error))?;
+        Self::over(database, path, dead_letters_bytes_max, Place::Inline)
+    }
+
+    fn over(database: Database, path: &Path, dead_letters_bytes_max: u64, place: Place) -> Result<Self, StoreError> {
+        match tables::prepare(&database).map_err(|error| failed("read", &error))? {
+            Holds::Ours => {}
+            Holds::Version(found) => return Err(file::wrong_version(path, found, tables::SCHEMA)),
+            Holds::Foreign => return Err(file::foreign(path)),
+        }
+        let shared = Shared { database, dead_letters_bytes_max, lease: Mutex::new(None) };
+        Ok(Self { shared: Arc::new(shared), place })
+    }
+
+    fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Shared) -> Result<T, StoreError> + Send + 'static,
+    ) -> BoxFuture<'_, Result<T, StoreError>> {
+        let shared = Arc::clone(&self.shared);
+        match self.place {
+            Place::Inline => Box::pin(async move { work(&shared) }),
+            Place::Pool => Box::pin(async move {
+                let done = tokio::task::spawn_blocking(move || work(&shared)).await;
+                done.unwrap_or_else(|error| {
+                    Err(StoreError::Io { action: "use", reason: format!("the database thread ended: {error}") })
+                })
+            }),
+        }
+    }
+
+    fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Database) -> Result<T, redb::Error> + Send + 'static,
+    ) -> BoxFuture<'_, Result<T, StoreError>> {
+        self.run(move |shared| work(&shared.database).map_err(|error| failed("read", &error)))
+    }
+}
+
+impl Store for RedbStore {
+    fn load(&self, stream: Stream) -> BoxFuture<'_, Result<Option<(Version, Bytes)>, StoreError>> {
+        self.read(move |database| tables::load(database, stream))
+    }
+
+    fn commit(&self, stream: Stream, from: Version, change: Change) -> BoxFuture<'_, Result<Version, StoreError>> {
+        self.run(move |shared| {
+            tables::commit(&shared.database, stream, from, &change, shared.dead_letters_bytes_max)
+                .unwrap_or_else(|error| Err(failed("write", &error)))
+        })
+    }
+
+    fn remembered(
+        &self,
+        stream: Stream,
+        range: Range<Minute>,
+    ) -> BoxFuture<'_, Result<Vec<(Minute, Vec<IdHash>)>, StoreError>> {
+        self.read(move |database| tables::remembered(database, stream, &range))
+    }
+
+    fn dead_letters(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<(u64, DeadLetter)>, StoreError>> {
+        self.read(move |database| tables::dead_letters(database, after, limit))
+    }
+
+    fn dead_letter_totals(&self) -> BoxFuture<'_, Result<DeadLetterTotals, StoreError>> {
+        self.read(tables::dead_letter_totals)
+    }
+
+    fn drop_dead_letters(&self, numbers: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.run(move |shared| {
+            tables::drop_dead_letters(&shared.database, &numbers).map_err(|error| failed("write", &error))
+        })
+    }
+
+    fn lease(&self, owner: u128, now: Timestamp, until: Timestamp) -> BoxFuture<'_, Result<bool, StoreError>> {
+        Box::pin(async move {
+            let mut lease = self.shared.lease.lock().unwrap_or_else(PoisonError::into_inner);
+            let free = lease.is_none_or(|held| held.owner == owner || held.until <= now);
+            if free {
+                *lease = Some(Lease { owner, until });
+            }
+            Ok(free)
+        })
+    }
+
+    fn release(&self, owner: u128) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            let mut lease = self.shared.lease.lock().unwrap_or_else(PoisonError::into_inner);
+            if lease.is_some_and(|held| held.owner == owner) {
+                *lease = None;
+            }
+            Ok(())
+        })
+    }
+}
+
+fn builder() -> Builder {
+    let mut builder = Database::builder();
+    builder.set_cache_size(CACHE_BYTES);
+    builder
+}
+
+fn failed(action: &'static str, error: &redb::Error) -> StoreError {
+    StoreError::Io { action, reason: error.to_string() }
+}

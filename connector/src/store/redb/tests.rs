@@ -1,0 +1,193 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use redb::backends::InMemoryBackend;
+
+use super::*;
+
+const FAR: u64 = 1_000_000;
+
+fn in_memory(dead_letters_bytes_max: u64) -> RedbStore {
+    RedbStore::with_backend(InMemoryBackend::new(), dead_letters_bytes_max).unwrap()
+}
+
+fn change(ledger: &'static str) -> Change {
+    Change { ledger: Bytes::from_static(ledger.as_bytes()), ..Change::default() }
+}
+
+fn letter(stream: Stream, id: &str, event: &'static str) -> DeadLetter {
+    DeadLetter {
+        stream,
+        id: id.to_owned(),
+        at: Timestamp::from_second(1_700_000_000).unwrap(),
+        reason: "too large".to_owned(),
+        event: Bytes::from_static(event.as_bytes()),
+    }
+}
+
+#[tokio::test]
+async fn a_commit_is_read_back_and_streams_are_apart() {
+    let store = in_memory(FAR);
+    assert!(store.load(Stream::Audit).await.unwrap().is_none());
+    let first = store.commit(Stream::Audit, Version(0), change("one")).await.unwrap();
+    store.commit(Stream::Audit, first, change("two")).await.unwrap();
+    assert_eq!(store.load(Stream::Audit).await.unwrap(), Some((Version(2), Bytes::from_static(b"two"))));
+    assert!(store.load(Stream::Content).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_commit_from_an_old_version_changes_nothing() {
+    let store = in_memory(FAR);
+    store.commit(Stream::Audit, Version(0), change("one")).await.unwrap();
+    let late = Change { remember: vec![(Minute(1), vec![[7; 16]])], ..change("other") };
+    let error = store.commit(Stream::Audit, Version(0), late).await.unwrap_err();
+    assert!(matches!(error, StoreError::Conflict { expected: 0, found: 1, .. }));
+    assert_eq!(store.load(Stream::Audit).await.unwrap().unwrap().1, "one");
+    assert!(store.remembered(Stream::Audit, Minute(0)..Minute(9)).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn ids_are_gathered_by_minute_and_forgotten_by_range() {
+    let store = in_memory(FAR);
+    let remember = |pairs: &[(i64, u8)]| Change {
+        remember: pairs.iter().map(|(minute, id)| (Minute(*minute), vec![[*id; 16]])).collect(),
+        ..change("x")
+    };
+    store.commit(Stream::Audit, Version(0), remember(&[(-1, 1), (5, 2)])).await.unwrap();
+    store.commit(Stream::Audit, Version(1), remember(&[(5, 3), (6, 4)])).await.unwrap();
+    store.commit(Stream::Content, Version(0), remember(&[(5, 9)])).await.unwrap();
+    let found = store.remembered(Stream::Audit, Minute(-5)..Minute(6)).await.unwrap();
+    assert_eq!(found, [(Minute(-1), vec![[1; 16]]), (Minute(5), vec![[2; 16], [3; 16]])]);
+
+    let forget = Change { forget: vec![Minute(i64::MIN)..Minute(6)], ..change("x") };
+    store.commit(Stream::Audit, Version(2), forget).await.unwrap();
+    let left = store.remembered(Stream::Audit, Minute(-5)..Minute(9)).await.unwrap();
+    assert_eq!(left, [(Minute(6), vec![[4; 16]])]);
+    assert_eq!(store.remembered(Stream::Content, Minute(5)..Minute(6)).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn set_aside_events_are_listed_counted_and_dropped() {
+    let store = in_memory(FAR);
+    let both = vec![letter(Stream::Audit, "a", "{1}"), letter(Stream::Content, "b", "{22}")];
+    store.commit(Stream::Audit, Version(0), Change { set_aside: both.clone(), ..change("x") }).await.unwrap();
+    let totals = store.dead_letter_totals().await.unwrap();
+    assert_eq!(totals, DeadLetterTotals { audit: 1, content: 1, bytes: 7 });
+    assert_eq!(store.dead_letters(0, 10).await.unwrap(), [(1, both[0].clone()), (2, both[1].clone())]);
+    assert_eq!(store.dead_letters(1, 10).await.unwrap().len(), 1);
+
+    store.drop_dead_letters(vec![1, 77]).await.unwrap();
+    let totals = store.dead_letter_totals().await.unwrap();
+    assert_eq!(totals, DeadLetterTotals { audit: 0, content: 1, bytes: 4 });
+}
+
+#[tokio::test]
+async fn a_full_dead_letter_store_refuses_the_whole_commit() {
+    let store = in_memory(5);
+    let both = vec![letter(Stream::Audit, "a", "{1}"), letter(Stream::Audit, "b", "{22}")];
+    let error = store.commit(Stream::Audit, Version(0), Change { set_aside: both, ..change("x") }).await.unwrap_err();
+    assert!(matches!(error, StoreError::DeadLettersFull { bytes: 7, limit: 5 }));
+    assert!(store.load(Stream::Audit).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn the_lease_is_held_by_one_until_it_ends() {
+    let store = in_memory(FAR);
+    let at = |second| Timestamp::from_second(second).unwrap();
+    assert!(store.lease(1, at(0), at(60)).await.unwrap());
+    assert!(!store.lease(2, at(59), at(100)).await.unwrap());
+    assert!(store.lease(1, at(59), at(90)).await.unwrap());
+    assert!(store.lease(2, at(90), at(100)).await.unwrap());
+    store.release(1).await.unwrap();
+    assert!(!store.lease(1, at(91), at(100)).await.unwrap());
+    store.release(2).await.unwrap();
+    assert!(store.lease(1, at(91), at(100)).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_file_survives_reopening_and_is_private() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state/deep/miro.redb");
+    let store = RedbStore::open(&path, FAR).unwrap();
+    store.commit(Stream::Audit, Version(0), change("one")).await.unwrap();
+    drop(store);
+    let store = RedbStore::open(&path, FAR).unwrap();
+    assert_eq!(store.load(Stream::Audit).await.unwrap(), Some((Version(1), Bytes::from_static(b"one"))));
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&path), 0o600);
+    assert_eq!(mode(path.parent().unwrap()), 0o700);
+}
+
+#[track_caller]
+fn refuses(path: &Path, told: &str) {
+    let before = fs::read(path).unwrap();
+    let error = RedbStore::open(path, FAR).unwrap_err().to_string();
+    assert!(error.contains(told), "{error}");
+    assert!(error.contains(&path.display().to_string()), "{error}");
+    assert!(before == fs::read(path).unwrap(), "the file was changed");
+}
+
+#[test]
+fn a_file_that_is_not_ours_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("notes.txt");
+    fs::write(&text, "not a database, but somebody's notes\n".repeat(400)).unwrap();
+    refuses(&text, "move it aside");
+
+    let foreign = folder.path().join("foreign.redb");
+    let database = Database::create(&foreign).unwrap();
+    let writing = database.begin_write().unwrap();
+    writing.open_table(redb::TableDefinition::<u64, u64>::new("theirs")).unwrap();
+    writing.commit().unwrap();
+    drop(database);
+    let error = RedbStore::open(&foreign, FAR).unwrap_err().to_string();
+    assert!(error.contains("belongs to another program"), "{error}");
+}
+
+#[test]
+fn a_file_of_another_version_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("later.redb");
+    let database = Database::create(&path).unwrap();
+    let writing = database.begin_write().unwrap();
+    writing.open_table(redb::TableDefinition::<&str, u64>::new("miro-sentinel")).unwrap().insert("schema", 9).unwrap();
+    writing.commit().unwrap();
+    drop(database);
+    let error = RedbStore::open(&path, FAR).unwrap_err().to_string();
+    assert!(error.contains("has version 9, this connector reads version 1"), "{error}");
+}
+
+#[test]
+fn a_file_in_use_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("miro.redb");
+    let _held = RedbStore::open(&path, FAR).unwrap();
+    let error = RedbStore::open(&path, FAR).unwrap_err().to_string();
+    assert!(error.contains("held by another process"), "{error}");
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_reported_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("miro.redb");
+    let store = RedbStore::open(&path, FAR).unwrap();
+    for version in 0..20 {
+        let remember = vec![(Minute(version), vec![[3; 16]; 4000])];
+        let version = Version(version.cast_unsigned());
+        store.commit(Stream::Audit, version, Change { remember, ..change("x") }).await.unwrap();
+    }
+    drop(store);
+    let sound = fs::read(&path).unwrap();
+
+    let mut cut = sound.clone();
+    cut.truncate(sound.len() / 3);
+    fs::write(&path, &cut).unwrap();
+    refuses(&path, "move it aside");
+
+    let mut scratched = sound.clone();
+    for byte in &mut scratched[5000..] {
+        *byte = 0x55;
+    }
+    fs::write(&path, &scratched).unwrap();
+    refuses(&path, "move it aside");
+}
