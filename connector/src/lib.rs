@@ -15,6 +15,7 @@ pub mod service;
 pub mod status;
 pub mod store;
 pub mod stream;
+pub mod telemetry;
 pub mod transport;
 
 pub use clock::Clock;

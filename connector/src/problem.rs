@@ -30,6 +30,47 @@ pub enum Exit {
     Interrupted = 130,
 }
 
+impl Exit {
+    /// Every way to end, in the order of the numbers.
+    pub const ALL: [Self; 9] = [
+        Self::Done,
+        Self::Unexpected,
+        Self::Usage,
+        Self::Configuration,
+        Self::Credentials,
+        Self::Source,
+        Self::Destination,
+        Self::Incomplete,
+        Self::Interrupted,
+    ];
+
+    /// The number.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// What it means, in a few words.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "everything asked for was done",
+            Self::Unexpected => "something unexpected; the checkpoint file among it",
+            Self::Usage => "the command line is wrong",
+            Self::Configuration => "the configuration is wrong",
+            Self::Credentials => "a credential or a permission is missing or refused",
+            Self::Source => "Miro cannot be reached or keeps failing",
+            Self::Destination => "Azure cannot be reached or keeps failing",
+            Self::Incomplete => "the deadline came before the work was done",
+            Self::Interrupted => "interrupted by a signal",
+        }
+    }
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
 /// A cause that somebody has to mend. Prints as two lines: the cause, then the next step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -75,14 +116,20 @@ pub enum Code {
     AzureTokenRefused,
     /// Azure refuses one event after another; something in the rule or table does not fit.
     AzureRefusesEverything,
-    /// A certificate on the way is not trusted.
-    CertificateRefused,
-    /// A host cannot be reached.
-    HostUnreachable,
+    /// Miro cannot be reached, or keeps failing.
+    MiroUnreachable,
+    /// The certificate shown on the way to Miro is not trusted.
+    MiroCertificateRefused,
+    /// Azure (login or ingestion) cannot be reached, or keeps failing.
+    AzureUnreachable,
+    /// The certificate shown on the way to Azure is not trusted.
+    AzureCertificateRefused,
     /// The dead-letter store is full.
     DeadLettersFull,
     /// The checkpoint file is damaged, of another version or not ours.
     StoreUnusable,
+    /// The configuration is wrong, or names something that cannot be used.
+    ConfigurationInvalid,
 }
 
 impl Code {
@@ -103,10 +150,13 @@ impl Code {
             Self::AzureStreamUnknown => "azure-stream-unknown",
             Self::AzureTokenRefused => "azure-token-refused",
             Self::AzureRefusesEverything => "azure-refuses-everything",
-            Self::CertificateRefused => "certificate-refused",
-            Self::HostUnreachable => "host-unreachable",
+            Self::MiroUnreachable => "miro-unreachable",
+            Self::MiroCertificateRefused => "miro-certificate-refused",
+            Self::AzureUnreachable => "azure-unreachable",
+            Self::AzureCertificateRefused => "azure-certificate-refused",
             Self::DeadLettersFull => "dead-letters-full",
             Self::StoreUnusable => "store-unusable",
+            Self::ConfigurationInvalid => "configuration-invalid",
         }
     }
 
@@ -126,9 +176,10 @@ impl Code {
             | Self::AzureRuleUnknown
             | Self::AzureStreamUnknown
             | Self::AzureTokenRefused => Exit::Credentials,
-            Self::AzureRefusesEverything => Exit::Destination,
-            Self::CertificateRefused | Self::HostUnreachable => Exit::Destination,
+            Self::MiroUnreachable | Self::MiroCertificateRefused => Exit::Source,
+            Self::AzureUnreachable | Self::AzureCertificateRefused | Self::AzureRefusesEverything => Exit::Destination,
             Self::DeadLettersFull | Self::StoreUnusable => Exit::Unexpected,
+            Self::ConfigurationInvalid => Exit::Configuration,
         }
     }
 }

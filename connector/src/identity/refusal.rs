@@ -16,7 +16,7 @@ use crate::transport::TransportError;
 pub(super) fn explain(identity: &Identity, seen: Option<Seen>, said: &str) -> TokenError {
     match seen {
         Some(Seen::Failed(TransportError::Tls { host, reason })) => TokenError::Refused(Problem {
-            code: Code::CertificateRefused,
+            code: Code::AzureCertificateRefused,
             subject: host.clone(),
             cause: format!("the certificate of {host} is not trusted: {reason}"),
             next_step: "if a proxy or a private authority signs it, name its root certificate in http.ca_file".into(),

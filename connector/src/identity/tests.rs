@@ -262,7 +262,7 @@ async fn a_certificate_that_is_not_trusted_needs_somebody() {
     let tls = TransportError::Tls { host: "login.example.com:8443".into(), reason: "unknown issuer".into() };
     let entra = Entra::answering([Err(tls)]);
     match tokens(&entra).token().await {
-        Err(TokenError::Refused(problem)) => assert_eq!(problem.code, Code::CertificateRefused),
+        Err(TokenError::Refused(problem)) => assert_eq!(problem.code, Code::AzureCertificateRefused),
         other => panic!("{other:?}"),
     }
 }

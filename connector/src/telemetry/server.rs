@@ -1,0 +1,261 @@
+//! `/metrics`, `/healthz`, `/readyz` and `/status`.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+
+use super::metrics;
+use crate::status::Status;
+use crate::{Clock, Stop};
+
+/// The address cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error("telemetry.listen = \"{listen}\" cannot be used: {reason}")]
+pub struct BindError {
+    /// The address.
+    pub listen: SocketAddr,
+    /// What the system said.
+    pub reason: io::Error,
+}
+
+/// Listens on `listen`; port 0 takes a free one.
+pub async fn bind(listen: SocketAddr) -> Result<TcpListener, BindError> {
+    TcpListener::bind(listen).await.map_err(|reason| BindError { listen, reason })
+}
+
+/// What the endpoints speak of. Clones share it.
+#[derive(Clone)]
+pub struct Surface {
+    status: Arc<dyn Fn() -> Status + Send + Sync>,
+    clock: Arc<dyn Clock>,
+    stop: Stop,
+}
+
+impl std::fmt::Debug for Surface {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Surface").finish_non_exhaustive()
+    }
+}
+
+impl Surface {
+    /// Endpoints that ask `status` for a snapshot each time. Readiness ends when `stop` is asked for.
+    pub fn new(status: impl Fn() -> Status + Send + Sync + 'static, clock: Arc<dyn Clock>, stop: Stop) -> Self {
+        Self { status: Arc::new(status), clock, stop }
+    }
+
+    /// The endpoints, for a listener or for a test.
+    pub fn router(self) -> Router {
+        Router::new()
+            .route("/metrics", get(show_metrics))
+            .route("/healthz", get(show_health))
+            .route("/readyz", get(show_readiness))
+            .route("/status", get(show_status))
+            .with_state(self)
+    }
+
+    /// Serves until `done`, then closes what is open.
+    pub async fn serve(self, listener: TcpListener, done: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+        axum::serve(listener, self.router()).with_graceful_shutdown(done).await
+    }
+}
+
+async fn show_metrics(State(surface): State<Surface>) -> Response {
+    match metrics::page(&(surface.status)(), surface.clock.now()) {
+        Ok(page) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], page).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// The process answers: that is all that is asked.
+async fn show_health() -> &'static str {
+    "ok\n"
+}
+
+async fn show_readiness(State(surface): State<Surface>) -> (StatusCode, String) {
+    if surface.stop.is_finishing() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n".into());
+    }
+    let status = (surface.status)();
+    if status.ready {
+        return (StatusCode::OK, "ready\n".into());
+    }
+    let mut reasons = String::from("not ready\n");
+    for (name, stream) in &status.streams {
+        if let Some(problem) = &stream.problem {
+            reasons.push_str(&format!("{name}: {}\n  next: {}\n", problem.cause, problem.next_step));
+        }
+    }
+    (StatusCode::SERVICE_UNAVAILABLE, reasons)
+}
+
+async fn show_status(State(surface): State<Surface>) -> axum::Json<Status> {
+    axum::Json((surface.status)())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use axum::http::Request;
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::status::{StatusProblem, StreamStatus};
+
+    #[derive(Debug)]
+    struct FixedClock;
+
+    impl Clock for FixedClock {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_second(1_000_000).expect("in range")
+        }
+    }
+
+    fn status() -> Status {
+        let mut status = Status::default();
+        let audit = StreamStatus {
+            fetched: 10,
+            delivered: 6,
+            duplicate: 2,
+            set_aside: 1,
+            in_flight: 1,
+            covered_to: Timestamp::from_second(999_990).ok(),
+            problem: Some(StatusProblem {
+                code: "miro-scope-missing".into(),
+                subject: "streams.audit".into(),
+                cause: "the token lacks the scope auditlogs:read".into(),
+                next_step: "give the app the scope".into(),
+            }),
+            ..StreamStatus::default()
+        };
+        status.streams.insert("audit".into(), audit);
+        status
+    }
+
+    async fn ask(path: &str, status: Status, stop: &Stop) -> (StatusCode, String) {
+        let surface = Surface::new(move || status.clone(), Arc::new(FixedClock), stop.clone());
+        let listener = bind(([127, 0, 0, 1], 0).into()).await.expect("a port");
+        let address = listener.local_addr().expect("bound");
+        let done = Stop::new();
+        let ended = done.clone();
+        let serving = surface.serve(listener, async move { ended.finishing().await });
+        let asking = async {
+            let http = crate::config::Http { ca_file: None, proxy: None, timeout: std::time::Duration::from_secs(5) };
+            let network = crate::transport::production::Production::new(&http).expect("a client");
+            let request = Request::get(format!("http://{address}{path}")).header("connection", "close");
+            let request = request.body(bytes::Bytes::new()).expect("a request");
+            let answer = crate::Transport::send(&network, request, 1_000_000).await.expect("an answer");
+            done.finish();
+            answer
+        };
+        let (served, answer) = tokio::join!(serving, asking);
+        served.expect("served to the end");
+        let (parts, body) = answer.into_parts();
+        let body = to_bytes(body.into(), 1_000_000).await.expect("a body");
+        (parts.status, String::from_utf8(body.to_vec()).expect("text"))
+    }
+
+    #[tokio::test]
+    async fn metrics_are_one_snapshot() {
+        let (code, page) = ask("/metrics", status(), &Stop::new()).await;
+        assert_eq!(code, StatusCode::OK);
+        insta::assert_snapshot!(page, @r#"
+        # HELP miro_sentinel_records_fetched Events read from Miro
+        # TYPE miro_sentinel_records_fetched counter
+        miro_sentinel_records_fetched_total{stream="audit"} 10
+        # HELP miro_sentinel_records_delivered Events whose upload Azure acknowledged
+        # TYPE miro_sentinel_records_delivered counter
+        miro_sentinel_records_delivered_total{stream="audit"} 6
+        # HELP miro_sentinel_records_duplicate Events read again and not sent again
+        # TYPE miro_sentinel_records_duplicate counter
+        miro_sentinel_records_duplicate_total{stream="audit"} 2
+        # HELP miro_sentinel_records_set_aside Events put into the dead-letter store
+        # TYPE miro_sentinel_records_set_aside counter
+        miro_sentinel_records_set_aside_total{stream="audit"} 1
+        # HELP miro_sentinel_pages Calls to Miro for a page
+        # TYPE miro_sentinel_pages counter
+        miro_sentinel_pages_total{stream="audit"} 0
+        # HELP miro_sentinel_rate_limited Calls that Miro answered with 429
+        # TYPE miro_sentinel_rate_limited counter
+        miro_sentinel_rate_limited_total{stream="audit"} 0
+        # HELP miro_sentinel_batches Uploads that Azure acknowledged
+        # TYPE miro_sentinel_batches counter
+        miro_sentinel_batches_total{stream="audit"} 0
+        # HELP miro_sentinel_retries Calls tried again, at either end
+        # TYPE miro_sentinel_retries counter
+        miro_sentinel_retries_total{stream="audit"} 0
+        # HELP miro_sentinel_sent_bytes Bytes sent to Azure, compressed
+        # TYPE miro_sentinel_sent_bytes counter
+        miro_sentinel_sent_bytes_total{stream="audit"} 0
+        # HELP miro_sentinel_records_in_flight Events read and not yet settled
+        # TYPE miro_sentinel_records_in_flight gauge
+        miro_sentinel_records_in_flight{stream="audit"} 1.0
+        # HELP miro_sentinel_delivery_lag_seconds How far behind now everything has been read once
+        # TYPE miro_sentinel_delivery_lag_seconds gauge
+        miro_sentinel_delivery_lag_seconds{stream="audit"} 10.0
+        # HELP miro_sentinel_settled_lag_seconds How far behind now everything has been read for the last time
+        # TYPE miro_sentinel_settled_lag_seconds gauge
+        # HELP miro_sentinel_open_spans Spans of time waiting to be read or being read
+        # TYPE miro_sentinel_open_spans gauge
+        miro_sentinel_open_spans{stream="audit"} 0.0
+        # HELP miro_sentinel_backlog_seconds Source time still to be read in spans of history
+        # TYPE miro_sentinel_backlog_seconds gauge
+        miro_sentinel_backlog_seconds{stream="audit"} 0.0
+        # HELP miro_sentinel_last_delivery_timestamp_seconds When Azure last acknowledged an upload
+        # TYPE miro_sentinel_last_delivery_timestamp_seconds gauge
+        # HELP miro_sentinel_last_page_timestamp_seconds When Miro last answered a page
+        # TYPE miro_sentinel_last_page_timestamp_seconds gauge
+        # HELP miro_sentinel_budget_remaining_credits Credits left in Miro's rate budget, as last told
+        # TYPE miro_sentinel_budget_remaining_credits gauge
+        # HELP miro_sentinel_budget_limit_credits Credits in Miro's rate budget, as last told
+        # TYPE miro_sentinel_budget_limit_credits gauge
+        # HELP miro_sentinel_dead_letters Events in the dead-letter store
+        # TYPE miro_sentinel_dead_letters gauge
+        miro_sentinel_dead_letters{stream="audit"} 0.0
+        # HELP miro_sentinel_problem A problem that somebody has to mend, by its code
+        # TYPE miro_sentinel_problem gauge
+        miro_sentinel_problem{stream="audit",code="miro-scope-missing"} 1.0
+        # HELP miro_sentinel_ready 1 once every stream has reached both its ends lately and no problem is open
+        # TYPE miro_sentinel_ready gauge
+        miro_sentinel_ready 0.0
+        # HELP miro_sentinel_build The program
+        # TYPE miro_sentinel_build info
+        miro_sentinel_build_info{version="0.1.0"} 1
+        # EOF
+        "#);
+    }
+
+    #[tokio::test]
+    async fn readiness_names_the_problem_and_health_does_not_care() {
+        let (code, body) = ask("/readyz", status(), &Stop::new()).await;
+        assert_eq!(code, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(body, "not ready\naudit: the token lacks the scope auditlogs:read\n  next: give the app the scope\n");
+        assert_eq!(ask("/healthz", status(), &Stop::new()).await, (StatusCode::OK, "ok\n".into()));
+        let ready = Status { ready: true, ..Status::default() };
+        assert_eq!(ask("/readyz", ready.clone(), &Stop::new()).await.0, StatusCode::OK);
+        let stopping = Stop::new();
+        stopping.finish();
+        assert_eq!(ask("/readyz", ready, &stopping).await, (StatusCode::SERVICE_UNAVAILABLE, "stopping\n".into()));
+    }
+
+    #[tokio::test]
+    async fn status_is_the_snapshot_as_json() {
+        let (code, body) = ask("/status", status(), &Stop::new()).await;
+        assert_eq!(code, StatusCode::OK);
+        let read: Status = serde_json::from_str(&body).expect("a status");
+        assert_eq!(read.streams["audit"].fetched, 10);
+    }
+
+    #[tokio::test]
+    async fn a_taken_port_names_the_key() {
+        let taken = bind(([127, 0, 0, 1], 0).into()).await.expect("a port");
+        let error = bind(taken.local_addr().expect("bound")).await.expect_err("taken").to_string();
+        assert!(error.starts_with("telemetry.listen = \"127.0.0.1:") && error.contains("in use"), "{error}");
+    }
+}
