@@ -69,8 +69,8 @@ fn unit_ticks(unit: &str) -> Option<i64> {
         "h" | "hr" | "hrs" | "hour" | "hours" => TICKS_PER_HOUR,
         "m" | "min" | "minute" | "minutes" => TICKS_PER_MINUTE,
         "s" | "sec" | "second" | "seconds" => TICKS_PER_SECOND,
-        "ms" | "milli" | "millis" | "millisecond" | "milliseconds" => TICKS_PER_MILLISECOND,
-        "micro" | "micros" | "microsecond" | "microseconds" => TICKS_PER_MICROSECOND,
+        "ms" | "milli" | "millis" | "millisec" | "millisecond" | "milliseconds" => TICKS_PER_MILLISECOND,
+        "micro" | "micros" | "microsec" | "microsecond" | "microseconds" => TICKS_PER_MICROSECOND,
         "tick" | "ticks" => 1,
         _ => return None,
     })
