@@ -117,11 +117,11 @@ pub enum Code {
     /// Azure refuses one event after another; something in the rule or table does not fit.
     AzureRefusesEverything,
     /// Miro cannot be reached, or keeps failing.
-    MiroUnreachable,
+    MiroFailing,
     /// The certificate shown on the way to Miro is not trusted.
     MiroCertificateRefused,
     /// Azure (login or ingestion) cannot be reached, or keeps failing.
-    AzureUnreachable,
+    AzureFailing,
     /// The certificate shown on the way to Azure is not trusted.
     AzureCertificateRefused,
     /// The dead-letter store is full.
@@ -150,9 +150,9 @@ impl Code {
             Self::AzureStreamUnknown => "azure-stream-unknown",
             Self::AzureTokenRefused => "azure-token-refused",
             Self::AzureRefusesEverything => "azure-refuses-everything",
-            Self::MiroUnreachable => "miro-unreachable",
+            Self::MiroFailing => "miro-failing",
             Self::MiroCertificateRefused => "miro-certificate-refused",
-            Self::AzureUnreachable => "azure-unreachable",
+            Self::AzureFailing => "azure-failing",
             Self::AzureCertificateRefused => "azure-certificate-refused",
             Self::DeadLettersFull => "dead-letters-full",
             Self::StoreUnusable => "store-unusable",
@@ -176,8 +176,8 @@ impl Code {
             | Self::AzureRuleUnknown
             | Self::AzureStreamUnknown
             | Self::AzureTokenRefused => Exit::Credentials,
-            Self::MiroUnreachable | Self::MiroCertificateRefused => Exit::Source,
-            Self::AzureUnreachable | Self::AzureCertificateRefused | Self::AzureRefusesEverything => Exit::Destination,
+            Self::MiroFailing | Self::MiroCertificateRefused => Exit::Source,
+            Self::AzureFailing | Self::AzureCertificateRefused | Self::AzureRefusesEverything => Exit::Destination,
             Self::DeadLettersFull | Self::StoreUnusable => Exit::Unexpected,
             Self::ConfigurationInvalid => Exit::Configuration,
         }
