@@ -142,8 +142,7 @@ impl Lexer<'_> {
     /// White space, comments and, before the first token, lines that begin with `#`.
     fn skip_blanks(&mut self, at_start: bool) {
         loop {
-            let blank = self.rest().find(|c: char| !c.is_whitespace() && c != '\u{feff}').unwrap_or(self.rest().len());
-            self.pos += blank;
+            self.pos += self.rest().find(|c| !is_blank(c)).unwrap_or(self.rest().len());
             let line_is_dropped = self.rest().starts_with("//") || at_start && self.rest().starts_with('#');
             if !line_is_dropped {
                 return;
@@ -244,9 +243,10 @@ impl Lexer<'_> {
             .max()
     }
 
-    /// `type(` and raw text up to `)`, which may not hold parentheses.
+    /// `type(` and raw text up to `)` on the same line.
     fn typed_literal(&mut self, ty: ScalarType, word: usize) -> Result<TokenKind, Error> {
-        let Some(length) = self.rest().find(')') else {
+        let line = self.rest().split(['\r', '\n']).next().unwrap_or("");
+        let Some(length) = line.find(')') else {
             let span = Span::new(self.pos, self.pos + word + 1);
             return Err(Error::syntax("A literal is not closed: expected ')'.", span).with_token(span.text(self.text)));
         };
@@ -268,6 +268,11 @@ impl Lexer<'_> {
         self.pos += length;
         kind
     }
+}
+
+/// White space, and the marks without width that copying from web pages leaves behind.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '\u{200b}' | '\u{2060}' | '\u{feff}')
 }
 
 fn is_name_byte(byte: u8) -> bool {

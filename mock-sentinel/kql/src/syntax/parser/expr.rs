@@ -188,7 +188,7 @@ impl Parser<'_> {
             }
             Infix::Between { negated } => {
                 self.advance();
-                let (low, high) = self.nested(Self::bounds)?;
+                let (low, high) = self.bounds()?;
                 ExprKind::Between { negated, operand: Box::new(left), low: Box::new(low), high: Box::new(high) }
             }
         };
@@ -217,14 +217,12 @@ impl Parser<'_> {
     /// `(a, b)`, or one query in parentheses.
     fn set_items(&mut self) -> Parsed<Vec<Expr>> {
         self.expect(Symbol::OpenParen)?;
-        self.nested(|parser| {
-            let mut items = vec![parser.pipe()?];
-            while parser.take(Symbol::Comma) {
-                items.push(parser.scalar()?);
-            }
-            parser.expect(Symbol::CloseParen)?;
-            Ok(items)
-        })
+        let mut items = vec![self.pipe()?];
+        while self.take(Symbol::Comma) {
+            items.push(self.scalar()?);
+        }
+        self.expect(Symbol::CloseParen)?;
+        Ok(items)
     }
 
     /// An operand with its sign.

@@ -10,6 +10,8 @@ mod params;
 mod primary;
 mod schema;
 mod statement;
+#[cfg(test)]
+mod tests;
 
 use crate::error::Error;
 

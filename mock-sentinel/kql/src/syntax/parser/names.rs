@@ -1,7 +1,7 @@
 //! Names: bare, in brackets, and with wildcards.
 
 use crate::syntax::ast::{ColumnPattern, Name};
-use crate::syntax::token::{Symbol, TokenKind};
+use crate::syntax::token::{Symbol, Token, TokenKind};
 use crate::syntax::{keywords, string_literal};
 
 use super::{Parsed, Parser};
@@ -12,7 +12,8 @@ impl Parser<'_> {
         if !self.symbol_ahead(offset, Symbol::OpenBracket) {
             return None;
         }
-        let strings = (1..).take_while(|at| self.ahead(offset + at).kind == TokenKind::String).count();
+        let is_string = |token: &&Token| token.kind == TokenKind::String;
+        let strings = self.tokens.iter().skip(self.pos + offset + 1).take_while(is_string).count();
         let closed = self.symbol_ahead(offset + 1 + strings, Symbol::CloseBracket);
         (strings > 0 && closed).then_some(strings + 2)
     }
@@ -42,10 +43,6 @@ impl Parser<'_> {
 
     pub(super) fn at_name(&self) -> bool {
         self.name_length(0, keywords::is_name).is_some()
-    }
-
-    pub(super) fn at_reference(&self) -> bool {
-        self.name_length(0, keywords::is_reference).is_some()
     }
 
     /// A name given to something new.

@@ -94,10 +94,14 @@ impl Parser<'_> {
         if self.kind() == TokenKind::Word { self.parameter_word() } else { self.reference() }.map(ParameterValue::Name)
     }
 
-    /// `(name = value, …)`, in which a value may be several names: `ycolumns = a, b`.
-    pub(super) fn options(&mut self) -> Parsed<Vec<Parameter>> {
+    /// `(name = value, …)`, in which a value may be several names: `ycolumns = a, b`. An empty list of `known` names
+    /// allows any.
+    pub(super) fn options(&mut self, known: &[&str]) -> Parsed<Vec<Parameter>> {
         self.expect(Symbol::OpenParen)?;
         self.closed_list(Symbol::CloseParen, Commas::Loose, |parser| {
+            if !known.is_empty() && !known.contains(&parser.word()) {
+                return Err(parser.expected(&format!("one of {}", known.join(", "))));
+            }
             let mut parameter = parser.parameter()?;
             parser.more_names(&mut parameter)?;
             Ok(parameter)

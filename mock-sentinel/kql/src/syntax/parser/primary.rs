@@ -31,6 +31,26 @@ impl Parser<'_> {
         })
     }
 
+    /// A name with members and indices, without calls: `partition by a (…)` holds no call.
+    pub(super) fn simple_path(&mut self) -> Parsed<Expr> {
+        self.leveled(|parser| {
+            let mut expr = Self::name_expr(parser.reference()?);
+            loop {
+                let start = expr.span;
+                let target = Box::new(expr);
+                let kind = if parser.take(Symbol::Dot) {
+                    ExprKind::Member { target, name: parser.reference()? }
+                } else if parser.at(Symbol::OpenBracket) {
+                    parser.indexed(target)?
+                } else {
+                    return Ok(*target);
+                };
+                parser.grow()?;
+                expr = Expr::new(kind, parser.span_from(start));
+            }
+        })
+    }
+
     /// What stands after the dot.
     fn selected(&mut self, target: Box<Expr>) -> Parsed<ExprKind> {
         if self.at_call() {
@@ -109,7 +129,7 @@ impl Parser<'_> {
     /// `(…)`, in which a pipe may stand.
     pub(super) fn parenthesized(&mut self) -> Parsed<Expr> {
         let start = self.expect(Symbol::OpenParen)?.span;
-        let inner = self.nested(Self::pipe)?;
+        let inner = self.pipe()?;
         self.expect(Symbol::CloseParen)?;
         Ok(Expr::new(ExprKind::Paren(Box::new(inner)), self.span_from(start)))
     }
@@ -128,7 +148,7 @@ impl Parser<'_> {
     pub(super) fn call(&mut self) -> Parsed<Call> {
         let name = self.name()?;
         self.expect(Symbol::OpenParen)?;
-        let args = self.nested(|parser| parser.closed_list(Symbol::CloseParen, Commas::Strict, Self::argument))?;
+        let args = self.closed_list(Symbol::CloseParen, Commas::Strict, Self::argument)?;
         let span = self.span_from(name.span);
         Ok(Call { name, args, span })
     }
@@ -154,7 +174,7 @@ impl Parser<'_> {
             self.parameter_word()?;
         }
         self.expect(Symbol::OpenParen)?;
-        let value = self.nested(Self::pipe)?;
+        let value = self.pipe()?;
         self.expect(Symbol::CloseParen)?;
         let span = self.span_from(name.span);
         let call = Call { name, args: vec![Argument { name: None, value }], span };
@@ -223,7 +243,7 @@ impl Parser<'_> {
     }
 
     /// `to typeof(long)`, when it stands here.
-    pub(super) fn to_type(&mut self) -> Parsed<Option<TypeName>> {
+    pub(super) fn cast_type(&mut self) -> Parsed<Option<TypeName>> {
         if !self.take_word("to") {
             return Ok(None);
         }
@@ -252,8 +272,8 @@ impl Parser<'_> {
         self.parameters(ParameterRules::COMMON)?;
         let schema = self.row_schema()?;
         self.expect(Symbol::OpenBracket)?;
-        let uris = self.nested(|parser| parser.closed_list(Symbol::CloseBracket, Commas::Loose, Self::scalar))?;
-        let options = if self.take_word("with") { self.options()? } else { Vec::new() };
+        let uris = self.closed_list(Symbol::CloseBracket, Commas::Loose, Self::scalar)?;
+        let options = if self.take_word("with") { self.options(&[])? } else { Vec::new() };
         let span = self.span_from(start);
         Ok(Expr::new(ExprKind::ExternalData(ExternalData { schema, uris, options }), span))
     }

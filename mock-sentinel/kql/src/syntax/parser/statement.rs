@@ -106,7 +106,7 @@ impl Parser<'_> {
         self.expect_word("to")?;
         self.expect(Symbol::OpenParen)?;
         let entities = self.closed_list(Symbol::CloseParen, Commas::Strict, Self::entity)?;
-        let options = if self.take_word("with") { self.options()? } else { Vec::new() };
+        let options = if self.take_word("with") { self.options(&[])? } else { Vec::new() };
         Ok(Restrict { entities, options })
     }
 

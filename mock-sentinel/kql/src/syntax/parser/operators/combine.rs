@@ -37,7 +37,7 @@ impl Parser<'_> {
         for parameter in self.hints()? {
             match &parameter.value {
                 ParameterValue::Name(value) if parameter.name.text == "kind" => {
-                    kind = join_kind(&value.text, value.span)?
+                    kind = join_kind(&value.text, value.span)?;
                 }
                 _ => hints.push(parameter),
             }
@@ -121,10 +121,8 @@ impl Parser<'_> {
             return Ok(Vec::new());
         }
         self.expect(Symbol::OpenParen)?;
-        self.nested(|parser| {
-            let sources = parser.closed_list(Symbol::CloseParen, Commas::Strict, Self::entity)?;
-            if sources.is_empty() { Err(parser.expected("a table")) } else { Ok(sources) }
-        })
+        let sources = self.closed_list(Symbol::CloseParen, Commas::Strict, Self::entity)?;
+        if sources.is_empty() { Err(self.expected("a table")) } else { Ok(sources) }
     }
 
     pub(super) fn find(&mut self) -> Parsed<OperatorKind> {

@@ -14,7 +14,7 @@ impl Parser<'_> {
 
     /// `x = a to typeof(long)`.
     fn mv_expand_column(&mut self) -> Parsed<MvExpandColumn> {
-        Ok(MvExpandColumn { value: self.named_expr()?, to: self.to_type()? })
+        Ok(MvExpandColumn { value: self.named_expr()?, to: self.cast_type()? })
     }
 
     /// The parameters, `with_itemindex` apart from the others.

@@ -6,6 +6,9 @@ use crate::syntax::token::{Symbol, TokenKind};
 
 use super::super::{Parsed, Parser};
 
+/// What `parse-kv … with (…)` takes.
+const PARSE_KV_OPTIONS: [&str; 6] = ["pair_delimiter", "kv_delimiter", "regex", "quote", "escape", "greedy"];
+
 impl Parser<'_> {
     pub(super) fn parse_operator(&mut self, only_matches: bool) -> Parsed<OperatorKind> {
         let (kind, flags) = parse_parameters(self.hints()?)?;
@@ -37,7 +40,7 @@ impl Parser<'_> {
         let input = self.scalar()?;
         self.expect_word("as")?;
         let columns = self.row_schema()?;
-        let options = if self.take_word("with") { self.options()? } else { Vec::new() };
+        let options = if self.take_word("with") { self.options(&PARSE_KV_OPTIONS)? } else { Vec::new() };
         Ok(OperatorKind::ParseKv(ParseKv { input, columns, options }))
     }
 }

@@ -44,7 +44,7 @@ impl Parser<'_> {
     pub(super) fn partition(&mut self) -> Parsed<OperatorKind> {
         let hints = self.hints()?;
         self.expect_word("by")?;
-        let by = self.path()?;
+        let by = self.simple_path()?;
         let scope = if self.take_word("in") { Some(self.path()?) } else { None };
         let body = if self.at(Symbol::OpenBrace) {
             PartitionBody::Query(self.braced_query()?)
@@ -64,7 +64,7 @@ impl Parser<'_> {
 
     pub(super) fn facet(&mut self) -> Parsed<OperatorKind> {
         self.expect_word("by")?;
-        let columns = self.list(Self::path)?;
+        let columns = self.list(Self::simple_path)?;
         let with = if !self.take_word("with") {
             None
         } else if self.at(Symbol::OpenParen) {

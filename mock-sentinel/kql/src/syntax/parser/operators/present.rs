@@ -7,6 +7,27 @@ use crate::syntax::token::Symbol;
 
 use super::super::{Parsed, Parser};
 
+/// What `render … with (…)` takes.
+const RENDER_PROPERTIES: [&str; 17] = [
+    "kind",
+    "title",
+    "accumulate",
+    "xcolumn",
+    "ycolumns",
+    "anomalycolumns",
+    "series",
+    "xtitle",
+    "ytitle",
+    "xaxis",
+    "yaxis",
+    "legend",
+    "ysplit",
+    "ymin",
+    "ymax",
+    "xmin",
+    "xmax",
+];
+
 impl Parser<'_> {
     pub(super) fn as_operator(&mut self) -> Parsed<OperatorKind> {
         let hints = self.hints()?;
@@ -61,7 +82,7 @@ impl Parser<'_> {
                 "by" => properties.push(self.render_by()?),
                 "with" if self.symbol_ahead(1, Symbol::OpenParen) => {
                     self.advance();
-                    properties.extend(self.options()?);
+                    properties.extend(self.options(&RENDER_PROPERTIES)?);
                     break;
                 }
                 _ => break,

@@ -11,7 +11,7 @@ impl Parser<'_> {
         let columns = self.list(Self::make_series_column)?;
         self.expect_word("on")?;
         let column = self.named_expr()?;
-        let range = if self.at_word("in") { self.in_range()? } else { self.from_to_step()? };
+        let range = if self.at_word("in") { self.in_range()? } else { self.axis_steps()? };
         let by = if self.take_word("by") { self.by_columns()? } else { Vec::new() };
         let axis = MakeSeriesAxis { column, range };
         Ok(OperatorKind::MakeSeries(MakeSeries { parameters, columns, axis, by }))
@@ -28,7 +28,7 @@ impl Parser<'_> {
         Ok(MakeSeriesColumn { aggregate, default })
     }
 
-    fn from_to_step(&mut self) -> Parsed<MakeSeriesRange> {
+    fn axis_steps(&mut self) -> Parsed<MakeSeriesRange> {
         let from = if self.take_word("from") { Some(self.scalar()?) } else { None };
         let to = if self.take_word("to") { Some(self.scalar()?) } else { None };
         self.expect_word("step")?;
