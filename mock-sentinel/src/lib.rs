@@ -7,15 +7,23 @@
 //!
 //! [`MockSentinel::router`] serves everything in process; [`MockSentinel::serve`] on sockets.
 
+mod arm;
 mod clock;
+mod control;
 mod faults;
+mod http;
+mod identity;
+mod ingest;
 mod journal;
+mod query;
+mod rules;
 mod server;
 mod tls;
+mod workspace;
 mod world;
 
 pub use clock::{Clock, SystemClock};
-pub use faults::{Call, CannedAnswer, Fault, Misbehaviour, RetryAfter, Share, When};
+pub use faults::{Answer, Call, Fault, RetryAfter, RetryAfterWord, Trouble, When};
 pub use journal::JournalEntry;
 pub use server::{Credentials, MockSentinel, TableCount};
 pub use tls::{Tls, TlsError};

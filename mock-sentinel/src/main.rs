@@ -1,3 +1,156 @@
-//! The mock as a program.
+//! `mock-sentinel`: the mock as a program.
 
-fn main() {}
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use clap::{Args, Parser, Subcommand};
+use mock_sentinel::{MockSentinel, SystemClock, Tls, World};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// Exit code for a world, table or rule that is not valid.
+const INVALID: u8 = 3;
+
+const EXAMPLES: &str = "\
+Examples:
+  mock-sentinel serve
+      our own Miro tables and rules on two free ports; prints where and with which credentials
+
+  mock-sentinel serve --tls-listen 127.0.0.1:8443 --table MiroAuditLogs_Table.json --rule MiroAuditLogs_DCR.json
+      the tables and rules you deploy, on a port you choose";
+
+/// A Microsoft Sentinel on this machine: Entra ID, data collection rules, a workspace and its query API.
+#[derive(Debug, Parser)]
+#[command(version, before_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve until SIGTERM or SIGINT. Prints one JSON line once it listens.
+    #[command(before_help = EXAMPLES)]
+    Serve(Serve),
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// Where to listen for http; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Where to listen for https; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    tls_listen: SocketAddr,
+    /// Allow addresses other than loopback.
+    #[arg(long)]
+    public: bool,
+    /// The world: tenant, apps, workspace, limits, faults.
+    #[arg(long, value_name = "F.yaml")]
+    world: Option<PathBuf>,
+    /// ARM JSON with tables, instead of our own. May be repeated.
+    #[arg(long = "table", value_name = "F.json")]
+    tables: Vec<PathBuf>,
+    /// ARM JSON with data collection rules, instead of our own. May be repeated.
+    #[arg(long = "rule", value_name = "F.json")]
+    rules: Vec<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let Cli { command: Command::Serve(serve) } = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    let mock = match serve.world().and_then(|world| Ok(MockSentinel::new(world, Arc::new(SystemClock))?)) {
+        Ok(mock) => mock,
+        Err(error) => {
+            report(&error);
+            return ExitCode::from(INVALID);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let served = runtime.context("could not start the runtime").and_then(|runtime| runtime.block_on(serve.run(mock)));
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn report(error: &anyhow::Error) {
+    tracing::debug!(?error, "Ended with an error.");
+    let written = writeln!(std::io::stderr(), "error: {error:#}");
+    written.unwrap_or_default();
+}
+
+impl Serve {
+    fn world(&self) -> anyhow::Result<World> {
+        let mut world = match &self.world {
+            Some(path) => World::from_file(path)?,
+            None => World::default(),
+        };
+        for path in &self.tables {
+            world.load_table(path)?;
+        }
+        for path in &self.rules {
+            world.load_rule(path)?;
+        }
+        Ok(world)
+    }
+
+    async fn run(self, mock: MockSentinel) -> anyhow::Result<()> {
+        for address in [self.listen, self.tls_listen] {
+            if !self.public && !address.ip().is_loopback() {
+                bail!("{address} is not a loopback address: add --public to listen on it");
+            }
+        }
+        let tls = Tls::generate()?;
+        let ca_file = ca_file(&tls)?;
+        let http = bind(self.listen).await?;
+        let https = bind(self.tls_listen).await?;
+        let stop = stop_on_signal()?;
+        let http_url = format!("http://{}", http.local_addr()?);
+        let https_url = format!("https://{}", https.local_addr()?);
+        let handshake = mock.handshake(&http_url, &https_url, &ca_file.path().display().to_string());
+        let mut stdout = std::io::stdout();
+        writeln!(stdout, "{handshake}").and_then(|()| stdout.flush()).context("could not print the handshake")?;
+        mock.serve(http, Some((https, tls)), stop).await;
+        Ok(())
+    }
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("could not listen on {address}"))
+}
+
+/// The root certificate in a file of its own, gone when the program ends.
+fn ca_file(tls: &Tls) -> anyhow::Result<tempfile::NamedTempFile> {
+    let mut file = tempfile::Builder::new().prefix("mock-sentinel-ca-").suffix(".pem").tempfile()?;
+    file.write_all(tls.root_pem().as_bytes())
+        .and_then(|()| file.flush())
+        .context("could not write the root certificate")?;
+    Ok(file)
+}
+
+/// Cancelled by the first SIGTERM or SIGINT.
+fn stop_on_signal() -> anyhow::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let token = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        token.cancel();
+    });
+    Ok(stop)
+}

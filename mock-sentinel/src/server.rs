@@ -1,21 +1,30 @@
 //! The mock as a whole: one world, its state, and the ways to serve, drive and inspect it.
 
 mod sockets;
+mod state;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::Router;
-use axum::routing::get;
+use axum::{Router, middleware};
 use serde::Serialize;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, WorldClock};
-use crate::faults::{Fault, Faults};
-use crate::journal::{Journal, JournalEntry};
+use crate::faults::Fault;
+use crate::http::{front, near_miss};
+use crate::identity::token::Signer;
+use crate::journal::JournalEntry;
 use crate::tls::Tls;
+use crate::workspace::instant;
 use crate::world::{World, WorldError};
+use crate::{control, identity, ingest, query};
+
+pub(crate) use state::{Deployment, State};
+
+/// Bodies of uploads that are read at the same time; each holds at most the limit on the wire.
+const BODIES_AT_ONCE: usize = 64;
 
 /// A tenant, an endpoint with its rules, a workspace and its query API. Clones share one state.
 #[derive(Debug, Clone)]
@@ -27,19 +36,13 @@ pub struct MockSentinel {
 pub(crate) struct Shared {
     pub(crate) world: World,
     pub(crate) clock: WorldClock,
+    pub(crate) signer: Signer,
+    /// Places for bodies that are being read.
+    pub(crate) bodies: Semaphore,
+    /// The place for a body that inflates to a lot.
+    pub(crate) heavy: Semaphore,
+    deployment: Deployment,
     state: Mutex<State>,
-}
-
-/// What changes while serving.
-#[derive(Debug)]
-pub(crate) struct State {
-    pub(crate) faults: Faults,
-    pub(crate) journal: Journal,
-    pub(crate) client_secret: String,
-    rules: BTreeMap<String, String>,
-    tables: BTreeMap<String, TableCount>,
-    ids: BTreeMap<String, Vec<String>>,
-    unassigned: BTreeSet<String>,
 }
 
 /// What an app needs to get a token.
@@ -75,38 +78,60 @@ pub struct TableCount {
 impl MockSentinel {
     /// Makes the world's state, loading its tables and rules.
     pub fn new(world: World, clock: Arc<dyn Clock>) -> Result<Self, WorldError> {
-        let state = State::new(&world);
+        let deployment = Deployment::load(&world)?;
+        let state = State::new(&world, &deployment)?;
         let clock = WorldClock::new(clock, world.clock);
-        Ok(Self { shared: Arc::new(Shared { world, clock, state: Mutex::new(state) }) })
+        let shared = Shared {
+            world,
+            clock,
+            signer: Signer::new(),
+            bodies: Semaphore::new(BODIES_AT_ONCE),
+            heavy: Semaphore::new(1),
+            deployment,
+            state: Mutex::new(state),
+        };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Everything that is served, whatever the host name: Entra ID, managed identity, ingestion, query, resources and
     /// the control plane under `/_control`.
     pub fn router(&self) -> Router {
-        Router::new().route("/_control/health", get(async || "ok"))
+        let routes = identity::entra::routes()
+            .merge(ingest::routes())
+            .merge(query::routes())
+            .nest("/_control", control::routes(self.clone()))
+            .fallback(near_miss::answer)
+            .method_not_allowed_fallback(near_miss::answer);
+        routes.layer(middleware::from_fn_with_state(self.shared.clone(), front::front)).with_state(self.shared.clone())
     }
 
-    /// Serves on sockets until `stop`, then lets calls in progress end. Returns when every listener is closed.
-    pub async fn serve(
-        self,
-        http: TcpListener,
-        https: Option<(TcpListener, Tls)>,
-        stop: CancellationToken,
-    ) -> std::io::Result<()> {
-        sockets::serve(self.router(), http, https, stop).await
+    /// Serves on sockets until `stop`, then lets calls in progress end within five seconds. Returns when every
+    /// listener is closed.
+    pub async fn serve(self, http: TcpListener, https: Option<(TcpListener, Tls)>, stop: CancellationToken) {
+        if let Err(error) = sockets::serve(&self.router(), http, https, stop).await {
+            tracing::error!(%error, "Serving ended early.");
+        }
     }
 
     /// What the default (first) app needs to get a token.
     pub fn credentials(&self) -> Credentials {
-        let identity = &self.shared.world.identity;
-        let client_id = identity.apps.first().map(|app| app.client_id.clone()).unwrap_or_default();
-        let client_secret = self.state().client_secret.clone();
-        Credentials { tenant_id: identity.tenant_id.clone(), client_id, client_secret }
+        let state = self.shared.state();
+        let app = state.directory.default_app().cloned().unwrap_or_default();
+        Credentials {
+            tenant_id: state.directory.tenant_id.clone(),
+            client_id: app.client_id,
+            client_secret: app.client_secret,
+        }
     }
 
     /// The immutable id of the rule that declares this stream.
     pub fn rule(&self, stream: &str) -> Option<String> {
-        self.state().rules.get(stream).cloned()
+        self.shared.state().rules.with_stream(stream).map(|rule| rule.immutable_id.clone())
+    }
+
+    /// The workspace's id, as in `/v1/workspaces/{id}/query`.
+    pub fn workspace_id(&self) -> String {
+        self.shared.world.workspace.id.clone()
     }
 
     /// What a program that connects to the mock needs to know; printed by the binary once it listens.
@@ -123,78 +148,102 @@ impl MockSentinel {
             "client_id": credentials.client_id,
             "client_secret": credentials.client_secret,
             "endpoint": https_url,
-            "rules": self.state().rules,
-            "query_url": format!("{https_url}/v1/workspaces/{workspace_id}/query"),
+            "rules": self.shared.state().rules.by_stream(),
             "workspace_id": workspace_id,
+            "query_url": format!("{https_url}/v1/workspaces/{workspace_id}/query"),
         })
     }
 
     /// How many rows a table holds; `None` for a table that does not exist.
     pub fn table_count(&self, table: &str) -> Option<TableCount> {
-        self.state().tables.get(table).copied()
+        self.shared.state().tables.get(table).map(crate::workspace::StoredTable::count)
     }
 
     /// The column `id` of every row of a table, in the order of arrival.
     pub fn ids(&self, table: &str) -> Vec<String> {
-        self.state().ids.get(table).cloned().unwrap_or_default()
+        self.shared.state().tables.get(table).map(crate::workspace::StoredTable::ids).unwrap_or_default()
     }
 
-    /// Gives the default app Monitoring Metrics Publisher on the rule of a stream.
-    pub fn assign_role(&self, stream: &str) {
-        self.state().unassigned.remove(stream);
-    }
-
-    /// Takes the default app's role on the rule of a stream away.
-    pub fn unassign_role(&self, stream: &str) {
-        self.state().unassigned.insert(stream.to_owned());
-    }
-
-    /// Deletes the rule of a stream.
-    pub fn remove_rule(&self, stream: &str) {
-        self.state().rules.remove(stream);
-    }
-
-    /// The workspace's id, as in `/v1/workspaces/{id}/query`.
-    pub fn workspace_id(&self) -> String {
-        self.shared.world.workspace.id.clone()
+    /// Runs a query on what is visible now, without a token and in the caller's thread.
+    pub fn query(&self, kql: &str) -> Result<kql::Answer, kql::Error> {
+        let now = self.shared.clock.now();
+        let snapshot = self.shared.state().tables.snapshot(now);
+        let settings = kql::Settings { seed: self.shared.world.seed, ..kql::Settings::at(instant(now)) };
+        kql::run(kql, &snapshot, &settings)
     }
 
     /// Adds trouble to what is set already.
     pub fn inject(&self, fault: Fault) {
-        self.state().faults.add(fault);
+        self.shared.state().faults.add(fault);
+    }
+
+    /// Ends all trouble.
+    pub fn clear_faults(&self) {
+        self.shared.state().faults.clear();
     }
 
     /// Makes another secret the default app's only valid one.
     pub fn set_client_secret(&self, secret: &str) {
-        secret.clone_into(&mut self.state().client_secret);
+        if let Some(app) = self.shared.state().directory.default_app_mut() {
+            secret.clone_into(&mut app.client_secret);
+        }
+    }
+
+    /// Gives the default app Monitoring Metrics Publisher on the rule of a stream; in effect after the world's
+    /// `role_delay`. False when no rule declares the stream.
+    pub fn assign_role(&self, stream: &str) -> bool {
+        self.on_rule(stream, |state, rule, object| {
+            let now = self.shared.clock.now();
+            state.rules.assign(rule, object, now);
+        })
+    }
+
+    /// Takes the default app's role on the rule of a stream away. False when no rule declares the stream.
+    pub fn unassign_role(&self, stream: &str) -> bool {
+        self.on_rule(stream, |state, rule, object| state.rules.unassign(rule, object))
+    }
+
+    /// Deletes the rule of a stream. False when no rule declares it.
+    pub fn remove_rule(&self, stream: &str) -> bool {
+        self.on_rule(stream, |state, rule, _| {
+            state.rules.remove(rule);
+        })
+    }
+
+    /// Deploys the world's own rules for a stream again, with the same immutable ids and roles. False when there are
+    /// none.
+    pub fn restore_rule(&self, stream: &str) -> bool {
+        self.shared.state().restore_rule(&self.shared.world, &self.shared.deployment, stream)
+    }
+
+    fn on_rule(&self, stream: &str, change: impl FnOnce(&mut State, &str, &str)) -> bool {
+        let mut state = self.shared.state();
+        let Some(rule) = state.rules.with_stream(stream).map(|rule| rule.immutable_id.clone()) else { return false };
+        let object = state.directory.default_app().map(|app| app.object_id.clone()).unwrap_or_default();
+        change(&mut state, &rule, &object);
+        true
     }
 
     /// The calls remembered, oldest first.
     pub fn journal(&self) -> Vec<JournalEntry> {
-        self.state().journal.entries().cloned().collect()
+        self.shared.state().journal.entries().cloned().collect()
     }
 
-    /// Back to the beginning: no rows, no faults, an empty journal, the world's own secrets, roles and rules. The
-    /// clock goes on.
+    /// Back to the beginning: no rows, the world's own faults, secrets, roles and rules, an empty journal. The clock
+    /// goes on.
     pub fn reset(&self) {
-        *self.state() = State::new(&self.shared.world);
+        let fresh = State::new(&self.shared.world, &self.shared.deployment);
+        *self.shared.state() = fresh.expect("the same world was accepted before");
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 }
 
-impl State {
-    fn new(world: &World) -> Self {
-        Self {
-            faults: Faults::new(world.seed, world.faults.clone()),
-            journal: Journal::new(world.journal_entries),
-            client_secret: world.identity.apps.first().map(|app| app.client_secret.clone()).unwrap_or_default(),
-            rules: BTreeMap::new(),
-            tables: BTreeMap::new(),
-            ids: BTreeMap::new(),
-            unassigned: BTreeSet::new(),
-        }
+impl Shared {
+    /// The state, for a moment: never held across an await.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -67,6 +67,8 @@ pub struct Identity {
     pub apps: Vec<App>,
     /// How long a token is valid. Entra gives 3,599 s without the CP1 capability.
     pub token_life: SignedDuration,
+    /// The same for clients that declare the CP1 capability.
+    pub token_life_cp1: SignedDuration,
 }
 
 /// An application and its service principal.
@@ -119,6 +121,12 @@ pub struct Ingestion {
     pub oldest: SignedDuration,
     /// Newest `TimeGenerated` kept, counted on from the receive time.
     pub newest: SignedDuration,
+    /// Most calls a rule takes in a minute.
+    pub calls_per_minute: u64,
+    /// Most bytes a rule takes in a minute, on the wire and inflated alike.
+    pub bytes_per_minute: u64,
+    /// Whether the rules' diagnostic setting sends their errors to DCRLogErrors.
+    pub log_errors: bool,
     /// How long after a role was assigned it has no effect yet. Azure: up to 30 minutes.
     pub role_delay: SignedDuration,
     /// How long rows stay invisible to queries.
@@ -164,6 +172,8 @@ pub struct StatusCode {
 pub struct Query {
     /// Most rows of an answer; more are cut with a partial error.
     pub rows_max: usize,
+    /// Whether a workspace without a single row answers 204.
+    pub empty_workspace_is_204: bool,
 }
 
 impl Default for World {
@@ -191,6 +201,7 @@ impl Default for Identity {
             tenant_domain: "contoso.example".to_owned(),
             apps: vec![App::default()],
             token_life: SignedDuration::from_secs(3_599),
+            token_life_cp1: SignedDuration::from_secs(86_399),
         }
     }
 }
@@ -229,6 +240,9 @@ impl Default for Ingestion {
             field_bytes_max: 64 * 1_024,
             oldest: SignedDuration::from_hours(48),
             newest: SignedDuration::from_hours(24),
+            calls_per_minute: 12_000,
+            bytes_per_minute: 2_000_000_000,
+            log_errors: true,
             role_delay: SignedDuration::ZERO,
             visible_after: SignedDuration::ZERO,
             answers: UnknownAnswers::default(),
@@ -252,7 +266,30 @@ impl Default for UnknownAnswers {
 
 impl Default for Query {
     fn default() -> Self {
-        Self { rows_max: 500_000 }
+        Self { rows_max: 500_000, empty_workspace_is_204: true }
+    }
+}
+
+impl Workspace {
+    /// Whether a caller means this workspace: by id, name or ARM id.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        [&self.id, &self.name, &self.resource_id()].into_iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+
+    /// The workspace's ARM id.
+    pub(crate) fn resource_id(&self) -> String {
+        let Self { subscription_id, resource_group, name, .. } = self;
+        format!(
+            "/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/Microsoft.OperationalInsights/workspaces/{name}"
+        )
+    }
+
+    /// A data collection rule's ARM id.
+    pub(crate) fn rule_resource_id(&self, rule: &str) -> String {
+        let Self { subscription_id, resource_group, .. } = self;
+        format!(
+            "/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/Microsoft.Insights/dataCollectionRules/{rule}"
+        )
     }
 }
 

@@ -31,6 +31,22 @@ pub enum WorldError {
         /// All keys known at that place.
         known: String,
     },
+    /// A table or rule was not accepted.
+    #[error("{origin}: {message}")]
+    Arm {
+        /// The file.
+        origin: String,
+        /// Azure's code and words, with every finding.
+        message: String,
+    },
+    /// A file holds neither a table nor a data collection rule.
+    #[error(
+        "{origin}: no table (Microsoft.OperationalInsights/workspaces/tables) or rule (Microsoft.Insights/dataCollectionRules) in it"
+    )]
+    NoResource {
+        /// The file.
+        origin: String,
+    },
     /// The YAML does not say what a world needs.
     #[error("{origin}:{line}:{column}: {message}")]
     Yaml {

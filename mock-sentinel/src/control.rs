@@ -1,0 +1,228 @@
+//! The control plane: how tests and laboratories look into the world and change it.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, Query, Request, State};
+use axum::routing::{get, post};
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::faults::{Call, Fault};
+use crate::http::{Reply, body};
+use crate::server::{MockSentinel, Shared};
+
+/// Most bytes of a request's body.
+const BODY_BYTES_MAX: u64 = 1024 * 1024;
+
+pub(crate) fn routes(mock: MockSentinel) -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/health", get(health))
+        .route("/world", get(world))
+        .route("/clock", get(clock).post(bend_clock))
+        .route("/faults", get(faults).post(add_faults).delete(clear_faults))
+        .route("/tables", get(tables))
+        .route("/tables/{table}", get(table))
+        .route("/rules", get(rules))
+        .route("/journal", get(journal))
+        .route("/secret", post(secret))
+        .route("/roles", post(roles))
+        .route("/reset", post(reset))
+        .layer(axum::Extension(mock))
+}
+
+type Mock = axum::Extension<MockSentinel>;
+
+async fn health(State(shared): State<Arc<Shared>>) -> Reply {
+    Reply::json(200, &json!({"status": "ok", "now": shared.clock.now()}), "health")
+}
+
+/// The world's settings, without its secrets.
+async fn world(State(shared): State<Arc<Shared>>) -> Reply {
+    let mut world = shared.world.clone();
+    for app in &mut world.identity.apps {
+        app.client_secret = "***".to_owned();
+        app.expired_secret = app.expired_secret.take().map(|_| "***".to_owned());
+    }
+    Reply::json(200, &world, "world")
+}
+
+async fn clock(State(shared): State<Arc<Shared>>) -> Reply {
+    Reply::json(200, &json!({"now": shared.clock.now()}), "clock")
+}
+
+/// How to bend the clock; what is given is done in this order.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockChange {
+    set: Option<Timestamp>,
+    advance: Option<SignedDuration>,
+    /// Seconds of the world per second; 0 freezes it.
+    scale: Option<f64>,
+    freeze: Option<bool>,
+}
+
+async fn bend_clock(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
+    let change: ClockChange = match read(request).await {
+        Ok(change) => change,
+        Err(reply) => return reply,
+    };
+    if change.scale.is_some_and(|rate| !(0.0..=1.0e6).contains(&rate)) {
+        return Reply::error(400, "InvalidClock", "scale: 0 to 1,000,000", "scale out of bounds");
+    }
+    if let Some(to) = change.set {
+        shared.clock.set(to);
+    }
+    if let Some(by) = change.advance {
+        shared.clock.advance(by);
+    }
+    let rate = change.scale.or(change.freeze.map(|frozen| if frozen { 0.0 } else { 1.0 }));
+    if let Some(rate) = rate {
+        shared.clock.scale(rate);
+    }
+    clock(State(shared)).await
+}
+
+async fn faults(State(shared): State<Arc<Shared>>) -> Reply {
+    let state = shared.state();
+    let list: Vec<_> = state.faults.list().map(|(fault, strikes)| json!({"fault": fault, "struck": strikes})).collect();
+    Reply::json(200, &json!({"faults": list}), "faults")
+}
+
+/// One fault, or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    More(Vec<serde_json::Value>),
+    One(serde_json::Value),
+}
+
+async fn add_faults(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
+    let given = match read::<OneOrMore>(request).await {
+        Ok(OneOrMore::More(faults)) => faults,
+        Ok(OneOrMore::One(fault)) => vec![fault],
+        Err(reply) => return reply,
+    };
+    // Read one by one, for messages that name the key.
+    let parsed: Result<Vec<Fault>, _> = given.into_iter().map(serde_json::from_value).collect();
+    match parsed {
+        Ok(parsed) => {
+            let mut state = shared.state();
+            let count = parsed.len();
+            parsed.into_iter().for_each(|fault| state.faults.add(fault));
+            Reply::json(200, &json!({"added": count}), "faults added")
+        }
+        Err(error) => Reply::error(400, "InvalidFault", format!("{error}"), "invalid fault"),
+    }
+}
+
+async fn clear_faults(State(shared): State<Arc<Shared>>) -> Reply {
+    shared.state().faults.clear();
+    Reply::empty(204, "faults cleared")
+}
+
+async fn tables(State(shared): State<Arc<Shared>>) -> Reply {
+    let state = shared.state();
+    let tables: serde_json::Map<_, _> =
+        state.tables.iter().map(|(name, table)| (name.clone(), json!(table.count()))).collect();
+    Reply::json(200, &tables, "tables")
+}
+
+async fn table(axum::Extension(mock): Mock, Path(table): Path<String>) -> Reply {
+    match mock.table_count(&table) {
+        Some(count) => Reply::json(200, &count, "table"),
+        None => Reply::error(404, "NotFound", format!("No table '{table}'."), "unknown table"),
+    }
+}
+
+/// Every rule with what it has counted.
+async fn rules(State(shared): State<Arc<Shared>>) -> Reply {
+    let mut state = shared.state();
+    let rules: Vec<_> = state.rules.iter().cloned().collect();
+    let rules: Vec<_> = rules
+        .iter()
+        .map(|rule| {
+            json!({
+                "name": rule.name,
+                "immutableId": rule.immutable_id,
+                "streams": rule.streams.keys().collect::<Vec<_>>(),
+                "metrics": state.rules.meter(&rule.immutable_id),
+            })
+        })
+        .collect();
+    Reply::json(200, &json!({"rules": rules}), "rules")
+}
+
+#[derive(Debug, Deserialize)]
+struct JournalQuery {
+    /// Only the last so many.
+    last: Option<usize>,
+    /// Only this kind of call.
+    call: Option<Call>,
+    /// Only calls answered 400 or above.
+    #[serde(default)]
+    refused: bool,
+}
+
+async fn journal(State(shared): State<Arc<Shared>>, Query(query): Query<JournalQuery>) -> Reply {
+    let state = shared.state();
+    let mut entries: Vec<_> = state
+        .journal
+        .entries()
+        .rev()
+        .filter(|entry| query.call.is_none_or(|call| entry.call == call) && (!query.refused || entry.status >= 400))
+        .take(query.last.unwrap_or(usize::MAX))
+        .collect();
+    entries.reverse();
+    Reply::json(200, &json!({"entries": entries}), "journal")
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SecretChange {
+    client_secret: String,
+}
+
+async fn secret(axum::Extension(mock): Mock, request: Request) -> Reply {
+    match read::<SecretChange>(request).await {
+        Ok(change) => {
+            mock.set_client_secret(&change.client_secret);
+            Reply::empty(204, "client secret changed")
+        }
+        Err(reply) => reply,
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RoleChange {
+    stream: String,
+    assigned: bool,
+}
+
+async fn roles(axum::Extension(mock): Mock, request: Request) -> Reply {
+    let change: RoleChange = match read(request).await {
+        Ok(change) => change,
+        Err(reply) => return reply,
+    };
+    let known = if change.assigned { mock.assign_role(&change.stream) } else { mock.unassign_role(&change.stream) };
+    if known {
+        Reply::empty(204, "role changed")
+    } else {
+        Reply::error(404, "NotFound", format!("No rule declares stream '{}'.", change.stream), "unknown stream")
+    }
+}
+
+async fn reset(axum::Extension(mock): Mock) -> Reply {
+    mock.reset();
+    Reply::empty(204, "reset")
+}
+
+async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Reply> {
+    let text = body::read(request.into_body(), BODY_BYTES_MAX).await.map_err(|error| {
+        Reply::error(400, "InvalidBody", format!("The body could not be read: {error:?}."), "unreadable body")
+    })?;
+    serde_json::from_slice(&text).map_err(|error| Reply::error(400, "InvalidBody", format!("{error}"), "invalid body"))
+}

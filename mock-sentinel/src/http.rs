@@ -1,0 +1,9 @@
+//! What every call has in common: bounded bodies, answers with their reasons, faults, the journal.
+
+pub(crate) mod body;
+pub(crate) mod front;
+pub(crate) mod near_miss;
+pub(crate) mod query;
+pub(crate) mod reply;
+
+pub(crate) use reply::Reply;

@@ -1,0 +1,109 @@
+//! What surrounds every call: its number, the fault it meets, its headers and its line in the journal.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue};
+use uuid::Uuid;
+
+use super::Reply;
+use super::reply::Note;
+use crate::faults::{Answer, Call, Hit, broken};
+use crate::journal::JournalEntry;
+use crate::server::Shared;
+
+/// The most bytes of a path that the journal keeps.
+const PATH_MAX: usize = 512;
+
+/// The number of a call, and the id Azure would give it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CallId {
+    pub(crate) number: u64,
+    pub(crate) request_id: Uuid,
+}
+
+/// Wraps every call.
+pub(crate) async fn front(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
+    let at = shared.clock.now();
+    let call = Call::of(request.uri().path());
+    let stream = stream_of(call, request.uri().path());
+    let (id, hit) = {
+        let mut state = shared.state();
+        let id = CallId { number: state.journal.open(), request_id: state.random_id() };
+        (id, state.faults.meet(call, stream.as_deref(), at))
+    };
+    request.extensions_mut().insert(id);
+    let client_request_id = client_request_id(request.headers());
+    let mut entry = JournalEntry {
+        id: id.number,
+        at,
+        call,
+        method: request.method().to_string(),
+        path: request.uri().path().chars().take(PATH_MAX).collect(),
+        status: 0,
+        reason: String::new(),
+        fault: hit.as_ref().map(Hit::to_string),
+        client_request_id: client_request_id.clone(),
+        stream,
+        bytes: 0,
+        rows: 0,
+    };
+    let response = act(hit.as_ref(), request, next, &shared).await;
+    let note = response.extensions().get::<Note>().cloned().unwrap_or_default();
+    entry.status = response.status().as_u16();
+    entry.reason = note.reason;
+    entry.bytes = note.bytes;
+    entry.rows = note.rows;
+    if call != Call::Control {
+        shared.state().journal.close(entry);
+    }
+    let response = label(response, id, client_request_id.as_deref());
+    match hit {
+        Some(hit) => broken::apply(response, &hit.trouble).await,
+        None => response,
+    }
+}
+
+/// The real answer, or what a fault puts in its place.
+async fn act(hit: Option<&Hit>, request: Request, next: Next, shared: &Shared) -> Response {
+    match hit {
+        Some(Hit { answer: Some(answer), .. }) => canned(answer, request.into_body(), shared).await,
+        Some(hit) if hit.trouble.reset => Reply::empty(500, "the connection broke before the call").into_response(),
+        _ => next.run(request).await,
+    }
+}
+
+async fn canned(answer: &Answer, body: Body, shared: &Shared) -> Response {
+    let bytes = super::body::drain(body, shared.world.ingestion.wire_bytes_max).await;
+    answer.reply(shared.clock.now()).bytes(bytes).into_response()
+}
+
+fn label(mut response: Response, id: CallId, client_request_id: Option<&str>) -> Response {
+    let headers = response.headers_mut();
+    let decision = id.number.into();
+    headers.insert("x-mock-decision", decision);
+    headers.entry("x-ms-request-id").or_insert_with(|| header(&id.request_id.to_string()));
+    if let Some(client_id) = client_request_id {
+        headers.entry("x-ms-client-request-id").or_insert_with(|| header(client_id));
+    }
+    response
+}
+
+fn header(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// The caller's id for the call, GUIDs in dashed form as the service echoes them.
+fn client_request_id(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get("x-ms-client-request-id")?.to_str().ok()?;
+    Some(Uuid::parse_str(text).map_or_else(|_| text.chars().take(128).collect(), |id| id.to_string()))
+}
+
+/// The stream an upload is for.
+fn stream_of(call: Call, path: &str) -> Option<String> {
+    let stream = (call == Call::Ingest).then(|| path.rsplit('/').next())??;
+    Some(percent_encoding::percent_decode_str(stream).decode_utf8_lossy().chars().take(PATH_MAX).collect())
+}

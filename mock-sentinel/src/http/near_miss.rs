@@ -1,0 +1,111 @@
+//! Calls that no route takes: answered with the route that was probably meant and what is wrong with the call.
+
+use axum::extract::Request;
+
+use super::Reply;
+
+/// Everything that is served: methods, path, and where it is described.
+const ROUTES: [(&str, &str, &str); 12] = [
+    ("POST", "/dataCollectionRules/{rule}/streams/{stream}", "Logs Ingestion API overview"),
+    ("POST", "/{tenant}/oauth2/v2.0/token", "OAuth 2.0 client credentials flow"),
+    ("GET", "/{tenant}/v2.0/.well-known/openid-configuration", "OpenID Connect discovery"),
+    ("GET", "/{tenant}/discovery/v2.0/keys", "OpenID Connect discovery"),
+    ("GET", "/common/discovery/instance", "Entra instance discovery"),
+    ("GET POST", "/v1/workspaces/{workspace}/query", "Log Analytics query API, request format"),
+    ("POST", "/v1/$batch", "Log Analytics query API, batch queries"),
+    ("GET", "/_control/health", "control plane"),
+    ("GET POST", "/_control/clock", "control plane"),
+    ("GET POST DELETE", "/_control/faults", "control plane"),
+    ("GET", "/_control/tables/{table}", "control plane"),
+    ("GET", "/_control/journal", "control plane"),
+];
+
+pub(crate) async fn answer(request: Request) -> Reply {
+    let (method, path) = (request.method().as_str(), request.uri().path());
+    let (status, why) = explain(method, path);
+    let code = if status == 405 { "MethodNotAllowed" } else { "PathNotFoundError" };
+    Reply::error(status, code, &why, &why)
+}
+
+/// The status, and the nearest route with the first thing that keeps the call from it.
+fn explain(method: &str, path: &str) -> (u16, String) {
+    let shown: String = path.chars().take(200).collect();
+    let (distance, (methods, pattern, reference)) = ROUTES
+        .iter()
+        .map(|route| (distance(path, route.1), route))
+        .min_by_key(|(distance, _)| *distance)
+        .expect("there are routes");
+    if distance == 0 {
+        let why = format!(
+            "{method} {shown} is not served: this path takes {} (see: {reference}).",
+            methods.replace(' ', " and ")
+        );
+        return (405, why);
+    }
+    let why = format!(
+        "The requested path does not exist: {method} {shown}. Did you mean {} {pattern}? {} (see: {reference}).",
+        methods.replace(' ', " or "),
+        first_difference(path, pattern)
+    );
+    (404, why)
+}
+
+fn segments(path: &str) -> Vec<&str> {
+    path.trim_start_matches('/').split('/').collect()
+}
+
+fn is_parameter(segment: &str) -> bool {
+    segment.starts_with('{')
+}
+
+/// How far a path is from a pattern: 0 when it matches, less for segments that are alike.
+fn distance(path: &str, pattern: &str) -> usize {
+    let (path, pattern) = (segments(path), segments(pattern));
+    let length = path.len().max(pattern.len());
+    (0..length)
+        .map(|index| match (path.get(index), pattern.get(index)) {
+            (Some(own), Some(wanted)) if is_parameter(wanted) && !own.is_empty() => 0,
+            (Some(own), Some(wanted)) => strsim::damerau_levenshtein(own, wanted).min(12),
+            _ => 12,
+        })
+        .sum()
+}
+
+fn first_difference(path: &str, pattern: &str) -> String {
+    let (path, pattern) = (segments(path), segments(pattern));
+    let found = pattern.iter().enumerate().find_map(|(index, wanted)| match path.get(index) {
+        None | Some(&"") => Some(format!("Segment {} ({wanted}) is missing", index + 1)),
+        Some(own) if !is_parameter(wanted) && own != wanted => {
+            Some(format!("Segment {} is '{own}', not '{wanted}'", index + 1))
+        }
+        Some(_) => None,
+    });
+    found.unwrap_or_else(|| format!("It has {} segments, not {}", path.len(), pattern.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(method: &str, path: &str, status: u16, said: &str) {
+        let (answered, why) = explain(method, path);
+        assert_eq!(answered, status, "{why}");
+        assert!(why.contains(said), "{why}");
+    }
+
+    #[test]
+    fn the_route_that_was_meant_is_named_with_the_first_difference() {
+        check("POST", "/dataCollectionRules/dcr-1/stream/Custom-A", 404, "Segment 3 is 'stream', not 'streams'");
+        check("POST", "/datacollectionrules/dcr-1/streams/Custom-A", 404, "not 'dataCollectionRules'");
+        check("POST", "/t/oauth2/token", 404, "/{tenant}/oauth2/v2.0/token");
+        check("POST", "/v1/workspaces/w/queries", 404, "'queries', not 'query'");
+        check("GET", "/", 404, "is missing");
+    }
+
+    #[test]
+    fn the_methods_of_a_known_path_are_named() {
+        check("GET", "/dataCollectionRules/dcr-1/streams/Custom-A", 405, "takes POST");
+        check("PUT", "/v1/workspaces/w/query", 405, "takes GET and POST");
+    }
+}

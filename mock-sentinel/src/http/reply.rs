@@ -1,0 +1,96 @@
+//! An answer together with why it was given.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, HeaderName};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+use serde_json::json;
+
+/// An answer, and what the journal says about it.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    response: Response,
+    note: Note,
+}
+
+/// What the journal remembers of an answer besides its status.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Note {
+    pub(crate) reason: String,
+    pub(crate) bytes: u64,
+    pub(crate) rows: u64,
+}
+
+impl Reply {
+    /// An answer without a body.
+    pub(crate) fn empty(status: u16, reason: impl Into<String>) -> Self {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = valid(status);
+        Self { response, note: Note { reason: reason.into(), ..Note::default() } }
+    }
+
+    /// An answer with a JSON body.
+    pub(crate) fn json(status: u16, body: &impl Serialize, reason: impl Into<String>) -> Self {
+        let text = serde_json::to_vec(body).expect("answers have string keys only");
+        Self::text(status, "application/json; charset=utf-8", text, reason)
+    }
+
+    /// An answer with a body of another type.
+    pub(crate) fn text(status: u16, kind: &'static str, body: impl Into<Body>, reason: impl Into<String>) -> Self {
+        let mut reply = Self::empty(status, reason);
+        *reply.response.body_mut() = body.into();
+        reply.response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        reply
+    }
+
+    /// `{"error": {"code", "message"}}` with the code repeated in `x-ms-error-code`, as every data plane answers.
+    pub(crate) fn error(status: u16, code: &str, message: impl AsRef<str>, reason: impl Into<String>) -> Self {
+        let body = json!({"error": {"code": code, "message": message.as_ref()}});
+        Self::json(status, &body, reason).header("x-ms-error-code", code)
+    }
+
+    /// Adds a header; a value that no header can carry is left out.
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+        self
+    }
+
+    /// Adds a header whose name comes from outside; what no header can carry is left out.
+    pub(crate) fn any_header(mut self, name: &str, value: &str) -> Self {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+            self.response.headers_mut().insert(name, value);
+        }
+        self
+    }
+
+    pub(crate) fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    /// Notes how many bytes of the request's body were read.
+    pub(crate) fn bytes(mut self, bytes: u64) -> Self {
+        self.note.bytes = bytes;
+        self
+    }
+
+    /// Notes how many rows were stored or answered.
+    pub(crate) fn rows(mut self, rows: u64) -> Self {
+        self.note.rows = rows;
+        self
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let mut response = self.response;
+        response.extensions_mut().insert(self.note);
+        response
+    }
+}
+
+fn valid(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}

@@ -1,0 +1,125 @@
+//! Errors of Entra ID, in the shape and with the codes that its clients know.
+//!
+//! Codes and texts: the Entra error reference and recorded answers, read 2026-11-22.
+
+use jiff::Timestamp;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::http::Reply;
+
+/// One kind of refusal by Entra ID.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Aadsts {
+    /// The tenant does not exist.
+    TenantNotFound(String),
+    /// The application has no service principal in the tenant.
+    AppNotFound { client_id: String, tenant: String },
+    /// The client secret is wrong.
+    WrongSecret { client_id: String },
+    /// The client secret has expired.
+    ExpiredSecret { client_id: String },
+    /// Neither a secret nor an assertion came.
+    NoCredential,
+    /// The scope is not `<resource>/.default` of a known resource.
+    Scope(String),
+    /// A required parameter is missing.
+    MissingParameter(&'static str),
+    /// A grant type other than client credentials.
+    GrantType(String),
+}
+
+/// The numbers and words of a refusal.
+struct Wording {
+    status: u16,
+    error: &'static str,
+    code: u32,
+    text: String,
+}
+
+impl Aadsts {
+    fn wording(&self) -> Wording {
+        let (status, error, code, text) = match self {
+            Self::TenantNotFound(tenant) => (
+                400,
+                "invalid_tenant",
+                90_002,
+                format!(
+                    "Tenant '{tenant}' not found. This may happen if there are no active subscriptions for the tenant. \
+                     Check to make sure you have the correct tenant ID and are signing into the correct cloud."
+                ),
+            ),
+            Self::AppNotFound { client_id, tenant } => (
+                400,
+                "unauthorized_client",
+                700_016,
+                format!(
+                    "Application with identifier '{client_id}' was not found in the directory '{tenant}'. This can \
+                     happen if the application has not been installed by the administrator of the tenant or consented \
+                     to by any user in the tenant. You may have sent your authentication request to the wrong tenant."
+                ),
+            ),
+            Self::WrongSecret { client_id } => (
+                401,
+                "invalid_client",
+                7_000_215,
+                format!(
+                    "Invalid client secret provided. Ensure the secret being sent in the request is the client secret \
+                     value, not the client secret ID, for a secret added to app '{client_id}'."
+                ),
+            ),
+            Self::ExpiredSecret { client_id } => (
+                401,
+                "invalid_client",
+                7_000_222,
+                format!("The provided client secret keys for app '{client_id}' are expired."),
+            ),
+            Self::NoCredential => (
+                401,
+                "invalid_client",
+                7_000_218,
+                "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
+                    .to_owned(),
+            ),
+            Self::Scope(scope) => (
+                400,
+                "invalid_scope",
+                70_011,
+                format!(
+                    "The provided value for the input parameter 'scope' is not valid. The scope {scope} is not valid."
+                ),
+            ),
+            Self::MissingParameter(name) => (
+                400,
+                "invalid_request",
+                900_144,
+                format!("The request body must contain the following parameter: '{name}'."),
+            ),
+            Self::GrantType(kind) => (
+                400,
+                "unsupported_grant_type",
+                70_003,
+                format!("The app requested an unsupported grant type '{kind}'."),
+            ),
+        };
+        Wording { status, error, code, text }
+    }
+
+    /// The answer: trace and correlation ids, the time, and the text with all of them in it.
+    pub(crate) fn reply(&self, trace: Uuid, correlation: Uuid, now: Timestamp) -> Reply {
+        let Wording { status, error, code, text } = self.wording();
+        let timestamp = now.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
+        let body = json!({
+            "error": error,
+            "error_description": format!(
+                "AADSTS{code}: {text}\r\nTrace ID: {trace}\r\nCorrelation ID: {correlation}\r\nTimestamp: {timestamp}"
+            ),
+            "error_codes": [code],
+            "timestamp": timestamp,
+            "trace_id": trace,
+            "correlation_id": correlation,
+            "error_uri": format!("https://login.microsoftonline.com/error?code={code}"),
+        });
+        Reply::json(status, &body, format!("AADSTS{code}: {text}"))
+    }
+}

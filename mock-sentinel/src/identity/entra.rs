@@ -1,0 +1,267 @@
+//! Entra ID's own routes: discovery, key set, instance metadata, token endpoint.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Extension, Path, Request, State};
+use axum::routing::{get, post};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, HOST};
+use jiff::SignedDuration;
+use percent_encoding::percent_decode_str;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::Resource;
+use super::aadsts::Aadsts;
+use super::directory::{Directory, check_secret};
+use super::token::{Grant, Proof};
+use crate::http::{Reply, body};
+use crate::server::Shared;
+
+/// A token request is a handful of form fields.
+const FORM_BYTES_MAX: u64 = 64 * 1024;
+
+/// How the caller reached us, which decides the URLs that we publish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    Http,
+    Https,
+}
+
+pub(crate) fn routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discovery))
+        .route("/{tenant}/.well-known/openid-configuration", get(discovery))
+        .route("/{tenant}/discovery/v2.0/keys", get(keys))
+        .route("/{tenant}/discovery/keys", get(keys))
+        .route("/common/discovery/instance", get(instance))
+        .route("/{tenant}/oauth2/v2.0/token", post(token))
+}
+
+async fn discovery(
+    State(shared): State<Arc<Shared>>,
+    Path(tenant): Path<String>,
+    scheme: Option<Extension<Scheme>>,
+    headers: HeaderMap,
+) -> Reply {
+    let tenant_id = match check_tenant(&shared, &tenant, &headers) {
+        Ok(tenant_id) => tenant_id,
+        Err(refused) => return refused,
+    };
+    let host = authority(scheme, &headers);
+    let base = format!("{host}/{tenant_id}");
+    let document = json!({
+        "issuer": format!("{base}/v2.0"),
+        "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
+        "token_endpoint": format!("{base}/oauth2/v2.0/token"),
+        "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),
+        "end_session_endpoint": format!("{base}/oauth2/v2.0/logout"),
+        "jwks_uri": format!("{base}/discovery/v2.0/keys"),
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+        "response_modes_supported": ["query", "fragment", "form_post"],
+        "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "nbf", "tid", "ver"],
+        "tenant_region_scope": "EU",
+        "cloud_instance_name": "microsoftonline.com",
+    });
+    Reply::json(200, &document, "discovery document")
+}
+
+async fn keys(
+    State(shared): State<Arc<Shared>>,
+    Path(tenant): Path<String>,
+    scheme: Option<Extension<Scheme>>,
+    headers: HeaderMap,
+) -> Reply {
+    let tenant_id = match check_tenant(&shared, &tenant, &headers) {
+        Ok(tenant_id) => tenant_id,
+        Err(refused) => return refused,
+    };
+    let issuer = format!("{}/{tenant_id}/v2.0", authority(scheme, &headers));
+    Reply::json(200, &shared.signer.key_set(&issuer), "key set")
+}
+
+async fn instance(State(shared): State<Arc<Shared>>, scheme: Option<Extension<Scheme>>, headers: HeaderMap) -> Reply {
+    let authority = authority(scheme, &headers);
+    let host = authority.split_once("://").map_or(authority.as_str(), |(_, host)| host);
+    let tenant_id = shared.state().directory.tenant_id.clone();
+    let document = json!({
+        "tenant_discovery_endpoint": format!("{authority}/{tenant_id}/v2.0/.well-known/openid-configuration"),
+        "api-version": "1.1",
+        "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
+    });
+    Reply::json(200, &document, "instance metadata")
+}
+
+/// The tenant's id when the URL names it; the refusal otherwise.
+fn check_tenant(shared: &Shared, named: &str, headers: &HeaderMap) -> Result<String, Reply> {
+    let checked = {
+        let state = shared.state();
+        state.directory.check_tenant(named).map(|()| state.directory.tenant_id.clone())
+    };
+    checked.map_err(|refusal| refuse(shared, &refusal, headers))
+}
+
+/// `https://host:port` as the caller knows it.
+fn authority(scheme: Option<Extension<Scheme>>, headers: &HeaderMap) -> String {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    match scheme {
+        Some(Extension(Scheme::Http)) => format!("http://{host}"),
+        Some(Extension(Scheme::Https)) | None => format!("https://{host}"),
+    }
+}
+
+async fn token(State(shared): State<Arc<Shared>>, Path(tenant): Path<String>, request: Request) -> Reply {
+    let (parts, form) = request.into_parts();
+    let Ok(form) = body::read(form, FORM_BYTES_MAX).await else {
+        return Reply::error(400, "invalid_request", "The request body could not be read.", "body too long or broken");
+    };
+    let bytes = form.len() as u64;
+    let form = TokenForm::parse(&form, &parts.headers);
+    match grant(&shared, &tenant, &form) {
+        Ok(granted) => granted.reply(&parts.headers),
+        Err(refusal) => refuse(&shared, &refusal, &parts.headers),
+    }
+    .bytes(bytes)
+}
+
+fn refuse(shared: &Shared, refusal: &Aadsts, headers: &HeaderMap) -> Reply {
+    let (trace, fresh) = {
+        let mut state = shared.state();
+        (state.random_id(), state.random_id())
+    };
+    let correlation = correlation(headers).and_then(|id| Uuid::parse_str(id).ok()).unwrap_or(fresh);
+    no_store(refusal.reply(trace, correlation, shared.clock.now()), headers)
+}
+
+fn correlation(headers: &HeaderMap) -> Option<&str> {
+    headers.get("client-request-id")?.to_str().ok()
+}
+
+/// The headers that every answer of the token endpoint carries.
+fn no_store(reply: Reply, headers: &HeaderMap) -> Reply {
+    let reply = reply
+        .header("cache-control", "no-store, no-cache")
+        .header("pragma", "no-cache")
+        .header("expires", "-1")
+        .header("x-ms-ests-server", "2.1.0.0 - MOCK ProdSlices")
+        .header("x-ms-clitelem", "1,0,0,,");
+    match correlation(headers) {
+        Some(id) => reply.header("client-request-id", id),
+        None => reply,
+    }
+}
+
+/// The fields of a token request that matter.
+#[derive(Default)]
+struct TokenForm {
+    grant_type: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<String>,
+    scope: Option<String>,
+    claims: Option<String>,
+}
+
+impl TokenForm {
+    fn parse(form: &[u8], headers: &HeaderMap) -> Self {
+        let mut parsed = Self::default();
+        for (name, value) in form_urlencoded::parse(form) {
+            let field = match &*name {
+                "grant_type" => &mut parsed.grant_type,
+                "client_id" => &mut parsed.client_id,
+                "client_secret" => &mut parsed.client_secret,
+                "scope" => &mut parsed.scope,
+                "claims" => &mut parsed.claims,
+                _ => continue,
+            };
+            *field = Some(value.into_owned());
+        }
+        if let Some((id, secret)) = basic(headers) {
+            parsed.client_id.get_or_insert(id);
+            parsed.client_secret.get_or_insert(secret);
+        }
+        parsed
+    }
+
+    /// Whether the client said that it copes with revocation events, for which it gets long-lived tokens.
+    fn declares_cp1(&self) -> bool {
+        self.claims.as_deref().is_some_and(|claims| claims.contains("xms_cc") && claims.to_lowercase().contains("cp1"))
+    }
+}
+
+/// Client id and secret from an `Authorization: Basic` header, each percent-encoded before they were joined.
+fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let (scheme, encoded) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let joined = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (id, secret) = joined.split_once(':')?;
+    let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    scheme.eq_ignore_ascii_case("basic").then(|| (plain(id), plain(secret)))
+}
+
+struct Granted {
+    access_token: String,
+    life: SignedDuration,
+    reason: String,
+}
+
+fn grant(shared: &Shared, tenant: &str, form: &TokenForm) -> Result<Granted, Aadsts> {
+    let unique = shared.state().random_id();
+    let directory = shared.state().directory.clone();
+    directory.check_tenant(tenant)?;
+    let grant_type = form.grant_type.as_deref().ok_or(Aadsts::MissingParameter("grant_type"))?;
+    if grant_type != "client_credentials" {
+        return Err(Aadsts::GrantType(grant_type.chars().take(64).collect()));
+    }
+    let client_id = form.client_id.as_deref().ok_or(Aadsts::MissingParameter("client_id"))?;
+    let audience = audience(form.scope.as_deref().ok_or(Aadsts::MissingParameter("scope"))?)?;
+    let app = directory.app(client_id)?;
+    let proof = prove(&directory, app, form)?;
+    let identity = &shared.world.identity;
+    let life = if form.declares_cp1() { identity.token_life_cp1 } else { identity.token_life };
+    let access_token = shared.signer.mint(&Grant {
+        tenant_id: &directory.tenant_id,
+        client_id: &app.client_id,
+        object_id: &app.object_id,
+        audience,
+        proof,
+        life,
+        now: shared.clock.now(),
+        unique,
+    });
+    Ok(Granted { access_token, life, reason: format!("token for app {:?}, audience {audience}", app.name) })
+}
+
+/// Checks whatever the app offers as proof that it is itself.
+fn prove(_directory: &Directory, app: &crate::world::App, form: &TokenForm) -> Result<Proof, Aadsts> {
+    let secret = form.client_secret.as_deref().filter(|secret| !secret.is_empty()).ok_or(Aadsts::NoCredential)?;
+    check_secret(app, secret).map(|()| Proof::Secret)
+}
+
+/// The audience that `<resource>/.default` asks for: with a double slash, it keeps its own slash.
+fn audience(scope: &str) -> Result<&str, Aadsts> {
+    let refused = || Aadsts::Scope(scope.chars().take(256).collect());
+    let audience = scope.trim().strip_suffix("/.default").ok_or_else(refused)?;
+    Resource::named(audience).map(|_| audience).ok_or_else(refused)
+}
+
+impl Granted {
+    fn reply(self, headers: &HeaderMap) -> Reply {
+        let seconds = self.life.as_secs();
+        let mut body = json!({
+            "token_type": "Bearer",
+            "expires_in": seconds,
+            "ext_expires_in": seconds,
+            "access_token": self.access_token,
+        });
+        if self.life > SignedDuration::from_hours(2) {
+            body["refresh_in"] = json!(seconds / 2);
+        }
+        no_store(Reply::json(200, &body, self.reason), headers)
+    }
+}

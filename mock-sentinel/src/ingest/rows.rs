@@ -1,0 +1,244 @@
+//! A JSON array of objects into columns, in one pass over the text and without a tree in between.
+
+use std::fmt;
+
+use hashbrown::HashMap;
+use kql::{Batch, BatchBuilder, Schema};
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::cells;
+
+/// What a body held.
+#[derive(Debug)]
+pub(super) enum Parsed {
+    /// An array: the rows of its objects.
+    Rows(Rows),
+    /// Some other JSON value, of which nothing is stored.
+    NotAnArray,
+}
+
+/// The rows of a body.
+#[derive(Debug)]
+pub(super) struct Rows {
+    pub(super) batch: Batch,
+    /// Elements of the array that were no objects.
+    pub(super) not_objects: u64,
+    /// Values of columns that the stream does not declare.
+    pub(super) undeclared: u64,
+}
+
+/// Reads a body's rows as the columns of a stream.
+pub(super) fn parse(text: &[u8], schema: &Schema) -> Result<Parsed, String> {
+    let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
+    let mut deserializer = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
+    let columns = schema.columns().iter().enumerate().map(|(index, column)| (&*column.name, index)).collect();
+    let body = Body { schema, columns };
+    let parsed = deserializer.deserialize_any(body).map_err(|error| error.to_string())?;
+    deserializer.end().map_err(|error| error.to_string())?;
+    Ok(parsed)
+}
+
+/// Reads the whole body.
+struct Body<'s> {
+    schema: &'s Schema,
+    columns: HashMap<&'s str, usize>,
+}
+
+impl<'de> Visitor<'de> for Body<'_> {
+    type Value = Parsed;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON array of objects")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Parsed, A::Error> {
+        let mut builder = BatchBuilder::new(self.schema.clone());
+        let mut cells: Vec<Option<&'de RawValue>> = vec![None; self.schema.len()];
+        let (mut not_objects, mut undeclared) = (0, 0);
+        while let Some(row) = elements.next_element_seed(Row { columns: &self.columns, cells: &mut cells })? {
+            let Some(unknown) = row else {
+                not_objects += 1;
+                continue;
+            };
+            undeclared += unknown;
+            for (index, cell) in cells.iter_mut().enumerate() {
+                let column = builder.column(index);
+                match cell.take() {
+                    Some(value) => cells::push(column, self.schema.kind(index), value),
+                    None => column.push_null(),
+                }
+            }
+            builder.end_row();
+        }
+        Ok(Parsed::Rows(Rows { batch: builder.finish(), not_objects, undeclared }))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Parsed, A::Error> {
+        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Parsed::NotAnArray)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Parsed, E> {
+        Ok(Parsed::NotAnArray)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Parsed, E> {
+        Ok(Parsed::NotAnArray)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Parsed, E> {
+        Ok(Parsed::NotAnArray)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Parsed, E> {
+        Ok(Parsed::NotAnArray)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Parsed, E> {
+        Ok(Parsed::NotAnArray)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Parsed, E> {
+        Ok(Parsed::NotAnArray)
+    }
+}
+
+/// Reads one element into `cells`, the last value of a repeated key winning. Gives the number of undeclared values, or
+/// nothing for an element that is no object.
+struct Row<'s, 'de> {
+    columns: &'s HashMap<&'s str, usize>,
+    cells: &'s mut [Option<&'de RawValue>],
+}
+
+impl<'de> DeserializeSeed<'de> for Row<'_, 'de> {
+    type Value = Option<u64>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<u64>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Row<'_, 'de> {
+    type Value = Option<u64>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a row")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Option<u64>, A::Error> {
+        let mut undeclared = 0;
+        while let Some(column) = entries.next_key_seed(Key { columns: self.columns })? {
+            match column {
+                Some(index) => self.cells[index] = Some(entries.next_value()?),
+                None => {
+                    entries.next_value::<IgnoredAny>()?;
+                    undeclared += 1;
+                }
+            }
+        }
+        Ok(Some(undeclared))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Option<u64>, A::Error> {
+        while elements.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Option<u64>, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Option<u64>, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Option<u64>, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Option<u64>, E> {
+        Ok(None)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Option<u64>, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Option<u64>, E> {
+        Ok(None)
+    }
+}
+
+/// Reads a key as the index of its column.
+struct Key<'s> {
+    columns: &'s HashMap<&'s str, usize>,
+}
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<usize>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<Option<usize>, E> {
+        Ok(self.columns.get(key).copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kql::{ColumnType, Value};
+
+    use super::*;
+
+    fn schema() -> Schema {
+        Schema::new([("id", ColumnType::String), ("n", ColumnType::Long), ("bag", ColumnType::Dynamic)])
+    }
+
+    fn rows(text: &str) -> Rows {
+        match parse(text.as_bytes(), &schema()).unwrap() {
+            Parsed::Rows(rows) => rows,
+            Parsed::NotAnArray => panic!("{text} is an array"),
+        }
+    }
+
+    #[test]
+    fn declared_columns_are_kept_and_all_else_is_dropped() {
+        let rows = rows(r#"[{"n": 7, "other": {"x": [1, 2]}, "\u0069d": "a"}, {"id": "b", "id": "c"}]"#);
+        assert_eq!((rows.batch.len(), rows.undeclared, rows.not_objects), (2, 1, 0));
+        assert_eq!(rows.batch.row(0), [Value::from("a"), Value::from(7_i64), Value::Null]);
+        assert_eq!(rows.batch.row(1), [Value::from("c"), Value::Null, Value::Null]);
+    }
+
+    #[test]
+    fn elements_that_are_no_objects_are_no_rows() {
+        let rows = rows(r#"[null, 1, -1, 1.5, "x", true, [{"id": "in"}], {}]"#);
+        assert_eq!((rows.batch.len(), rows.not_objects), (1, 7));
+    }
+
+    #[test]
+    fn what_is_no_array_has_no_rows() {
+        for text in [r#"{"id": "a"}"#, "\"text\"", "1", "-1", "1.5", "true", "null"] {
+            assert!(matches!(parse(text.as_bytes(), &schema()), Ok(Parsed::NotAnArray)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_refused_with_the_place() {
+        for text in ["", "[{]", "[{\"id\": \"a\"}", "[]]", "{}{}", "nonsense", "[1,]"] {
+            assert!(parse(text.as_bytes(), &schema()).unwrap_err().contains("line 1"), "{text}");
+        }
+        assert!(parse(b"[\xff]", &schema()).is_err());
+    }
+}

@@ -1,0 +1,224 @@
+//! What happens to transformed rows on their way into a table: the columns in the table's order, `TimeGenerated` within
+//! its bounds, long fields cut.
+//!
+//! Bounds: the page on standard columns and the limits page of custom logs, read 2026-11-22.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use kql::{Batch, BatchBuilder, Column, ColumnBuilder, ColumnType, DateTime, Schema, Value};
+
+use crate::workspace::instant;
+use crate::world::Ingestion;
+
+/// What decides how rows settle.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// The receive time.
+    now: DateTime,
+    oldest: DateTime,
+    newest: DateTime,
+    field_bytes_max: usize,
+}
+
+impl Bounds {
+    /// The world's bounds for what is received now.
+    pub(super) fn new(ingestion: &Ingestion, now: Timestamp) -> Self {
+        Self {
+            now: instant(now),
+            oldest: instant(now.saturating_sub(ingestion.oldest).unwrap_or(Timestamp::MIN)),
+            newest: instant(now.saturating_add(ingestion.newest).unwrap_or(Timestamp::MAX)),
+            field_bytes_max: ingestion.field_bytes_max,
+        }
+    }
+}
+
+/// Rows as the table keeps them, and what was done to them.
+#[derive(Debug)]
+pub(super) struct Settled {
+    pub(super) batch: Batch,
+    /// Rows whose `TimeGenerated` was missing or out of bounds.
+    pub(super) restamped: u64,
+    /// Fields that were cut, by column.
+    pub(super) cut: BTreeMap<String, u64>,
+}
+
+/// How a column of the table is filled.
+#[derive(Debug, Clone, Copy)]
+struct Filling<'a> {
+    name: &'a str,
+    kind: ColumnType,
+    /// The column of the transformed rows; none fills with missing values.
+    source: Option<&'a Column>,
+}
+
+pub(super) fn settle(rows: &Batch, table: &Schema, bounds: &Bounds) -> Settled {
+    let fillings: Vec<Filling<'_>> = table
+        .columns()
+        .iter()
+        .map(|column| Filling {
+            name: &column.name,
+            kind: column.kind,
+            source: rows.schema().index_of(&column.name).map(|index| rows.column(index)),
+        })
+        .collect();
+    let mut settled = Settled { batch: rows.clone(), restamped: 0, cut: BTreeMap::new() };
+    let untouched = fillings.iter().all(|filling| filling.keeps(rows.len(), bounds));
+    if untouched && rows.schema() == table {
+        return settled;
+    }
+    let mut builder = BatchBuilder::with_capacity(table.clone(), rows.len());
+    for (index, filling) in fillings.iter().enumerate() {
+        let column = builder.column(index);
+        for row in 0..rows.len() {
+            if filling.is_time() {
+                let (time, kept) = filling.time(row, bounds);
+                settled.restamped += u64::from(!kept);
+                column.push_datetime(time);
+                continue;
+            }
+            let Some(source) = filling.source else {
+                column.push_null();
+                continue;
+            };
+            match filling.text(row).filter(|text| text.len() > bounds.field_bytes_max) {
+                Some(long) => {
+                    *settled.cut.entry(filling.name.to_owned()).or_default() += 1;
+                    column.push(&cut(&long, filling.kind, bounds.field_bytes_max));
+                }
+                None => copy(source, row, column),
+            }
+        }
+    }
+    for _ in 0..rows.len() {
+        builder.end_row();
+    }
+    settled.batch = builder.finish();
+    settled
+}
+
+impl Filling<'_> {
+    fn is_time(&self) -> bool {
+        self.name == "TimeGenerated"
+    }
+
+    /// Whether every cell goes into the table as it is.
+    fn keeps(&self, rows: usize, bounds: &Bounds) -> bool {
+        if self.is_time() {
+            return (0..rows).all(|row| self.time(row, bounds).1);
+        }
+        (0..rows).all(|row| self.length(row) <= bounds.field_bytes_max)
+    }
+
+    /// The row's `TimeGenerated`, and whether it is its own.
+    fn time(&self, row: usize, bounds: &Bounds) -> (DateTime, bool) {
+        let own = self.source.and_then(|column| column.value(row).as_datetime());
+        let kept = own.filter(|time| (bounds.oldest..=bounds.newest).contains(time));
+        (kept.unwrap_or(bounds.now), kept.is_some())
+    }
+
+    /// Bytes of a cell's text, for the types that are kept as text.
+    fn length(&self, row: usize) -> usize {
+        self.text(row).map_or(0, |text| text.len())
+    }
+
+    fn text(&self, row: usize) -> Option<Cow<'_, str>> {
+        let source = self.source?;
+        match self.kind {
+            ColumnType::String => source.str(row).map(Cow::Borrowed),
+            ColumnType::Dynamic => source.json(row),
+            _ => None,
+        }
+    }
+}
+
+/// Copies a cell between columns of one type.
+fn copy(from: &Column, row: usize, to: &mut ColumnBuilder) {
+    match (from.str(row), from.json(row)) {
+        (Some(text), _) => to.push_str(text),
+        (None, Some(json)) => to.push_json(&json),
+        (None, None) => to.push(&from.value(row)),
+    }
+}
+
+/// The text up to the bound; a cut tree is no JSON any more and stays as text.
+fn cut(text: &str, kind: ColumnType, bytes_max: usize) -> Value {
+    let end = (0..=bytes_max).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    let text = &text[..end];
+    if kind == ColumnType::Dynamic { Value::from(kql::Dynamic::string(text)) } else { Value::from(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: &str = "2026-11-23T12:00:00Z";
+
+    fn bounds() -> Bounds {
+        Bounds::new(&Ingestion { field_bytes_max: 8, ..Ingestion::default() }, NOW.parse().unwrap())
+    }
+
+    fn time(text: &str) -> Value {
+        Value::from(DateTime::parse(text))
+    }
+
+    fn table() -> Schema {
+        Schema::new([
+            ("TimeGenerated", ColumnType::DateTime),
+            ("id", ColumnType::String),
+            ("bag", ColumnType::Dynamic),
+            ("n", ColumnType::Long),
+        ])
+    }
+
+    fn settled(rows: &[(Value, &str, &str)]) -> Settled {
+        let schema = Schema::new([
+            ("bag", ColumnType::Dynamic),
+            ("id", ColumnType::String),
+            ("TimeGenerated", ColumnType::DateTime),
+        ]);
+        let mut builder = BatchBuilder::new(schema);
+        for (time, id, bag) in rows {
+            builder.column(0).push_json(bag);
+            builder.column(1).push_str(id);
+            builder.column(2).push(time);
+            builder.end_row();
+        }
+        settle(&builder.finish(), &table(), &bounds())
+    }
+
+    #[test]
+    fn times_out_of_bounds_become_the_receive_time() {
+        for (own, kept) in [
+            (time("2026-11-21T12:00:00Z"), true),
+            (time("2026-11-21T11:59:59.9999999Z"), false),
+            (time("2026-11-24T12:00:00Z"), true),
+            (time("2026-11-24T12:00:00.0000001Z"), false),
+            (Value::Null, false),
+        ] {
+            let settled = settled(&[(own.clone(), "a", "1")]);
+            let expected = if kept { own } else { time(NOW) };
+            assert_eq!(settled.batch.value(0, 0), expected);
+            assert_eq!(settled.restamped, u64::from(!kept));
+        }
+    }
+
+    #[test]
+    fn columns_take_the_tables_order_and_missing_ones_are_null() {
+        let settled = settled(&[(time(NOW), "a", r#"{"x":1}"#)]);
+        let row = settled.batch.row(0);
+        assert_eq!(row[1], Value::from("a"));
+        assert_eq!(row[2].to_text(), r#"{"x":1}"#);
+        assert_eq!(row[3], Value::Null);
+    }
+
+    #[test]
+    fn long_fields_are_cut_at_a_character_and_counted() {
+        let settled = settled(&[(time(NOW), "abcdefgé", r#"{"key":12}"#), (time(NOW), "abcdefgh", "[1]")]);
+        assert_eq!(settled.batch.value(0, 1), Value::from("abcdefg"));
+        assert_eq!(settled.batch.value(0, 2).to_text(), r#"{"key":1"#);
+        assert_eq!(settled.batch.value(1, 1), Value::from("abcdefgh"));
+        assert_eq!(settled.cut, BTreeMap::from([("id".to_owned(), 1), ("bag".to_owned(), 1)]));
+    }
+}

@@ -1,0 +1,135 @@
+//! Errors of the query API: the outer code for programs, the innermost for people.
+
+use serde_json::{Value, json};
+
+use crate::http::Reply;
+use crate::http::front::CallId;
+use crate::identity::token::Refusal;
+
+/// Why a query was not answered.
+#[derive(Debug, Clone)]
+pub(super) enum QueryError {
+    /// The token is missing or not accepted.
+    Token(Refusal),
+    /// The token is good, but its principal may not read the workspace.
+    Access(String),
+    /// No such workspace.
+    Workspace(String),
+    /// The body could not be read.
+    Body(String),
+    /// The request lacks a property, or has one of the wrong form.
+    Argument(String),
+    /// The query itself.
+    Query(kql::Error),
+    /// The query ran into its time limit.
+    Timeout(String),
+    /// Too many queries at once.
+    Throttled,
+}
+
+impl QueryError {
+    pub(super) fn status(&self) -> u16 {
+        match self {
+            Self::Token(Refusal::Missing | Refusal::Scheme) => 401,
+            Self::Token(_) | Self::Access(_) => 403,
+            Self::Workspace(_) => 404,
+            Self::Body(_) | Self::Argument(_) | Self::Query(_) => 400,
+            Self::Timeout(_) => 504,
+            Self::Throttled => 429,
+        }
+    }
+
+    pub(super) fn reply(&self, id: CallId) -> Reply {
+        let body = self.body(id);
+        let code = body["error"]["code"].as_str().unwrap_or_default().to_owned();
+        let reply = Reply::json(self.status(), &body, self.reason()).header("x-ms-error-code", &code);
+        match self {
+            Self::Throttled => reply.header("retry-after", "30"),
+            _ => reply,
+        }
+    }
+
+    /// `{"error": …}` with the call's id.
+    pub(super) fn body(&self, id: CallId) -> Value {
+        let mut error = self.error();
+        error["correlationId"] = json!(id.request_id);
+        json!({"error": error})
+    }
+
+    fn error(&self) -> Value {
+        match self {
+            Self::Token(Refusal::Missing) => plain("AuthenticationFailed", "The 'Authorization' header is missing."),
+            Self::Token(Refusal::Scheme) => {
+                plain("AuthenticationFailed", "The 'Authorization' header is not a Bearer token.")
+            }
+            Self::Token(Refusal::Audience(audience)) => plain(
+                "InvalidAuthenticationTokenAudience",
+                &format!("The access token has been obtained from wrong audience or resource '{audience}'."),
+            ),
+            Self::Token(Refusal::Signature) => json!({
+                "code": "InvalidTokenError",
+                "message": "The provided authentication is not valid for this resource",
+                "innererror": plain("SignatureVerificationFailed", "Could not validate the request"),
+            }),
+            Self::Token(refusal) => {
+                plain("InvalidAuthenticationToken", &format!("The access token is invalid: {refusal}."))
+            }
+            Self::Access(who) => json!({
+                "code": "InsufficientAccessError",
+                "message": "The provided credentials have insufficient access to perform the requested operation",
+                "innererror": plain("UnauthorizedClient", &format!("The client {who} may not read this workspace.")),
+            }),
+            Self::Workspace(name) => {
+                plain("WorkspaceNotFoundError", &format!("The workspace could not be found: '{name}'."))
+            }
+            Self::Body(why) => bad_argument(&plain("InvalidBody", &format!("The body could not be read: {why}."))),
+            Self::Argument(why) => bad_argument(&plain("InvalidArgument", why)),
+            Self::Query(error) => bad_argument(&inner(error)),
+            Self::Timeout(why) => plain("GatewayTimeout", why),
+            Self::Throttled => plain("ThrottledError", "Too many queries run at once. Try again later."),
+        }
+    }
+
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::Token(refusal) => refusal.to_string(),
+            Self::Access(who) => format!("{who} may not read the workspace"),
+            Self::Workspace(name) => format!("no workspace {name:?}"),
+            Self::Body(why) | Self::Argument(why) | Self::Timeout(why) => why.clone(),
+            Self::Query(error) => error.to_string(),
+            Self::Throttled => "too many queries at once".to_owned(),
+        }
+    }
+}
+
+fn plain(code: &str, message: &str) -> Value {
+    json!({"code": code, "message": message})
+}
+
+fn bad_argument(inner: &Value) -> Value {
+    json!({
+        "code": "BadArgumentError",
+        "message": "The request had some invalid properties",
+        "innererror": inner,
+    })
+}
+
+/// The family, and below it the finding with its place.
+fn inner(error: &kql::Error) -> Value {
+    let (code, message) = match error.kind {
+        kql::ErrorKind::Syntax => ("SyntaxError", "A recognition error occurred in the query."),
+        kql::ErrorKind::Semantic => ("SemanticError", "A semantic error occurred."),
+        kql::ErrorKind::Refused => ("SemanticError", "The query asks for something that this engine does not offer."),
+        kql::ErrorKind::Limit => ("LimitError", "The query exceeds a limit."),
+    };
+    let near = error.near.as_ref().map(|near| format!(" Did you mean '{near}'?")).unwrap_or_default();
+    let mut finding = json!({"code": error.code, "message": format!("{}{near}", error.message)});
+    if error.line > 0 {
+        finding["line"] = json!(error.line);
+        finding["pos"] = json!(error.column);
+    }
+    if let Some(token) = &error.token {
+        finding["token"] = json!(token);
+    }
+    json!({"code": code, "message": message, "innererror": finding})
+}

@@ -1,0 +1,79 @@
+//! The `Prefer` header: what the caller wants besides the rows.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+
+/// How long a query may run unless the caller says otherwise, and at most.
+const WAIT: Duration = Duration::from_secs(180);
+const WAIT_MAX: Duration = Duration::from_secs(600);
+
+/// What the caller prefers. Unknown options are ignored, as is an empty header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Options {
+    pub(super) render: bool,
+    pub(super) statistics: bool,
+    pub(super) permissions: bool,
+    pub(super) data_sources: bool,
+    pub(super) wait: Duration,
+    honoured: Vec<String>,
+}
+
+impl Options {
+    pub(super) fn parse(headers: &HeaderMap) -> Self {
+        let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+        Self::of(values)
+    }
+
+    pub(super) fn of<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut options = Self {
+            render: false,
+            statistics: false,
+            permissions: false,
+            data_sources: false,
+            wait: WAIT,
+            honoured: Vec::new(),
+        };
+        for option in values.into_iter().flat_map(|value| value.split([',', ';'])) {
+            let option = option.trim();
+            match option.split_once('=').map(|(name, value)| (name.trim(), value.trim())) {
+                Some(("include-render", "true")) => options.render = true,
+                Some(("include-statistics", "true")) => options.statistics = true,
+                Some(("include-permissions", "true")) => options.permissions = true,
+                Some(("include-dataSources", "true")) => options.data_sources = true,
+                Some(("wait", seconds)) => match seconds.parse() {
+                    Ok(seconds) => options.wait = Duration::from_secs(seconds).min(WAIT_MAX),
+                    Err(_) => continue,
+                },
+                _ => continue,
+            }
+            options.honoured.push(option.to_owned());
+        }
+        options
+    }
+
+    /// The options that were honoured, for `Preference-Applied`.
+    pub(super) fn applied(&self) -> Option<String> {
+        (!self.honoured.is_empty()).then(|| self.honoured.join(","))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_options_are_honoured_and_others_ignored() {
+        let options = Options::of(["wait=30,include-statistics=true,include-render=true,response-v1=true"]);
+        assert!(options.statistics && options.render && !options.permissions);
+        assert_eq!(options.wait, Duration::from_secs(30));
+        assert_eq!(options.applied().as_deref(), Some("wait=30,include-statistics=true,include-render=true"));
+    }
+
+    #[test]
+    fn an_empty_header_prefers_nothing() {
+        let options = Options::of([""]);
+        assert_eq!((options.wait, options.applied()), (WAIT, None));
+        assert_eq!(Options::of(["wait=9999"]).wait, WAIT_MAX);
+    }
+}

@@ -1,0 +1,187 @@
+//! Running a query against the workspace as it is visible now.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use kql::{Catalog, Settings, Table};
+use serde_json::{Value, json};
+
+use super::encode;
+use super::errors::QueryError;
+use super::options::Options;
+use super::request::QueryRequest;
+use super::timespan::Timespan;
+use crate::identity::Resource;
+use crate::server::Shared;
+use crate::workspace::{Snapshot, instant};
+
+/// Queries over more rows than this run aside, so that others are answered meanwhile.
+const HEAVY_ROWS: usize = 50_000;
+
+/// What a query came to.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// The workspace holds no data at all.
+    Empty,
+    /// The body of the answer.
+    Answer { body: Vec<u8>, rows: u64, reason: String },
+}
+
+/// Checks that the caller may read this workspace.
+pub(super) fn authorize(shared: &Shared, workspace: &str, headers: &HeaderMap) -> Result<(), QueryError> {
+    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let tenant_id = &shared.world.identity.tenant_id;
+    let claims = shared
+        .signer
+        .verify(header, Resource::LogAnalytics, tenant_id, shared.clock.now())
+        .map_err(QueryError::Token)?;
+    if !shared.world.workspace.is_named(workspace) {
+        return Err(QueryError::Workspace(workspace.chars().take(128).collect()));
+    }
+    let reader = shared.state().directory.principal(&claims.oid).is_some_and(|app| app.reader);
+    if reader { Ok(()) } else { Err(QueryError::Access(claims.appid)) }
+}
+
+/// Runs a query within its bounds.
+pub(super) async fn run(shared: &Arc<Shared>, request: QueryRequest, options: &Options) -> Result<Outcome, QueryError> {
+    if let Some(foreign) = request.workspaces().iter().find(|name| !shared.world.workspace.is_named(name)) {
+        return Err(QueryError::Workspace(foreign.chars().take(128).collect()));
+    }
+    let now = shared.clock.now();
+    let snapshot = shared.state().tables.snapshot(now);
+    if snapshot.is_empty() && shared.world.query.empty_workspace_is_204 {
+        return Ok(Outcome::Empty);
+    }
+    let settings =
+        Settings { rows_max: shared.world.query.rows_max, seed: shared.world.seed, ..Settings::at(instant(now)) };
+    let timespan = timespan(&request, now)?;
+    let job = Job { query: request.query.unwrap_or_default(), snapshot, settings, timespan };
+    let answer =
+        if job.snapshot.rows() > HEAVY_ROWS { aside(job, options).await? } else { job.run() }.map_err(|error| {
+            match error.kind {
+                kql::ErrorKind::Limit => QueryError::Timeout(error.message),
+                _ => QueryError::Query(error),
+            }
+        })?;
+    let rows = answer.table.len() as u64;
+    let body = encode::body(&answer, &extras(shared, &answer, options));
+    Ok(Outcome::Answer { body, rows, reason: format!("{rows} rows") })
+}
+
+/// The time in all timespans given.
+fn timespan(request: &QueryRequest, now: jiff::Timestamp) -> Result<Within, QueryError> {
+    let mut within = Within::Everything;
+    for text in request.timespans() {
+        let next = Timespan::parse(text, now).map_err(QueryError::Argument)?;
+        within = match within {
+            Within::Everything => Within::Timespan(next),
+            Within::Timespan(before) => before.intersect(next).map_or(Within::Nothing, Within::Timespan),
+            Within::Nothing => Within::Nothing,
+        };
+    }
+    Ok(within)
+}
+
+/// Runs on a thread of its own, until the caller's patience ends.
+async fn aside(job: Job, options: &Options) -> Result<Result<kql::Answer, kql::Error>, QueryError> {
+    let cancel = kql::Cancel::default();
+    let mut job = job;
+    job.settings.cancelled = Some(cancel.clone());
+    let running = tokio::task::spawn_blocking(move || job.run());
+    match tokio::time::timeout(options.wait, running).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(QueryError::Timeout(format!("the query ended without an answer: {error}"))),
+        Err(_) => {
+            cancel.cancel();
+            Err(QueryError::Timeout(format!("The query did not end within {} seconds.", options.wait.as_secs())))
+        }
+    }
+}
+
+struct Job {
+    query: String,
+    snapshot: Snapshot,
+    settings: Settings,
+    timespan: Within,
+}
+
+/// Which rows a query sees, by their `TimeGenerated`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Everything,
+    Timespan(Timespan),
+    Nothing,
+}
+
+impl Job {
+    fn run(self) -> Result<kql::Answer, kql::Error> {
+        let view = View { snapshot: &self.snapshot, within: self.timespan, settings: &self.settings };
+        kql::run(&self.query, &view, &self.settings)
+    }
+}
+
+/// The workspace within a timespan.
+struct View<'a> {
+    snapshot: &'a Snapshot,
+    within: Within,
+    settings: &'a Settings,
+}
+
+impl Catalog for View<'_> {
+    fn table(&self, name: &str) -> Option<Table> {
+        let table = self.snapshot.table(name)?;
+        match self.within {
+            Within::Everything => Some(table),
+            Within::Nothing => Some(Table::new(table.schema().clone())),
+            Within::Timespan(Timespan { from, to }) => {
+                let filter = format!("['{name}'] | where TimeGenerated between (datetime({from}) .. datetime({to}))");
+                let settings = Settings { rows_max: usize::MAX, ..self.settings.clone() };
+                kql::run(&filter, self.snapshot, &settings).ok().map(|answer| answer.table)
+            }
+        }
+    }
+
+    fn table_names(&self) -> Vec<String> {
+        self.snapshot.table_names()
+    }
+}
+
+fn extras(shared: &Shared, answer: &kql::Answer, options: &Options) -> Vec<(&'static str, Value)> {
+    let mut extras = Vec::new();
+    if options.statistics {
+        extras.push(("statistics", statistics(answer)));
+    }
+    if options.render {
+        extras.push(("render", encode::render(answer.render.as_ref())));
+    }
+    if options.permissions {
+        let workspace = &shared.world.workspace;
+        extras.push(("permissions", json!({"workspaces": [{"workspaceId": workspace.id}]})));
+    }
+    if options.data_sources {
+        let workspace = &shared.world.workspace;
+        extras.push(("dataSources", json!([{"workspaceId": workspace.id, "resourceId": workspace.resource_id()}])));
+    }
+    if let Some(error) = &answer.partial {
+        extras.push(("error", encode::partial(error)));
+    }
+    extras
+}
+
+/// Figures of the query. The times are zero, so that equal worlds give equal answers.
+fn statistics(answer: &kql::Answer) -> Value {
+    json!({"query": {
+        "executionTime": 0.0,
+        "resourceUsage": {
+            "cache": {"memory": {"hits": 0, "misses": 0, "total": 0}, "disk": {"hits": 0, "misses": 0, "total": 0}},
+            "cpu": {"user": "00:00:00", "kernel": "00:00:00", "totalCpu": "00:00:00"},
+            "memory": {"peakPerNode": answer.table.bytes()},
+        },
+        "inputDatasetStatistics": {
+            "extents": {"total": 1, "scanned": 1},
+            "rows": {"total": answer.table.len(), "scanned": answer.table.len()},
+        },
+        "datasetStatistics": [{"tableRowCount": answer.table.len(), "tableSize": answer.table.bytes()}],
+    }})
+}

@@ -1,0 +1,126 @@
+//! Data collection rules as they run: streams, compiled transforms, who may use them, what they have counted.
+
+mod compile;
+mod meter;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use kql::{Schema, Transform};
+use uuid::Uuid;
+
+use crate::arm::{ArmError, RuleResource, TableResource};
+
+pub(crate) use meter::{Counts, Meter, Quota, Throttled};
+
+/// Names the immutable ids: the same rule has the same id in every run.
+const ID_SPACE: Uuid = Uuid::from_u128(0x6d69_726f_0000_4000_8000_6463_7200_0001);
+
+/// A rule that was accepted.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    /// `dcr-` and 32 hex digits.
+    pub(crate) immutable_id: String,
+    pub(crate) name: String,
+    pub(crate) streams: BTreeMap<String, Stream>,
+    pub(crate) resource: RuleResource,
+}
+
+/// A stream that uploads may name.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    /// The declared columns.
+    pub(crate) schema: Schema,
+    /// Where its rows go.
+    pub(crate) flows: Vec<Flow>,
+}
+
+/// One way from a stream into a table.
+#[derive(Debug)]
+pub(crate) struct Flow {
+    pub(crate) table: String,
+    /// The rule's own transform; without one, the stream's columns as they are.
+    pub(crate) transform: Transform,
+    /// Whether the rule has a transform of its own.
+    pub(crate) transforms: bool,
+}
+
+/// All rules, by immutable id, and the roles on them.
+#[derive(Debug, Default)]
+pub(crate) struct Rules {
+    rules: BTreeMap<String, Arc<Rule>>,
+    /// Since when a service principal holds Monitoring Metrics Publisher on a rule: (rule, object id).
+    roles: BTreeMap<(String, String), Timestamp>,
+    meters: BTreeMap<String, Meter>,
+}
+
+impl Rule {
+    /// Checks a rule against the tables and compiles its transforms.
+    pub(crate) fn compile(resource: RuleResource, tables: &BTreeMap<String, TableResource>) -> Result<Self, ArmError> {
+        let streams = compile::streams(&resource, tables)?;
+        let immutable_id = format!("dcr-{}", Uuid::new_v5(&ID_SPACE, resource.name.to_lowercase().as_bytes()).simple());
+        Ok(Self { immutable_id, name: resource.name.clone(), streams, resource })
+    }
+}
+
+impl Rules {
+    pub(crate) fn add(&mut self, rule: Rule) {
+        self.rules.insert(rule.immutable_id.clone(), Arc::new(rule));
+    }
+
+    /// Deletes a rule with its roles.
+    pub(crate) fn remove(&mut self, immutable_id: &str) -> bool {
+        self.roles.retain(|(rule, _), _| rule != immutable_id);
+        self.rules.remove(immutable_id).is_some()
+    }
+
+    pub(crate) fn get(&self, immutable_id: &str) -> Option<&Arc<Rule>> {
+        self.rules.get(immutable_id)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Rule>> {
+        self.rules.values()
+    }
+
+    /// The first rule, by name, that declares a stream.
+    pub(crate) fn with_stream(&self, stream: &str) -> Option<&Arc<Rule>> {
+        let mut rules: Vec<_> = self.rules.values().filter(|rule| rule.streams.contains_key(stream)).collect();
+        rules.sort_by(|a, b| a.name.cmp(&b.name));
+        rules.first().copied()
+    }
+
+    /// Every stream with the immutable id of the rule that declares it.
+    pub(crate) fn by_stream(&self) -> BTreeMap<String, String> {
+        let streams = self.rules.values().flat_map(|rule| rule.streams.keys());
+        streams.filter_map(|stream| Some((stream.clone(), self.with_stream(stream)?.immutable_id.clone()))).collect()
+    }
+
+    /// Gives a service principal the role on a rule.
+    pub(crate) fn assign(&mut self, immutable_id: &str, object_id: &str, since: Timestamp) {
+        self.roles.entry((immutable_id.to_owned(), object_id.to_lowercase())).or_insert(since);
+    }
+
+    /// Takes the role away.
+    pub(crate) fn unassign(&mut self, immutable_id: &str, object_id: &str) {
+        self.roles.remove(&(immutable_id.to_owned(), object_id.to_lowercase()));
+    }
+
+    /// What a rule has counted so far.
+    pub(crate) fn meter(&mut self, immutable_id: &str) -> &mut Meter {
+        self.meters.entry(immutable_id.to_owned()).or_default()
+    }
+
+    /// Whether a service principal's role on a rule is in effect, `delay` after it was assigned.
+    pub(crate) fn may_publish(
+        &self,
+        immutable_id: &str,
+        object_id: &str,
+        now: Timestamp,
+        delay: SignedDuration,
+    ) -> bool {
+        self.roles
+            .get(&(immutable_id.to_owned(), object_id.to_lowercase()))
+            .is_some_and(|since| since.saturating_add(delay).is_ok_and(|effective| effective <= now))
+    }
+}

@@ -1,0 +1,184 @@
+//! The Log Analytics workspace: its tables, what is visible of them, and the rows Azure itself writes.
+
+mod system;
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+
+use jiff::Timestamp;
+use kql::{Batch, Catalog, ColumnType, Table};
+
+use crate::arm::TableResource;
+use crate::server::TableCount;
+
+pub(crate) use system::{LogError, Operation, instant};
+
+/// All tables, custom and the service's own.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    tables: BTreeMap<String, StoredTable>,
+    /// Errors written to DCRLogErrors in `muted_hour`, which are not repeated within it.
+    muted: HashSet<String>,
+    muted_hour: i64,
+}
+
+/// A table with its rows.
+#[derive(Debug)]
+pub(crate) struct StoredTable {
+    /// The deployed resource; the service's own tables have none.
+    pub(crate) resource: Option<TableResource>,
+    visible: Table,
+    /// Rows stored but not to be seen before their time, in order.
+    pending: VecDeque<(Timestamp, Batch)>,
+    pending_rows: u64,
+    id_column: Option<usize>,
+    ids: HashSet<u128>,
+}
+
+impl Tables {
+    /// These tables and the service's own, all empty.
+    pub(crate) fn new(resources: &BTreeMap<String, TableResource>) -> Self {
+        let mut tables: BTreeMap<String, StoredTable> = system::schemas()
+            .into_iter()
+            .map(|(name, schema)| (name.to_owned(), StoredTable::new(None, schema)))
+            .collect();
+        for (name, resource) in resources {
+            let table = StoredTable::new(Some(resource.clone()), resource.schema.clone());
+            tables.insert(name.clone(), table);
+        }
+        Self { tables, muted: HashSet::new(), muted_hour: 0 }
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&StoredTable> {
+        self.tables.get(name)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &StoredTable)> {
+        self.tables.iter()
+    }
+
+    /// Adds rows to a table, to be seen from `visible_at` on.
+    pub(crate) fn append(&mut self, table: &str, batch: Batch, visible_at: Timestamp, now: Timestamp) {
+        if let Some(table) = self.tables.get_mut(table) {
+            table.append(batch, visible_at, now);
+        }
+    }
+
+    /// What a query sees now.
+    pub(crate) fn snapshot(&mut self, now: Timestamp) -> Snapshot {
+        let tables = self.tables.iter_mut().map(|(name, table)| {
+            table.reveal(now);
+            (name.clone(), table.visible.clone())
+        });
+        Snapshot { tables: tables.collect() }
+    }
+
+    /// Writes a row of DCRLogErrors, unless the same was written in this hour.
+    pub(crate) fn log_error(&mut self, error: &LogError<'_>, now: Timestamp) {
+        let hour = now.as_second().div_euclid(3_600);
+        if hour != self.muted_hour {
+            self.muted_hour = hour;
+            self.muted.clear();
+        }
+        if self.muted.insert(error.mute_key()) {
+            self.append(system::LOG_ERRORS, error.row(now), now, now);
+        }
+    }
+
+    /// Writes a row of `_LogOperation`.
+    pub(crate) fn log_operation(&mut self, operation: &Operation, now: Timestamp) {
+        self.append(system::LOG_OPERATION, operation.row(now), now, now);
+    }
+}
+
+impl StoredTable {
+    fn new(resource: Option<TableResource>, schema: kql::Schema) -> Self {
+        let id_column = schema.index_of("id").filter(|column| schema.kind(*column) == ColumnType::String);
+        Self {
+            resource,
+            visible: Table::new(schema),
+            pending: VecDeque::new(),
+            pending_rows: 0,
+            id_column,
+            ids: HashSet::new(),
+        }
+    }
+
+    fn append(&mut self, batch: Batch, visible_at: Timestamp, now: Timestamp) {
+        if let Some(column) = self.id_column {
+            let column = batch.column(column);
+            self.ids.extend((0..batch.len()).filter_map(|row| column.str(row)).map(fingerprint));
+        }
+        if visible_at <= now && self.pending.is_empty() {
+            self.visible.append(batch);
+        } else {
+            self.pending_rows += batch.len() as u64;
+            self.pending.push_back((visible_at, batch));
+        }
+    }
+
+    /// Makes rows visible whose time has come.
+    fn reveal(&mut self, now: Timestamp) {
+        while self.pending.front().is_some_and(|(visible_at, _)| *visible_at <= now) {
+            if let Some((_, batch)) = self.pending.pop_front() {
+                self.pending_rows -= batch.len() as u64;
+                self.visible.append(batch);
+            }
+        }
+    }
+
+    pub(crate) fn schema(&self) -> &kql::Schema {
+        self.visible.schema()
+    }
+
+    pub(crate) fn count(&self) -> TableCount {
+        TableCount { count: self.visible.len() as u64 + self.pending_rows, distinct_ids: self.ids.len() as u64 }
+    }
+
+    /// The column `id` of every row, visible or not, in the order of arrival.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        let Some(index) = self.id_column else { return Vec::new() };
+        self.visible
+            .batches()
+            .chain(self.pending.iter().map(|(_, batch)| batch))
+            .flat_map(|batch| {
+                let column = batch.column(index);
+                (0..batch.len()).map(move |row| column.str(row).unwrap_or_default().to_owned())
+            })
+            .collect()
+    }
+}
+
+/// 128 bits of a digest stand for an id: with a thousand million ids, two share one with a chance of one in 10^20.
+fn fingerprint(id: &str) -> u128 {
+    let digest = ring::digest::digest(&ring::digest::SHA256, id.as_bytes());
+    let (first, _) = digest.as_ref().split_at(16);
+    u128::from_be_bytes(first.try_into().expect("16 bytes make a u128"))
+}
+
+/// The tables at one instant.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    tables: BTreeMap<String, Table>,
+}
+
+impl Snapshot {
+    /// How many rows all tables hold.
+    pub(crate) fn rows(&self) -> usize {
+        self.tables.values().map(Table::len).sum()
+    }
+
+    /// Whether any table holds a row.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tables.values().all(Table::is_empty)
+    }
+}
+
+impl Catalog for Snapshot {
+    fn table(&self, name: &str) -> Option<Table> {
+        self.tables.get(name).cloned()
+    }
+
+    fn table_names(&self) -> Vec<String> {
+        self.tables.keys().cloned().collect()
+    }
+}
