@@ -1,10 +1,15 @@
 //! Faults: which call they strike, what is answered instead, and what happens to the connection.
 
+pub(crate) mod delivery;
+pub(crate) mod plan;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::operation;
 
 /// One planned misbehaviour: *when* a call matches, *answer* this, or let this *fault* happen, so many *times*.
 ///
@@ -63,7 +68,7 @@ pub struct When {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Answer {
-    /// The HTTP status, 100 to 599.
+    /// The HTTP status, 200 to 599.
     pub status: u16,
     /// Further headers.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -139,4 +144,114 @@ pub struct Dribble {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
 fn is_false(flag: &bool) -> bool {
     !flag
+}
+
+/// Why a fault could never do what it says.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum FaultError {
+    /// No operation is called that.
+    #[error("`when.call` is {asked:?}, which is no operation; the nearest is {nearest:?}")]
+    UnknownCall {
+        /// The name asked for.
+        asked: String,
+        /// The nearest there is.
+        nearest: &'static str,
+    },
+    /// A number outside its bounds.
+    #[error("`{key}` is {value}: allowed is {allowed}")]
+    OutOfBounds {
+        /// Which one.
+        key: &'static str,
+        /// What it is.
+        value: String,
+        /// What it may be.
+        allowed: &'static str,
+    },
+    /// Neither an answer nor a fault is given.
+    #[error("the fault does nothing; give an `answer`, a `fault`, or both")]
+    Nothing,
+}
+
+impl Fault {
+    /// Finds what can never work in this fault.
+    pub fn check(&self) -> Result<(), FaultError> {
+        if self.answer.is_none() && self.fault.as_ref().is_none_or(|trouble| *trouble == Trouble::default()) {
+            return Err(FaultError::Nothing);
+        }
+        if let Some(asked) = &self.when.call {
+            operation::check_name(asked)?;
+        }
+        let out_of_bounds = |key, value: String, allowed| Err(FaultError::OutOfBounds { key, value, allowed });
+        if let Some(share) = self.when.share.filter(|share| !(0.0..=1.0).contains(share)) {
+            return out_of_bounds("when.share", share.to_string(), "0 to 1");
+        }
+        if self.when.nth == Some(0) {
+            return out_of_bounds("when.nth", "0".to_owned(), "1 and up");
+        }
+        match &self.answer {
+            Some(Answer { status, .. }) if !(200..=599).contains(status) => {
+                out_of_bounds("answer.status", status.to_string(), "200 to 599")
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+impl Trouble {
+    /// Whether nothing of the answer arrives.
+    pub(crate) fn loses_answer(&self) -> bool {
+        self.lost_answer || self.reset
+    }
+
+    /// What happens, in a few words.
+    pub(crate) fn describe(&self) -> String {
+        let mut said = Vec::new();
+        if self.reset {
+            said.push("connection reset".to_owned());
+        }
+        if self.lost_answer {
+            said.push("answer lost".to_owned());
+        }
+        if let Some(bytes) = self.cut_after_bytes {
+            said.push(format!("cut after {bytes} bytes"));
+        }
+        if let Some(delay) = self.delay {
+            said.push(format!("delayed by {delay:#}"));
+        }
+        if let Some(Dribble { bytes, every }) = self.dribble {
+            said.push(format!("{bytes} bytes every {every:#}"));
+        }
+        if self.garbage {
+            said.push("body replaced by garbage".to_owned());
+        }
+        if said.is_empty() { "answered in Miro's place".to_owned() } else { said.join(", ") }
+    }
+}
+
+impl RetryAfter {
+    /// The pause it stands for and how it is written; `None` leaves the header out.
+    pub(crate) fn header(self, now: Timestamp) -> Option<(String, Timestamp)> {
+        let seconds = |s: i64| (s.to_string(), now + SignedDuration::from_secs(s));
+        match self {
+            Self::Seconds(s) => Some(seconds(i64::from(s))),
+            Self::Duration(pause) => {
+                let millis = i64::try_from(pause.as_millis()).unwrap_or(0).max(0) as u64;
+                Some(seconds(millis.div_ceil(1_000) as i64))
+            }
+            Self::At(at) => Some((http_date(at), at)),
+            Self::Word(RetryAfterWord::Seconds) => Some(seconds(Self::PAUSE_SECONDS)),
+            Self::Word(RetryAfterWord::HttpDate) => {
+                let at = now + SignedDuration::from_secs(Self::PAUSE_SECONDS);
+                Some((http_date(at), at))
+            }
+            Self::Word(RetryAfterWord::Absent) => None,
+        }
+    }
+
+    const PAUSE_SECONDS: i64 = 30;
+}
+
+/// An instant as RFC 9110 writes it: `Sun, 06 Nov 1994 08:49:37 GMT`.
+pub(crate) fn http_date(at: Timestamp) -> String {
+    at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

@@ -4,20 +4,38 @@
 //! [`router`](MockMiro::router). What it does is read off the world; what the public record of Miro leaves open is one
 //! of the [`Switches`]; trouble on the way is a [`Fault`].
 
+mod answer;
+mod api;
 mod clock;
+mod control;
+mod credits;
+mod cursor;
+mod event_log;
 mod fault;
+mod generator;
+mod http;
+mod instant;
 mod journal;
 mod mock;
+mod operation;
+mod params;
+mod serve;
+mod state;
 mod switches;
+mod watch;
 mod world;
 
 pub use clock::{Clock, ClockChange, ClockError, SystemClock};
-pub use fault::{Answer, Dribble, Fault, RetryAfter, RetryAfterWord, Trouble, When};
+pub use event_log::ndjson::EventFileError;
+pub use fault::{Answer, Dribble, Fault, FaultError, RetryAfter, RetryAfterWord, Trouble, When};
 pub use journal::{JournalEntry, Rule, Violation};
-pub use mock::{EventError, Log, MockMiro, NewEvent, Tokens, UnknownToken};
+pub use mock::{EventError, Log, MockMiro, NewEvent, Tokens};
 pub use switches::{
     Bound, CreditModel, CreditOwner, CursorBinding, EmptyWindow, ForbiddenCode, FullLastPage, LastCursor,
     MalformedCursor, OutOfBounds, RateHeaders, ResetUnit, RetryAfterForm, Switches, TieOrder, TokenInQuery,
     TokenInfoInvalid, WrongOrganization,
 };
-pub use world::{Events, Organization, Plan, Token, TokenState, Traits, World, WorldError};
+pub use world::{
+    ChangeError, Events, Organization, Plan, Role, Team, Toggle, Token, TokenChange, TokenState, Traits, UnknownToken,
+    User, World, WorldChange, WorldError,
+};

@@ -1,2 +1,82 @@
-//! Placeholder.
-fn main() {}
+//! The program: a mock of Miro on a socket.
+
+mod cli;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use mock_miro::{MockMiro, SystemClock};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use cli::{Cli, Command, Serve};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    let done = match cli.command {
+        Command::Serve(serve) => run(serve),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Configuration(error)) => fail(&error, 3),
+        Err(Failure::Unexpected(error)) => fail(&error, 1),
+    }
+}
+
+/// What ends the program early, by exit code.
+enum Failure {
+    /// What was asked for cannot be served.
+    Configuration(anyhow::Error),
+    /// Anything else.
+    Unexpected(anyhow::Error),
+}
+
+fn fail(error: &anyhow::Error, code: u8) -> ExitCode {
+    // Nothing is left to do if nobody listens on stderr.
+    writeln!(std::io::stderr(), "mock-miro: {error:#}").ok();
+    ExitCode::from(code)
+}
+
+fn run(serve: Serve) -> Result<(), Failure> {
+    let address = serve.address().map_err(Failure::Configuration)?;
+    let world = serve.world().map_err(Failure::Configuration)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.context("could not start the runtime").map_err(Failure::Unexpected)?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.with_context(|| format!("could not listen on {address}"));
+        let listener = listener.map_err(Failure::Configuration)?;
+        let mock = MockMiro::new(world, std::sync::Arc::new(SystemClock));
+        let mock = mock.context("could not make the world").map_err(Failure::Configuration)?;
+        announce_and_serve(mock, listener).await.map_err(Failure::Unexpected)
+    })
+}
+
+async fn announce_and_serve(mock: MockMiro, listener: TcpListener) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let base_url = format!("http://{}", listener.local_addr()?);
+    writeln!(std::io::stdout(), "{}", mock.handshake(&base_url)).context("could not announce the address")?;
+    let serving = mock.serve(listener, stop.clone());
+    tokio::pin!(serving);
+    tokio::select! {
+        () = &mut serving => return Ok(()),
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    stop.cancel();
+    // A second signal does not wait for answers under way.
+    tokio::select! {
+        () = &mut serving => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

@@ -1,19 +1,24 @@
 //! The handle: a world under a clock, ready to be served and steered.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::{Clock, SteeredClock};
-use crate::fault::Fault;
-use crate::journal::{Bounded, JournalEntry, Violation};
+use crate::clock::{Clock, ClockChange, ClockError, SteeredClock};
+use crate::event_log::ndjson;
+use crate::fault::{Fault, plan};
+use crate::generator;
+use crate::journal::{JournalEntry, Violation};
+use crate::state::{Decision, Request, State};
 use crate::switches::Switches;
-use crate::world::{Plan, Token, TokenState, World, WorldError};
+use crate::world::{ChangeError, Plan, Role, Toggle, TokenState, Traits, UnknownToken, World, WorldChange, WorldError};
+use crate::{http, serve};
 
 /// Which of an organisation's logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -23,6 +28,28 @@ pub enum Log {
     Audit,
     /// Which item was created, changed, deleted.
     Content,
+    /// What was asked of and answered by Miro's AI (beta).
+    AiInteraction,
+}
+
+impl Log {
+    /// The member of an event that holds the time by which the log is read.
+    pub(crate) fn time_field(self) -> &'static str {
+        match self {
+            Self::Audit => "createdAt",
+            Self::Content => "actionTime",
+            Self::AiInteraction => "storedAt",
+        }
+    }
+
+    /// The scope that a token needs (<https://developers.miro.com/reference/scopes>, read 2026-11-22).
+    pub(crate) fn scope(self) -> &'static str {
+        match self {
+            Self::Audit => "auditlogs:read",
+            Self::Content => "contentlogs:export",
+            Self::AiInteraction => "aiinteractionlogs:read",
+        }
+    }
 }
 
 /// The values of the two tokens that a connector needs.
@@ -32,6 +59,12 @@ pub struct Tokens {
     pub audit: String,
     /// The token for the content log.
     pub content: String,
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tokens { audit: ***, content: *** }")
+    }
 }
 
 /// An event to be added, as the bytes that Miro would send.
@@ -53,16 +86,6 @@ pub struct EventError {
     pub reason: String,
 }
 
-/// A name that no token has.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no token is called {name:?}; there are: {known}")]
-pub struct UnknownToken {
-    /// The name asked for.
-    pub name: String,
-    /// The names there are.
-    pub known: String,
-}
-
 /// A cheap handle on one mock; clones share the same world.
 #[derive(Debug, Clone)]
 pub struct MockMiro {
@@ -70,39 +93,24 @@ pub struct MockMiro {
     state: Arc<Mutex<State>>,
 }
 
-#[derive(Debug)]
-struct State {
-    start: World,
-    world: World,
-    faults: Vec<Fault>,
-    journal: Bounded<JournalEntry>,
-    violations: Bounded<Violation>,
-}
-
 impl MockMiro {
-    /// A mock of this world under this clock.
+    /// A mock of this world under this clock, with the events that the world asks for.
     pub fn new(world: World, clock: Arc<dyn Clock>) -> Result<Self, WorldError> {
-        let state = State {
-            start: world.clone(),
-            faults: Vec::new(),
-            journal: Bounded::new(world.journal_max),
-            violations: Bounded::new(world.journal_max),
-            world,
-        };
-        Ok(Self { clock: SteeredClock::new(clock), state: Arc::new(Mutex::new(state)) })
+        world.check()?;
+        let clock = SteeredClock::new(clock);
+        let state = State::new(world, clock.now())?;
+        Ok(Self { clock, state: Arc::new(Mutex::new(state)) })
     }
 
-    /// The API and the control plane, usable with and without a socket.
+    /// The API and the control plane, usable with and without a socket. Some faults wait on tokio's timer.
     pub fn router(&self) -> axum::Router {
-        axum::Router::new()
+        http::router(self.clone())
     }
 
-    /// Serves until `stop`, then lets open connections finish the answer they are at.
+    /// Serves until `stop`, then lets open connections finish the answer they are at, five seconds at most. All
+    /// connections are owned by this future: dropping it ends them.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
-        let served = axum::serve(listener, self.router()).with_graceful_shutdown(stop.cancelled_owned());
-        if let Err(error) = served.await {
-            tracing::error!(%error, "Serving ended early.");
-        }
+        serve::serve(self.router(), listener, stop).await;
     }
 
     /// What a program that starts this mock prints, so that others find it.
@@ -116,23 +124,25 @@ impl MockMiro {
         })
     }
 
-    /// The tokens named `audit` and `content` of the first organisation.
+    /// The tokens named `audit` and `content` of the first organisation; empty where there is none.
     pub fn tokens(&self) -> Tokens {
         let state = self.state();
+        let organization = &state.holdings.world.organizations[0];
         let value = |name: &str| {
-            state.world.organizations[0]
-                .tokens
-                .iter()
-                .find(|t| t.name == name)
-                .map(|t| t.value.clone())
-                .unwrap_or_default()
+            let token = organization.tokens.iter().find(|token| token.name == name);
+            token.map(|token| token.value.clone()).unwrap_or_default()
         };
         Tokens { audit: value("audit"), content: value("content") }
     }
 
     /// The id of the first organisation.
     pub fn organization_id(&self) -> String {
-        self.state().world.organizations[0].id.clone()
+        self.state().holdings.world.organizations[0].id.clone()
+    }
+
+    /// The world as it is now.
+    pub fn world(&self) -> World {
+        self.state().holdings.world.clone()
     }
 
     /// The present instant of the mock.
@@ -140,32 +150,61 @@ impl MockMiro {
         self.clock.now()
     }
 
-    /// Lets the seeded generator add `count` events that happen within `over` after `from`.
-    pub fn generate(&self, log: Log, count: usize, from: Timestamp, over: Duration, seed: u64) {
-        let (_, _, _, _, _) = (log, count, from, over, seed);
+    /// Steers the mock's clock, which lies over the one that was handed in.
+    pub fn change_clock(&self, change: ClockChange) -> Result<Timestamp, ClockError> {
+        self.clock.change(change)
     }
 
-    /// Adds events; all or none.
+    /// Lets the seeded generator add `count` events of the first organisation that happen within `over` after `from`.
+    /// The same call on the same log adds the same events.
+    pub fn generate(&self, log: Log, count: usize, from: Timestamp, over: Duration, seed: u64) {
+        self.generate_with(log, count, from, over, seed, Traits::default());
+    }
+
+    /// Like [`generate`](Self::generate), with chosen shares of ties, late events and duplicates.
+    pub fn generate_with(&self, log: Log, count: usize, from: Timestamp, over: Duration, seed: u64, traits: Traits) {
+        let over = SignedDuration::try_from(over).unwrap_or(SignedDuration::MAX);
+        let batch = generator::Batch { count, from, over, seed, traits };
+        let mut state = self.state();
+        let holdings = &mut state.holdings;
+        let organization = holdings.world.organizations[0].clone();
+        generator::generate(holdings.log_mut(0, log), log, &organization, &batch);
+    }
+
+    /// Adds events to the first organisation; all or none.
     pub fn add_events(&self, log: Log, events: Vec<NewEvent>) -> Result<(), EventError> {
-        let (_, _) = (log, events);
+        let mut facts = Vec::with_capacity(events.len());
+        for (nth, event) in events.iter().enumerate() {
+            let read = ndjson::facts(event.json.trim_ascii(), log);
+            facts.push(read.map_err(|reason| EventError { position: nth + 1, reason })?);
+        }
+        let mut state = self.state();
+        let into = state.holdings.log_mut(0, log);
+        for (event, facts) in events.iter().zip(&facts) {
+            into.push(event.json.trim_ascii(), facts, event.visible_at);
+        }
+        into.sort();
         Ok(())
     }
 
     /// The ids of all events that are visible at `visible_until`, in the order of their time.
     pub fn ids(&self, log: Log, visible_until: Timestamp) -> Vec<String> {
-        let (_, _) = (log, visible_until);
-        Vec::new()
+        self.state().holdings.log(0, log).ids(visible_until.as_millisecond())
     }
 
     /// How many events the log holds, visible or not.
     pub fn count(&self, log: Log) -> usize {
-        let _ = log;
-        0
+        self.state().holdings.log(0, log).len()
     }
 
-    /// Puts a fault in place.
-    pub fn inject(&self, fault: Fault) {
-        self.state().faults.push(fault);
+    /// How many events of the log are visible at that instant.
+    pub fn count_visible(&self, log: Log, at: Timestamp) -> usize {
+        self.state().holdings.log(0, log).count_visible(at.as_millisecond())
+    }
+
+    /// Puts a fault behind those in place; returns its number. [`Fault::check`] tells beforehand what cannot work.
+    pub fn inject(&self, fault: Fault) -> u64 {
+        self.state().faults.add(fault)
     }
 
     /// Takes all faults away.
@@ -173,9 +212,23 @@ impl MockMiro {
         self.state().faults.clear();
     }
 
+    pub(crate) fn faults(&self) -> Vec<plan::Progress> {
+        self.state().faults.progress()
+    }
+
+    /// The switches as they stand.
+    pub fn switches(&self) -> Switches {
+        self.state().holdings.world.switches.clone()
+    }
+
     /// Replaces the switches.
     pub fn set_switches(&self, switches: Switches) {
-        self.state().world.switches = switches;
+        self.state().holdings.set_switches(switches);
+    }
+
+    /// Changes several things at once, all or none.
+    pub fn change_world(&self, change: WorldChange) -> Result<(), ChangeError> {
+        self.state().change(change)
     }
 
     /// Makes the token of this short name answer 401 from now on.
@@ -183,24 +236,43 @@ impl MockMiro {
         self.set_token_state(name, TokenState::Revoked)
     }
 
-    /// Makes the token work (or not) from now on.
+    /// Makes the token work, or not, from now on.
     pub fn set_token_state(&self, name: &str, token_state: TokenState) -> Result<(), UnknownToken> {
-        self.with_token(name, |token| token.state = token_state)
+        self.state().holdings.world.organizations[0].token_mut(name)?.state = token_state;
+        Ok(())
     }
 
     /// Replaces the scopes of a token.
     pub fn set_scopes(&self, name: &str, scopes: &[&str]) -> Result<(), UnknownToken> {
-        self.with_token(name, |token| token.scopes = scopes.iter().map(|&s| s.to_owned()).collect())
+        let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
+        self.state().holdings.world.organizations[0].token_mut(name)?.scopes = scopes;
+        Ok(())
+    }
+
+    /// Changes the role of the user who installed the app of a token.
+    pub fn set_role(&self, token: &str, role: Role) -> Result<(), UnknownToken> {
+        self.state().holdings.world.organizations[0].set_role(token, role)
+    }
+
+    /// Turns an enterprise integration off, which kills its token, or on, which mints another under the same short
+    /// name. Returns the value of the token that works now, if one does.
+    pub fn set_toggle(&self, toggle: Toggle, on: bool) -> Option<String> {
+        self.state().set_toggle(0, toggle, on)
     }
 
     /// Buys or cancels the Enterprise Guard add-on.
     pub fn set_guard(&self, guard: bool) {
-        self.state().world.organizations[0].guard = guard;
+        self.state().holdings.world.organizations[0].guard = guard;
     }
 
     /// Changes the plan.
     pub fn set_plan(&self, plan: Plan) {
-        self.state().world.organizations[0].plan = plan;
+        self.state().holdings.world.organizations[0].plan = plan;
+    }
+
+    /// Changes the ceiling of every budget of credits; what is left of a budget is cut to it.
+    pub fn set_credits_per_minute(&self, credits: u64) {
+        self.state().holdings.world.organizations[0].credits_per_minute = credits;
     }
 
     /// The requests so far, oldest first, as many as the journal keeps.
@@ -208,25 +280,25 @@ impl MockMiro {
         self.state().journal.to_vec()
     }
 
+    /// How many requests the journal no longer keeps.
+    pub fn journal_dropped(&self) -> u64 {
+        self.state().journal.dropped()
+    }
+
     /// The rules that clients broke so far.
     pub fn violations(&self) -> Vec<Violation> {
         self.state().violations.to_vec()
     }
 
-    /// Back to the world as it was handed in: clock, tokens, credits, switches and events too.
+    /// Back to the world as it was handed in: its events, tokens, switches and clock, without faults and journal.
     pub fn reset(&self) {
-        let mut state = self.state();
-        state.world = state.start.clone();
-        state.faults.clear();
+        self.state().reset();
         self.clock.reset();
     }
 
-    fn with_token(&self, name: &str, change: impl FnOnce(&mut Token)) -> Result<(), UnknownToken> {
-        let mut state = self.state();
-        let tokens = &mut state.world.organizations[0].tokens;
-        let known = tokens.iter().map(|t| t.name.as_str()).collect::<Vec<_>>().join(", ");
-        let token = tokens.iter_mut().find(|t| t.name == name);
-        token.map(change).ok_or_else(|| UnknownToken { name: name.to_owned(), known })
+    pub(crate) fn decide(&self, request: &Request<'_>) -> Decision {
+        let now = self.clock.now();
+        self.state().decide(request, now)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

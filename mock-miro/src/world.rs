@@ -1,10 +1,19 @@
 //! The world: organisations with their plans, apps, tokens and events, as data.
 
+mod change;
+mod check;
+mod file;
+
+pub use change::{ChangeError, Toggle, TokenChange, UnknownToken, WorldChange};
+
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use crate::event_log::ndjson::EventFileError;
 use crate::switches::Switches;
 
 /// Everything the mock knows at its start. [`World::default`] is one Enterprise organisation with Guard,
@@ -17,6 +26,9 @@ pub struct World {
     /// What the public record leaves open.
     #[serde(default)]
     pub switches: Switches,
+    /// Chooses what the mock makes up while it runs, such as the values of new tokens.
+    #[serde(default)]
+    pub seed: u64,
     /// How many requests the journal keeps.
     #[serde(default = "defaults::journal_max")]
     pub journal_max: usize,
@@ -43,6 +55,12 @@ pub struct Organization {
     /// How long content logs are kept: 30, 90, 180 or 365 days.
     #[serde(default = "defaults::content_retention_days")]
     pub content_retention_days: u16,
+    /// Its people; the first one is a Company Admin unless told otherwise.
+    #[serde(default = "defaults::users")]
+    pub users: Vec<User>,
+    /// Its teams, the largest first: the enterprise integrations are tied to that one.
+    #[serde(default = "defaults::teams")]
+    pub teams: Vec<Team>,
     /// The access tokens of its apps.
     #[serde(default)]
     pub tokens: Vec<Token>,
@@ -52,6 +70,45 @@ pub struct Organization {
     /// What its content log holds from the start.
     #[serde(default)]
     pub content: Events,
+    /// What its AI interaction log holds from the start.
+    #[serde(default)]
+    pub ai_interaction: Events,
+}
+
+/// Somebody with an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// A number, as a string of digits.
+    pub id: String,
+    /// The name as shown.
+    pub name: String,
+    /// The address.
+    pub email: String,
+    /// What they may do in the organisation.
+    #[serde(default)]
+    pub role: Role,
+}
+
+/// What a user may do in the organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything, reading the logs included.
+    CompanyAdmin,
+    /// No administration: tokens of apps that such a user installed do not read the logs.
+    #[default]
+    Member,
+}
+
+/// A team.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Team {
+    /// A number, as a string of digits.
+    pub id: String,
+    /// The name as shown.
+    pub name: String,
 }
 
 /// A plan.
@@ -69,13 +126,14 @@ pub enum Plan {
     Enterprise,
 }
 
-/// An access token.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// An access token. Its value is written neither by `Debug` nor by `Serialize`.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Token {
     /// A short name for journals and reports, such as `audit`.
     pub name: String,
     /// The secret itself.
+    #[serde(serialize_with = "hidden")]
     pub value: String,
     /// What it may do, such as `auditlogs:read`.
     pub scopes: Vec<String>,
@@ -91,6 +149,25 @@ pub struct Token {
     /// When it stops working by itself.
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, value: _, scopes, app, user, state, expires_at } = self;
+        f.debug_struct("Token")
+            .field("name", name)
+            .field("value", &"***")
+            .field("scopes", scopes)
+            .field("app", app)
+            .field("user", user)
+            .field("state", state)
+            .field("expires_at", expires_at)
+            .finish()
+    }
+}
+
+fn hidden<S: serde::Serializer>(_value: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str("***")
 }
 
 /// Whether a token works; everything but `active` answers 401.
@@ -152,9 +229,15 @@ impl Default for Traits {
 /// Why a world cannot be.
 #[derive(Debug, thiserror::Error)]
 pub enum WorldError {
-    /// Something in it contradicts something else.
+    /// Something in it contradicts something else; one line a contradiction.
     #[error("{0}")]
     Contradiction(String),
+    /// The file cannot be read as a world.
+    #[error("{0}")]
+    File(String),
+    /// A file of events was not taken.
+    #[error(transparent)]
+    Events(#[from] EventFileError),
 }
 
 impl Default for World {
@@ -174,14 +257,29 @@ impl World {
             guard: true,
             credits_per_minute: defaults::credits_per_minute(),
             content_retention_days: defaults::content_retention_days(),
+            users: defaults::users(),
+            teams: defaults::teams(),
             tokens: vec![
                 Token::of_integration("audit", "auditlogs:read", "SIEM", &mut random),
                 Token::of_integration("content", "contentlogs:export", "eDiscovery", &mut random),
             ],
             audit: Events::default(),
             content: Events::default(),
+            ai_interaction: Events::default(),
         };
-        Self { organizations: vec![organization], switches: Switches::default(), journal_max: defaults::journal_max() }
+        Self {
+            organizations: vec![organization],
+            switches: Switches::default(),
+            seed,
+            journal_max: defaults::journal_max(),
+        }
+    }
+}
+
+impl Organization {
+    /// The user with that id.
+    pub(crate) fn user(&self, id: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.id == id)
     }
 }
 
@@ -226,6 +324,18 @@ mod defaults {
     }
     pub(super) fn app() -> String {
         "custom".to_owned()
+    }
+    pub(super) fn users() -> Vec<super::User> {
+        let admin = super::User {
+            id: user(),
+            name: "Ada Example".to_owned(),
+            email: "ada@example.com".to_owned(),
+            role: super::Role::CompanyAdmin,
+        };
+        vec![admin]
+    }
+    pub(super) fn teams() -> Vec<super::Team> {
+        vec![super::Team { id: "3074457345618265002".to_owned(), name: "Example Team".to_owned() }]
     }
     pub(super) fn user() -> String {
         "3074457345618265001".to_owned()

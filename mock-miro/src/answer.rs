@@ -1,0 +1,144 @@
+//! Answers before they become HTTP: status, headers, body, and why.
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+
+/// What goes back to the client, and what the journal notes about it.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// The `code` of an error body.
+    pub(crate) code: Option<&'static str>,
+    /// Why, in a few words, for the journal.
+    pub(crate) decision: String,
+    /// How many events the body holds.
+    pub(crate) events: Option<usize>,
+}
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+impl Answer {
+    /// 200 with a JSON body.
+    pub(crate) fn json(body: impl Into<Bytes>, decision: impl Into<String>) -> Self {
+        let mut answer = Self::empty(StatusCode::OK, decision);
+        answer.headers.insert(CONTENT_TYPE, JSON);
+        answer.body = body.into();
+        answer
+    }
+
+    /// Any status without a body.
+    pub(crate) fn empty(status: StatusCode, decision: impl Into<String>) -> Self {
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            code: None,
+            decision: decision.into(),
+            events: None,
+        }
+    }
+
+    /// The same answer with a further header.
+    pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+}
+
+/// A refusal, with the body Miro documents at <https://developers.miro.com/reference/errors> (read 2026-11-22).
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) context: Option<Value>,
+    /// The true cause, which the body does not tell.
+    pub(crate) decision: String,
+}
+
+/// A parameter that is not right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FieldError {
+    pub(crate) field: &'static str,
+    pub(crate) reason: &'static str,
+    pub(crate) message: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: &str, decision: impl Into<String>) -> Self {
+        Self { status, code, message: message.to_owned(), context: None, decision: decision.into() }
+    }
+
+    /// 400 with one entry a parameter.
+    pub(crate) fn invalid_parameters(fields: &[FieldError]) -> Self {
+        let names = fields.iter().map(|field| field.field).collect::<Vec<_>>().join(", ");
+        let fields: Vec<Value> = fields
+            .iter()
+            .map(|field| json!({"field": field.field, "reason": field.reason, "message": field.message}))
+            .collect();
+        Self {
+            context: Some(json!({"fields": fields})),
+            ..Self::new(
+                StatusCode::BAD_REQUEST,
+                "invalidParameters",
+                "Method parameters are not valid",
+                format!("parameters not valid: {names}"),
+            )
+        }
+    }
+
+    /// The documented body for a status that a fault asks for.
+    pub(crate) fn for_status(status: StatusCode) -> Self {
+        let (code, message) = match status.as_u16() {
+            400 => ("invalidParameters", "Method parameters are not valid"),
+            401 => ("tokenNotFound", "The token was not found"),
+            403 => ("insufficientPermissions", "Insufficient permissions"),
+            404 => ("notFound", "The resource was not found"),
+            409 => ("conflict", "The request conflicts with the state of the resource"),
+            429 => ("tooManyRequests", "Request rate limit exceed"),
+            _ => ("internalError", "An internal error occurred"),
+        };
+        Self::new(status, code, message, "as planned by a fault")
+    }
+}
+
+impl From<Refusal> for Answer {
+    fn from(refusal: Refusal) -> Self {
+        let Refusal { status, code, message, context, decision } = refusal;
+        let body =
+            json!({"type": "error", "status": status.as_u16(), "code": code, "message": message, "context": context});
+        Self { status, code: Some(code), ..Self::json(body.to_string(), decision) }
+    }
+}
+
+impl FieldError {
+    pub(crate) fn missing(field: &'static str) -> Self {
+        Self { field, reason: "notFound", message: format!("{field} is required") }
+    }
+
+    pub(crate) fn invalid(field: &'static str, message: impl Into<String>) -> Self {
+        Self { field, reason: "invalid", message: message.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_body_has_the_documented_members() {
+        let refusal = Refusal::invalid_parameters(&[FieldError::missing("createdAfter")]);
+        let body: Value = serde_json::from_slice(&Answer::from(refusal).body).unwrap();
+        insta::assert_json_snapshot!(body, @"");
+    }
+
+    #[test]
+    fn a_limit_reached_has_no_context() {
+        let body = Answer::from(Refusal::for_status(StatusCode::TOO_MANY_REQUESTS)).body;
+        insta::assert_snapshot!(std::str::from_utf8(&body).unwrap(), @"");
+    }
+}

@@ -1,0 +1,142 @@
+//! Who calls, and whether they may.
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
+
+use crate::answer::Refusal;
+use crate::mock::Log;
+use crate::operation::{Call, Operation};
+use crate::params::Params;
+use crate::state::Holdings;
+use crate::switches::{CreditOwner, ForbiddenCode, Switches, TokenInQuery, TokenInfoInvalid, WrongOrganization};
+use crate::world::{Organization, Plan, Role, Token, TokenState, World};
+
+/// A token of the world, by its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Caller {
+    pub(crate) organization: usize,
+    pub(crate) token: usize,
+}
+
+impl Caller {
+    pub(crate) fn organization(self, world: &World) -> &Organization {
+        &world.organizations[self.organization]
+    }
+
+    pub(crate) fn token(self, world: &World) -> &Token {
+        &self.organization(world).tokens[self.token]
+    }
+}
+
+/// The token value that a request carries.
+pub(crate) fn credentials<'a>(headers: &'a HeaderMap, params: &'a Params<'_>, switches: &Switches) -> Option<&'a str> {
+    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let bearer = header.and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    });
+    let in_query = match switches.token_in_query {
+        TokenInQuery::Accepted => params.get("access_token"),
+        TokenInQuery::Ignored => None,
+    };
+    bearer.or(in_query).filter(|value| !value.is_empty())
+}
+
+/// Finds the token of that value, dead or alive.
+pub(crate) fn identify(world: &World, value: &str) -> Option<Caller> {
+    world.organizations.iter().enumerate().find_map(|(organization, org)| {
+        let token = org.tokens.iter().position(|token| token.value == value)?;
+        Some(Caller { organization, token })
+    })
+}
+
+/// Who shares the credits of this token.
+pub(crate) fn budget(world: &World, caller: Caller) -> String {
+    let token = caller.token(world);
+    match world.switches.credit_owner {
+        CreditOwner::UserAndApp => format!("{}/{}/{}", caller.organization, token.user, token.app),
+        CreditOwner::Token => format!("{}/{}", caller.organization, token.name),
+    }
+}
+
+/// Lets a live token through.
+pub(crate) fn authenticate(
+    world: &World,
+    operation: &Operation,
+    caller: Option<Caller>,
+    has_token: bool,
+    now: Timestamp,
+) -> Result<Caller, Refusal> {
+    let status = invalid_token_status(operation, &world.switches);
+    let not_found = |why: &str| Refusal::new(status, "tokenNotFound", "The access token was not found", why);
+    let Some(caller) = caller else {
+        return Err(match has_token {
+            true => not_found("token unknown"),
+            false => {
+                Refusal::new(status, "tokenNotProvided", "No access token was provided", "no token in the request")
+            }
+        });
+    };
+    match death_of(caller.token(world), now) {
+        None => Ok(caller),
+        Some(why) => Err(not_found(why)),
+    }
+}
+
+fn invalid_token_status(operation: &Operation, switches: &Switches) -> StatusCode {
+    match (operation.call, switches.token_info_invalid) {
+        (Call::TokenInfo, TokenInfoInvalid::BadRequest) => StatusCode::BAD_REQUEST,
+        (_, _) => StatusCode::UNAUTHORIZED,
+    }
+}
+
+/// Why a token does not work, if it does not.
+fn death_of(token: &Token, now: Timestamp) -> Option<&'static str> {
+    match token.state {
+        TokenState::Active if token.expires_at.is_some_and(|at| at <= now) => Some("token expired"),
+        TokenState::Active => None,
+        TokenState::Revoked => Some("token revoked"),
+        TokenState::SwitchedOff => Some("token's integration switched off"),
+        TokenState::Uninstalled => Some("token's app uninstalled"),
+        TokenState::Replaced => Some("token replaced by a newer one"),
+    }
+}
+
+/// Whether the caller may read that log of the organisation in the path.
+pub(super) fn may_read(holdings: &Holdings, caller: Caller, log: Log, org_id: Option<&str>) -> Result<(), Refusal> {
+    let world = &holdings.world;
+    let (organization, token) = (caller.organization(world), caller.token(world));
+    let forbidden = |why: String| Err(forbidden(&world.switches, why));
+    let scope = log.scope();
+    if !token.scopes.iter().any(|held| held == scope) {
+        return forbidden(format!("scope missing: {scope}"));
+    }
+    if let Some(asked) = org_id.filter(|asked| *asked != organization.id) {
+        let why = format!("wrong organization: {asked} is not the token's");
+        return Err(match world.switches.wrong_organization {
+            WrongOrganization::Forbidden => self::forbidden(&world.switches, why),
+            WrongOrganization::NotFound => {
+                Refusal::new(StatusCode::NOT_FOUND, "notFound", "The organization was not found", why)
+            }
+        });
+    }
+    if organization.plan != Plan::Enterprise {
+        return forbidden(format!("plan {:?} has no such log", organization.plan));
+    }
+    if log != Log::Audit && !organization.guard {
+        return forbidden("no Enterprise Guard".to_owned());
+    }
+    match organization.user(&token.user).map(|user| user.role) {
+        Some(Role::CompanyAdmin) => Ok(()),
+        Some(Role::Member) | None => forbidden("the installer is not a Company Admin".to_owned()),
+    }
+}
+
+fn forbidden(switches: &Switches, why: String) -> Refusal {
+    let code = match switches.forbidden_code {
+        ForbiddenCode::InsufficientPermissions => "insufficientPermissions",
+        ForbiddenCode::ForbiddenAccess => "forbiddenAccess",
+    };
+    Refusal::new(StatusCode::FORBIDDEN, code, "You do not have access to this resource", why)
+}

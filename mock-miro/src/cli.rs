@@ -1,0 +1,99 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::ensure;
+use clap::{Args, Parser, Subcommand};
+use jiff::SignedDuration;
+use mock_miro::World;
+
+const EXAMPLES: &str = "\
+Examples:
+  mock-miro serve --generate-audit 100000 --generate-content 50000 --over 24h
+  mock-miro serve --listen 127.0.0.1:4010 --audit-events audit.ndjson --credits-per-minute 10000";
+
+/// A Miro that behaves, limits and fails as Miro does.
+#[derive(Debug, Parser)]
+#[command(name = "mock-miro", version, before_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Listen, print one JSON line that says where and with which tokens, and serve until SIGTERM or SIGINT.
+    Serve(Serve),
+}
+
+#[derive(Debug, Args)]
+#[command(before_help = EXAMPLES)]
+pub(crate) struct Serve {
+    /// Address to listen on; port 0 takes any free one.
+    #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS")]
+    listen: SocketAddr,
+    /// Allow an address that other machines can reach. Anybody who reaches it can steer this mock.
+    #[arg(long)]
+    allow_remote: bool,
+    /// World to start from, as YAML; one Enterprise organisation with Guard unless given.
+    #[arg(long, value_name = "FILE")]
+    world: Option<PathBuf>,
+    /// Audit events, one JSON object a line, exactly as Miro would send them.
+    #[arg(long, value_name = "FILE")]
+    audit_events: Option<PathBuf>,
+    /// Content events, one JSON object a line, exactly as Miro would send them.
+    #[arg(long, value_name = "FILE")]
+    content_events: Option<PathBuf>,
+    /// How many audit events to generate.
+    #[arg(long, value_name = "COUNT")]
+    generate_audit: Option<usize>,
+    /// How many content events to generate.
+    #[arg(long, value_name = "COUNT")]
+    generate_content: Option<usize>,
+    /// How far back from now generated events reach, such as 24h or 7d.
+    #[arg(long, value_name = "DURATION")]
+    over: Option<SignedDuration>,
+    /// Seed of everything that is made up: tokens, ids, events.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Credits a minute for each user and app.
+    #[arg(long, value_name = "CREDITS")]
+    credits_per_minute: Option<u64>,
+}
+
+impl Serve {
+    /// The address, if it may be listened on.
+    pub(crate) fn address(&self) -> anyhow::Result<SocketAddr> {
+        ensure!(
+            self.listen.ip().is_loopback() || self.allow_remote,
+            "--listen {}: other machines can reach this address; choose 127.0.0.1, or allow it with --allow-remote",
+            self.listen
+        );
+        Ok(self.listen)
+    }
+
+    /// The world of the file, with what the other options change in its first organisation.
+    pub(crate) fn world(&self) -> anyhow::Result<World> {
+        let mut world = match &self.world {
+            Some(path) => World::from_file(path)?,
+            None => World::enterprise(self.seed),
+        };
+        let organization = &mut world.organizations[0];
+        for (events, file, generate) in [
+            (&mut organization.audit, &self.audit_events, self.generate_audit),
+            (&mut organization.content, &self.content_events, self.generate_content),
+        ] {
+            events.file = file.clone().or(events.file.take());
+            events.over = self.over.or(events.over);
+            if let Some(count) = generate {
+                events.generate = count;
+                events.seed = self.seed;
+            }
+        }
+        if let Some(credits) = self.credits_per_minute {
+            organization.credits_per_minute = credits;
+        }
+        Ok(world)
+    }
+}

@@ -1,0 +1,175 @@
+//! The control plane under `/_control`: how a test looks at the mock and steers it.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::clock::ClockChange;
+use crate::fault::Fault;
+use crate::mock::{Log, MockMiro, NewEvent};
+use crate::params::Params;
+use crate::world::{Traits, WorldChange};
+
+const ROUTES: &str = "health, world, clock, faults, events, journal, violations, reset";
+
+pub(crate) fn router() -> Router<MockMiro> {
+    Router::new()
+        .route("/health", get(health))
+        .route("/world", get(world).post(change_world))
+        .route("/clock", get(clock).post(change_clock))
+        .route("/faults", get(faults).post(add_faults).delete(clear_faults))
+        .route("/events", get(events).post(add_events))
+        .route("/journal", get(journal))
+        .route("/violations", get(violations))
+        .route("/reset", post(reset))
+        .fallback(unknown)
+}
+
+/// An answer of the control plane: JSON, or what is wrong with the request.
+type Reply = Result<axum::Json<Value>, Wrong>;
+
+struct Wrong(StatusCode, String);
+
+impl IntoResponse for Wrong {
+    fn into_response(self) -> Response {
+        (self.0, axum::Json(json!({"error": self.1}))).into_response()
+    }
+}
+
+fn wrong(reason: impl ToString) -> Wrong {
+    Wrong(StatusCode::BAD_REQUEST, reason.to_string())
+}
+
+fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Wrong> {
+    serde_json::from_slice(body).map_err(|error| wrong(format!("the body is not what this takes: {error}")))
+}
+
+async fn unknown() -> Wrong {
+    Wrong(StatusCode::NOT_FOUND, format!("no such control; there are: {ROUTES}"))
+}
+
+async fn health(State(mock): State<MockMiro>) -> Reply {
+    Ok(axum::Json(json!({"status": "ok", "now": mock.now(), "version": env!("CARGO_PKG_VERSION")})))
+}
+
+async fn world(State(mock): State<MockMiro>) -> Reply {
+    Ok(axum::Json(serde_json::to_value(mock.world()).map_err(wrong)?))
+}
+
+async fn change_world(State(mock): State<MockMiro>, body: Bytes) -> Reply {
+    let change: WorldChange = read(&body)?;
+    mock.change_world(change).map_err(wrong)?;
+    world(State(mock)).await
+}
+
+async fn clock(State(mock): State<MockMiro>) -> Reply {
+    Ok(axum::Json(json!({"now": mock.now()})))
+}
+
+async fn change_clock(State(mock): State<MockMiro>, body: Bytes) -> Reply {
+    let change: ClockChange = read(&body)?;
+    let now = mock.change_clock(change).map_err(wrong)?;
+    Ok(axum::Json(json!({"now": now})))
+}
+
+async fn faults(State(mock): State<MockMiro>) -> Reply {
+    Ok(axum::Json(json!({"faults": mock.faults()})))
+}
+
+/// Takes one fault or a list; all are put in place or none.
+async fn add_faults(State(mock): State<MockMiro>, body: Bytes) -> Reply {
+    let is_list = body.trim_ascii_start().first() == Some(&b'[');
+    let faults: Vec<Fault> = if is_list { read(&body)? } else { vec![read(&body)?] };
+    for fault in &faults {
+        fault.check().map_err(wrong)?;
+    }
+    let numbers: Vec<u64> = faults.into_iter().map(|fault| mock.inject(fault)).collect();
+    Ok(axum::Json(json!({"numbers": numbers})))
+}
+
+async fn clear_faults(State(mock): State<MockMiro>) -> Reply {
+    mock.clear_faults();
+    Ok(axum::Json(json!({"faults": []})))
+}
+
+/// With `?log=audit` the ids of what is visible, else the counts.
+async fn events(State(mock): State<MockMiro>, RawQuery(query): RawQuery) -> Reply {
+    let query = query.unwrap_or_default();
+    let now = mock.now();
+    match Params::parse(query.as_bytes()).get("log") {
+        None => {
+            let counts = |log| json!({"count": mock.count(log), "visible": mock.count_visible(log, now)});
+            Ok(axum::Json(json!({
+                "audit": counts(Log::Audit),
+                "content": counts(Log::Content),
+                "ai_interaction": counts(Log::AiInteraction),
+            })))
+        }
+        Some(name) => {
+            let log: Log = serde_json::from_value(json!(name)).map_err(wrong)?;
+            Ok(axum::Json(json!({"log": log, "ids": mock.ids(log, now)})))
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventsRequest {
+    log: Log,
+    #[serde(default)]
+    events: Vec<Box<RawValue>>,
+    /// When the given events become visible.
+    #[serde(default)]
+    visible_at: Option<Timestamp>,
+    #[serde(default)]
+    generate: usize,
+    /// The stretch of time that generated events fall into; it ends now unless `from` says otherwise.
+    #[serde(default)]
+    over: Option<SignedDuration>,
+    #[serde(default)]
+    from: Option<Timestamp>,
+    #[serde(default)]
+    seed: u64,
+    #[serde(default)]
+    traits: Traits,
+}
+
+async fn add_events(State(mock): State<MockMiro>, body: Bytes) -> Reply {
+    let request: EventsRequest = read(&body)?;
+    let given = request.events.into_iter().map(|json| NewEvent {
+        json: Bytes::from(Box::<str>::from(json).into_string()),
+        visible_at: request.visible_at,
+    });
+    mock.add_events(request.log, given.collect()).map_err(wrong)?;
+    let over = request.over.unwrap_or(SignedDuration::from_hours(1));
+    let over = std::time::Duration::try_from(over).map_err(|_| wrong("`over` must not be negative"))?;
+    let from = request.from.unwrap_or_else(|| mock.now().saturating_sub(over).unwrap_or(Timestamp::MIN));
+    mock.generate_with(request.log, request.generate, from, over, request.seed, request.traits);
+    Ok(axum::Json(json!({"log": request.log, "count": mock.count(request.log)})))
+}
+
+/// With `?after=17` only the entries after that one.
+async fn journal(State(mock): State<MockMiro>, RawQuery(query): RawQuery) -> Reply {
+    let query = query.unwrap_or_default();
+    let after = Params::parse(query.as_bytes()).get("after").map_or(Ok(0), str::parse::<u64>).map_err(wrong)?;
+    let mut entries = mock.journal();
+    entries.retain(|entry| entry.id > after);
+    Ok(axum::Json(json!({"entries": entries, "dropped": mock.journal_dropped()})))
+}
+
+async fn violations(State(mock): State<MockMiro>) -> Reply {
+    Ok(axum::Json(json!({"violations": mock.violations()})))
+}
+
+async fn reset(State(mock): State<MockMiro>) -> Reply {
+    mock.reset();
+    clock(State(mock)).await
+}

@@ -1,0 +1,153 @@
+//! Rate limiting by credits: each call has a weight, each user and app a budget a minute.
+//!
+//! Weights and ceilings: <https://developers.miro.com/reference/rate-limiting>, read 2026-11-22.
+
+use jiff::Timestamp;
+
+use crate::switches::CreditModel;
+
+const MINUTE_MS: i64 = 60_000;
+
+/// What a call costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// 50 credits.
+    One,
+    /// 100 credits: audit logs.
+    Two,
+    /// 2,000 credits: content logs and AI interaction logs.
+    Four,
+}
+
+impl Level {
+    pub(crate) fn credits(self) -> u64 {
+        match self {
+            Self::One => 50,
+            Self::Two => 100,
+            Self::Four => 2_000,
+        }
+    }
+}
+
+/// What is left of a budget.
+#[derive(Debug, Clone)]
+pub(crate) struct Bucket {
+    /// Credits times 60,000, so that a millisecond's share of a minute is a whole number.
+    level: u64,
+    /// Up to when `level` is true, in milliseconds since 1970.
+    as_of: i64,
+}
+
+/// The state of a budget after a call, as the headers tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// Credits a minute.
+    pub(crate) ceiling: u64,
+    /// Credits left.
+    pub(crate) remaining: u64,
+    /// When the budget is whole again, in milliseconds since 1970.
+    pub(crate) reset_ms: i64,
+}
+
+impl Standing {
+    /// A budget that nothing was taken from.
+    pub(crate) fn untouched(ceiling: u64, now: Timestamp) -> Self {
+        Self { ceiling, remaining: ceiling, reset_ms: next_minute(now.as_millisecond()) }
+    }
+}
+
+impl Bucket {
+    pub(crate) fn full(ceiling: u64, now: Timestamp) -> Self {
+        Self { level: ceiling * MINUTE_MS as u64, as_of: now.as_millisecond() }
+    }
+
+    /// Takes a call's credits if they are there; says what is left and whether they were.
+    pub(crate) fn take(&mut self, cost: u64, ceiling: u64, model: CreditModel, now: Timestamp) -> (Standing, bool) {
+        let now = now.as_millisecond();
+        self.refill(ceiling, model, now);
+        let cost = cost * MINUTE_MS as u64;
+        let granted = self.level >= cost;
+        if granted {
+            self.level -= cost;
+        }
+        let reset_ms = match model {
+            CreditModel::FixedWindow => next_minute(now),
+            CreditModel::Continuous => now + (full(ceiling) - self.level).div_ceil(ceiling.max(1)) as i64,
+        };
+        (Standing { ceiling, remaining: self.level / MINUTE_MS as u64, reset_ms }, granted)
+    }
+
+    fn refill(&mut self, ceiling: u64, model: CreditModel, now: i64) {
+        let passed = (now - self.as_of).max(0) as u64;
+        self.level = match model {
+            CreditModel::FixedWindow if now >= next_minute(self.as_of) => full(ceiling),
+            CreditModel::FixedWindow => self.level.min(full(ceiling)),
+            CreditModel::Continuous => self.level.saturating_add(passed.saturating_mul(ceiling)).min(full(ceiling)),
+        };
+        self.as_of = now;
+    }
+}
+
+fn full(ceiling: u64) -> u64 {
+    ceiling * MINUTE_MS as u64
+}
+
+fn next_minute(now_ms: i64) -> i64 {
+    (now_ms.div_euclid(MINUTE_MS) + 1) * MINUTE_MS
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_772_323_200 + seconds).unwrap()
+    }
+
+    #[test]
+    fn a_fixed_window_is_whole_again_at_the_minute() {
+        let mut bucket = Bucket::full(10_000, at(10));
+        for _ in 0..5 {
+            assert!(bucket.take(2_000, 10_000, CreditModel::FixedWindow, at(20)).1);
+        }
+        let (standing, granted) = bucket.take(2_000, 10_000, CreditModel::FixedWindow, at(59));
+        assert!(!granted);
+        assert_eq!(standing, Standing { ceiling: 10_000, remaining: 0, reset_ms: at(60).as_millisecond() });
+        assert_eq!(bucket.take(2_000, 10_000, CreditModel::FixedWindow, at(60)).0.remaining, 8_000);
+    }
+
+    #[test]
+    fn a_continuous_budget_trickles_back() {
+        let mut bucket = Bucket::full(6_000, at(0));
+        for _ in 0..3 {
+            assert!(bucket.take(2_000, 6_000, CreditModel::Continuous, at(0)).1);
+        }
+        assert!(!bucket.take(2_000, 6_000, CreditModel::Continuous, at(19)).1);
+        let (standing, granted) = bucket.take(2_000, 6_000, CreditModel::Continuous, at(20));
+        assert!(granted);
+        assert_eq!((standing.remaining, standing.reset_ms), (0, at(80).as_millisecond()));
+    }
+
+    #[test]
+    fn a_lower_ceiling_holds_at_once() {
+        let mut bucket = Bucket::full(100_000, at(0));
+        assert_eq!(bucket.take(100, 10_000, CreditModel::FixedWindow, at(1)).0.remaining, 9_900);
+    }
+
+    proptest! {
+        #[test]
+        fn never_more_than_two_ceilings_in_any_minute(calls in proptest::collection::vec(0_i64..180, 1..400), continuous: bool) {
+            let model = if continuous { CreditModel::Continuous } else { CreditModel::FixedWindow };
+            let mut calls = calls;
+            calls.sort_unstable();
+            let mut bucket = Bucket::full(1_000, at(0));
+            let granted: Vec<i64> = calls.into_iter().filter(|&s| bucket.take(100, 1_000, model, at(s)).1).collect();
+            for &start in &granted {
+                let in_minute = granted.iter().filter(|&&s| (start..start + 60).contains(&s)).count();
+                prop_assert!(in_minute <= 20, "{in_minute} calls in a minute");
+            }
+        }
+    }
+}

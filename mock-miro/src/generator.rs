@@ -1,0 +1,124 @@
+//! The seeded generator: a believable company, whose people do things at believable hours.
+//!
+//! Four event names are confirmed by a Miro source; the rest of the catalogue is synthetic, made after the actions that
+//! the help centre describes (<https://help.miro.com/hc/en-us/articles/360017571434-Audit-logs>, read 2026-11-22).
+
+mod ai_interaction;
+mod audit;
+mod calendar;
+mod catalogue;
+mod company;
+mod content;
+mod names;
+
+use std::ops::Range;
+
+use jiff::{SignedDuration, Timestamp};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::event_log::{EventLog, Facts};
+use crate::mock::Log;
+use crate::world::{Organization, Traits};
+
+use calendar::Occasion;
+use company::Company;
+
+/// What to generate.
+#[derive(Debug, Clone)]
+pub(crate) struct Batch {
+    pub(crate) count: usize,
+    pub(crate) from: Timestamp,
+    pub(crate) over: SignedDuration,
+    pub(crate) seed: u64,
+    pub(crate) traits: Traits,
+}
+
+/// Adds a batch to a log. The same batch added to the same log gives the same events.
+pub(crate) fn generate(into: &mut EventLog, log: Log, organization: &Organization, batch: &Batch) {
+    let company = Company::of(organization);
+    let mut random = ChaCha8Rng::seed_from_u64(batch.seed);
+    random.set_stream(log as u64);
+    let traits = batch.traits;
+    let occasions = calendar::occasions(&company, batch.count, batch.from, batch.over, traits.ties, &mut random);
+    let mut event = Vec::with_capacity(1_024);
+    for occasion in occasions {
+        event.clear();
+        let facts = write(&mut event, log, &company, occasion, into.next_seq(), &mut random);
+        let visible_at = lateness(facts.time, traits, &mut random);
+        into.push(&event, &facts, visible_at);
+        if random.random::<f64>() < traits.duplicates {
+            into.push(&event, &facts, visible_at);
+        }
+    }
+    into.sort();
+}
+
+fn write(
+    out: &mut Vec<u8>,
+    log: Log,
+    company: &Company,
+    occasion: Occasion<'_>,
+    seq: u32,
+    random: &mut ChaCha8Rng,
+) -> Facts {
+    match log {
+        Log::Audit => audit::write(out, company, occasion, seq, random),
+        Log::Content => content::write(out, company, occasion, random),
+        Log::AiInteraction => ai_interaction::write(out, company, occasion, random),
+    }
+}
+
+fn lateness(time: i64, traits: Traits, random: &mut ChaCha8Rng) -> Option<Timestamp> {
+    if random.random::<f64>() >= traits.late {
+        return None;
+    }
+    let longest = i64::try_from(traits.late_by.as_millis()).unwrap_or(0).max(1);
+    Timestamp::from_millisecond(time + random.random_range(1..=longest)).ok()
+}
+
+/// Opens an object with its id; tells where the id stands.
+fn open_with_id(out: &mut Vec<u8>, id: &str) -> Range<usize> {
+    out.extend_from_slice(b"{\"id\":\"");
+    let start = out.len();
+    out.extend_from_slice(id.as_bytes());
+    let range = start..out.len();
+    out.push(b'"');
+    range
+}
+
+/// Appends `,"name":value`, the value being JSON already.
+fn member(out: &mut Vec<u8>, name: &str, json: &str) {
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+    out.extend_from_slice(json.as_bytes());
+}
+
+/// Appends `,"name":"text"`, escaping the text.
+fn text_member(out: &mut Vec<u8>, name: &str, text: &str) {
+    member(out, name, &quoted(text));
+}
+
+/// A JSON string.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// A UUID of version 4, from the seed.
+fn uuid(random: &mut ChaCha8Rng) -> String {
+    let drawn: u128 = random.random();
+    let marked = drawn & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
+    let hex = format!("{marked:032x}");
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+/// One of a list.
+fn one_of<'a, T: ?Sized>(list: &[&'a T], random: &mut ChaCha8Rng) -> &'a T {
+    list[random.random_range(0..list.len())]
+}
+
+/// Now and then.
+fn once_in(times: u32, random: &mut ChaCha8Rng) -> bool {
+    random.random_range(0..times) == 0
+}

@@ -1,0 +1,172 @@
+//! Audit events, written straight into bytes.
+
+use std::io::Write;
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use super::calendar::Occasion;
+use super::catalogue::{self, Details, Family, Object};
+use super::company::{Company, Team};
+use super::{member, names, once_in, one_of, open_with_id, quoted, text_member};
+use crate::cursor::audit_event_id;
+use crate::event_log::{Facts, Position};
+use crate::instant::CreatedAt;
+
+/// Writes one audit event.
+pub(super) fn write(
+    out: &mut Vec<u8>,
+    company: &Company,
+    occasion: Occasion<'_>,
+    seq: u32,
+    random: &mut ChaCha8Rng,
+) -> Facts {
+    let time = occasion.time;
+    let id = open_with_id(out, &audit_event_id(Position { time, seq }));
+    let (family, event) = catalogue::draw(random);
+    let written = write!(
+        out,
+        r#","type":"event","event":"{event}","category":"{}","createdAt":"{}""#,
+        family.category,
+        CreatedAt(time)
+    );
+    written.expect("writing into memory does not fail");
+    let created_by = if once_in(250, random) { "null" } else { &occasion.person.created_by };
+    member(out, "createdBy", created_by);
+    let mut team = &company.teams[occasion.person.team];
+    object(out, family, company, occasion, &mut team, random);
+    context(out, family, company, occasion, team, random);
+    out.extend_from_slice(b",\"details\":");
+    details(out, family.details, random);
+    extras(out, random);
+    out.push(b'}');
+    Facts { time, id }
+}
+
+/// The thing affected; a board also settles the team.
+fn object<'a>(
+    out: &mut Vec<u8>,
+    family: &Family,
+    company: &'a Company,
+    occasion: Occasion<'_>,
+    team: &mut &'a Team,
+    random: &mut ChaCha8Rng,
+) {
+    match family.object {
+        // Now and then it is missing altogether.
+        Object::Named if once_in(10, random) => {}
+        Object::Actor => member(out, "object", &occasion.person.object),
+        Object::OtherUser => member(out, "object", &company.somebody(random).object),
+        Object::Organization => member(out, "object", &company.organization),
+        Object::Team => {
+            let named = format!(r#"{{"id":"{}","name":{}}}"#, team.id, quoted(&team.name));
+            member(out, "object", &named);
+        }
+        Object::Board => {
+            let board = company.some_board(random);
+            *team = &company.teams[board.team];
+            member(out, "object", &board.object);
+        }
+        Object::Named => {
+            let name = one_of(&names::BOARDS, random);
+            let id: u64 = random.random_range(3_458_764_500_000_000_000..3_458_764_599_999_999_999);
+            member(out, "object", &format!(r#"{{"id":"{id}","name":{}}}"#, quoted(name)));
+        }
+    }
+}
+
+fn context(
+    out: &mut Vec<u8>,
+    family: &Family,
+    company: &Company,
+    occasion: Occasion<'_>,
+    team: &Team,
+    random: &mut ChaCha8Rng,
+) {
+    if once_in(700, random) {
+        return;
+    }
+    let ip = if once_in(120, random) { "" } else { &occasion.person.ip };
+    out.extend_from_slice(b",\"context\":{\"ip\":\"");
+    out.extend_from_slice(ip.as_bytes());
+    out.extend_from_slice(b"\",\"organization\":");
+    out.extend_from_slice(company.organization.as_bytes());
+    if !family.organization_wide {
+        member(out, "team", &team.context);
+    } else if random.random_bool(0.5) {
+        member(out, "team", "null");
+    }
+    out.push(b'}');
+}
+
+fn details(out: &mut Vec<u8>, details: Details, random: &mut ChaCha8Rng) {
+    let client = quoted(one_of(&names::CLIENTS, random));
+    let written = match details {
+        Details::SignIn => {
+            let auth = one_of(&["SSO", "PASSWORD", "GOOGLE", "MAGIC_LINK"], random);
+            let factor = one_of(&["NONE", "TOTP", "WEBAUTHN"], random);
+            write!(out, r#"{{"authType":"{auth}","mfaFactorType":"{factor}","userAgent":{client}}}"#)
+        }
+        Details::Failure => {
+            let reason = one_of(&["WRONG_PASSWORD", "UNKNOWN_IDP", "LOCKED", "MFA_REJECTED"], random);
+            let attempt = random.random_range(1..9);
+            write!(out, r#"{{"authType":"SSO","reason":"{reason}","attempt":{attempt},"userAgent":{client}}}"#)
+        }
+        Details::Opening => {
+            let role = one_of(&["OWNER", "COOWNER", "EDITOR", "COMMENTER", "VIEWER"], random);
+            write!(out, r#"{{"role":"{role}","effectiveRole":"{role}","client":{{"agent":{client},"mobile":false}}}}"#)
+        }
+        Details::Change => {
+            let (old, new) = (free_text(random), free_text(random));
+            write!(out, r#"{{"changes":[{{"field":"name","old":{old},"new":{new}}}],"userAgent":{client}}}"#)
+        }
+        Details::Sharing => {
+            let grants = random.random_range(1..4);
+            write!(
+                out,
+                r#"{{"access":{{"from":"PRIVATE","to":"VIEW","grants":{grants}}},"expires":null,"note":{}}}"#,
+                free_text(random)
+            )
+        }
+        Details::Export => {
+            let (format, bytes) =
+                (one_of(&["PDF", "IMAGE", "CSV", "BACKUP"], random), random.random_range(1_000..90_000_000));
+            write!(
+                out,
+                r#"{{"format":"{format}","sizeBytes":{bytes},"frames":[],"share":0.{},"ok":true}}"#,
+                bytes % 1_000
+            )
+        }
+        Details::Setting => {
+            let domains = r#"["example.com","例え.jp","xn--bcher-kva.example"]"#;
+            write!(
+                out,
+                r#"{{"setting":{{"name":"policy","value":{{"enabled":true,"domains":{domains}}}}},"reason":{}}}"#,
+                free_text(random)
+            )
+        }
+    };
+    written.expect("writing into memory does not fail");
+}
+
+/// A text that somebody typed: mostly short, sometimes treacherous, seldom long.
+pub(super) fn free_text(random: &mut ChaCha8Rng) -> String {
+    match random.random_range(0..1_000) {
+        0 => quoted(&one_of(&names::NOTES, random).repeat(random.random_range(20..200))),
+        1..=40 => quoted(one_of(&names::TRAPS, random)),
+        _ => quoted(one_of(&names::NOTES, random)),
+    }
+}
+
+/// Members that no documentation knows.
+fn extras(out: &mut Vec<u8>, random: &mut ChaCha8Rng) {
+    if once_in(50, random) {
+        member(out, "riskScore", &format!("{}.5", random.random_range(0..100)));
+    }
+    if once_in(80, random) {
+        member(out, "tags", r#"[{"k":"a","v":[1,2.50,-3e2,true,null]},[],{}]"#);
+    }
+    if once_in(200, random) {
+        text_member(out, "поле", one_of(&names::TRAPS, random));
+    }
+}

@@ -1,0 +1,72 @@
+//! When things happen: people in office hours of their time zone, machines around the clock.
+
+use jiff::{SignedDuration, Timestamp};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use super::company::{Company, Person};
+
+/// Something that somebody does at a millisecond.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Occasion<'a> {
+    /// Milliseconds since 1970.
+    pub(super) time: i64,
+    pub(super) person: &'a Person,
+}
+
+const MINUTE_MS: i64 = 60_000;
+const DAY_MINUTES: i64 = 24 * 60;
+/// How often to look for a better hour before taking what was drawn: nobody never works at night.
+const TRIES: usize = 6;
+
+/// So many occasions within `over` after `from`, in the order of time, a share of them in the millisecond before.
+pub(super) fn occasions<'a>(
+    company: &'a Company,
+    count: usize,
+    from: Timestamp,
+    over: SignedDuration,
+    ties: f64,
+    random: &mut ChaCha8Rng,
+) -> Vec<Occasion<'a>> {
+    let start = from.as_millisecond();
+    let span = i64::try_from(over.as_millis()).unwrap_or(i64::MAX / 2).max(1);
+    let mut occasions: Vec<Occasion<'a>> = (0..count).map(|_| occasion(company, start, span, random)).collect();
+    occasions.sort_by_key(|occasion| occasion.time);
+    for nth in 1..occasions.len() {
+        if random.random::<f64>() < ties {
+            occasions[nth].time = occasions[nth - 1].time;
+        }
+    }
+    occasions
+}
+
+fn occasion<'a>(company: &'a Company, start: i64, span: i64, random: &mut ChaCha8Rng) -> Occasion<'a> {
+    let mut drawn = Occasion { time: start + random.random_range(0..span), person: company.somebody(random) };
+    for _ in 0..TRIES {
+        let chance = activity(drawn.person, drawn.time);
+        if random.random::<f64>() < chance {
+            break;
+        }
+        drawn = Occasion { time: start + random.random_range(0..span), person: company.somebody(random) };
+    }
+    drawn
+}
+
+/// How busy a person is at that instant, 0 to 1.
+fn activity(person: &Person, time_ms: i64) -> f64 {
+    if !person.kind.is_human() {
+        return 0.3;
+    }
+    let local_minutes = time_ms.div_euclid(MINUTE_MS) + person.offset_minutes;
+    // The first of January 1970 was a Thursday.
+    let weekday = (local_minutes.div_euclid(DAY_MINUTES) + 3).rem_euclid(7);
+    let hour = local_minutes.rem_euclid(DAY_MINUTES) / 60;
+    let of_day = match hour {
+        9..=11 | 13..=16 => 1.0,
+        12 => 0.6,
+        8 | 17 => 0.5,
+        7 | 18..=20 => 0.15,
+        _ => 0.02,
+    };
+    if weekday >= 5 { of_day * 0.08 } else { of_day }
+}

@@ -1,0 +1,84 @@
+//! Between HTTP and the state: a request in, a decision out, delivered with whatever is to go wrong.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::{HeaderName, HeaderValue};
+use http::request::Parts;
+use tokio::time::sleep;
+
+use crate::control;
+use crate::fault::Trouble;
+use crate::fault::delivery::Delivery;
+use crate::mock::MockMiro;
+use crate::state::{Decision, Request};
+
+const DECISION: HeaderName = HeaderName::from_static("x-mock-decision");
+
+/// A body that is no JSON, nor text.
+const GARBAGE: &[u8] = b"\x00\xff\xfe{\"data\":[{]\x80 not what was asked for";
+
+/// Lets a handler ask that its connection ends with a reset instead of a farewell. The server puts one into each
+/// request; in memory there is none, and the connection just breaks.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ResetOnClose(Arc<AtomicBool>);
+
+impl ResetOnClose {
+    pub(crate) fn ask(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The API and the control plane.
+pub(crate) fn router(mock: MockMiro) -> Router {
+    Router::new().nest("/_control", control::router()).fallback(handle).with_state(mock)
+}
+
+async fn handle(State(mock): State<MockMiro>, request: axum::extract::Request) -> Response {
+    let (parts, _body) = request.into_parts();
+    let decision = mock.decide(&Request {
+        method: &parts.method,
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or_default(),
+        headers: &parts.headers,
+    });
+    deliver(decision, &parts).await
+}
+
+async fn deliver(decision: Decision, parts: &Parts) -> Response {
+    let Decision { answer, trouble, journal_id } = decision;
+    if let Some(pause) = trouble.delay.and_then(|delay| Duration::try_from(delay).ok()) {
+        sleep(pause).await;
+    }
+    if trouble.reset
+        && let Some(reset) = parts.extensions.get::<ResetOnClose>()
+    {
+        reset.ask();
+    }
+    let mut response = Response::new(body(answer.body, &trouble));
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = answer.headers;
+    response.headers_mut().insert(DECISION, HeaderValue::from(journal_id));
+    response
+}
+
+fn body(whole: Bytes, trouble: &Trouble) -> Body {
+    if trouble.loses_answer() {
+        return Body::new(Delivery::lost());
+    }
+    let whole = if trouble.garbage { Bytes::from_static(GARBAGE) } else { whole };
+    if trouble.cut_after_bytes.is_some() || trouble.dribble.is_some() {
+        return Body::new(Delivery::troubled(whole, trouble));
+    }
+    Body::from(whole)
+}

@@ -1,0 +1,107 @@
+//! The world together with its events.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::event_log::EventLog;
+use crate::event_log::ndjson::{self, EventFileError};
+use crate::generator;
+use crate::mock::Log;
+use crate::switches::Switches;
+use crate::world::{Events, Organization, World};
+
+/// What is there to be asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Holdings {
+    pub(crate) world: World,
+    logs: Vec<Logs>,
+}
+
+/// The logs of one organisation.
+#[derive(Debug, Clone, Default)]
+struct Logs {
+    audit: EventLog,
+    content: EventLog,
+    ai_interaction: EventLog,
+}
+
+impl Holdings {
+    /// The world with the events it asks for, read from files and generated.
+    pub(crate) fn new(world: World, now: Timestamp) -> Result<Self, EventFileError> {
+        let logs =
+            world.organizations.iter().map(|organization| Logs::new(organization, now)).collect::<Result<_, _>>()?;
+        let mut holdings = Self { logs, world };
+        holdings.order_ties();
+        Ok(holdings)
+    }
+
+    pub(crate) fn log(&self, organization: usize, log: Log) -> &EventLog {
+        self.logs[organization].get(log)
+    }
+
+    pub(crate) fn log_mut(&mut self, organization: usize, log: Log) -> &mut EventLog {
+        self.logs[organization].get_mut(log)
+    }
+
+    pub(crate) fn set_switches(&mut self, switches: Switches) {
+        self.world.switches = switches;
+        self.order_ties();
+    }
+
+    fn order_ties(&mut self) {
+        let order = self.world.switches.tie_order;
+        for logs in &mut self.logs {
+            for log in [&mut logs.audit, &mut logs.content, &mut logs.ai_interaction] {
+                log.order_ties(order);
+            }
+        }
+    }
+}
+
+impl Logs {
+    fn new(organization: &Organization, now: Timestamp) -> Result<Self, EventFileError> {
+        let mut logs = Self::default();
+        for (log, events) in [
+            (Log::Audit, &organization.audit),
+            (Log::Content, &organization.content),
+            (Log::AiInteraction, &organization.ai_interaction),
+        ] {
+            fill(logs.get_mut(log), log, organization, events, now)?;
+        }
+        Ok(logs)
+    }
+
+    fn get(&self, log: Log) -> &EventLog {
+        match log {
+            Log::Audit => &self.audit,
+            Log::Content => &self.content,
+            Log::AiInteraction => &self.ai_interaction,
+        }
+    }
+
+    fn get_mut(&mut self, log: Log) -> &mut EventLog {
+        match log {
+            Log::Audit => &mut self.audit,
+            Log::Content => &mut self.content,
+            Log::AiInteraction => &mut self.ai_interaction,
+        }
+    }
+}
+
+fn fill(
+    into: &mut EventLog,
+    log: Log,
+    organization: &Organization,
+    events: &Events,
+    now: Timestamp,
+) -> Result<(), EventFileError> {
+    if let Some(path) = &events.file {
+        ndjson::read_file(path, log, into)?;
+    }
+    if events.generate > 0 {
+        let over = events.over.unwrap_or(SignedDuration::from_hours(24));
+        let from = events.from.unwrap_or_else(|| now.saturating_sub(over).unwrap_or(Timestamp::MIN));
+        let batch = generator::Batch { count: events.generate, from, over, seed: events.seed, traits: events.traits };
+        generator::generate(into, log, organization, &batch);
+    }
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! Changes to a world while it is served.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{Organization, Plan, Role, Token, TokenState};
+use crate::switches::Switches;
+
+/// Several changes to one organisation, applied all or none.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WorldChange {
+    /// The id of the organisation; the first one unless given.
+    pub organization: Option<String>,
+    /// Another plan.
+    pub plan: Option<Plan>,
+    /// Enterprise Guard bought or cancelled.
+    pub guard: Option<bool>,
+    /// Another ceiling of credits.
+    pub credits_per_minute: Option<u64>,
+    /// Another retention of content logs, in days.
+    pub content_retention_days: Option<u16>,
+    /// Tokens by their short name.
+    pub tokens: BTreeMap<String, TokenChange>,
+    /// Enterprise integrations turned on or off.
+    pub toggles: BTreeMap<Toggle, bool>,
+    /// Some of the switches, by their names.
+    pub switches: Map<String, Value>,
+}
+
+/// A change to one token.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TokenChange {
+    /// Whether it works.
+    pub state: Option<TokenState>,
+    /// What it may do.
+    pub scopes: Option<Vec<String>>,
+    /// When it stops working by itself.
+    pub expires_at: Option<Timestamp>,
+    /// The role of the user who installed its app.
+    pub role: Option<Role>,
+}
+
+/// An enterprise integration of the company settings, which owns a token while it is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Toggle {
+    /// Gives a token for the audit log.
+    Siem,
+    /// Gives a token for the content log.
+    Ediscovery,
+}
+
+/// Why a change was not made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeError {
+    /// No organisation has that id.
+    #[error("no organization has the id {id:?}; there are: {known}")]
+    UnknownOrganization {
+        /// The id asked for.
+        id: String,
+        /// The ids there are.
+        known: String,
+    },
+    /// No token has that short name.
+    #[error(transparent)]
+    UnknownToken(#[from] UnknownToken),
+    /// A switch does not exist or does not take the value.
+    #[error("switches: {0}")]
+    Switch(String),
+}
+
+/// A short name that no token has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no token is called {name:?}; there are: {known}")]
+pub struct UnknownToken {
+    /// The name asked for.
+    pub name: String,
+    /// The names there are.
+    pub known: String,
+}
+
+impl Toggle {
+    /// The app that the integration installs.
+    pub(crate) fn app(self) -> &'static str {
+        match self {
+            Self::Siem => "SIEM",
+            Self::Ediscovery => "eDiscovery",
+        }
+    }
+
+    /// The one scope of its token.
+    pub(crate) fn scope(self) -> &'static str {
+        match self {
+            Self::Siem => "auditlogs:read",
+            Self::Ediscovery => "contentlogs:export",
+        }
+    }
+
+    /// The short name of its token.
+    pub(crate) fn token_name(self) -> &'static str {
+        match self {
+            Self::Siem => "audit",
+            Self::Ediscovery => "content",
+        }
+    }
+}
+
+impl Organization {
+    pub(crate) fn token_mut(&mut self, name: &str) -> Result<&mut Token, UnknownToken> {
+        let known = self.tokens.iter().map(|token| token.name.as_str()).collect::<Vec<_>>().join(", ");
+        let token = self.tokens.iter_mut().find(|token| token.name == name);
+        token.ok_or_else(|| UnknownToken { name: name.to_owned(), known })
+    }
+
+    /// Changes the role of the user behind a token.
+    pub(crate) fn set_role(&mut self, token: &str, role: Role) -> Result<(), UnknownToken> {
+        let user_id = self.token_mut(token)?.user.clone();
+        for user in self.users.iter_mut().filter(|user| user.id == user_id) {
+            user.role = role;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn change_token(&mut self, name: &str, change: TokenChange) -> Result<(), UnknownToken> {
+        if let Some(role) = change.role {
+            self.set_role(name, role)?;
+        }
+        let token = self.token_mut(name)?;
+        token.state = change.state.unwrap_or(token.state);
+        token.expires_at = change.expires_at.or(token.expires_at);
+        if let Some(scopes) = change.scopes {
+            token.scopes = scopes;
+        }
+        Ok(())
+    }
+}
+
+impl Switches {
+    /// These switches with some set anew.
+    pub(crate) fn with(&self, changes: &Map<String, Value>) -> Result<Self, ChangeError> {
+        let mut all = serde_json::to_value(self).map_err(|error| ChangeError::Switch(error.to_string()))?;
+        if let Value::Object(all) = &mut all {
+            all.extend(changes.iter().map(|(name, value)| (name.clone(), value.clone())));
+        }
+        serde_json::from_value(all).map_err(|error| ChangeError::Switch(error.to_string()))
+    }
+}

@@ -1,0 +1,74 @@
+//! What must hold within a world, all contradictions at once.
+
+use std::collections::BTreeSet;
+
+use super::{Events, Organization, World, WorldError};
+
+const RETENTIONS: [u16; 4] = [30, 90, 180, 365];
+
+impl World {
+    /// Finds everything in the world that cannot be.
+    pub fn check(&self) -> Result<(), WorldError> {
+        let mut wrong = Vec::new();
+        if self.organizations.is_empty() {
+            wrong.push("organizations: there is none; give at least one".to_owned());
+        }
+        let (mut ids, mut values) = (BTreeSet::new(), BTreeSet::new());
+        for (nth, organization) in self.organizations.iter().enumerate() {
+            let at = format!("organizations[{nth}]");
+            if organization.id.is_empty() || !organization.id.bytes().all(|byte| byte.is_ascii_digit()) {
+                wrong.push(format!("{at}.id = {:?}: a string of digits", organization.id));
+            }
+            if !ids.insert(&organization.id) {
+                wrong.push(format!("{at}.id = {:?}: another organization has it", organization.id));
+            }
+            for token in &organization.tokens {
+                if !values.insert(&token.value) {
+                    wrong.push(format!("{at}.tokens: the value of {:?} is another token's too", token.name));
+                }
+            }
+            organization.check(&at, &mut wrong);
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(WorldError::Contradiction(wrong.join("\n"))) }
+    }
+}
+
+impl Organization {
+    fn check(&self, at: &str, wrong: &mut Vec<String>) {
+        if !RETENTIONS.contains(&self.content_retention_days) {
+            let days = self.content_retention_days;
+            wrong.push(format!("{at}.content_retention_days = {days}: one of 30, 90, 180, 365"));
+        }
+        let mut names = BTreeSet::new();
+        for token in &self.tokens {
+            if !names.insert(&token.name) {
+                wrong.push(format!("{at}.tokens: two are called {:?}", token.name));
+            }
+            if self.user(&token.user).is_none() {
+                wrong.push(format!(
+                    "{at}.tokens: {:?} belongs to the user {:?}, who is not among the users",
+                    token.name, token.user
+                ));
+            }
+        }
+        for (name, events) in
+            [("audit", &self.audit), ("content", &self.content), ("ai_interaction", &self.ai_interaction)]
+        {
+            events.check(&format!("{at}.{name}"), wrong);
+        }
+    }
+}
+
+impl Events {
+    fn check(&self, at: &str, wrong: &mut Vec<String>) {
+        let traits = &self.traits;
+        for (name, share) in [("ties", traits.ties), ("late", traits.late), ("duplicates", traits.duplicates)] {
+            if !(0.0..=1.0).contains(&share) {
+                wrong.push(format!("{at}.traits.{name} = {share}: a share from 0 to 1"));
+            }
+        }
+        if self.over.is_some_and(|over| !over.is_positive()) {
+            wrong.push(format!("{at}.over: a stretch of time longer than nothing, such as \"6h\""));
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Worlds from YAML files: strict, and plain about what is wrong and where.
+
+use std::path::Path;
+
+use serde_saphyr::Error;
+
+use super::{World, WorldError};
+
+impl World {
+    /// Reads a world from a file; event files named in it are found relative to it.
+    pub fn from_file(path: &Path) -> Result<Self, WorldError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| WorldError::File(format!("could not read {}: {error}", path.display())))?;
+        let mut world = Self::from_yaml(&text, &path.display().to_string())?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for organization in &mut world.organizations {
+            for events in [&mut organization.audit, &mut organization.content, &mut organization.ai_interaction] {
+                events.file = events.file.take().map(|file| folder.join(file));
+            }
+        }
+        Ok(world)
+    }
+
+    /// Reads a world from YAML; `name` stands before the line in errors.
+    pub fn from_yaml(text: &str, name: &str) -> Result<Self, WorldError> {
+        let world: Self = serde_saphyr::from_str(text).map_err(|error| WorldError::File(explain(&error, name)))?;
+        world.check()?;
+        Ok(world)
+    }
+}
+
+fn explain(error: &Error, name: &str) -> String {
+    let error = error.without_snippet();
+    let at = error.location().map(|at| format!("{name}:{}:{}", at.line(), at.column()));
+    let at = at.unwrap_or_else(|| name.to_owned());
+    match error {
+        Error::SerdeUnknownField { field, expected, .. }
+        | Error::SerdeUnknownVariant { variant: field, expected, .. } => {
+            let nearest = expected.iter().min_by_key(|known| strsim::damerau_levenshtein(known, field));
+            let nearest = nearest.map(|known| format!("; the nearest is `{known}`")).unwrap_or_default();
+            format!("{at}: `{field}` is not known here{nearest} (all: {})", expected.join(", "))
+        }
+        other => format!("{at}: {}", first_line(&other.to_string())),
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error_of(text: &str) -> String {
+        World::from_yaml(text, "w.yaml").unwrap_err().to_string()
+    }
+
+    #[test]
+    fn reads_a_world_and_fills_in_the_rest() {
+        let world = World::from_yaml(
+            "organizations:\n  - id: '42'\n    plan: business\n    audit: {generate: 5, over: 6h}\nswitches:\n  retry_after: http_date\n",
+            "w.yaml",
+        )
+        .unwrap();
+        assert_eq!(world.organizations[0].credits_per_minute, 100_000);
+        assert_eq!(world.switches.retry_after, crate::RetryAfterForm::HttpDate);
+    }
+
+    #[test]
+    fn names_line_and_nearest_key_for_what_it_does_not_know() {
+        insta::assert_snapshot!(error_of("organizations:\n  - id: '42'\n    gaurd: true\n"), @"");
+        insta::assert_snapshot!(error_of("organizations:\n  - id: '42'\n    plan: enterprize\n"), @"");
+        insta::assert_snapshot!(error_of("switches: {}\n"), @"");
+        insta::assert_snapshot!(error_of("organizations: [{id: '42', guard: maybe}]\n"), @"");
+    }
+
+    #[test]
+    fn names_what_contradicts() {
+        let text = "organizations:\n  - id: '42'\n    content_retention_days: 31\n    tokens:\n      - {name: a, value: x, scopes: []}\n      - {name: a, value: x, scopes: [], user: '7'}\n";
+        insta::assert_snapshot!(error_of(text), @"");
+    }
+}
