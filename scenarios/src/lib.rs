@@ -1,3 +1,7 @@
 //! The laboratory: it runs the connector against both mocks, breaks what can break, and checks the promises.
 
+pub mod cli;
+pub mod demo;
+pub mod deployment;
+pub mod render;
 pub mod sim;

@@ -1,11 +1,20 @@
 //! The simulation: the connector against both mocks in one process, under one clock and one seed.
 
+mod check;
 pub mod clock;
 pub mod coverage;
 pub mod crash;
 pub mod disk;
 pub mod faults;
+mod life;
 pub mod net;
+pub mod plan;
 pub mod power;
+pub mod run;
 pub mod secrets;
+mod stage;
+pub mod sweep;
 pub mod watch;
+pub mod world;
+
+pub use run::{Options, Report, run_seed};

@@ -38,13 +38,15 @@ pub enum Kind {
     LateEvent,
     /// A second token was needed.
     TokenRenewed,
+    /// A credential did not work for a while.
+    LockedOut,
     /// An event had to be sent twice.
     SentTwice,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::RateLimited,
         Self::Throttled,
         Self::ToldToWait,
@@ -60,6 +62,7 @@ impl Kind {
         Self::TornWrite,
         Self::LateEvent,
         Self::TokenRenewed,
+        Self::LockedOut,
         Self::SentTwice,
     ];
 }

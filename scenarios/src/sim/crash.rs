@@ -146,7 +146,7 @@ mod tests {
             }
             committed.set(true);
         };
-        assert_eq!(until_death(program, &power, sentence(1, Death::AfterUpload), || ()).await, None);
+        assert_eq!(until_death(program, &power, Some(sentence(1, Death::AfterUpload)), || ()).await, None);
         assert!(!committed.get());
     }
 }

@@ -1,0 +1,109 @@
+//! Plays one seed: a virtual day under bad weather, then fine weather until everything has come right.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use connector::service::Stop;
+use serde::Serialize;
+
+use super::check;
+use super::coverage::Coverage;
+use super::life;
+use super::plan::Plan;
+use super::secrets::Secrets;
+use super::stage::Stage;
+use super::world::{SimError, SimWorld};
+
+/// How to run seeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Virtual hours of bad weather, at least 1.
+    pub hours: u32,
+    /// Keeps the journal's lines, to be read when two runs differ.
+    pub keep_journal: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { hours: 24, keep_journal: false }
+    }
+}
+
+/// What became of one seed.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Report {
+    /// The seed.
+    pub seed: u64,
+    /// Promises that were broken; empty is good.
+    pub violations: Vec<String>,
+    /// Events at Miro.
+    pub events: u64,
+    /// Rows that are in a table more often than once.
+    pub duplicates: u64,
+    /// How many there may be: events whose delivery could not be known, and those of crashes before the commit.
+    pub duplicates_allowed: u64,
+    /// Calls made.
+    pub calls: u64,
+    /// Times that the connector died.
+    pub deaths: u64,
+    /// Virtual time that passed.
+    pub virtual_time: Duration,
+    /// Virtual time from the end of the faults until everything was delivered.
+    pub came_right_after: Option<Duration>,
+    /// What was met.
+    pub coverage: Coverage,
+    /// The same for every run of the same seed.
+    pub journal_hash: u64,
+    /// The journal, if it was to be kept.
+    #[serde(skip)]
+    pub journal: Vec<String>,
+}
+
+/// Plays `seed`. Blocks until its day is over; nothing outside of it is touched.
+pub fn run_seed(seed: u64, options: &Options) -> Report {
+    let secrets = Secrets::default();
+    let plan = Plan::from_seed(seed, options.hours.max(1));
+    let played = tracing::subscriber::with_default(secrets.subscriber(), || {
+        std::panic::catch_unwind(AssertUnwindSafe(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
+            runtime.block_on(play(&plan, &secrets, options.keep_journal))
+        }))
+    });
+    let mut report = match played {
+        Ok(Ok(report)) => report,
+        Ok(Err(error)) => broken(format!("the plan cannot be played: {error}")),
+        Err(panic) => broken(panicked(&secrets, panic.as_ref())),
+    };
+    report.seed = seed;
+    report.violations.extend(secrets.leaks());
+    report
+}
+
+fn broken(violation: String) -> Report {
+    Report { violations: vec![violation], ..Report::default() }
+}
+
+fn panicked(secrets: &Secrets, panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    let text = text.unwrap_or("without a message");
+    secrets.search("a panic", text);
+    format!("panicked: {text}")
+}
+
+async fn play(plan: &Plan, secrets: &Secrets, keep_journal: bool) -> Result<Report, SimError> {
+    let mut world = SimWorld::at_dawn(plan, secrets, keep_journal)?;
+    let stage = Stage::of(&world);
+    let stop = Stop::new();
+    let came_right_after = Cell::new(None);
+    let direct = async {
+        stage.play(plan).await;
+        came_right_after.set(stage.comes_right(plan).await);
+        stop.finish();
+    };
+    // In this order at every turn, so that every run takes the same turns.
+    let (deaths, ()) = futures_util::future::join(life::live(&mut world, plan, &stop), direct).await;
+    let report = Report { deaths, came_right_after: came_right_after.get(), ..Report::default() };
+    Ok(check::complete(report, &world, plan).await)
+}

@@ -1,0 +1,183 @@
+//! A simulated world: both mocks, the network between, one disk, one clock.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use connector::identity::AzureTokens;
+use connector::service::Parts;
+use connector::status::{Status, StreamStatus};
+use connector::store::{RedbStore, StoreError};
+use connector::{Connector, Random};
+use mock_miro::MockMiro;
+use mock_sentinel::MockSentinel;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::clock::SimClock;
+use super::disk::SimDisk;
+use super::faults::{Peer, Weather};
+use super::net::{Network, Site};
+use super::plan::Plan;
+use super::power::Power;
+use super::secrets::Secrets;
+use super::watch::Watch;
+use crate::deployment::{self, Addresses, DEAD_LETTERS_BYTES_MAX};
+
+const MIRO: &str = "api.miro.com";
+const ENTRA: &str = "login.microsoftonline.com";
+const INGESTION: &str = "miro-abcd.westeurope-1.ingest.monitor.azure.com";
+
+/// Everything around the connector.
+#[derive(Debug)]
+pub struct SimWorld {
+    /// Miro.
+    pub miro: MockMiro,
+    /// Azure.
+    pub sentinel: MockSentinel,
+    /// The time.
+    pub clock: SimClock,
+    /// The observer.
+    pub watch: Watch,
+    /// The power of the machine that the connector runs on.
+    pub power: Power,
+    /// The connector that is running now.
+    pub(super) alive: Alive,
+    disk: SimDisk,
+    network: Arc<Network>,
+    config: connector::config::Config,
+    /// Draws what each life of the connector is given, and what each death leaves.
+    rng: ChaCha8Rng,
+}
+
+/// The connector that is running now, if one is, for looking at from outside. Clones look at the same.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Alive(Rc<RefCell<Option<Rc<Connector>>>>);
+
+impl Alive {
+    /// Another connector is running, or none.
+    pub(super) fn becomes(&self, connector: Option<Rc<Connector>>) {
+        *self.0.borrow_mut() = connector;
+    }
+
+    pub(super) fn status(&self) -> Option<Status> {
+        self.0.borrow().as_ref().map(|connector| connector.status())
+    }
+
+    /// What it says of itself, in a line.
+    pub(super) fn tell(&self) -> String {
+        let Some(status) = self.status() else { return "no connector is running".to_owned() };
+        let streams = status.streams.iter().map(|(name, stream)| {
+            let StreamStatus { fetched, delivered, in_flight, open_spans, covered_to, settled_to, problem, .. } =
+                stream;
+            let problem = problem.as_ref().map_or("none", |problem| problem.cause.as_str());
+            format!(
+                "{name}: fetched {fetched}, delivered {delivered}, in flight {in_flight}, open spans {open_spans}, \
+                 covered to {covered_to:?}, settled to {settled_to:?}, problem: {problem}"
+            )
+        });
+        format!("ready: {}; {}", status.ready, streams.collect::<Vec<_>>().join("; "))
+    }
+}
+
+/// Why a plan cannot be played.
+#[derive(Debug, thiserror::Error)]
+pub enum SimError {
+    /// Miro's world contradicts itself.
+    #[error(transparent)]
+    Miro(#[from] mock_miro::WorldError),
+    /// Azure's world contradicts itself.
+    #[error(transparent)]
+    Sentinel(#[from] mock_sentinel::WorldError),
+    /// No runtime.
+    #[error(transparent)]
+    Runtime(#[from] std::io::Error),
+}
+
+impl SimWorld {
+    /// The world at dawn. Must be made inside a runtime with a paused timer.
+    pub fn at_dawn(plan: &Plan, secrets: &Secrets, keep_journal: bool) -> Result<Self, SimError> {
+        let clock = SimClock::starting_at(plan.dawn);
+        let miro = MockMiro::new(plan.miro.clone(), Arc::new(clock))?;
+        let sentinel = MockSentinel::new(plan.sentinel.clone(), Arc::new(clock))?;
+        for fault in &plan.miro_faults {
+            miro.inject(fault.clone());
+        }
+        for fault in &plan.sentinel_faults {
+            sentinel.inject(fault.clone());
+        }
+        for secret in [miro.tokens().audit, miro.tokens().content, sentinel.credentials().client_secret] {
+            secrets.keep(&secret);
+        }
+        let watch = Watch::new(secrets.clone(), plan.tuning.concurrent_uploads, keep_journal);
+        let power = Power::default();
+        let weather = Weather::new(plan.climate.clone(), plan.seed);
+        let network = Network::new(sites(&miro, &sentinel), weather, watch.clone(), power.clone(), clock);
+        let config = deployment::config(&miro, &sentinel, &addresses(), &plan.tuning);
+        Ok(Self {
+            miro,
+            sentinel,
+            clock,
+            watch,
+            disk: SimDisk::new(power.clone()),
+            power,
+            alive: Alive::default(),
+            network: Arc::new(network),
+            config,
+            rng: ChaCha8Rng::seed_from_u64(plan.seed),
+        })
+    }
+
+    /// The checkpoint store on the disk as it is now. Whoever had it before can no longer write.
+    pub fn store(&self) -> Result<RedbStore, StoreError> {
+        RedbStore::with_backend(self.disk.plug_in(), DEAD_LETTERS_BYTES_MAX)
+    }
+
+    /// A connector that starts from what is on the disk.
+    pub fn connector(&mut self) -> Result<Connector, StoreError> {
+        let random = Random::seeded(self.rng.random());
+        let tokens = AzureTokens::new(
+            self.config.sentinel.identity.clone(),
+            self.config.http.timeout,
+            self.network.clone(),
+            Arc::new(self.clock),
+            random.clone(),
+        );
+        let parts = Parts {
+            miro: self.network.clone(),
+            azure: self.network.clone(),
+            tokens: Arc::new(tokens),
+            clock: Arc::new(self.clock),
+            random,
+            store: Arc::new(self.store()?),
+        };
+        Ok(Connector::new(self.config.clone(), parts))
+    }
+
+    /// What a power cut leaves on the disk; then the power is back.
+    pub fn survive_power_cut(&mut self) -> super::disk::Aftermath {
+        let aftermath = self.disk.settle(&mut self.rng);
+        self.power.restore();
+        aftermath
+    }
+
+    /// How long it takes until somebody starts the connector again.
+    pub fn restart_delay(&mut self) -> std::time::Duration {
+        std::time::Duration::from_secs(self.rng.random_range(0..600))
+    }
+}
+
+fn sites(miro: &MockMiro, sentinel: &MockSentinel) -> std::collections::BTreeMap<String, Site> {
+    let site = |host: &str, peer, router| (host.to_owned(), Site { peer, router });
+    [
+        site(MIRO, Peer::Miro, miro.router()),
+        site(ENTRA, Peer::Entra, sentinel.router()),
+        site(INGESTION, Peer::Ingestion, sentinel.router()),
+    ]
+    .into()
+}
+
+fn addresses() -> Addresses {
+    let url = |host| format!("https://{host}").parse().expect("these host names are valid");
+    Addresses { miro: url(MIRO), authority: url(ENTRA), endpoint: url(INGESTION), ca_file: None }
+}
