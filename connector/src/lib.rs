@@ -6,16 +6,28 @@
 //! a [`Transport`], a [`Clock`], a [`Random`] source and a [`Store`](store::Store). Tests and the simulation
 //! hand in their own.
 
+mod checkpoint;
 pub mod clock;
 pub mod config;
+mod event;
 pub mod identity;
+mod ids;
+mod ledger;
+mod pack;
+mod pipeline;
 pub mod problem;
+mod progress;
 pub mod random;
+mod retry;
 pub mod service;
+mod sink;
+mod source;
 pub mod status;
 pub mod store;
 pub mod stream;
+mod stretch;
 pub mod telemetry;
+mod time;
 pub mod transport;
 
 pub use clock::Clock;

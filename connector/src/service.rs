@@ -1,17 +1,42 @@
 //! The running connector: both streams in one tree of futures, started and ended in one place.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::config::Config;
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::ExposeSecret;
+use tokio::sync::Semaphore;
+use tracing::{info, warn};
+
+use crate::checkpoint::{Checkpoint, unusable};
+use crate::config::{Config, Start, StreamConfig};
 use crate::identity::TokenProvider;
+use crate::ledger::Cadence;
+use crate::pipeline::Pipeline;
+use crate::problem::Code;
+use crate::progress::Progress;
+use crate::retry::{Endurance, Halt};
+use crate::sink::Sink;
+use crate::source::{Budget, Need, Source};
 use crate::status::Status;
 use crate::store::Store;
-use crate::{Clock, Problem, Random, Transport};
+use crate::stretch::{after, before};
+use crate::{Clock, Problem, Random, Stream, Transport};
 
 pub use stop::Stop;
 
+use dispatcher::{Dispatcher, Horizon};
+
+mod dispatcher;
 mod stop;
+
+/// The lease is taken for this long, and renewed three times as often.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// A stream that has not been answered for longer is not ready, whatever its poll interval.
+const SILENCE_MAX: SignedDuration = SignedDuration::from_mins(2);
 
 /// What the connector touches the world with.
 #[derive(Clone, Debug)]
@@ -33,11 +58,11 @@ pub struct Parts {
 /// How long to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Until told to stop; whatever is wrong, it stays up and tries again.
+    /// Until told to stop; whatever is wrong at either end, it stays up and tries again.
     Service,
     /// Until everything visible at the start is delivered; stops at a problem somebody has to mend.
     Once {
-        /// The longest the run may take.
+        /// The longest the run may take, the grace period not counted.
         deadline: Option<Duration>,
     },
 }
@@ -62,12 +87,14 @@ pub enum Outcome {
 pub struct Connector {
     config: Config,
     parts: Parts,
+    progress: BTreeMap<Stream, Arc<Progress>>,
 }
 
 impl Connector {
     /// A connector that does nothing until [`run`](Self::run).
     pub fn new(config: Config, parts: Parts) -> Self {
-        Self { config, parts }
+        let progress = config.streams().map(|(stream, _)| (stream, Arc::new(Progress::new(stream)))).collect();
+        Self { config, parts, progress }
     }
 
     /// Delivers until `mode` says it is enough or `stop` says so; everything it started has ended when it returns.
@@ -75,17 +102,214 @@ impl Connector {
     /// Dropping the future is a crash as far as promises go: nothing is lost, at most one batch per permitted
     /// concurrent upload is sent again by the next run.
     pub async fn run(&self, mode: Mode, stop: &Stop) -> Outcome {
-        match mode {
-            Mode::Service => {
-                stop.finishing().await;
-                Outcome::Finished
-            }
-            Mode::Once { .. } => Outcome::Done,
+        let owner = self.parts.random.bits();
+        if let Err(problem) = self.take_lease(owner).await {
+            return Outcome::Stopped(problem);
         }
+        let outcome = self.run_leased(mode, stop, owner).await;
+        if let Err(error) = self.parts.store.release(owner).await {
+            warn!(%error, "Could not give the lease back; it ends by itself.");
+        }
+        info!(?outcome, "Ended.");
+        outcome
+    }
+
+    async fn run_leased(&self, mode: Mode, stop: &Stop, owner: u128) -> Outcome {
+        let inner = stop.child();
+        let dispatchers = match self.dispatchers(mode, &inner).await {
+            Ok(dispatchers) => dispatchers,
+            Err(problem) => return Outcome::Stopped(problem),
+        };
+        let is_late = AtomicBool::new(false);
+        let working = self.work(&dispatchers, &inner);
+        tokio::select! {
+            biased;
+            () = self.give_up(&inner) => {
+                if is_late.load(Ordering::Relaxed) { Outcome::Incomplete } else { Outcome::Abandoned }
+            }
+            halt = working => match halt {
+                Some(Halt::Stopped(problem) | Halt::Broken(problem)) => Outcome::Stopped(problem),
+                _ if is_late.load(Ordering::Relaxed) => Outcome::Incomplete,
+                _ if inner.is_finishing() => Outcome::Finished,
+                Some(Halt::Leaving) | None => Outcome::Done,
+            },
+            problem = self.keep_lease(owner) => Outcome::Stopped(problem),
+            () = watch_deadline(mode, &is_late, &inner) => Outcome::Incomplete,
+        }
+    }
+
+    /// Runs all streams until each has ended; one that halts does not keep the others from their work.
+    async fn work(&self, dispatchers: &[Dispatcher], stop: &Stop) -> Option<Halt> {
+        let streams = dispatchers.iter().map(|dispatcher| async {
+            let done = dispatcher.run().await;
+            if matches!(done, Err(Halt::Broken(_))) {
+                // Nothing can be committed any more, by anybody.
+                stop.leave();
+            }
+            done
+        });
+        join_all(streams).await.into_iter().find_map(Result::err)
+    }
+
+    /// Ends when what is in flight has had its time: told to leave, or the grace period after being told to finish.
+    async fn give_up(&self, stop: &Stop) {
+        stop.finishing().await;
+        tokio::select! {
+            biased;
+            () = stop.leaving() => {}
+            () = tokio::time::sleep(self.config.telemetry.grace) => {}
+        }
+    }
+
+    async fn take_lease(&self, owner: u128) -> Result<(), Problem> {
+        let now = self.parts.clock.now();
+        match self.parts.store.lease(owner, now, after(now, LEASE)).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Problem {
+                code: Code::StoreUnusable,
+                subject: "store.path".to_owned(),
+                cause: "another connector holds the checkpoint".to_owned(),
+                next_step: "stop the other one, or give this one its own `store.path`".to_owned(),
+            }),
+            Err(error) => Err(unusable(&error)),
+        }
+    }
+
+    /// Renews the lease for ever; ends when it is lost.
+    async fn keep_lease(&self, owner: u128) -> Problem {
+        loop {
+            tokio::time::sleep(Duration::try_from(LEASE / 3).unwrap_or_default()).await;
+            if let Err(problem) = self.take_lease(owner).await {
+                return problem;
+            }
+        }
+    }
+
+    async fn dispatchers(&self, mode: Mode, stop: &Stop) -> Result<Vec<Dispatcher>, Problem> {
+        let now = self.parts.clock.now();
+        let budgets = self.budgets();
+        let permits = Arc::new(Semaphore::new(self.config.sentinel.concurrent_uploads));
+        let mut dispatchers = Vec::new();
+        for (stream, config) in self.config.streams() {
+            let pipeline = Pipeline {
+                source: self.source(stream, config, &budgets),
+                sink: self.sink(stream, &permits),
+                checkpoint: self.checkpoint(stream, config, now).await?,
+                progress: self.progress_of(stream),
+                random: self.parts.random.clone(),
+                stop: stop.clone(),
+                endurance: match mode {
+                    Mode::Service => Endurance::Service,
+                    Mode::Once { .. } => Endurance::Once,
+                },
+            };
+            dispatchers.push(Dispatcher {
+                pipeline,
+                clock: Arc::clone(&self.parts.clock),
+                stop: stop.clone(),
+                spans_max: self.config.miro.concurrent_reads.max(1),
+                horizon: match mode {
+                    Mode::Service => Horizon::Moving,
+                    Mode::Once { .. } => Horizon::Fixed(now),
+                },
+            });
+        }
+        Ok(dispatchers)
+    }
+
+    /// One budget a token: two streams with the same token share it.
+    fn budgets(&self) -> BTreeMap<Stream, Arc<Budget>> {
+        let mut budgets: BTreeMap<Stream, Arc<Budget>> = BTreeMap::new();
+        let mut tokens: Vec<(&str, Arc<Budget>)> = Vec::new();
+        for (stream, config) in self.config.streams() {
+            let token = config.access_token.expose_secret();
+            let known = tokens.iter().find(|(other, _)| *other == token).map(|(_, budget)| Arc::clone(budget));
+            let budget = known.unwrap_or_else(|| {
+                let budget = Arc::new(Budget::new(self.config.miro.budget_share, Arc::clone(&self.parts.clock)));
+                tokens.push((token, Arc::clone(&budget)));
+                budget
+            });
+            budget.expect(Need { weight: Source::weight(stream), every: cadence(config).poll_every });
+            budgets.insert(stream, budget);
+        }
+        budgets
+    }
+
+    fn source(&self, stream: Stream, config: &StreamConfig, budgets: &BTreeMap<Stream, Arc<Budget>>) -> Source {
+        let content = self.config.content.as_ref().filter(|_| stream == Stream::Content);
+        Source {
+            stream,
+            base_url: self.config.miro.base_url.clone(),
+            organization: content.map(|content| content.organization_id.clone()),
+            token: config.access_token.clone(),
+            transport: Arc::clone(&self.parts.miro),
+            clock: Arc::clone(&self.parts.clock),
+            timeout: self.config.http.timeout,
+            budget: Arc::clone(&budgets[&stream]),
+            progress: self.progress_of(stream),
+            limit: AtomicUsize::new(Source::limit_first(stream)),
+        }
+    }
+
+    fn sink(&self, stream: Stream, permits: &Arc<Semaphore>) -> Sink {
+        let sentinel = &self.config.sentinel;
+        let rule = self.config.rule(stream).unwrap_or_default().to_owned();
+        Sink {
+            stream,
+            url: Sink::address(&sentinel.endpoint, &rule, stream),
+            rule,
+            transport: Arc::clone(&self.parts.azure),
+            tokens: Arc::clone(&self.parts.tokens),
+            clock: Arc::clone(&self.parts.clock),
+            random: self.parts.random.clone(),
+            timeout: self.config.http.timeout,
+            plain_bytes_max: sentinel.plain_bytes_max,
+            level: sentinel.compression_level,
+            progress: self.progress_of(stream),
+            permits: Arc::clone(permits),
+            blocked_until: Mutex::default(),
+            unproven: AtomicUsize::new(0),
+        }
+    }
+
+    async fn checkpoint(&self, stream: Stream, config: &StreamConfig, now: Timestamp) -> Result<Checkpoint, Problem> {
+        let start = match config.start {
+            Start::Ago(ago) => before(now, SignedDuration::try_from(ago).unwrap_or(SignedDuration::MAX)),
+            Start::At(time) => time,
+        };
+        let (store, clock) = (Arc::clone(&self.parts.store), Arc::clone(&self.parts.clock));
+        Checkpoint::load(stream, start, cadence(config), store, clock, self.progress_of(stream)).await
+    }
+
+    fn progress_of(&self, stream: Stream) -> Arc<Progress> {
+        Arc::clone(&self.progress[&stream])
     }
 
     /// A consistent snapshot, at any time.
     pub fn status(&self) -> Status {
-        Status::default()
+        let now = self.parts.clock.now();
+        let mut status = Status { ready: true, streams: BTreeMap::new() };
+        for (stream, config) in self.config.streams() {
+            let counts = self.progress[&stream].snapshot();
+            let silence = (cadence(config).poll_every * 3).max(SILENCE_MAX);
+            let is_heard = counts.last_page.is_some_and(|last| now.duration_since(last) <= silence);
+            status.ready &= is_heard && counts.problem.is_none();
+            status.streams.insert(stream.name().to_owned(), counts);
+        }
+        status
     }
+}
+
+fn cadence(config: &StreamConfig) -> Cadence {
+    Cadence::new(config.poll_every, &config.late_sweeps)
+}
+
+/// Tells the streams to finish when the deadline comes; never ends by itself.
+async fn watch_deadline(mode: Mode, is_late: &AtomicBool, stop: &Stop) {
+    if let Mode::Once { deadline: Some(deadline) } = mode {
+        tokio::time::sleep(deadline).await;
+        is_late.store(true, Ordering::Relaxed);
+        stop.finish();
+    }
+    std::future::pending().await
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::Problem;
+
 /// A consistent snapshot of one connector.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Status {
@@ -29,23 +31,33 @@ pub struct StreamStatus {
     pub set_aside: u64,
     /// Events read and not yet settled.
     pub in_flight: u64,
-    /// Calls to Miro, and how many were answered 429.
+    /// Calls to Miro for a page.
     pub pages: u64,
     /// Calls answered 429 by Miro.
     pub rate_limited: u64,
     /// Uploads that Azure acknowledged.
     pub batches: u64,
-    /// Attempts that failed and were tried again, at either end.
+    /// Attempts that failed, at either end.
     pub retries: u64,
-    /// Bytes sent to Azure, compressed.
+    /// Bytes sent to Azure and acknowledged, compressed.
     pub bytes_sent: u64,
+    /// Events with a field over 64 KB, which Azure cuts
+    /// (<https://learn.microsoft.com/en-us/azure/azure-monitor/service-limits>, read 2026-11-22).
+    #[serde(default)]
+    pub long_fields: u64,
+    /// Spans that were read again from their beginning because Miro's cursor was of no use.
+    #[serde(default)]
+    pub restarts: u64,
+    /// Late sweeps that had to wait because the rate budget was short.
+    #[serde(default)]
+    pub sweeps_delayed: u64,
     /// Everything up to here has been read once.
     pub covered_to: Option<Timestamp>,
     /// Everything up to here has been read for the last time.
     pub settled_to: Option<Timestamp>,
-    /// Spans waiting to be read or being read.
+    /// Spans being read, or cut and waiting.
     pub open_spans: u64,
-    /// How much source time the open spans of history still hold, in seconds.
+    /// How much source time was never read, in seconds.
     pub to_do_seconds: u64,
     /// When Azure last acknowledged an upload.
     pub last_delivery: Option<Timestamp>,
@@ -72,4 +84,15 @@ pub struct StatusProblem {
     pub cause: String,
     /// What to do.
     pub next_step: String,
+}
+
+impl From<&Problem> for StatusProblem {
+    fn from(problem: &Problem) -> Self {
+        Self {
+            code: problem.code.name().to_owned(),
+            subject: problem.subject.clone(),
+            cause: problem.cause.clone(),
+            next_step: problem.next_step.clone(),
+        }
+    }
 }

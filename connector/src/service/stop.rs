@@ -15,6 +15,11 @@ impl Stop {
         Self::default()
     }
 
+    /// A stop that also stops when this one does; it can be asked for without asking for this one.
+    pub(crate) fn child(&self) -> Self {
+        Self { finish: self.finish.child_token(), leave: self.leave.child_token() }
+    }
+
     /// First step: no new page is fetched; what was fetched is delivered and committed within the grace period.
     pub fn finish(&self) {
         self.finish.cancel();

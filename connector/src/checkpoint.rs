@@ -1,0 +1,216 @@
+//! The checkpoint of one stream: the only way forward, one commit at a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tracing::{info, warn};
+
+use crate::event::Event;
+use crate::ids::{Claim, Ids};
+use crate::ledger::{Cadence, Ledger, Mark, Span, SpanId};
+use crate::problem::Code;
+use crate::progress::Progress;
+use crate::retry::{Failure, Halt, Next, Patience, Verdict};
+use crate::sink::Delivered;
+use crate::store::{Change, DeadLetter, IdHash, Minute, Store, StoreError, Version};
+use crate::{Clock, Problem, Stream};
+
+/// The ledger, the id memory and the store behind them.
+#[derive(Debug)]
+pub(crate) struct Checkpoint {
+    stream: Stream,
+    cadence: Cadence,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    progress: Arc<Progress>,
+    ledger: Mutex<Ledger>,
+    ids: Mutex<Ids>,
+    /// The version that the next commit is made from. Held over the commit: that is the point, there is one at a time.
+    turn: tokio::sync::Mutex<Version>,
+}
+
+impl Checkpoint {
+    /// Where the last run left off, or a new beginning at `start`.
+    pub(crate) async fn load(
+        stream: Stream,
+        start: Timestamp,
+        cadence: Cadence,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        progress: Arc<Progress>,
+    ) -> Result<Self, Problem> {
+        let (version, ledger) = match store.load(stream).await.map_err(|error| unusable(&error))? {
+            None => (Version::default(), Ledger::new(start)),
+            Some((version, bytes)) => {
+                let ledger = Ledger::read(&bytes, &cadence)
+                    .map_err(|error| unusable(&StoreError::Unusable(error.to_string())))?;
+                (version, ledger)
+            }
+        };
+        let totals = store.dead_letter_totals().await.map_err(|error| unusable(&error))?;
+        progress.dead_letters(match stream {
+            Stream::Audit => totals.audit,
+            Stream::Content => totals.content,
+        });
+        progress.ledger(&ledger);
+        info!(stream = %stream, covered_to = %ledger.covered_to(), spans = ledger.open_spans(), "Took up the ledger.");
+        let (ledger, ids, turn) = (Mutex::new(ledger), Mutex::default(), tokio::sync::Mutex::new(version));
+        Ok(Self { stream, cadence, store, clock, progress, ledger, ids, turn })
+    }
+
+    /// Plans on the ledger: what is decided is written down with the next commit, and decided again if that is lost.
+    pub(crate) fn plan<T>(&self, decide: impl FnOnce(&mut Ledger, &Cadence) -> T) -> T {
+        let mut ledger = self.ledger();
+        let decided = decide(&mut ledger, &self.cadence);
+        self.progress.ledger(&ledger);
+        decided
+    }
+
+    /// The open span `id`.
+    pub(crate) fn span(&self, id: SpanId) -> Option<Span> {
+        self.ledger().span(id).cloned()
+    }
+
+    /// Open spans that are not `running`, the most urgent first.
+    pub(crate) fn waiting(&self, running: &BTreeSet<SpanId>) -> Option<SpanId> {
+        self.ledger().waiting(running)
+    }
+
+    /// Of a page's `events`, those that nobody has delivered or is delivering; they are now `span`'s to deliver.
+    pub(crate) async fn claim(&self, span: SpanId, events: Vec<Event>) -> Result<Vec<Event>, Halt> {
+        let minutes: BTreeSet<Minute> = events.iter().map(|event| event.minute).collect();
+        let minutes: Vec<Minute> = minutes.into_iter().collect();
+        let all = events.len();
+        let new = loop {
+            // Looked up and claimed in one step: nobody can let a minute go in between.
+            let missing = {
+                let mut ids = self.ids();
+                match ids.missing(&minutes) {
+                    None => {
+                        let is_new = |event: &Event| ids.claim(event.minute, event.id, span) == Claim::New;
+                        break events.into_iter().filter(is_new).collect::<Vec<_>>();
+                    }
+                    Some(missing) => missing,
+                }
+            };
+            let found =
+                self.store.remembered(self.stream, missing.range.clone()).await.map_err(|error| broken(&error))?;
+            self.ids().admit(&missing, found);
+        };
+        self.progress.took(new.len(), all - new.len());
+        Ok(new)
+    }
+
+    /// Gives up what `span` claimed and did not deliver.
+    pub(crate) fn release(&self, span: SpanId) {
+        self.ids().release(span);
+    }
+
+    /// Writes down, whole or not at all, that `done` is delivered. Waits while the dead-letter store is full.
+    ///
+    /// Not cancel safe: dropped, it may or may not have written. The next run finds out.
+    pub(crate) async fn commit(&self, done: Delivered, patience: &mut Patience<'_>) -> Result<(), Halt> {
+        let mut turn = self.turn.lock().await;
+        let change = self.change(&done);
+        let forget = change.forget.clone();
+        *turn = loop {
+            match self.store.commit(self.stream, *turn, change.clone()).await {
+                Ok(version) => break version,
+                Err(error @ StoreError::DeadLettersFull { .. }) => {
+                    patience.bear(&Full(error)).await.map_err(|verdict| match verdict {
+                        Verdict::Stopped(problem) => Halt::Stopped(problem),
+                        Verdict::Leaving | Verdict::Split | Verdict::SetAside | Verdict::RestartSpan => Halt::Leaving,
+                    })?;
+                }
+                Err(error) => return Err(broken(&error)),
+            }
+        };
+        self.plan(|ledger, cadence| ledger.mark(done.span(), done.mark(), cadence));
+        let settled = done.accepted().iter().chain(done.set_aside().iter().map(|(event, _)| event));
+        let mut ids = self.ids();
+        ids.settle(settled.map(|event| event.id));
+        ids.trim(&forget);
+        drop(ids);
+        self.progress.settled(done.accepted().len(), done.set_aside().len());
+        for (_, reason) in done.set_aside() {
+            warn!(stream = %self.stream, reason, "Set an event aside.");
+        }
+        Ok(())
+    }
+
+    fn change(&self, done: &Delivered) -> Change {
+        let mut ledger = self.ledger().clone();
+        ledger.mark(done.span(), done.mark(), &self.cadence);
+        let forget = match done.mark() {
+            Mark::End { .. } => ledger.forgettable(),
+            Mark::Stay | Mark::At(_) => Vec::new(),
+        };
+        let settled = done.accepted().iter().chain(done.set_aside().iter().map(|(event, _)| event));
+        let mut remember: BTreeMap<Minute, Vec<IdHash>> = BTreeMap::new();
+        for event in settled {
+            remember.entry(event.minute).or_default().push(event.id_hash());
+        }
+        let at = self.clock.now();
+        let letter = |(event, reason): &(Event, String)| DeadLetter {
+            stream: self.stream,
+            id: event.id_text(),
+            at,
+            reason: reason.clone(),
+            event: Bytes::copy_from_slice(&event.json),
+        };
+        Change {
+            ledger: Bytes::from(ledger.write()),
+            remember: remember.into_iter().collect(),
+            forget,
+            set_aside: done.set_aside().iter().map(letter).collect(),
+        }
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        // The ledger is whole between any two of its steps.
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ids(&self) -> MutexGuard<'_, Ids> {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The dead-letter store is full: the commit waits until somebody makes room.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Full(StoreError);
+
+impl Failure for Full {
+    fn next(&self) -> Next {
+        Next::Stop(self.lasting())
+    }
+
+    fn lasting(&self) -> Problem {
+        Problem {
+            code: Code::DeadLettersFull,
+            subject: "store.dead_letters".to_owned(),
+            cause: self.to_string(),
+            next_step: "list them with `miro-sentinel dead-letters list`, resend or drop them, or raise the limit in \
+                        `[store]`"
+                .to_owned(),
+        }
+    }
+}
+
+/// The problem of a checkpoint that cannot be used.
+pub(crate) fn unusable(error: &StoreError) -> Problem {
+    Problem {
+        code: Code::StoreUnusable,
+        subject: "store.path".to_owned(),
+        cause: error.to_string(),
+        next_step: "see that the disk has room and that no other connector uses the same checkpoint, then start again"
+            .to_owned(),
+    }
+}
+
+fn broken(error: &StoreError) -> Halt {
+    Halt::Broken(unusable(error))
+}

@@ -1,0 +1,125 @@
+//! One event: the bytes Miro sent, and the little that is read of them.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use ring::digest::{SHA256, digest};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::ledger::SPREAD;
+use crate::store::{IdHash, Minute};
+use crate::stretch::{Stretch, minute};
+use crate::time;
+
+/// An event as Miro sent it. It is never rebuilt: what is delivered is byte for byte what was read.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    /// The event's JSON, a slice of its page.
+    pub(crate) json: Bytes,
+    /// Under which minute its id is remembered.
+    pub(crate) minute: Minute,
+    /// What is remembered of its id.
+    pub(crate) id: u128,
+}
+
+/// The parts that are read. Kept as raw JSON so that a number or a missing field refuses no event.
+#[derive(Default, Deserialize)]
+struct Read<'a> {
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "createdAt")]
+    created_at: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "actionTime")]
+    action_time: Option<&'a RawValue>,
+}
+
+impl<'a> Read<'a> {
+    fn of(json: &'a [u8]) -> Self {
+        // What is no object, or names a key twice, has no id and no time, and is an event all the same.
+        serde_json::from_slice(json).unwrap_or_default()
+    }
+
+    fn time(&self) -> Option<Timestamp> {
+        let time = self.created_at.or(self.action_time)?;
+        time::parse(time.get().trim_matches('"'))
+    }
+}
+
+impl Event {
+    /// Reads the id and the time of `json`, an element of a page of `span`.
+    ///
+    /// Without an id the bytes themselves are the id; without a readable time the event counts to the beginning of
+    /// its span; a time far outside the span counts to the edge of what is remembered around it.
+    pub(crate) fn read(json: Bytes, span: Stretch) -> Self {
+        let read = Read::of(&json);
+        let id = hash(read.id.map_or(&json[..], |id| id.get().as_bytes()));
+        let near = span.widened(SPREAD).minutes();
+        let minute = read.time().map_or(minute(span.from()), minute).clamp(near.start, Minute(near.end.0 - 1));
+        Self { json, minute, id }
+    }
+
+    /// Miro's id as text, for people; empty when there is none.
+    pub(crate) fn id_text(&self) -> String {
+        Read::of(&self.json).id.map(|id| id.get().trim_matches('"').to_owned()).unwrap_or_default()
+    }
+
+    /// The id as it is remembered on disk.
+    pub(crate) fn id_hash(&self) -> IdHash {
+        self.id.to_le_bytes()
+    }
+}
+
+fn hash(id: &[u8]) -> u128 {
+    let digest = digest(&SHA256, id);
+    let (first, _) = digest.as_ref().split_first_chunk::<16>().expect("SHA-256 has 32 bytes");
+    u128::from_le_bytes(*first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span() -> Stretch {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        Stretch::new(at("2026-01-02T03:00:00Z"), at("2026-01-02T04:00:00Z")).unwrap()
+    }
+
+    fn read(json: &'static str) -> Event {
+        Event::read(Bytes::from_static(json.as_bytes()), span())
+    }
+
+    fn minute_of(text: &str) -> Minute {
+        minute(text.parse().unwrap())
+    }
+
+    #[test]
+    fn both_logs_are_remembered_by_their_own_time() {
+        let audit = read(r#"{"id":"a","createdAt":"2026-01-02T03:04:05.678+0000"}"#);
+        assert_eq!(audit.minute, minute_of("2026-01-02T03:04:00Z"));
+        let content = read(r#"{"id":"a","actionTime":"2026-01-02T03:05:05Z"}"#);
+        assert_eq!(content.minute, minute_of("2026-01-02T03:05:00Z"));
+        assert_eq!(audit.id, content.id, "the same id is the same, wherever it is");
+        assert_eq!(audit.id_text(), "a");
+    }
+
+    #[test]
+    fn odd_events_are_still_events() {
+        assert_eq!(read(r#"{"id":7}"#).id_text(), "7");
+        assert_ne!(read(r#"{"x":1}"#).id, read(r#"{"x":2}"#).id);
+        assert_eq!(read(r#"{"x":1}"#).id, read(r#"{"x":1}"#).id);
+        assert_eq!(read("\"text\"").id_text(), "");
+        for odd in [r#"{"id":null,"createdAt":null}"#, r#"{"createdAt":{}}"#, r#"{"createdAt":"soon"}"#, "null"] {
+            assert_eq!(read(odd).minute, minute_of("2026-01-02T03:00:00Z"), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_time_far_outside_counts_to_the_edge() {
+        let early = read(r#"{"createdAt":"2020-01-02T03:04:05Z"}"#);
+        assert_eq!(early.minute, minute_of("2026-01-02T02:00:00Z"));
+        let late = read(r#"{"createdAt":"2030-01-02T03:04:05Z"}"#);
+        assert_eq!(late.minute, minute_of("2026-01-02T04:59:00Z"));
+        let near = read(r#"{"createdAt":"2026-01-02T04:30:00Z"}"#);
+        assert_eq!(near.minute, minute_of("2026-01-02T04:30:00Z"));
+    }
+}

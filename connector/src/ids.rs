@@ -1,0 +1,264 @@
+//! The memory of delivered ids: what was read again is known, and what is on its way is not sent twice.
+//!
+//! Ids are remembered under the minute of their event. The store holds all that may be read again; this holds the
+//! minutes in use, loaded on first touch and let go when they were not touched for long.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Range;
+
+use crate::ledger::SpanId;
+use crate::store::{IdHash, Minute};
+
+/// Ids kept in memory before old minutes are let go: about 10 MB.
+const HELD_MAX: usize = 300_000;
+/// What a minute without ids costs, counted in ids.
+const MINUTE_COST: usize = 8;
+/// Minutes this close are loaded in one call.
+const LOAD_NEAR: i64 = 5;
+
+/// Whether an event is to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// Never seen: it now belongs to the claiming span until it is settled or released.
+    New,
+    /// Delivered or set aside before.
+    Known,
+    /// On its way, here or in another span.
+    InFlight,
+}
+
+/// The ids of one stream.
+#[derive(Debug, Default)]
+pub(crate) struct Ids {
+    minutes: BTreeMap<Minute, Remembered>,
+    claims: HashMap<u128, Claimed, Spread>,
+    held: usize,
+    tick: u64,
+    /// Counts the times that minutes were let go: what was loaded before that may be out of date.
+    evictions: u64,
+}
+
+#[derive(Debug, Default)]
+struct Remembered {
+    ids: HashSet<u128, Spread>,
+    claimed: usize,
+    touched: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Claimed {
+    minute: Minute,
+    by: SpanId,
+}
+
+/// Minutes to be loaded from the store, and the state of memory for which that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Missing {
+    pub(crate) range: Range<Minute>,
+    evictions: u64,
+}
+
+impl Ids {
+    /// The first run of `minutes` (ascending) that is not in memory.
+    pub(crate) fn missing(&self, minutes: &[Minute]) -> Option<Missing> {
+        let mut absent = minutes.iter().copied().filter(|minute| !self.minutes.contains_key(minute));
+        let first = absent.next()?;
+        let mut end = Minute(first.0 + 1);
+        for minute in absent.take_while(|minute| minute.0 - first.0 < 60) {
+            if minute.0 - end.0 > LOAD_NEAR {
+                break;
+            }
+            end = Minute(minute.0 + 1);
+        }
+        Some(Missing { range: first..end, evictions: self.evictions })
+    }
+
+    /// Takes in what the store remembers of `missing`. Does nothing when minutes were let go since: ask again.
+    pub(crate) fn admit(&mut self, missing: &Missing, found: Vec<(Minute, Vec<IdHash>)>) {
+        if missing.evictions != self.evictions {
+            return;
+        }
+        self.tick += 1;
+        let mut found: BTreeMap<Minute, Vec<IdHash>> = found.into_iter().collect();
+        for minute in missing.range.start.0..missing.range.end.0 {
+            let minute = Minute(minute);
+            if self.minutes.contains_key(&minute) {
+                // Another span loaded it meanwhile, and may have added to it.
+                continue;
+            }
+            let ids: HashSet<u128, Spread> =
+                found.remove(&minute).unwrap_or_default().into_iter().map(u128::from_le_bytes).collect();
+            self.held += ids.len() + MINUTE_COST;
+            self.minutes.insert(minute, Remembered { ids, claimed: 0, touched: self.tick });
+        }
+    }
+
+    /// Claims the event `id` of `minute` for `span`. The minute must have been loaded.
+    pub(crate) fn claim(&mut self, minute: Minute, id: u128, span: SpanId) -> Claim {
+        let remembered = self.minutes.entry(minute).or_default();
+        remembered.touched = self.tick;
+        if remembered.ids.contains(&id) {
+            return Claim::Known;
+        }
+        if self.claims.contains_key(&id) {
+            return Claim::InFlight;
+        }
+        self.claims.insert(id, Claimed { minute, by: span });
+        remembered.claimed += 1;
+        Claim::New
+    }
+
+    /// The events with these ids are delivered or set aside, and durably so.
+    pub(crate) fn settle(&mut self, ids: impl Iterator<Item = u128>) {
+        for id in ids {
+            let Some(claimed) = self.claims.remove(&id) else { continue };
+            if let Some(remembered) = self.minutes.get_mut(&claimed.minute) {
+                remembered.claimed -= 1;
+                self.held += usize::from(remembered.ids.insert(id));
+            }
+        }
+    }
+
+    /// Gives up whatever `span` claimed and did not settle.
+    pub(crate) fn release(&mut self, span: SpanId) {
+        let minutes = &mut self.minutes;
+        self.claims.retain(|_, claimed| {
+            let kept = claimed.by != span;
+            if !kept && let Some(remembered) = minutes.get_mut(&claimed.minute) {
+                remembered.claimed -= 1;
+            }
+            kept
+        });
+    }
+
+    /// Drops minutes that the store forgets, and, when too much is held, those not touched for longest.
+    pub(crate) fn trim(&mut self, forget: &[Range<Minute>]) {
+        for range in forget {
+            let gone: Vec<Minute> = self.minutes.range(range.clone()).map(|(minute, _)| *minute).collect();
+            gone.into_iter().for_each(|minute| self.evict(minute));
+        }
+        if self.held > HELD_MAX {
+            let mut oldest: Vec<(u64, Minute)> =
+                self.minutes.iter().map(|(minute, at)| (at.touched, *minute)).collect();
+            oldest.sort_unstable();
+            for (_, minute) in oldest {
+                if self.held <= HELD_MAX / 4 * 3 {
+                    break;
+                }
+                self.evict(minute);
+            }
+        }
+    }
+
+    fn evict(&mut self, minute: Minute) {
+        // What is claimed must be found again when it is settled.
+        if self.minutes.get(&minute).is_some_and(|remembered| remembered.claimed == 0)
+            && let Some(remembered) = self.minutes.remove(&minute)
+        {
+            self.held -= (remembered.ids.len() + MINUTE_COST).min(self.held);
+            self.evictions += 1;
+        }
+    }
+}
+
+/// Ids are hashes already: a part of them is as good as another hash.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Part(u64);
+
+type Spread = BuildHasherDefault<Part>;
+
+impl Hasher for Part {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |sum, byte| sum.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u128(&mut self, id: u128) {
+        self.0 = id as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{Cadence, Ledger};
+
+    const HERE: Minute = Minute(7);
+
+    fn spans() -> (SpanId, SpanId) {
+        let at = |second| jiff::Timestamp::from_second(second).unwrap();
+        let cadence = Cadence { poll_every: jiff::SignedDuration::from_secs(1), sweeps: vec![] };
+        let mut ledger = Ledger::new(at(0));
+        (ledger.open_tail(at(10_000), &cadence).unwrap(), ledger.open_history(at(10_000)).unwrap())
+    }
+
+    fn load(ids: &mut Ids, minute: Minute, known: &[u128]) {
+        let missing = ids.missing(&[minute]).unwrap();
+        ids.admit(&missing, vec![(minute, known.iter().map(|id| id.to_le_bytes()).collect())]);
+    }
+
+    #[test]
+    fn an_event_is_new_once_then_in_flight_then_known() {
+        let (one, other) = spans();
+        let mut ids = Ids::default();
+        load(&mut ids, HERE, &[1]);
+        assert_eq!(ids.claim(HERE, 1, one), Claim::Known);
+        assert_eq!(ids.claim(HERE, 2, one), Claim::New);
+        assert_eq!(ids.claim(HERE, 2, other), Claim::InFlight);
+        ids.settle([2].into_iter());
+        assert_eq!(ids.claim(HERE, 2, other), Claim::Known);
+    }
+
+    #[test]
+    fn what_a_span_gives_up_is_new_to_the_next() {
+        let (one, other) = spans();
+        let mut ids = Ids::default();
+        load(&mut ids, HERE, &[]);
+        assert_eq!(ids.claim(HERE, 2, one), Claim::New);
+        ids.release(one);
+        assert_eq!(ids.claim(HERE, 2, other), Claim::New);
+    }
+
+    #[test]
+    fn claimed_minutes_stay_when_everything_else_is_let_go() {
+        let (one, _) = spans();
+        let mut ids = Ids::default();
+        load(&mut ids, HERE, &[1]);
+        assert_eq!(ids.claim(HERE, 2, one), Claim::New);
+        for minute in 100..104 {
+            load(
+                &mut ids,
+                Minute(minute),
+                &(0..100_000).map(|id| id << 20 | u128::from(minute.unsigned_abs())).collect::<Vec<_>>(),
+            );
+        }
+        ids.trim(&[]);
+        assert!(ids.held <= HELD_MAX);
+        assert!(ids.missing(&[HERE]).is_none());
+        assert!(ids.missing(&[Minute(100)]).is_some());
+        ids.settle([2].into_iter());
+        assert_eq!(ids.claim(HERE, 2, one), Claim::Known);
+    }
+
+    #[test]
+    fn what_was_loaded_before_an_eviction_is_not_trusted() {
+        let mut ids = Ids::default();
+        load(&mut ids, Minute(1), &[]);
+        let missing = ids.missing(&[HERE]).unwrap();
+        ids.trim(&[Minute(0)..Minute(2)]);
+        ids.admit(&missing, vec![]);
+        assert!(ids.missing(&[HERE]).is_some(), "must be loaded again");
+    }
+
+    #[test]
+    fn close_minutes_are_loaded_together_and_far_ones_apart() {
+        let ids = Ids::default();
+        let minutes = [Minute(1), Minute(3), Minute(9), Minute(500)];
+        assert_eq!(ids.missing(&minutes).unwrap().range, Minute(1)..Minute(10));
+        assert_eq!(ids.missing(&minutes[3..]).unwrap().range, Minute(500)..Minute(501));
+    }
+}

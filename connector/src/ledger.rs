@@ -1,0 +1,377 @@
+//! The time ledger of one stream: which source time is covered, being read, or still to do.
+//!
+//! Live tailing, catching up after an outage and a backfill of months are the same thing here: spans to read,
+//! newest first. The ledger is plain data without I/O; it changes by small steps and is written down whole with
+//! every delivery.
+//!
+//! What is below `head` has been read once, except for what is `to_do` or `open`. Whatever was first read while
+//! it was younger than a sweep's age is due for that sweep, once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::store::Minute;
+use crate::stretch::{Stretch, Stretches, after, before};
+use crate::time::whole_second;
+
+/// A poll of the tail starts this long before the newest covered instant.
+const TAIL_OVERLAP: SignedDuration = SignedDuration::from_secs(5);
+/// A gap wider than this is history: its newest part of this width is read as the tail, the rest in spans.
+const TAIL_MAX: SignedDuration = SignedDuration::from_mins(10);
+/// The events aimed at in one span of history: its ids stay in memory, and a lost cursor costs at most this much.
+const SPAN_EVENTS: u64 = 20_000;
+const SPAN_MIN: SignedDuration = SignedDuration::from_mins(1);
+const SPAN_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// The width of the first span of history, before anything is known of its density.
+const SPAN_FIRST: SignedDuration = SignedDuration::from_hours(1);
+/// A clock that went back by less is only being adjusted.
+const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(2);
+/// An event's time may lie this far outside the span that shows it and is still remembered under its own minute.
+pub(crate) const SPREAD: SignedDuration = SignedDuration::from_hours(1);
+
+/// The form of the written ledger.
+const FORM: u32 = 1;
+
+/// Names a span for as long as it is open; never used twice by one ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct SpanId(u64);
+
+/// Why a span is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    /// The newest time.
+    Tail,
+    /// Time read before, for what was shown late.
+    Sweep {
+        /// The age at which it is read again, in seconds.
+        age: u64,
+    },
+    /// Older time, read for the first time.
+    History,
+}
+
+/// Miro's place in a result. Opaque: only handed back. Not shown: it may hold ids.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Cursor(pub(crate) String);
+
+impl std::fmt::Debug for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Cursor(…)")
+    }
+}
+
+/// A span being read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Span {
+    /// The source time it covers.
+    pub(crate) stretch: Stretch,
+    /// Why it is read.
+    pub(crate) kind: Kind,
+    /// Where reading resumes; none at the beginning.
+    pub(crate) cursor: Option<Cursor>,
+    /// When reading began: nothing in it was read earlier.
+    opened: Timestamp,
+}
+
+/// What one delivery means for the span it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// Nothing yet: more of the same page is to come.
+    Stay,
+    /// Everything before this cursor is delivered.
+    At(Cursor),
+    /// The span is read to its end.
+    End {
+        /// How many events it held, if it was read in one go.
+        events: Option<u64>,
+    },
+}
+
+/// When the tail is polled and what is read again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cadence {
+    /// The time between two polls of the tail.
+    pub(crate) poll_every: SignedDuration,
+    /// The ages at which every stretch is read again, in seconds.
+    pub(crate) sweeps: Vec<u64>,
+}
+
+impl Cadence {
+    pub(crate) fn new(poll_every: Duration, late_sweeps: &[Duration]) -> Self {
+        Self {
+            poll_every: SignedDuration::try_from(poll_every).unwrap_or(SignedDuration::MAX),
+            sweeps: late_sweeps.iter().map(Duration::as_secs).collect::<BTreeSet<_>>().into_iter().collect(),
+        }
+    }
+}
+
+/// The ledger of one stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ledger {
+    form: u32,
+    started: Timestamp,
+    /// The newest instant that any span reaches.
+    head: Timestamp,
+    to_do: Stretches,
+    open: BTreeMap<SpanId, Span>,
+    /// Age in seconds -> what is to be read again at that age.
+    due: BTreeMap<u64, Stretches>,
+    next_span: u64,
+    /// How wide the next span of history is cut, in seconds.
+    width: i64,
+}
+
+impl Ledger {
+    /// A ledger that has seen nothing and begins at `start`.
+    pub(crate) fn new(start: Timestamp) -> Self {
+        let started = whole_second(start);
+        Self {
+            form: FORM,
+            started,
+            head: started,
+            to_do: Stretches::default(),
+            open: BTreeMap::new(),
+            due: BTreeMap::new(),
+            next_span: 0,
+            width: SPAN_FIRST.as_secs(),
+        }
+    }
+
+    /// The ledger as an earlier run wrote it. Its tail is history by now, so that a new tail is read first.
+    pub(crate) fn read(bytes: &[u8], cadence: &Cadence) -> Result<Self, LedgerError> {
+        let mut ledger: Self = serde_json::from_slice(bytes).map_err(|error| LedgerError(error.to_string()))?;
+        if ledger.form != FORM {
+            return Err(LedgerError(format!("form {} instead of {FORM}", ledger.form)));
+        }
+        for span in ledger.open.values_mut().filter(|span| span.kind == Kind::Tail) {
+            span.kind = Kind::History;
+        }
+        ledger.adopt(&cadence.sweeps);
+        Ok(ledger)
+    }
+
+    /// The ledger as it is written down.
+    pub(crate) fn write(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a ledger holds only times, numbers and text")
+    }
+
+    /// Sweeps that are no longer configured leave their work to the oldest one that is.
+    fn adopt(&mut self, ages: &[u64]) {
+        let Some(&oldest) = ages.last() else {
+            self.due.clear();
+            return;
+        };
+        let gone: Vec<u64> = self.due.keys().copied().filter(|age| !ages.contains(age)).collect();
+        for age in gone {
+            let orphans = self.due.remove(&age).unwrap_or_default();
+            let kept = self.due.entry(oldest).or_default();
+            orphans.iter().for_each(|stretch| kept.add(stretch));
+        }
+    }
+
+    /// The span named `id`, if it is open.
+    pub(crate) fn span(&self, id: SpanId) -> Option<&Span> {
+        self.open.get(&id)
+    }
+
+    /// Open spans that are not in `running`, the most urgent first.
+    pub(crate) fn waiting(&self, running: &BTreeSet<SpanId>) -> Option<SpanId> {
+        let waiting = self.open.iter().filter(|(id, _)| !running.contains(id));
+        waiting.min_by_key(|(id, span)| (span.kind, std::cmp::Reverse(span.stretch.to()), **id)).map(|(id, _)| *id)
+    }
+
+    /// When the tail is to be polled next; none while a poll is open.
+    pub(crate) fn tail_due(&self, cadence: &Cadence) -> Option<Timestamp> {
+        (!self.is_polling()).then(|| after(self.head, cadence.poll_every))
+    }
+
+    /// True when the tail is to be polled: it is time, or the clock went back.
+    pub(crate) fn is_tail_due(&self, now: Timestamp, cadence: &Cadence) -> bool {
+        !self.is_polling() && (now >= after(self.head, cadence.poll_every) || now < before(self.head, CLOCK_SLACK))
+    }
+
+    fn is_polling(&self) -> bool {
+        self.open.values().any(|span| span.kind == Kind::Tail)
+    }
+
+    /// Opens the newest time up to `now`. Of a wide gap only the newest part; the rest becomes history to do.
+    pub(crate) fn open_tail(&mut self, now: Timestamp, cadence: &Cadence) -> Option<SpanId> {
+        let now = whole_second(now);
+        if now < before(self.head, CLOCK_SLACK) {
+            self.rewind(now, cadence);
+        }
+        let gap = Stretch::new(before(self.head, TAIL_OVERLAP).max(self.started), now).filter(|_| now > self.head)?;
+        let cut = before(now, TAIL_MAX);
+        let tail = Stretch::new(gap.from().max(cut), now)?;
+        if let Some(rest) = Stretch::new(gap.from(), cut) {
+            self.to_do.add(rest);
+        }
+        self.head = now;
+        Some(self.open(tail, Kind::Tail, now))
+    }
+
+    /// The clock went back to `now`: what was read beyond it was read before it happened.
+    fn rewind(&mut self, now: Timestamp, cadence: &Cadence) {
+        let Some(future) = Stretch::new(now, Timestamp::MAX) else { return };
+        self.to_do.remove(future);
+        for age in &cadence.sweeps {
+            let due = self.due.entry(*age).or_default();
+            due.remove(future);
+            if let Some(recent) = Stretch::new(before(now, seconds(*age)).max(self.started), now) {
+                due.add(recent);
+            }
+        }
+        self.head = now.max(self.started);
+    }
+
+    /// Opens the oldest stretch that is due for a sweep, the youngest sweep first, when enough of it is due to be
+    /// worth a call, or whatever is due when `all` of it is wanted.
+    pub(crate) fn open_sweep(&mut self, now: Timestamp, cadence: &Cadence, all: bool) -> Option<SpanId> {
+        let ages = cadence.sweeps.iter().copied();
+        let (age, stretch) = ages.filter_map(|age| Some((age, self.ripe(age, now, cadence, all)?))).next()?;
+        self.due.entry(age).or_default().remove(stretch);
+        Some(self.open(stretch, Kind::Sweep { age }, now))
+    }
+
+    fn ripe(&self, age: u64, now: Timestamp, cadence: &Cadence, all: bool) -> Option<Stretch> {
+        if self.open.values().any(|span| span.kind == Kind::Sweep { age }) {
+            return None;
+        }
+        let due = self.due.get(&age)?.first()?;
+        let ripe = Stretch::new(due.from(), due.to().min(whole_second(before(now, seconds(age)))))?;
+        let worth = cadence.poll_every.max(seconds(age / 4));
+        // Where the whole stretch is due, it no longer grows: the tail was elsewhere since.
+        let enough = all || ripe.to() == due.to() || ripe.width() >= worth;
+        let cut = after(ripe.from(), SPAN_MAX.min(SignedDuration::from_secs(self.width).max(worth)));
+        Stretch::new(ripe.from(), ripe.to().min(cut)).filter(|_| enough)
+    }
+
+    /// When the next sweep could be worth opening; none when no sweep is due ever.
+    pub(crate) fn sweep_due(&self, cadence: &Cadence) -> Option<Timestamp> {
+        let due = cadence.sweeps.iter().filter_map(|age| {
+            let first = self.due.get(age)?.first()?;
+            let worth = cadence.poll_every.max(seconds(age / 4));
+            Some(after(after(first.from(), worth).min(first.to()), seconds(*age)))
+        });
+        due.min()
+    }
+
+    /// Opens the newest part of the history to do.
+    pub(crate) fn open_history(&mut self, now: Timestamp) -> Option<SpanId> {
+        let newest = self.to_do.last()?;
+        let from = before(newest.to(), SignedDuration::from_secs(self.width)).max(newest.from());
+        let span = Stretch::new(from, newest.to())?;
+        self.to_do.remove(span);
+        Some(self.open(span, Kind::History, whole_second(now)))
+    }
+
+    fn open(&mut self, stretch: Stretch, kind: Kind, opened: Timestamp) -> SpanId {
+        let id = SpanId(self.next_span);
+        self.next_span += 1;
+        self.open.insert(id, Span { stretch, kind, cursor: None, opened });
+        id
+    }
+
+    /// Notes what a delivery from span `id` means. A span that is no longer open is left closed.
+    pub(crate) fn mark(&mut self, id: SpanId, mark: &Mark, cadence: &Cadence) {
+        match mark {
+            Mark::Stay => {}
+            Mark::At(cursor) => {
+                if let Some(span) = self.open.get_mut(&id) {
+                    span.cursor = Some(cursor.clone());
+                }
+            }
+            Mark::End { events } => self.close(id, *events, cadence),
+        }
+    }
+
+    /// Forgets the cursor of span `id`: it is read from its beginning.
+    pub(crate) fn restart(&mut self, id: SpanId) {
+        if let Some(span) = self.open.get_mut(&id) {
+            span.cursor = None;
+        }
+    }
+
+    fn close(&mut self, id: SpanId, events: Option<u64>, cadence: &Cadence) {
+        let Some(span) = self.open.remove(&id) else { return };
+        match span.kind {
+            Kind::Sweep { .. } => return,
+            Kind::History => events.into_iter().for_each(|events| self.adapt(span.stretch, events)),
+            Kind::Tail => {}
+        }
+        for age in &cadence.sweeps {
+            let young = Stretch::new(before(span.opened, seconds(*age)), Timestamp::MAX);
+            if let Some(due) = young.and_then(|young| young.meet(span.stretch)) {
+                self.due.entry(*age).or_default().add(due);
+            }
+        }
+    }
+
+    /// Cuts the next span so that it holds about [`SPAN_EVENTS`], growing at most fourfold at a time.
+    fn adapt(&mut self, read: Stretch, events: u64) {
+        let read = read.width().as_secs().max(1);
+        let aimed = i128::from(read) * i128::from(SPAN_EVENTS) / i128::from(events.max(1));
+        let grown = i64::try_from(aimed).unwrap_or(i64::MAX).min(self.width.saturating_mul(4));
+        self.width = grown.clamp(SPAN_MIN.as_secs(), SPAN_MAX.as_secs());
+    }
+
+    /// Everything before this instant has been read once.
+    pub(crate) fn covered_to(&self) -> Timestamp {
+        let open = self.open.values().filter(|span| !matches!(span.kind, Kind::Sweep { .. }));
+        let unread = open.map(|span| span.stretch.from()).chain(self.to_do.first().map(Stretch::from));
+        unread.min().unwrap_or(self.head).min(self.head)
+    }
+
+    /// Everything before this instant has been read for the last time.
+    pub(crate) fn settled_to(&self) -> Timestamp {
+        let due = self.due.values().filter_map(Stretches::first).map(Stretch::from);
+        let open = self.open.values().map(|span| span.stretch.from());
+        due.chain(open).min().unwrap_or(self.head).min(self.covered_to())
+    }
+
+    /// Spans being read, or cut and waiting.
+    pub(crate) fn open_spans(&self) -> usize {
+        self.open.len()
+    }
+
+    /// The source time that was never read: history to do and history being read.
+    pub(crate) fn unread(&self) -> SignedDuration {
+        let open = self.open.values().filter(|span| span.kind == Kind::History);
+        open.fold(self.to_do.total(), |sum, span| sum.saturating_add(span.stretch.width()))
+    }
+
+    /// Minutes whose ids are needed no more: nothing that may still be read comes near them.
+    pub(crate) fn forgettable(&self) -> Vec<Range<Minute>> {
+        let recent = Stretch::new(before(self.head, TAIL_OVERLAP), Timestamp::MAX);
+        let open = self.open.values().map(|span| span.stretch);
+        let due = self.due.values().flat_map(Stretches::iter);
+        let needed = open.chain(self.to_do.iter()).chain(due).chain(recent);
+        let needed: Stretches = needed.map(|stretch| stretch.widened(SPREAD)).collect();
+        let mut next = Minute(i64::MIN);
+        let mut gaps = Vec::new();
+        for keep in needed.iter().map(Stretch::minutes) {
+            if next < keep.start {
+                gaps.push(next..keep.start);
+            }
+            next = next.max(keep.end);
+        }
+        gaps
+    }
+}
+
+/// The written ledger cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the ledger in the checkpoint is not one of this version: {0}")]
+pub(crate) struct LedgerError(String);
+
+fn seconds(age: u64) -> SignedDuration {
+    SignedDuration::from_secs(i64::try_from(age).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,189 @@
+//! One span's way: pages are fetched while batches are sent, over a bounded channel, joined in one place.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tracing::{debug, warn};
+
+use crate::checkpoint::Checkpoint;
+use crate::ledger::{Mark, Span, SpanId};
+use crate::pack::{self, Gathering};
+use crate::problem::Code;
+use crate::progress::Progress;
+use crate::retry::{End, Endurance, Halt, Patience, Verdict};
+use crate::service::Stop;
+use crate::sink::{Outbox, Sink};
+use crate::source::{Page, Source, Trap};
+use crate::{Problem, Random};
+
+/// Pages that wait between fetching and sending: enough to keep both busy.
+const PAGES_AHEAD: usize = 1;
+/// The wait before a span is read again from its beginning doubles from the first to the longest.
+const RESTART_FIRST: Duration = Duration::from_secs(1);
+const RESTART_MAX: Duration = Duration::from_mins(5);
+/// A run that ends gives up on a span that had to be restarted so often.
+const RESTARTS_MAX: u32 = 6;
+
+/// Everything between the two ends of one stream.
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    pub(crate) source: Source,
+    pub(crate) sink: Sink,
+    pub(crate) checkpoint: Checkpoint,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) random: Random,
+    pub(crate) stop: Stop,
+    pub(crate) endurance: Endurance,
+}
+
+/// A page on its way, or the word that there are no more.
+enum Fetched {
+    Page(Page),
+    End,
+}
+
+/// How fetching ended.
+enum Reading {
+    /// Everything was fetched, or nothing more is to be.
+    Over,
+    /// The place in the result is lost.
+    Lost(String),
+    /// A run that ends met a problem.
+    Stopped(Problem),
+}
+
+impl Pipeline {
+    /// Reads span `id` to its end and delivers it. Returns early when told to finish: the span stays open.
+    pub(crate) async fn run(&self, id: SpanId) -> (SpanId, Result<(), Halt>) {
+        let done = self.read(id).await;
+        self.checkpoint.release(id);
+        (id, done)
+    }
+
+    async fn read(&self, id: SpanId) -> Result<(), Halt> {
+        let mut restarts = 0;
+        while let Some(span) = self.checkpoint.span(id) {
+            let (pages_in, pages_out) = channel(PAGES_AHEAD);
+            let fetching = async { Ok(self.fetch(&span, pages_in).await) };
+            let (reading, ()) = tokio::try_join!(fetching, self.deliver(id, &span, pages_out))?;
+            match reading {
+                Reading::Over => break,
+                Reading::Stopped(problem) => return Err(Halt::Stopped(problem)),
+                Reading::Lost(reason) => {
+                    restarts += 1;
+                    self.restart(id, restarts, reason).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets the cursor of span `id` and waits a while, longer every time.
+    async fn restart(&self, id: SpanId, restarts: u32, reason: String) -> Result<(), Halt> {
+        self.progress.restarted();
+        let delay = RESTART_FIRST.saturating_mul(1 << restarts.min(16)).min(RESTART_MAX);
+        warn!(stream = %self.progress.stream(), reason, restarts, delay_ms = delay.as_millis() as u64, "Reading a span again.");
+        self.checkpoint.plan(|ledger, _| ledger.restart(id));
+        if restarts > RESTARTS_MAX {
+            let problem = Problem {
+                code: Code::MiroFailing,
+                subject: format!("streams.{}", self.progress.stream()),
+                cause: reason,
+                next_step: "try again later, and tell Miro's support; nothing that could be read is lost".to_owned(),
+            };
+            if self.endurance == Endurance::Once {
+                return Err(Halt::Stopped(problem));
+            }
+            self.progress.troubled(End::Source, problem);
+        }
+        tokio::select! {
+            biased;
+            () = self.stop.finishing() => Err(Halt::Leaving),
+            () = tokio::time::sleep(delay / 2 + self.random.up_to(delay / 2)) => Ok(()),
+        }
+    }
+
+    async fn fetch(&self, span: &Span, pages: Sender<Fetched>) -> Reading {
+        let mut cursor = span.cursor.clone();
+        let mut trap = Trap::from(cursor.as_ref());
+        loop {
+            let mut patience = self.patience(End::Source);
+            let asked = self.source.page(span.stretch, cursor.as_ref(), span.kind, &mut patience);
+            let page = tokio::select! {
+                biased;
+                () = self.stop.finishing() => return Reading::Over,
+                page = asked => page,
+            };
+            let page = match page {
+                Ok(page) => page,
+                Err(Verdict::Leaving) => return Reading::Over,
+                Err(Verdict::Stopped(problem)) => return Reading::Stopped(problem),
+                Err(Verdict::RestartSpan | Verdict::Split | Verdict::SetAside) => {
+                    return Reading::Lost("Miro refuses its own cursor".to_owned());
+                }
+            };
+            let next = page.next.clone();
+            let step = next.as_ref().map(|next| trap.step(&page.events, next));
+            if pages.send(Fetched::Page(page)).await.is_err() {
+                return Reading::Over;
+            }
+            match step {
+                Some(Ok(())) => cursor = next,
+                Some(Err(trapped)) => return Reading::Lost(trapped.to_string()),
+                None => {
+                    // The receiver is gone only when the whole span is being given up.
+                    let _gone = pages.send(Fetched::End).await;
+                    return Reading::Over;
+                }
+            }
+        }
+    }
+
+    async fn deliver(&self, id: SpanId, span: &Span, mut pages: Receiver<Fetched>) -> Result<(), Halt> {
+        let mut gathering = Gathering::new(self.sink.plain_bytes_max);
+        let mut seen = 0;
+        let mut mark = Mark::Stay;
+        while let Some(fetched) = pages.recv().await {
+            let page = match fetched {
+                Fetched::Page(page) => page,
+                Fetched::End => {
+                    mark = Mark::End { events: span.cursor.is_none().then_some(seen) };
+                    break;
+                }
+            };
+            seen += page.events.len() as u64;
+            // Until the whole page is delivered, a crash has to ask for it again.
+            mark = page.at.map_or(Mark::Stay, Mark::At);
+            for event in self.checkpoint.claim(id, page.events).await? {
+                if pack::has_long_field(&event) {
+                    self.progress.long_field();
+                    debug!(stream = %self.progress.stream(), "An event has a field over 64 KB, which Azure will cut.");
+                }
+                if gathering.is_full_for(&event) {
+                    self.send(Outbox::new(id, gathering.take(), mark.clone())).await?;
+                }
+                gathering.add(event);
+            }
+            mark = page.next.map_or(mark, Mark::At);
+        }
+        let rest = gathering.take();
+        if rest.is_empty() && !matches!(mark, Mark::End { .. }) {
+            return Ok(());
+        }
+        self.send(Outbox::new(id, rest, mark)).await
+    }
+
+    async fn send(&self, mut outbox: Outbox) -> Result<(), Halt> {
+        let mut patience = self.patience(End::Destination);
+        while let Some(delivered) = self.sink.deliver(&mut outbox, &mut patience).await? {
+            self.checkpoint.commit(delivered, &mut patience).await?;
+            patience = self.patience(End::Destination);
+        }
+        Ok(())
+    }
+
+    fn patience(&self, end: End) -> Patience<'_> {
+        Patience::new(&self.progress, &self.random, &self.stop, self.endurance, end)
+    }
+}

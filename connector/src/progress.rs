@@ -1,0 +1,160 @@
+//! One stream's counts, kept while it runs.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use tracing::error;
+
+use crate::ledger::Ledger;
+use crate::retry::End;
+use crate::status::{StatusProblem, StreamStatus};
+use crate::{Problem, Stream};
+
+/// The counts of one stream. Every change is one step under one lock, so that the law of conservation
+/// `fetched = delivered + duplicate + set_aside + in_flight` holds whenever somebody looks.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    stream: Stream,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    status: StreamStatus,
+    at_source: Option<Problem>,
+    at_destination: Option<Problem>,
+}
+
+impl Progress {
+    pub(crate) fn new(stream: Stream) -> Self {
+        Self { stream, state: Mutex::default() }
+    }
+
+    pub(crate) const fn stream(&self) -> Stream {
+        self.stream
+    }
+
+    /// A page is asked for.
+    pub(crate) fn asked(&self) {
+        self.lock().status.pages += 1;
+    }
+
+    /// Miro answered a page.
+    pub(crate) fn answered(&self, now: Timestamp) {
+        self.lock().status.last_page = Some(now);
+    }
+
+    /// Miro told its rate budget.
+    pub(crate) fn budget(&self, limit: u64, remaining: u64) {
+        let mut state = self.lock();
+        state.status.budget_limit = Some(limit);
+        state.status.budget_remaining = Some(remaining);
+    }
+
+    /// Miro answered 429.
+    pub(crate) fn rate_limited(&self) {
+        self.lock().status.rate_limited += 1;
+    }
+
+    /// An attempt failed.
+    pub(crate) fn retried(&self) {
+        self.lock().status.retries += 1;
+    }
+
+    /// A span is read again from its beginning.
+    pub(crate) fn restarted(&self) {
+        self.lock().status.restarts += 1;
+    }
+
+    /// A sweep waits for the rate budget.
+    pub(crate) fn sweep_delayed(&self) {
+        self.lock().status.sweeps_delayed += 1;
+    }
+
+    /// Events of a page came in: so many new, so many known.
+    pub(crate) fn took(&self, new: usize, known: usize) {
+        let mut state = self.lock();
+        state.status.fetched += (new + known) as u64;
+        state.status.duplicate += known as u64;
+        state.status.in_flight += new as u64;
+    }
+
+    /// An event has a field that Azure will cut.
+    pub(crate) fn long_field(&self) {
+        self.lock().status.long_fields += 1;
+    }
+
+    /// Azure acknowledged an upload of so many compressed bytes.
+    pub(crate) fn uploaded(&self, bytes: usize, now: Timestamp) {
+        let mut state = self.lock();
+        state.status.batches += 1;
+        state.status.bytes_sent += bytes as u64;
+        state.status.last_delivery = Some(now);
+    }
+
+    /// Events are settled, and durably so.
+    pub(crate) fn settled(&self, delivered: usize, set_aside: usize) {
+        let mut state = self.lock();
+        state.status.delivered += delivered as u64;
+        state.status.set_aside += set_aside as u64;
+        state.status.dead_letters += set_aside as u64;
+        state.status.in_flight -= (delivered + set_aside) as u64;
+    }
+
+    /// The dead-letter store holds so many events of this stream.
+    pub(crate) fn dead_letters(&self, held: u64) {
+        self.lock().status.dead_letters = held;
+    }
+
+    /// Where the ledger stands.
+    pub(crate) fn ledger(&self, ledger: &Ledger) {
+        let mut state = self.lock();
+        state.status.covered_to = Some(ledger.covered_to());
+        state.status.settled_to = Some(ledger.settled_to());
+        state.status.open_spans = ledger.open_spans() as u64;
+        state.status.to_do_seconds = ledger.unread().as_secs().unsigned_abs();
+    }
+
+    /// Somebody has to mend something. Logged when it is news.
+    pub(crate) fn troubled(&self, end: End, problem: Problem) {
+        let mut state = self.lock();
+        let held = state.at(end);
+        if held.as_ref() != Some(&problem) {
+            error!(
+                stream = %self.stream,
+                code = problem.code.name(),
+                subject = problem.subject,
+                cause = problem.cause,
+                next_step = problem.next_step,
+                "Somebody has to mend something."
+            );
+            *held = Some(problem);
+        }
+    }
+
+    /// All is well at `end`; true when it was not before.
+    pub(crate) fn mended(&self, end: End) -> bool {
+        self.lock().at(end).take().is_some()
+    }
+
+    /// The counts now.
+    pub(crate) fn snapshot(&self) -> StreamStatus {
+        let state = self.lock();
+        let problem = state.at_source.as_ref().or(state.at_destination.as_ref()).map(StatusProblem::from);
+        StreamStatus { problem, ..state.status.clone() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Counts stay meaningful after a panic elsewhere.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    const fn at(&mut self, end: End) -> &mut Option<Problem> {
+        match end {
+            End::Source => &mut self.at_source,
+            End::Destination => &mut self.at_destination,
+        }
+    }
+}

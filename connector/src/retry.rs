@@ -1,0 +1,195 @@
+//! What happens after a failure, and the one place that waits before another try.
+
+use std::fmt;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use crate::progress::Progress;
+use crate::service::Stop;
+use crate::{Problem, Random};
+
+pub(crate) use after::retry_after;
+
+mod after;
+
+/// What is to be done after a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Try the same again, not before `after` if the peer named a time.
+    Retry {
+        /// The wait that the peer asked for.
+        after: Option<Duration>,
+    },
+    /// The batch is refused as a whole: send its halves.
+    Split,
+    /// The one event in the batch will never be taken.
+    SetAside,
+    /// The bearer token is refused: get another, once.
+    RefreshToken,
+    /// The place in the result is lost: read the span from its beginning.
+    RestartSpan,
+    /// Somebody has to mend something first.
+    Stop(Problem),
+}
+
+/// A failed attempt.
+pub(crate) trait Failure: fmt::Display {
+    /// What is to be done next.
+    fn next(&self) -> Next;
+
+    /// What to tell a person when this goes on and on.
+    fn lasting(&self) -> Problem;
+}
+
+/// Which peer an attempt was made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Source,
+    Destination,
+}
+
+/// How long to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Endurance {
+    /// For ever: the process lives and says what is wrong.
+    Service,
+    /// A run that ends: problems that somebody has to mend end it, and so does a peer that fails for long.
+    Once,
+}
+
+/// The first wait is at most this, the later ones double.
+const BACKOFF_FIRST: Duration = Duration::from_millis(500);
+const BACKOFF_MAX: Duration = Duration::from_secs(30);
+/// Full jitter may draw zero; a failing peer is still given a breath.
+const BACKOFF_MIN: Duration = Duration::from_millis(50);
+/// A peer that asks for more than this is asked again after this.
+const AFTER_MAX: Duration = Duration::from_mins(15);
+/// Waits while somebody has to mend something.
+const MEND_FIRST: Duration = Duration::from_secs(5);
+const MEND_MAX: Duration = Duration::from_secs(60);
+/// A peer that fails for this long is reported as a problem.
+const FAILING_REPORTED: Duration = Duration::from_secs(60);
+/// A run that ends gives up on a peer that fails for this long.
+const FAILING_MAX: Duration = Duration::from_mins(5);
+
+/// What a failed attempt asks of its caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// See [`Next::Split`].
+    Split,
+    /// See [`Next::SetAside`].
+    SetAside,
+    /// See [`Next::RestartSpan`].
+    RestartSpan,
+    /// Leave it: a run that ends met a problem.
+    Stopped(Problem),
+    /// Leave it: told to stop while somebody has to mend something.
+    Leaving,
+}
+
+/// Why the work of a stream ends before it is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Halt {
+    /// A run that ends met a problem.
+    Stopped(Problem),
+    /// Told to stop while somebody has to mend something.
+    Leaving,
+    /// The checkpoint cannot be used: nothing can go on.
+    Broken(Problem),
+}
+
+/// Waits between the attempts of one thing. Made for each thing, told of each failure.
+#[derive(Debug)]
+pub(crate) struct Patience<'a> {
+    pub(crate) progress: &'a Progress,
+    pub(crate) random: &'a Random,
+    pub(crate) stop: &'a Stop,
+    pub(crate) endurance: Endurance,
+    end: End,
+    failures: u32,
+    refusals: u32,
+    refreshed: bool,
+    failing_since: Option<Instant>,
+}
+
+impl<'a> Patience<'a> {
+    pub(crate) fn new(
+        progress: &'a Progress,
+        random: &'a Random,
+        stop: &'a Stop,
+        endurance: Endurance,
+        end: End,
+    ) -> Self {
+        Self { progress, random, stop, endurance, end, failures: 0, refusals: 0, refreshed: false, failing_since: None }
+    }
+
+    /// An attempt succeeded: the peer is well.
+    pub(crate) fn succeeded(&self) {
+        if self.progress.mended(self.end) {
+            info!(stream = %self.progress.stream(), end = ?self.end, "Mended: going on.");
+        }
+    }
+
+    /// Waits as `failure` demands; returns when the attempt is to be made again, or what else is to be done.
+    ///
+    /// Cancel safe: dropping it forgets nothing but the wait.
+    pub(crate) async fn bear(&mut self, failure: &impl Failure) -> Result<(), Verdict> {
+        self.progress.retried();
+        match failure.next() {
+            Next::Split => Err(Verdict::Split),
+            Next::SetAside => Err(Verdict::SetAside),
+            Next::RestartSpan => Err(Verdict::RestartSpan),
+            Next::RefreshToken if !self.refreshed => {
+                self.refreshed = true;
+                Ok(())
+            }
+            Next::RefreshToken => self.wait_for_mending(failure.lasting()).await,
+            Next::Stop(problem) => self.wait_for_mending(problem).await,
+            Next::Retry { after } => self.wait_to_retry(failure, after).await,
+        }
+    }
+
+    async fn wait_to_retry(&mut self, failure: &impl Failure, after: Option<Duration>) -> Result<(), Verdict> {
+        let failing_for = self.failing_since.get_or_insert_with(Instant::now).elapsed();
+        if failing_for >= FAILING_MAX && self.endurance == Endurance::Once {
+            return Err(Verdict::Stopped(failure.lasting()));
+        }
+        if failing_for >= FAILING_REPORTED {
+            self.progress.troubled(self.end, failure.lasting());
+        }
+        let ceiling = BACKOFF_FIRST.saturating_mul(1 << self.failures.min(16)).min(BACKOFF_MAX);
+        let delay = match after {
+            Some(after) => after.min(AFTER_MAX) + self.random.up_to(BACKOFF_FIRST),
+            None => self.random.up_to(ceiling).max(BACKOFF_MIN),
+        };
+        self.failures += 1;
+        warn!(
+            stream = %self.progress.stream(),
+            error = %failure,
+            attempt = self.failures,
+            delay_ms = delay.as_millis() as u64,
+            "Retrying."
+        );
+        tokio::time::sleep(delay).await;
+        Ok(())
+    }
+
+    /// Waits for as long as somebody has to mend `problem`, and tries now and then whether it is mended.
+    async fn wait_for_mending(&mut self, problem: Problem) -> Result<(), Verdict> {
+        if self.endurance == Endurance::Once {
+            return Err(Verdict::Stopped(problem));
+        }
+        self.progress.troubled(self.end, problem);
+        let ceiling = MEND_FIRST.saturating_mul(1 << self.refusals.min(8)).min(MEND_MAX);
+        let delay = MEND_FIRST.max(self.random.up_to(ceiling));
+        self.refusals += 1;
+        self.refreshed = false;
+        tokio::select! {
+            biased;
+            () = self.stop.finishing() => Err(Verdict::Leaving),
+            () = tokio::time::sleep(delay) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Why Azure did not take a batch, and what happens next: the status first, the code second.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::identity::TokenError;
+use crate::problem::Code;
+use crate::retry::{Failure, Next, retry_after};
+use crate::transport::TransportError;
+use crate::{Problem, Stream};
+
+/// Why an upload did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SendError {
+    /// No answer: the batch may or may not have been taken.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// No bearer token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// 429 or 503.
+    #[error("Azure asks to wait: HTTP {status}")]
+    Throttled { status: StatusCode, after: Option<Duration> },
+    /// Other 5xx, and 408.
+    #[error("Azure is failing: HTTP {status}")]
+    Failing { status: StatusCode, after: Option<Duration> },
+    /// The batch itself is refused.
+    #[error("Azure refuses the batch: {0}")]
+    Refused(Refusal),
+    /// 401.
+    #[error("the endpoint does not accept the bearer token of the application")]
+    TokenRefused,
+    /// 403, 404, or a stream that the rule does not have.
+    #[error("Azure refuses: {}", .0.cause)]
+    Denied(Problem),
+    /// One event after another is refused.
+    #[error("the rule `{rule}` refuses one event after another{}", told(reason))]
+    RefusesEverything { rule: String, reason: String },
+    /// Anything else.
+    #[error("Azure answers HTTP {status}{}", told(reason))]
+    Unexpected { status: StatusCode, reason: String },
+}
+
+/// Why a batch is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error("it is too large")]
+    TooLarge,
+    #[error("{reason}")]
+    Unexplained { reason: String },
+}
+
+fn told(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(" ({reason})") }
+}
+
+/// Azure's error object; some hosts capitalise its keys
+/// (<https://github.com/Azure/azure-sdk-for-net/issues/46439>, read 2026-11-22).
+#[derive(Debug, Default, Deserialize)]
+struct Body {
+    #[serde(alias = "Error", default)]
+    error: Told,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Told {
+    #[serde(alias = "Code", default)]
+    code: Option<String>,
+}
+
+impl SendError {
+    /// What the answer, which is no success, means for `stream` of `rule`.
+    pub(super) fn read(answer: &Response<Bytes>, rule: &str, stream: Stream, now: Timestamp) -> Self {
+        let status = answer.status();
+        let after = retry_after(answer, now);
+        let code = code(answer);
+        match status {
+            StatusCode::BAD_REQUEST if code == "InvalidStream" => Self::Denied(stream_unknown(rule, stream)),
+            StatusCode::BAD_REQUEST if is_size(&code) => Self::Refused(Refusal::TooLarge),
+            StatusCode::BAD_REQUEST if code == "InvalidApiVersion" => {
+                Self::RefusesEverything { rule: rule.to_owned(), reason: code }
+            }
+            StatusCode::BAD_REQUEST => {
+                let reason = if code.is_empty() { "HTTP 400".to_owned() } else { code };
+                Self::Refused(Refusal::Unexplained { reason })
+            }
+            StatusCode::UNAUTHORIZED => Self::TokenRefused,
+            StatusCode::FORBIDDEN => Self::Denied(role_missing(rule)),
+            StatusCode::NOT_FOUND => Self::Denied(rule_unknown(rule, stream)),
+            StatusCode::PAYLOAD_TOO_LARGE => Self::Refused(Refusal::TooLarge),
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Self::Throttled { status, after },
+            StatusCode::REQUEST_TIMEOUT => Self::Failing { status, after },
+            _ if status.is_server_error() => Self::Failing { status, after },
+            _ => Self::Unexpected { status, reason: code },
+        }
+    }
+}
+
+impl Failure for SendError {
+    fn next(&self) -> Next {
+        match self {
+            Self::Transport(TransportError::Tls { .. }) => Next::Stop(self.lasting()),
+            Self::Transport(
+                TransportError::Connect { .. }
+                | TransportError::Cut { .. }
+                | TransportError::TimedOut { .. }
+                | TransportError::TooLarge { .. }
+                | TransportError::Invalid { .. },
+            )
+            | Self::Unexpected { .. } => Next::Retry { after: None },
+            Self::Token(TokenError::Refused(problem)) => Next::Stop(problem.clone()),
+            Self::Token(TokenError::Unavailable { after, .. })
+            | Self::Throttled { after, .. }
+            | Self::Failing { after, .. } => Next::Retry { after: *after },
+            Self::Refused(Refusal::TooLarge) => Next::Split,
+            Self::Refused(Refusal::Unexplained { .. }) => Next::SetAside,
+            Self::TokenRefused => Next::RefreshToken,
+            Self::Denied(problem) => Next::Stop(problem.clone()),
+            Self::RefusesEverything { .. } => Next::Stop(self.lasting()),
+        }
+    }
+
+    fn lasting(&self) -> Problem {
+        let (code, subject, next_step) = match self {
+            Self::Denied(problem) | Self::Token(TokenError::Refused(problem)) => return problem.clone(),
+            Self::Transport(TransportError::Tls { .. }) => (
+                Code::AzureCertificateRefused,
+                "sentinel.endpoint",
+                "set `http.ca_file` to the root certificate of the proxy or server in between, or mend its certificate",
+            ),
+            Self::Transport(
+                TransportError::Connect { .. }
+                | TransportError::Cut { .. }
+                | TransportError::TimedOut { .. }
+                | TransportError::TooLarge { .. }
+                | TransportError::Invalid { .. },
+            ) => (
+                Code::AzureFailing,
+                "sentinel.endpoint",
+                "check `sentinel.endpoint`, `http.proxy` and that this machine may open connections to it",
+            ),
+            Self::Token(TokenError::Unavailable { .. }) => (
+                Code::AzureFailing,
+                "sentinel.identity",
+                "check that this machine may open connections to `sentinel.identity.authority`",
+            ),
+            Self::Throttled { .. } | Self::Failing { .. } | Self::Unexpected { .. } | Self::Refused(_) => (
+                Code::AzureFailing,
+                "sentinel.endpoint",
+                "see https://azure.status.microsoft and what stands between this machine and Azure; nothing is lost \
+                 meanwhile",
+            ),
+            Self::TokenRefused => (
+                Code::AzureTokenRefused,
+                "sentinel.endpoint",
+                "check that `sentinel.identity.scope` and `sentinel.identity.authority` belong to the cloud of \
+                 `sentinel.endpoint`",
+            ),
+            Self::RefusesEverything { .. } => (
+                Code::AzureRefusesEverything,
+                "sentinel.rules",
+                "compare the rule's streams and transformation with those that `miro-sentinel deploy` writes; nothing \
+                 was set aside",
+            ),
+        };
+        Problem { code, subject: subject.to_owned(), cause: self.to_string(), next_step: next_step.to_owned() }
+    }
+}
+
+fn code(answer: &Response<Bytes>) -> String {
+    let header = answer.headers().get("x-ms-error-code").and_then(|code| code.to_str().ok()).map(str::to_owned);
+    let told = || serde_json::from_slice::<Body>(answer.body()).ok()?.error.code;
+    let code = header.or_else(told).unwrap_or_default();
+    // A code is a word; anything else could be a piece of our own events.
+    if code.len() <= 80 && code.bytes().all(|byte| byte.is_ascii_alphanumeric()) { code } else { String::new() }
+}
+
+fn is_size(code: &str) -> bool {
+    code == "ContentLengthLimitExceeded" || code.starts_with("PayloadSizeLimitExc")
+}
+
+fn role_missing(rule: &str) -> Problem {
+    Problem {
+        code: Code::AzureRoleMissing,
+        subject: "sentinel.identity".to_owned(),
+        cause: format!("the application may not send to the data collection rule `{rule}`"),
+        next_step: "assign it the role `Monitoring Metrics Publisher` on the rule; that takes up to 30 minutes to work"
+            .to_owned(),
+    }
+}
+
+fn rule_unknown(rule: &str, stream: Stream) -> Problem {
+    Problem {
+        code: Code::AzureRuleUnknown,
+        subject: format!("sentinel.rules.{stream}"),
+        cause: format!("there is no data collection rule `{rule}` behind `sentinel.endpoint`"),
+        next_step: format!(
+            "copy the rule's immutable id (JSON view of the rule, `immutableId`) to `sentinel.rules.{stream}`, and its \
+             logs ingestion address to `sentinel.endpoint`"
+        ),
+    }
+}
+
+fn stream_unknown(rule: &str, stream: Stream) -> Problem {
+    Problem {
+        code: Code::AzureStreamUnknown,
+        subject: format!("sentinel.rules.{stream}"),
+        cause: format!("the data collection rule `{rule}` does not declare the stream `{}`", stream.rule_stream()),
+        next_step: format!(
+            "check that `sentinel.rules.{stream}` is the rule of this stream, or deploy the rule that \
+             `miro-sentinel deploy` writes"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULE: &str = "dcr-1";
+
+    fn read(status: u16, body: &str, headers: &[(&str, &str)]) -> SendError {
+        let builder = headers
+            .iter()
+            .fold(Response::builder().status(status), |builder, (name, value)| builder.header(*name, *value));
+        let answer = builder.body(Bytes::from(body.to_owned())).unwrap();
+        SendError::read(&answer, RULE, Stream::Audit, Timestamp::UNIX_EPOCH)
+    }
+
+    fn body(code: &str) -> String {
+        format!(r#"{{"error":{{"code":"{code}","message":"m"}}}}"#)
+    }
+
+    fn next(status: u16, body: &str) -> String {
+        match read(status, body, &[]).next() {
+            Next::Stop(problem) => format!("stop: {}", problem.code.name()),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_answer_has_its_next_step() {
+        let retry = "Retry { after: None }";
+        let table = [
+            (400, body("InvalidStream"), "stop: azure-stream-unknown"),
+            (400, body("InvalidApiVersion"), "stop: azure-refuses-everything"),
+            (400, r#"{"Error":{"Code":"InvalidStream"}}"#.to_owned(), "stop: azure-stream-unknown"),
+            (400, body("ContentLengthLimitExceeded"), "Split"),
+            (400, body("PayloadSizeLimitExceeded"), "Split"),
+            (400, body("SomethingElse"), "SetAside"),
+            (400, "<html>".to_owned(), "SetAside"),
+            (401, String::new(), "RefreshToken"),
+            (403, body("OperationFailed"), "stop: azure-role-missing"),
+            (404, body("NotFound"), "stop: azure-rule-unknown"),
+            (404, String::new(), "stop: azure-rule-unknown"),
+            (408, String::new(), retry),
+            (413, String::new(), "Split"),
+            (413, body("ContentLengthLimitExceeded"), "Split"),
+            (429, String::new(), retry),
+            (500, String::new(), retry),
+            (502, "<html>".to_owned(), retry),
+            (503, String::new(), retry),
+            (504, String::new(), retry),
+            (302, String::new(), retry),
+            (418, body("Teapot"), retry),
+        ];
+        for (status, body, expected) in table {
+            assert_eq!(next(status, &body), expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn a_wait_that_was_asked_for_is_kept() {
+        let error = read(429, "", &[("Retry-After", "7")]);
+        assert_eq!(error.next(), Next::Retry { after: Some(Duration::from_secs(7)) });
+    }
+
+    #[test]
+    fn the_code_in_the_header_comes_first_and_text_is_not_repeated() {
+        let error = read(400, &body("Other"), &[("x-ms-error-code", "InvalidStream")]);
+        assert!(matches!(error, SendError::Denied(_)));
+        let error = read(400, &body("the event {\\\"email\\\":1} is wrong"), &[]);
+        assert_eq!(error.to_string(), "Azure refuses the batch: HTTP 400");
+    }
+}

@@ -1,0 +1,79 @@
+//! What Miro's refusals mean: the HTTP status first, the code in the body second.
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use serde::Deserialize;
+
+use super::error::SourceError;
+use super::{LIMIT_SAFE, Source};
+use crate::retry::retry_after;
+
+/// Miro's error object, as far as it matters; a gateway's answer is something else
+/// (<https://developers.miro.com/reference/errors>, read 2026-11-22).
+#[derive(Debug, Default, Deserialize)]
+struct Told {
+    #[serde(default)]
+    code: Option<String>,
+    #[serde(default)]
+    message: Option<String>,
+    #[serde(default)]
+    context: Option<Context>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Context {
+    #[serde(default)]
+    fields: Option<Vec<Field>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Field {
+    #[serde(default)]
+    field: Option<String>,
+}
+
+impl Told {
+    fn read(body: &Bytes) -> Self {
+        serde_json::from_slice(body).unwrap_or_default()
+    }
+
+    /// True when the refusal is about the query parameter `name`.
+    fn blames(&self, name: &str) -> bool {
+        let fields = self.context.iter().flat_map(|context| context.fields.iter().flatten());
+        let mut fields = fields.filter_map(|field| field.field.as_deref());
+        fields.any(|field| field == name)
+            || [&self.code, &self.message].into_iter().flatten().any(|text| text.to_ascii_lowercase().contains(name))
+    }
+
+    /// The code, if it is one that can be repeated: short and of letters.
+    fn code(self) -> Option<String> {
+        self.code.filter(|code| code.len() <= 60 && code.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    }
+}
+
+impl Source {
+    /// What the refusal `answer` to a request for `limit` events means.
+    pub(super) async fn refusal(&self, answer: &Response<Bytes>, with_cursor: bool, limit: usize) -> SourceError {
+        let status = answer.status();
+        let told = Told::read(answer.body());
+        match status {
+            StatusCode::TOO_MANY_REQUESTS => {
+                self.progress.rate_limited();
+                SourceError::RateLimited { after: retry_after(answer, self.clock.now()) }
+            }
+            StatusCode::BAD_REQUEST if with_cursor && told.blames("cursor") => SourceError::CursorRefused { status },
+            StatusCode::BAD_REQUEST if limit > LIMIT_SAFE => SourceError::LimitRefused { refused: limit },
+            StatusCode::BAD_REQUEST if with_cursor => SourceError::CursorRefused { status },
+            StatusCode::GONE | StatusCode::NOT_FOUND if with_cursor => SourceError::CursorRefused { status },
+            StatusCode::UNAUTHORIZED => SourceError::Refused(self.token_refused()),
+            StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => match self.diagnose(status).await {
+                Ok(problem) => SourceError::Refused(problem),
+                Err(error) => error,
+            },
+            _ if status.is_server_error() => {
+                SourceError::Failing { status, after: retry_after(answer, self.clock.now()) }
+            }
+            _ => SourceError::Unexpected { status, code: told.code() },
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The rate budget of one token: how many credits may be spent now, and by whom first.
+//!
+//! Miro tells its budget with every answer. We spend at most a share of it, first on the tail, then on sweeps,
+//! then on history; calls in flight are counted before their answers are in. After 429 nobody calls before the
+//! time that Miro named.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
+use tracing::info;
+
+pub(crate) use account::Need;
+pub(super) use account::Priority;
+pub(super) use told::Told;
+
+use account::{Account, Answer, Ticket};
+
+use crate::Clock;
+use crate::progress::Progress;
+
+mod account;
+mod told;
+
+/// The budget of one token, shared by all that read with it.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    account: Mutex<Account>,
+    clock: Arc<dyn Clock>,
+    changed: Notify,
+}
+
+impl Budget {
+    /// Nothing is known yet; `share` of what Miro will tell may be spent.
+    pub(crate) fn new(share: f64, clock: Arc<dyn Clock>) -> Self {
+        Self { account: Mutex::new(Account::new(share)), clock, changed: Notify::new() }
+    }
+
+    /// A tail will make calls of this kind for as long as it runs: others leave it what it needs.
+    pub(crate) fn expect(&self, need: Need) {
+        self.lock().expect(need);
+    }
+
+    /// Waits until a call of `weight` credits may be made. Cancel safe.
+    pub(super) async fn reserve(&self, weight: u64, priority: Priority, progress: &Progress) -> Reserved<'_> {
+        let place = Place { budget: self, ticket: self.lock().enter(priority, self.clock.now()) };
+        let mut told = false;
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let now = self.clock.now();
+            let answer = self.lock().ask(&place.ticket, weight, now);
+            match answer {
+                Answer::Go { serial } => return Reserved { budget: self, weight, serial, answered: false },
+                Answer::Wait { until } => {
+                    if !told && priority == Priority::Sweep {
+                        told = true;
+                        progress.sweep_delayed();
+                        info!(stream = %progress.stream(), "A late sweep waits: the rate budget is short.");
+                    }
+                    tokio::select! {
+                        biased;
+                        () = &mut changed => {}
+                        () = tokio::time::sleep(pause(now, until)) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Account> {
+        // The account is whole between any two of its steps.
+        self.account.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The time to `until`, never nothing: a clock between two ticks must not make a busy loop.
+fn pause(now: Timestamp, until: Timestamp) -> Duration {
+    let wait = until.duration_since(now).max(SignedDuration::from_millis(1));
+    Duration::try_from(wait).unwrap_or(Duration::from_millis(1))
+}
+
+/// A place in the queue; left when dropped.
+struct Place<'a> {
+    budget: &'a Budget,
+    ticket: Ticket,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.budget.lock().leave(&self.ticket);
+        self.budget.changed.notify_waiters();
+    }
+}
+
+/// Credits set apart for a call in flight; freed when dropped.
+#[derive(Debug)]
+pub(super) struct Reserved<'a> {
+    budget: &'a Budget,
+    weight: u64,
+    serial: u64,
+    answered: bool,
+}
+
+impl Reserved<'_> {
+    /// The call was answered, and the answer told this.
+    pub(super) fn answered(mut self, told: &Told) {
+        self.answered = true;
+        let now = self.budget.clock.now();
+        self.budget.lock().settle(self.weight, self.serial, Some(told), now);
+    }
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            let now = self.budget.clock.now();
+            self.budget.lock().settle(self.weight, self.serial, None, now);
+        }
+        self.budget.changed.notify_waiters();
+    }
+}

@@ -1,0 +1,244 @@
+//! The account behind the budget: plain arithmetic over what Miro told, without waiting.
+//!
+//! It must be right for both ways of counting: a window that is whole again at its reset, and a bucket that fills
+//! all the time. Two limits hold at once. Of what Miro says is left, the others' share is never touched. And of our
+//! own share we spend no more than it earns: a second bucket, ours alone, fills at the allowed rate.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::told::Told;
+use crate::stretch::{after, before};
+
+/// The period in which the limit is earned (<https://developers.miro.com/reference/rate-limiting>, read 2026-11-22).
+const PERIOD: SignedDuration = SignedDuration::from_secs(60);
+/// Who waited for so long is as urgent as the tail: a small budget delays everybody and starves nobody.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
+/// The wait when there is nothing else to go by.
+const PAUSE: SignedDuration = SignedDuration::from_secs(1);
+
+/// Who goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::source) enum Priority {
+    /// The newest time.
+    Tail,
+    /// What is read again.
+    Sweep,
+    /// What is old already.
+    History,
+}
+
+/// The calls that a tail will make: others leave credits for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Need {
+    /// Credits for a call.
+    pub(crate) weight: u64,
+    /// The time between calls.
+    pub(crate) every: SignedDuration,
+}
+
+/// A place in the queue.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ticket {
+    serial: u64,
+}
+
+/// Whether a call may be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    Go { serial: u64 },
+    Wait { until: Timestamp },
+}
+
+#[derive(Debug)]
+pub(super) struct Account {
+    share: f64,
+    known: Known,
+    /// Weights of the calls in flight.
+    in_flight: u64,
+    calls_in_flight: u64,
+    blocked_until: Option<Timestamp>,
+    /// What our own share has earned and not spent.
+    earned: f64,
+    earned_at: Timestamp,
+    needs: Vec<Need>,
+    waiting: BTreeMap<u64, (Priority, Timestamp)>,
+    serial: u64,
+    /// The latest call begun when the newest telling was taken in: later calls know better.
+    told_up_to: u64,
+}
+
+/// What is known of Miro's side.
+#[derive(Clone, Copy, Debug)]
+enum Known {
+    /// No call was answered yet.
+    Nothing,
+    /// Calls are answered without a word on the budget.
+    Untold,
+    Told {
+        limit: u64,
+        remaining: u64,
+        reset: Timestamp,
+    },
+}
+
+impl Account {
+    pub(super) fn new(share: f64) -> Self {
+        Self {
+            share,
+            known: Known::Nothing,
+            in_flight: 0,
+            calls_in_flight: 0,
+            blocked_until: None,
+            earned: 0.0,
+            earned_at: Timestamp::MIN,
+            needs: Vec::new(),
+            waiting: BTreeMap::new(),
+            serial: 0,
+            told_up_to: 0,
+        }
+    }
+
+    pub(super) fn expect(&mut self, need: Need) {
+        self.needs.push(need);
+    }
+
+    pub(super) fn enter(&mut self, priority: Priority, now: Timestamp) -> Ticket {
+        let serial = self.next();
+        self.waiting.insert(serial, (priority, now));
+        Ticket { serial }
+    }
+
+    pub(super) fn leave(&mut self, ticket: &Ticket) {
+        self.waiting.remove(&ticket.serial);
+    }
+
+    const fn next(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
+    }
+
+    /// May the holder of `ticket` spend `weight` now? If so, they are spent.
+    pub(super) fn ask(&mut self, ticket: &Ticket, weight: u64, now: Timestamp) -> Answer {
+        if let Some(until) = self.blocked_until.filter(|until| *until > now) {
+            return Answer::Wait { until };
+        }
+        let order: BTreeSet<(Priority, u64)> =
+            self.waiting.iter().map(|(serial, (priority, since))| (urgency(*priority, *since, now), *serial)).collect();
+        let Some(&(priority, first)) = order.first() else {
+            return Answer::Wait { until: after(now, PAUSE) };
+        };
+        if first != ticket.serial {
+            // Whoever is first tells when it has gone; until then only growing older can change the order.
+            return Answer::Wait { until: after(now, PATIENCE) };
+        }
+        match self.free_at(weight, priority, now) {
+            Some(until) if until > now => Answer::Wait { until },
+            _ => self.go(weight),
+        }
+    }
+
+    fn go(&mut self, weight: u64) -> Answer {
+        self.in_flight += weight;
+        self.calls_in_flight += 1;
+        self.earned -= weight as f64;
+        Answer::Go { serial: self.next() }
+    }
+
+    /// When `weight` can be spent; `None` for now.
+    fn free_at(&mut self, weight: u64, priority: Priority, now: Timestamp) -> Option<Timestamp> {
+        match self.known {
+            Known::Untold => None,
+            // One call at a time until Miro has said how much there is, or after what it said is out of date.
+            Known::Nothing => (self.calls_in_flight > 0).then(|| after(now, PAUSE)),
+            Known::Told { reset, .. } if reset <= now => {
+                let wait = self.own(weight, now);
+                wait.or_else(|| (self.calls_in_flight > 0).then(|| after(now, PAUSE)))
+            }
+            Known::Told { limit, remaining, reset } => {
+                let allowed = self.allowed(limit);
+                let left = remaining.saturating_sub(limit - allowed).saturating_sub(self.in_flight);
+                let kept = if priority == Priority::Tail { 0 } else { self.kept_for_tails(allowed, reset, now) };
+                if left < weight.min(allowed) + kept { Some(reset) } else { self.own(weight, now) }
+            }
+        }
+    }
+
+    /// When our own share has earned `weight`; `None` for now.
+    fn own(&mut self, weight: u64, now: Timestamp) -> Option<Timestamp> {
+        let Known::Told { limit, .. } = self.known else { return None };
+        let most = self.allowed(limit) as f64;
+        let per_second = most / PERIOD.as_secs_f64();
+        let since = now.duration_since(self.earned_at).as_secs_f64().clamp(0.0, PERIOD.as_secs_f64());
+        self.earned = (self.earned + since * per_second).min(most);
+        self.earned_at = now;
+        let missing = (weight as f64).min(most) - self.earned;
+        (missing > 0.0).then(|| after(now, SignedDuration::from_secs_f64(missing / per_second)))
+    }
+
+    /// What the tails will need until the reset, at most half of what is allowed.
+    fn kept_for_tails(&self, allowed: u64, reset: Timestamp, now: Timestamp) -> u64 {
+        let left = reset.duration_since(now).min(PERIOD).as_secs_f64();
+        let needs = self.needs.iter().map(|need| (left / need.every.as_secs_f64()).ceil() as u64 * need.weight);
+        needs.sum::<u64>().min(allowed / 2)
+    }
+
+    fn allowed(&self, limit: u64) -> u64 {
+        ((limit as f64 * self.share) as u64).clamp(1, limit.max(1))
+    }
+
+    /// A call of `weight`, begun as `serial`, is over; `told` is what its answer said, if it was answered.
+    pub(super) fn settle(&mut self, weight: u64, serial: u64, told: Option<&Told>, now: Timestamp) {
+        self.in_flight -= weight;
+        self.calls_in_flight -= 1;
+        let Some(told) = told else { return };
+        match (told.limit, told.remaining) {
+            (Some(limit), Some(remaining)) => self.learn(serial, limit, remaining, told.reset, now),
+            _ if matches!(self.known, Known::Nothing) => self.known = Known::Untold,
+            _ => {}
+        }
+        if told.refused {
+            self.block(told, now);
+        }
+    }
+
+    fn learn(&mut self, serial: u64, limit: u64, remaining: u64, reset: Option<Timestamp>, now: Timestamp) {
+        // A reset that is over already, by a clock that differs from ours, would let the next call go at once.
+        let reset = reset.unwrap_or_else(|| after(now, PERIOD)).max(after(now, PAUSE));
+        let overlapped = serial <= self.told_up_to;
+        if let Known::Told { limit: known_limit, remaining: known, reset: known_reset } = self.known {
+            // Answers may overtake each other: of calls in flight together, the later state of Miro's counts.
+            // The reset only moves on, and until it does, what is left only shrinks.
+            if overlapped
+                && known_limit == limit
+                && (reset < known_reset || (reset == known_reset && known < remaining))
+            {
+                return;
+            }
+        } else {
+            self.earned = self.allowed(limit).min(remaining) as f64 - weight_of(self.in_flight);
+            self.earned_at = now;
+        }
+        self.known = Known::Told { limit, remaining, reset };
+        self.told_up_to = self.serial;
+    }
+
+    fn block(&mut self, told: &Told, now: Timestamp) {
+        let asked = told.retry_after.and_then(|wait| SignedDuration::try_from(wait).ok()).map(|wait| after(now, wait));
+        let until = asked.or(told.reset).unwrap_or_else(|| after(now, PAUSE));
+        // A reset far away is a mistake of somebody's clock.
+        let until = if asked.is_none() { until.min(after(now, PERIOD)) } else { until };
+        if self.blocked_until.is_none_or(|held| held < until) {
+            self.blocked_until = Some(until);
+        }
+    }
+}
+
+fn weight_of(in_flight: u64) -> f64 {
+    in_flight as f64
+}
+
+fn urgency(priority: Priority, since: Timestamp, now: Timestamp) -> Priority {
+    if since <= before(now, PATIENCE) { Priority::Tail } else { priority }
+}

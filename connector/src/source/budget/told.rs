@@ -1,0 +1,74 @@
+//! What an answer tells of the rate budget.
+
+use std::time::Duration;
+
+use http::{HeaderMap, Response, StatusCode};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::retry::retry_after;
+
+/// The rate headers of one answer (<https://developers.miro.com/reference/rate-limiting>, read 2026-11-22).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::source) struct Told {
+    /// The ceiling in credits.
+    pub(in crate::source) limit: Option<u64>,
+    /// What is left of it.
+    pub(in crate::source) remaining: Option<u64>,
+    /// When it is whole again.
+    pub(in crate::source) reset: Option<Timestamp>,
+    /// True for 429.
+    pub(in crate::source) refused: bool,
+    /// The wait asked for.
+    pub(in crate::source) retry_after: Option<Duration>,
+}
+
+impl Told {
+    pub(in crate::source) fn read<B>(answer: &Response<B>, now: Timestamp) -> Self {
+        let headers = answer.headers();
+        let number = |name| header(headers, name)?.parse::<u64>().ok();
+        Self {
+            limit: number("x-ratelimit-limit"),
+            remaining: number("x-ratelimit-remaining"),
+            reset: number("x-ratelimit-reset").and_then(|reset| self::reset(reset, now)),
+            refused: answer.status() == StatusCode::TOO_MANY_REQUESTS,
+            retry_after: retry_after(answer, now),
+        }
+    }
+}
+
+/// Documented as a Unix time without a unit: seconds, but milliseconds and "seconds from now" are told apart.
+fn reset(value: u64, now: Timestamp) -> Option<Timestamp> {
+    let value = i64::try_from(value).ok()?;
+    match value {
+        ..=10_000_000 => now.checked_add(SignedDuration::from_secs(value)).ok(),
+        10_000_001..=99_999_999_999 => Timestamp::from_second(value).ok(),
+        _ => Timestamp::from_millisecond(value).ok(),
+    }
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    Some(headers.get(name)?.to_str().ok()?.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2026-03-01T00:00:00Z".parse().unwrap()
+    }
+
+    fn answer(name: &str, value: &str) -> Response<()> {
+        Response::builder().status(429).header(name, value).body(()).unwrap()
+    }
+
+    #[test]
+    fn a_reset_is_a_time_in_seconds_or_milliseconds_or_from_now() {
+        let seconds = now().as_second() + 30;
+        for text in [seconds.to_string(), (seconds * 1000).to_string(), "30".to_owned()] {
+            let told = Told::read(&answer("X-RateLimit-Reset", &text), now());
+            assert_eq!(told.reset.unwrap().to_string(), "2026-03-01T00:00:30Z", "{text}");
+        }
+        assert_eq!(Told::read(&answer("X-RateLimit-Reset", "soon"), now()).reset, None);
+    }
+}

@@ -1,0 +1,103 @@
+//! Why there is no page, and what happens next.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::Problem;
+use crate::problem::Code;
+use crate::retry::{Failure, Next};
+use crate::transport::TransportError;
+
+/// Why Miro gave no page.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SourceError {
+    /// No answer.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// 429.
+    #[error("Miro's rate limit is reached")]
+    RateLimited {
+        /// The wait that Miro asked for.
+        after: Option<Duration>,
+    },
+    /// 5xx.
+    #[error("Miro is failing: HTTP {status}")]
+    Failing { status: StatusCode, after: Option<Duration> },
+    /// 200 with something else than a page.
+    #[error("Miro's answer is {0}")]
+    NotAPage(String),
+    /// The cursor is unknown, expired or not wanted.
+    #[error("Miro refuses its own cursor: HTTP {status}")]
+    CursorRefused { status: StatusCode },
+    /// The page size is too large.
+    #[error("Miro refuses pages of {refused} events")]
+    LimitRefused { refused: usize },
+    /// The token, its scope, the plan or the organisation.
+    #[error("Miro refuses: {}", .0.cause)]
+    Refused(Problem),
+    /// Anything else.
+    #[error("Miro answers HTTP {status}{}", .code.as_ref().map(|code| format!(" `{code}`")).unwrap_or_default())]
+    Unexpected { status: StatusCode, code: Option<String> },
+}
+
+impl Failure for SourceError {
+    fn next(&self) -> Next {
+        match self {
+            Self::Transport(TransportError::Tls { .. }) => Next::Stop(self.lasting()),
+            Self::Transport(
+                TransportError::Connect { .. }
+                | TransportError::Cut { .. }
+                | TransportError::TimedOut { .. }
+                | TransportError::TooLarge { .. }
+                | TransportError::Invalid { .. },
+            )
+            | Self::NotAPage(_)
+            | Self::LimitRefused { .. }
+            | Self::Unexpected { .. } => Next::Retry { after: None },
+            Self::RateLimited { after } | Self::Failing { after, .. } => Next::Retry { after: *after },
+            Self::CursorRefused { .. } => Next::RestartSpan,
+            Self::Refused(problem) => Next::Stop(problem.clone()),
+        }
+    }
+
+    fn lasting(&self) -> Problem {
+        let (code, next_step) = match self {
+            Self::Refused(problem) => return problem.clone(),
+            Self::Transport(TransportError::Tls { .. }) => (
+                Code::MiroCertificateRefused,
+                "set `http.ca_file` to the root certificate of the proxy or server in between, or mend its certificate",
+            ),
+            Self::Transport(TransportError::Connect { .. } | TransportError::Invalid { .. }) => (
+                Code::MiroFailing,
+                "check `miro.base_url`, `http.proxy` and that this machine may open connections to it",
+            ),
+            Self::Transport(
+                TransportError::Cut { .. } | TransportError::TimedOut { .. } | TransportError::TooLarge { .. },
+            )
+            | Self::RateLimited { .. }
+            | Self::Failing { .. }
+            | Self::NotAPage(_)
+            | Self::CursorRefused { .. }
+            | Self::LimitRefused { .. }
+            | Self::Unexpected { .. } => (
+                Code::MiroFailing,
+                "see https://status.miro.com and what stands between this machine and Miro; nothing is lost meanwhile",
+            ),
+        };
+        Problem { code, subject: "miro.base_url".to_owned(), cause: self.to_string(), next_step: next_step.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_means_try_again_and_never_drop() {
+        let odd = SourceError::Unexpected { status: StatusCode::IM_A_TEAPOT, code: None };
+        assert_eq!(odd.next(), Next::Retry { after: None });
+        assert_eq!(odd.to_string(), "Miro answers HTTP 418 I'm a teapot");
+        assert_eq!(SourceError::NotAPage("x".into()).next(), Next::Retry { after: None });
+    }
+}

@@ -1,0 +1,60 @@
+//! Requests to Miro.
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
+use secrecy::ExposeSecret;
+
+use super::Source;
+use crate::Stream;
+use crate::ledger::Cursor;
+use crate::stretch::{Stretch, after, before};
+use crate::time::{query_form, step};
+
+impl Source {
+    /// Asks for a page of `stretch`, oldest first, at `cursor`.
+    ///
+    /// The window is wider than the stretch by the smallest step of the filter on either side: whether Miro
+    /// includes its bounds is not documented.
+    pub(super) fn page_request(&self, stretch: Stretch, cursor: Option<&Cursor>, limit: usize) -> http::Request<Bytes> {
+        let from = query_form(self.stream, before(stretch.from(), step(self.stream)));
+        let to = query_form(self.stream, after(stretch.to(), step(self.stream)));
+        let mut url = self.base_url.clone();
+        let (since, until, ascending) = match (self.stream, &self.organization) {
+            (Stream::Content, Some(organization)) => {
+                url.set_path(&format!("/v2/orgs/{organization}/content-logs/items"));
+                ("from", "to", "asc")
+            }
+            (Stream::Audit | Stream::Content, _) => {
+                url.set_path("/v2/audit/logs");
+                ("createdAfter", "createdBefore", "ASC")
+            }
+        };
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair(since, &from).append_pair(until, &to);
+        query.append_pair("limit", &limit.to_string()).append_pair("sorting", ascending);
+        if let Some(Cursor(cursor)) = cursor {
+            // Encoded: an audit cursor holds `#`, which would end the query.
+            query.append_pair("cursor", cursor);
+        }
+        url.set_query(Some(&query.finish()));
+        self.get(&url)
+    }
+
+    /// Asks what the token is and may do (<https://developers.miro.com/reference/get-access-token-context>, read 2026-11-22).
+    pub(super) fn token_request(&self) -> http::Request<Bytes> {
+        let mut url = self.base_url.clone();
+        url.set_path("/v1/oauth-token");
+        self.get(&url)
+    }
+
+    fn get(&self, url: &url::Url) -> http::Request<Bytes> {
+        let bearer = format!("Bearer {}", self.token.expose_secret());
+        let mut bearer = HeaderValue::try_from(bearer).unwrap_or_else(|_| HeaderValue::from_static("Bearer ?"));
+        bearer.set_sensitive(true);
+        http::Request::get(url.as_str())
+            .header(ACCEPT, "application/json")
+            .header(AUTHORIZATION, bearer)
+            .body(Bytes::new())
+            .expect("a parsed URL and constant headers make a request")
+    }
+}

@@ -1,0 +1,106 @@
+//! Cursors that lead nowhere are caught, not followed.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::event::Event;
+use crate::ledger::Cursor;
+
+/// Empty pages in a row that are still followed: a full last page may be followed by an empty one, not by a hundred.
+const EMPTY_MAX: u32 = 100;
+/// Pages seen before, in a row, that are still followed.
+const REPEATED_MAX: u32 = 3;
+/// Pages of one span; its cursors are remembered in 8 bytes each.
+const PAGES_MAX: usize = 200_000;
+
+/// Watches the pages of one reading of one span.
+#[derive(Debug, Default)]
+pub(crate) struct Trap {
+    cursors: HashSet<u64>,
+    pages: HashSet<u64>,
+    empty: u32,
+    repeated: u32,
+}
+
+/// How the cursor went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Trapped {
+    #[error("Miro's cursor came back to where it had been")]
+    Repeats,
+    #[error("Miro's cursor leads through pages without anything new")]
+    NothingNew,
+    #[error("Miro's cursor leads on without end")]
+    Endless,
+}
+
+impl Trap {
+    /// A reading that begins at `cursor`.
+    pub(crate) fn from(cursor: Option<&Cursor>) -> Self {
+        let mut trap = Self::default();
+        trap.cursors.extend(cursor.map(fingerprint));
+        trap
+    }
+
+    /// Notes a page of `events` that leads on to `next`.
+    pub(crate) fn step(&mut self, events: &[Event], next: &Cursor) -> Result<(), Trapped> {
+        if !self.cursors.insert(fingerprint(next)) {
+            return Err(Trapped::Repeats);
+        }
+        if self.cursors.len() > PAGES_MAX {
+            return Err(Trapped::Endless);
+        }
+        self.empty = if events.is_empty() { self.empty + 1 } else { 0 };
+        let ids = events.iter().fold(0, |sum: u128, event| sum.wrapping_mul(31).wrapping_add(event.id));
+        let seen = !events.is_empty() && !self.pages.insert(fingerprint(&ids));
+        self.repeated = if seen { self.repeated + 1 } else { 0 };
+        if self.empty > EMPTY_MAX || self.repeated > REPEATED_MAX {
+            return Err(Trapped::NothingNew);
+        }
+        Ok(())
+    }
+}
+
+fn fingerprint(thing: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    thing.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::store::Minute;
+
+    fn cursor(name: usize) -> Cursor {
+        Cursor(name.to_string())
+    }
+
+    fn page(id: u128) -> [Event; 1] {
+        [Event { json: Bytes::new(), minute: Minute(0), id }]
+    }
+
+    #[test]
+    fn a_cursor_that_comes_back_is_caught() {
+        let mut trap = Trap::from(Some(&cursor(0)));
+        assert_eq!(trap.step(&page(1), &cursor(1)), Ok(()));
+        assert_eq!(trap.step(&page(2), &cursor(0)), Err(Trapped::Repeats));
+    }
+
+    #[test]
+    fn pages_without_anything_new_are_caught() {
+        let mut trap = Trap::from(None);
+        let caught = (0..).map(|name| trap.step(&page(7), &cursor(name))).position(|step| step.is_err());
+        assert_eq!(caught, Some(4));
+        let mut trap = Trap::from(None);
+        let caught = (0..).map(|name| trap.step(&[], &cursor(name))).position(|step| step.is_err());
+        assert_eq!(caught, Some(100));
+    }
+
+    #[test]
+    fn an_honest_reading_is_left_alone() {
+        let mut trap = Trap::from(None);
+        assert!((0..5_000).all(|name| trap.step(&page(name as u128), &cursor(name)).is_ok()));
+    }
+}
