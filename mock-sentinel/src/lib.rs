@@ -28,3 +28,6 @@ pub use journal::JournalEntry;
 pub use server::{Credentials, MockSentinel, TableCount};
 pub use tls::{Tls, TlsError};
 pub use world::{App, Identity, Ingestion, Query, StatusCode, UnknownAnswers, Workspace, World, WorldError};
+
+#[cfg(test)]
+mod tests;

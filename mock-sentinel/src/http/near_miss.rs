@@ -20,6 +20,9 @@ const ROUTES: [(&str, &str, &str); 12] = [
     ("GET", "/_control/journal", "control plane"),
 ];
 
+/// The most that one segment counts.
+const SEGMENT_MAX: usize = 12;
+
 pub(crate) async fn answer(request: Request) -> Reply {
     let (method, path) = (request.method().as_str(), request.uri().path());
     let (status, why) = explain(method, path);
@@ -30,18 +33,12 @@ pub(crate) async fn answer(request: Request) -> Reply {
 /// The status, and the nearest route with the first thing that keeps the call from it.
 fn explain(method: &str, path: &str) -> (u16, String) {
     let shown: String = path.chars().take(200).collect();
-    let (distance, (methods, pattern, reference)) = ROUTES
-        .iter()
-        .map(|route| (distance(path, route.1), route))
-        .min_by_key(|(distance, _)| *distance)
-        .expect("there are routes");
-    if distance == 0 {
-        let why = format!(
-            "{method} {shown} is not served: this path takes {} (see: {reference}).",
-            methods.replace(' ', " and ")
-        );
-        return (405, why);
+    if let Some((methods, _, reference)) = ROUTES.iter().find(|(_, pattern, _)| matches(path, pattern)) {
+        let methods = methods.replace(' ', " and ");
+        return (405, format!("{method} {shown} is not served: this path takes {methods} (see: {reference})."));
     }
+    let (methods, pattern, reference) =
+        ROUTES.iter().min_by_key(|(_, pattern, _)| distance(path, pattern)).expect("there are routes");
     let why = format!(
         "The requested path does not exist: {method} {shown}. Did you mean {} {pattern}? {} (see: {reference}).",
         methods.replace(' ', " or "),
@@ -58,17 +55,23 @@ fn is_parameter(segment: &str) -> bool {
     segment.starts_with('{')
 }
 
-/// How far a path is from a pattern: 0 when it matches, less for segments that are alike.
+fn matches(path: &str, pattern: &str) -> bool {
+    let (path, pattern) = (segments(path), segments(pattern));
+    path.len() == pattern.len()
+        && path
+            .iter()
+            .zip(&pattern)
+            .all(|(own, wanted)| if is_parameter(wanted) { !own.is_empty() } else { own == wanted })
+}
+
+/// How far a path is from a pattern, wherever in the path the pattern's words stand.
 fn distance(path: &str, pattern: &str) -> usize {
     let (path, pattern) = (segments(path), segments(pattern));
-    let length = path.len().max(pattern.len());
-    (0..length)
-        .map(|index| match (path.get(index), pattern.get(index)) {
-            (Some(own), Some(wanted)) if is_parameter(wanted) && !own.is_empty() => 0,
-            (Some(own), Some(wanted)) => strsim::damerau_levenshtein(own, wanted).min(12),
-            _ => 12,
-        })
-        .sum()
+    let unlike = |wanted: &str| {
+        path.iter().map(|own| strsim::damerau_levenshtein(own, wanted)).min().unwrap_or(SEGMENT_MAX).min(SEGMENT_MAX)
+    };
+    let words: usize = pattern.iter().filter(|segment| !is_parameter(segment)).map(|wanted| unlike(wanted)).sum();
+    words + 3 * path.len().abs_diff(pattern.len())
 }
 
 fn first_difference(path: &str, pattern: &str) -> String {

@@ -1,0 +1,7 @@
+//! Whole flows through the router, in process.
+
+mod fixture;
+mod ingestion;
+mod queries;
+mod tokens;
+mod upkeep;
