@@ -34,6 +34,7 @@ pub use explain::{Explained, explain};
 pub use finding::{Finding, Findings, Origin, Severity};
 pub use load::{DEFAULT_FILE, Sources, load};
 pub use schema::schema;
+pub(crate) use span::{human, parse_span};
 
 /// The whole configuration, checked.
 #[derive(Clone, Debug)]

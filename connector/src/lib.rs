@@ -7,6 +7,7 @@
 //! hand in their own.
 
 mod checkpoint;
+pub mod cli;
 pub mod clock;
 pub mod config;
 mod event;

@@ -29,7 +29,7 @@ fn write_key(out: &mut String, key: &dyn AnyKey) {
         // A rule belongs to its stream, and the example has both.
         Otherwise::Nothing(_) if key.section() == "sentinel.rules" => ("", None),
         Otherwise::Nothing(without) => ("# ", Some(format!("Without it: {without}."))),
-        Otherwise::Default(_, reason) => ("# ", Some(format!("Default, since {reason}:"))),
+        Otherwise::Default(_, reason) => ("# ", Some(format!("Default, because {reason}:"))),
     };
     if let Some(note) = note {
         comment(out, &note);

@@ -82,7 +82,7 @@ pub(crate) static BUDGET_SHARE: Key<Share> = Key {
 pub(crate) static CONCURRENT_READS: Key<Count> = Key {
     path: "miro.concurrent_reads",
     doc: "How many spans of time one stream reads at once.",
-    otherwise: Default("4", "enough to use the whole budget at 200 ms a page, and little memory"),
+    otherwise: Default("4", "four use the whole budget at 200 ms a page, with little memory"),
     example: "4",
     kind: Count { min: 1, max: 32 },
 };
@@ -110,7 +110,7 @@ macro_rules! stream_keys {
                 doc: "How often the newest events are asked for.",
                 otherwise: Default(
                     "\"15s\"",
-                    "an alert waits seconds, and a poll a quarter minute costs 2 % of the budget at most",
+                    "an alert waits seconds; four polls a minute cost 8 % of the content budget and under 1 % of the audit budget",
                 ),
                 example: "\"15s\"",
                 kind: Span { min: Duration::from_secs(1), max: Duration::from_hours(1) },
@@ -164,7 +164,7 @@ pub(crate) static PLAIN_BYTES_MAX: Key<Count> = Key {
     doc: "The largest batch in bytes before compression; compressed it never passes 1_000_000.",
     otherwise: Default(
         "1_000_000",
-        "satisfies every reading of Azure's 1 MB limit; more is faster where Azure allows it",
+        "it satisfies every reading of Azure's 1 MB limit; more is faster where Azure allows it",
     ),
     example: "1_000_000",
     kind: Count { min: 10_000, max: 40_000_000 },
@@ -223,7 +223,7 @@ pub(crate) enum IdentityKind {
 pub(crate) static IDENTITY_KIND: Key<Choice<IdentityKind>> = Key {
     path: "sentinel.identity.kind",
     doc: "How we prove who we are. This version knows \"client_secret\".",
-    otherwise: Default("\"client_secret\"", "works from any machine"),
+    otherwise: Default("\"client_secret\"", "it works from any machine"),
     example: "\"client_secret\"",
     kind: Choice {
         words: &[
@@ -276,7 +276,7 @@ pub(crate) static CLIENT_SECRET: Key<Secret> = Key {
 pub(crate) static AUTHORITY: Key<Host> = Key {
     path: "sentinel.identity.authority",
     doc: "The login host: login.microsoftonline.us in US Government, login.chinacloudapi.cn in China.",
-    otherwise: Default("\"https://login.microsoftonline.com\"", "the public cloud"),
+    otherwise: Default("\"https://login.microsoftonline.com\"", "most use the public cloud"),
     example: "\"https://login.microsoftonline.com\"",
     kind: Host { loopback_http: false },
 };
@@ -296,7 +296,7 @@ pub(crate) static SCOPE: Key<Text> = Key {
 pub(crate) static STORE_PATH: Key<File> = Key {
     path: "store.path",
     doc: "The checkpoint file; made on the first run. One process at a time uses it.",
-    otherwise: Default("\"state/miro-sentinel.redb\"", "beside the program, in a directory that a volume can hold"),
+    otherwise: Default("\"state/miro-sentinel.redb\"", "a directory can be a volume"),
     example: "\"state/miro-sentinel.redb\"",
     kind: File,
 };
@@ -304,7 +304,7 @@ pub(crate) static STORE_PATH: Key<File> = Key {
 pub(crate) static DEAD_LETTERS_BYTES_MAX: Key<Count> = Key {
     path: "store.dead_letters_bytes_max",
     doc: "The most that events set aside may take in the file, in bytes. When it is full, delivery stops and says so.",
-    otherwise: Default("268_435_456", "some 400,000 events: time to notice and mend"),
+    otherwise: Default("268_435_456", "some 400,000 events leave time to notice and mend"),
     example: "268_435_456",
     kind: Count { min: 1_000_000, max: 100_000_000_000 },
 };
@@ -328,7 +328,7 @@ pub(crate) static PROXY: Key<Proxy> = Key {
 pub(crate) static TIMEOUT: Key<Span> = Key {
     path: "http.timeout",
     doc: "The time allowed for one call, answer included.",
-    otherwise: Default("\"60s\"", "what Miro's own solution allows; a page takes under a second"),
+    otherwise: Default("\"60s\"", "Miro's own solution allows as much, and a page takes under a second"),
     example: "\"60s\"",
     kind: Span { min: Duration::from_secs(1), max: Duration::from_mins(10) },
 };
@@ -336,7 +336,7 @@ pub(crate) static TIMEOUT: Key<Span> = Key {
 pub(crate) static LISTEN: Key<Listen> = Key {
     path: "telemetry.listen",
     doc: "Where /metrics, /healthz, /readyz and /status are served.",
-    otherwise: Default("\"127.0.0.1:9464\"", "the usual port of OpenMetrics exporters, seen from this machine only"),
+    otherwise: Default("\"127.0.0.1:9464\"", "OpenMetrics exporters use this port; only this machine sees it"),
     example: "\"127.0.0.1:9464\"",
     kind: Listen,
 };
@@ -344,7 +344,7 @@ pub(crate) static LISTEN: Key<Listen> = Key {
 pub(crate) static LOG_FORMAT: Key<Choice<LogFormat>> = Key {
     path: "telemetry.log_format",
     doc: "The form of log lines on standard error.",
-    otherwise: Default("\"auto\"", "text on a terminal, JSON for a collector"),
+    otherwise: Default("\"auto\"", "a terminal gets text, a collector JSON"),
     example: "\"auto\"",
     kind: Choice { words: &[("auto", LogFormat::Auto), ("json", LogFormat::Json), ("human", LogFormat::Human)] },
 };

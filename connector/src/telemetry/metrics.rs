@@ -37,7 +37,7 @@ struct Gauge {
     read: fn(&StreamStatus, Timestamp) -> Option<f64>,
 }
 
-const COUNTERS: [Counter; 9] = [
+const COUNTERS: [Counter; 12] = [
     Counter { name: "miro_sentinel_records_fetched", help: "Events read from Miro", read: |stream| stream.fetched },
     Counter {
         name: "miro_sentinel_records_delivered",
@@ -62,6 +62,21 @@ const COUNTERS: [Counter; 9] = [
     },
     Counter { name: "miro_sentinel_batches", help: "Uploads that Azure acknowledged", read: |stream| stream.batches },
     Counter { name: "miro_sentinel_retries", help: "Calls tried again, at either end", read: |stream| stream.retries },
+    Counter {
+        name: "miro_sentinel_span_restarts",
+        help: "Spans read again from their beginning since a cursor was of no use",
+        read: |stream| stream.restarts,
+    },
+    Counter {
+        name: "miro_sentinel_sweeps_delayed",
+        help: "Late sweeps that waited for the rate budget",
+        read: |stream| stream.sweeps_delayed,
+    },
+    Counter {
+        name: "miro_sentinel_records_long_field",
+        help: "Events with a field over 64 KB, which Azure cuts",
+        read: |stream| stream.long_fields,
+    },
     Counter {
         name: "miro_sentinel_sent_bytes",
         help: "Bytes sent to Azure, compressed",

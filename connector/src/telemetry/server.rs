@@ -190,6 +190,15 @@ mod tests {
         # HELP miro_sentinel_retries Calls tried again, at either end
         # TYPE miro_sentinel_retries counter
         miro_sentinel_retries_total{stream="audit"} 0
+        # HELP miro_sentinel_span_restarts Spans read again from their beginning since a cursor was of no use
+        # TYPE miro_sentinel_span_restarts counter
+        miro_sentinel_span_restarts_total{stream="audit"} 0
+        # HELP miro_sentinel_sweeps_delayed Late sweeps that waited for the rate budget
+        # TYPE miro_sentinel_sweeps_delayed counter
+        miro_sentinel_sweeps_delayed_total{stream="audit"} 0
+        # HELP miro_sentinel_records_long_field Events with a field over 64 KB, which Azure cuts
+        # TYPE miro_sentinel_records_long_field counter
+        miro_sentinel_records_long_field_total{stream="audit"} 0
         # HELP miro_sentinel_sent_bytes Bytes sent to Azure, compressed
         # TYPE miro_sentinel_sent_bytes counter
         miro_sentinel_sent_bytes_total{stream="audit"} 0
@@ -235,7 +244,10 @@ mod tests {
     async fn readiness_names_the_problem_and_health_does_not_care() {
         let (code, body) = ask("/readyz", status(), &Stop::new()).await;
         assert_eq!(code, StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(body, "not ready\naudit: the token lacks the scope auditlogs:read\n  next: give the app the scope\n");
+        assert_eq!(
+            body,
+            "not ready\naudit: the token lacks the scope auditlogs:read\n  next: give the app the scope\n"
+        );
         assert_eq!(ask("/healthz", status(), &Stop::new()).await, (StatusCode::OK, "ok\n".into()));
         let ready = Status { ready: true, ..Status::default() };
         assert_eq!(ask("/readyz", ready.clone(), &Stop::new()).await.0, StatusCode::OK);

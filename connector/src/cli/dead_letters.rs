@@ -1,0 +1,118 @@
+//! `dead-letters list | export | drop`: what was set aside.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::args::{DeadLetters, Global, Which};
+use super::{Failure, parts, print, say};
+use crate::Exit;
+use crate::store::{DeadLetter, RedbStore, Store};
+
+/// Events read at once; each may be some hundred kilobytes.
+const PAGE: usize = 64;
+
+pub(super) fn dead_letters(global: &Global, command: &DeadLetters) -> Result<Exit, Failure> {
+    let config = global.load()?;
+    if !config.store.path.exists() {
+        say(&format!("nothing is set aside: there is no {} yet", config.store.path.display()));
+        return Ok(Exit::Done);
+    }
+    let store = parts::store(&config)?;
+    parts::runtime()?.block_on(async {
+        match command {
+            DeadLetters::List { output } => list(&store, output.json).await,
+            DeadLetters::Export { which } => export(&store, which).await,
+            DeadLetters::Drop { which } => drop_some(&store, which).await,
+        }
+    })
+}
+
+/// A line of the list. Never the event: it may hold what a terminal or a log must not.
+#[derive(Serialize)]
+struct Listed<'a> {
+    number: u64,
+    stream: &'a str,
+    at: String,
+    reason: &'a str,
+    bytes: usize,
+    id: &'a str,
+}
+
+impl<'a> Listed<'a> {
+    fn new(number: u64, letter: &'a DeadLetter) -> Self {
+        Self {
+            number,
+            stream: letter.stream.name(),
+            at: letter.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            reason: &letter.reason,
+            bytes: letter.event.len(),
+            id: &letter.id,
+        }
+    }
+
+    fn line(&self) -> String {
+        let Self { number, stream, at, reason, bytes, id } = self;
+        format!("{number:>6}  {stream:7}  {at}  {bytes:>8} bytes  {reason}  {id}\n")
+    }
+}
+
+async fn list(store: &RedbStore, json: bool) -> Result<Exit, Failure> {
+    for_each(store, |number, letter| {
+        let listed = Listed::new(number, letter);
+        if json {
+            let mut line = serde_json::to_string(&listed).expect("plain fields are JSON");
+            line.push('\n');
+            print(&line)
+        } else {
+            print(&listed.line())
+        }
+    })
+    .await?;
+    Ok(Exit::Done)
+}
+
+async fn export(store: &RedbStore, which: &Which) -> Result<Exit, Failure> {
+    let wanted: BTreeSet<u64> = which.numbers.iter().copied().collect();
+    for_each(store, |number, letter| {
+        if which.all || wanted.contains(&number) {
+            // One event a line: a newline inside an event can only stand between its tokens.
+            let event = String::from_utf8_lossy(&letter.event).replace(['\r', '\n'], " ");
+            print(&format!("{event}\n"))?;
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(Exit::Done)
+}
+
+async fn drop_some(store: &RedbStore, which: &Which) -> Result<Exit, Failure> {
+    let mut numbers = Vec::new();
+    for_each(store, |number, _| {
+        if which.all || which.numbers.contains(&number) {
+            numbers.push(number);
+        }
+        Ok(())
+    })
+    .await?;
+    let dropped = numbers.len();
+    store.drop_dead_letters(numbers).await?;
+    say(&format!("dropped {dropped} events"));
+    Ok(Exit::Done)
+}
+
+/// Calls `each` for every event set aside, oldest first.
+async fn for_each(
+    store: &RedbStore,
+    mut each: impl FnMut(u64, &DeadLetter) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut after = 0;
+    loop {
+        let page = store.dead_letters(after, PAGE).await?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        after = *last;
+        for (number, letter) in &page {
+            each(*number, letter)?;
+        }
+    }
+}

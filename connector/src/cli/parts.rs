@@ -1,0 +1,60 @@
+//! The production parts, and the runtime they run on.
+
+use std::sync::Arc;
+
+use tokio::runtime::Runtime;
+
+use super::Failure;
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::identity::AzureTokens;
+use crate::store::RedbStore;
+use crate::transport::production::Production;
+use crate::{Clock, Parts, Random, Transport};
+
+/// Threads that run tasks: one stream's bytes are packed while the other's are awaited.
+const WORKERS: usize = 2;
+/// Threads for calls that block: the store, and compression.
+const BLOCKING_MAX: usize = 4;
+
+/// A runtime for the service.
+pub(super) fn runtime() -> Result<Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .max_blocking_threads(BLOCKING_MAX)
+        .enable_all()
+        .build();
+    runtime.map_err(|error| {
+        Failure::unexpected(format!("could not start the runtime: {error}"), "raise the limit of threads")
+    })
+}
+
+/// The network as configured.
+pub(super) fn network(config: &Config) -> Result<Arc<dyn Transport>, Failure> {
+    Ok(Arc::new(Production::new(&config.http)?))
+}
+
+/// The checkpoint file, made if it is not there.
+pub(super) fn store(config: &Config) -> Result<RedbStore, Failure> {
+    Ok(RedbStore::open(&config.store.path, config.store.dead_letters_bytes_max)?)
+}
+
+/// Tokens for Azure over `network`.
+pub(super) fn tokens(config: &Config, network: &Arc<dyn Transport>) -> AzureTokens {
+    let identity = config.sentinel.identity.clone();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    AzureTokens::new(identity, config.http.timeout, Arc::clone(network), clock, Random::from_system())
+}
+
+/// Everything the connector touches the world with.
+pub(super) fn all(config: &Config) -> Result<Parts, Failure> {
+    let network = network(config)?;
+    Ok(Parts {
+        tokens: Arc::new(tokens(config, &network)),
+        miro: Arc::clone(&network),
+        azure: network,
+        clock: Arc::new(SystemClock),
+        random: Random::from_system(),
+        store: Arc::new(store(config)?),
+    })
+}
