@@ -133,12 +133,28 @@ mod tests {
     fn an_error_body_has_the_documented_members() {
         let refusal = Refusal::invalid_parameters(&[FieldError::missing("createdAfter")]);
         let body: Value = serde_json::from_slice(&Answer::from(refusal).body).unwrap();
-        insta::assert_json_snapshot!(body, @"");
+        insta::assert_json_snapshot!(body, @r#"
+        {
+          "code": "invalidParameters",
+          "context": {
+            "fields": [
+              {
+                "field": "createdAfter",
+                "message": "createdAfter is required",
+                "reason": "notFound"
+              }
+            ]
+          },
+          "message": "Method parameters are not valid",
+          "status": 400,
+          "type": "error"
+        }
+        "#);
     }
 
     #[test]
     fn a_limit_reached_has_no_context() {
         let body = Answer::from(Refusal::for_status(StatusCode::TOO_MANY_REQUESTS)).body;
-        insta::assert_snapshot!(std::str::from_utf8(&body).unwrap(), @"");
+        insta::assert_snapshot!(std::str::from_utf8(&body).unwrap(), @r#"{"code":"tooManyRequests","context":null,"message":"Request rate limit exceed","status":429,"type":"error"}"#);
     }
 }

@@ -44,6 +44,7 @@ impl IntoResponse for Wrong {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "so that it can be named in `map_err`")]
 fn wrong(reason: impl ToString) -> Wrong {
     Wrong(StatusCode::BAD_REQUEST, reason.to_string())
 }

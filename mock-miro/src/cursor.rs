@@ -70,23 +70,21 @@ impl Cursor {
         let mut parts = suffix.split('.');
         (parts.next()? == "DDB").then_some(())?;
         let position = Position { time: instant::parse(time)?.as_millisecond(), seq };
-        Some(Self { position, grant: Grant::read(parts)? })
+        Self::with_grant(position, parts)
+    }
+
+    /// A grant comes whole or not at all, and nothing comes after it.
+    fn with_grant<'a>(position: Position, mut parts: impl Iterator<Item = &'a str>) -> Option<Self> {
+        let Some(at) = parts.next() else { return Some(Self { position, grant: None }) };
+        let grant = Grant { at: at.parse().ok()?, bounds: parts.next()?.parse().ok()? };
+        parts.next().is_none().then_some(Self { position, grant: Some(grant) })
     }
 
     fn decode_base64(text: &str) -> Option<Self> {
         let plain = String::from_utf8(STANDARD.decode(text).ok()?).ok()?;
         let mut parts = plain.split('|');
         let position = Position { time: parts.next()?.parse().ok()?, seq: parts.next()?.parse().ok()? };
-        Some(Self { position, grant: Grant::read(parts)? })
-    }
-}
-
-impl Grant {
-    /// Nothing, or both parts and no more.
-    fn read<'a>(mut parts: impl Iterator<Item = &'a str>) -> Option<Option<Self>> {
-        let Some(at) = parts.next() else { return Some(None) };
-        let grant = Self { at: at.parse().ok()?, bounds: parts.next()?.parse().ok()? };
-        parts.next().is_none().then_some(Some(grant))
+        Self::with_grant(position, parts)
     }
 }
 

@@ -78,7 +78,7 @@ fn body(whole: Bytes, trouble: &Trouble) -> Body {
     }
     let whole = if trouble.garbage { Bytes::from_static(GARBAGE) } else { whole };
     if trouble.cut_after_bytes.is_some() || trouble.dribble.is_some() {
-        return Body::new(Delivery::troubled(whole, trouble));
+        return Body::new(Delivery::troubled(&whole, trouble));
     }
     Body::from(whole)
 }

@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn keeps_the_decimals() {
         assert_eq!(parse("2026-01-02T03:04:05.67Z").unwrap().subsec_millisecond(), 670);
-        assert_eq!(parse("2026-01-02T03:04:05.678901Z").unwrap().subsec_microsecond(), 901);
+        assert_eq!(parse("2026-01-02T03:04:05.678901Z").unwrap().subsec_microsecond(), 678_901);
     }
 
     #[test]

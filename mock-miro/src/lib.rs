@@ -22,6 +22,8 @@ mod params;
 mod serve;
 mod state;
 mod switches;
+#[cfg(test)]
+mod tests;
 mod watch;
 mod world;
 

@@ -21,7 +21,7 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     let done = match cli.command {
-        Command::Serve(serve) => run(serve),
+        Command::Serve(serve) => run(&serve),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -44,7 +44,7 @@ fn fail(error: &anyhow::Error, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-fn run(serve: Serve) -> Result<(), Failure> {
+fn run(serve: &Serve) -> Result<(), Failure> {
     let address = serve.address().map_err(Failure::Configuration)?;
     let world = serve.world().map_err(Failure::Configuration)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();

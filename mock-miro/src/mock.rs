@@ -172,6 +172,7 @@ impl MockMiro {
     }
 
     /// Adds events to the first organisation; all or none.
+    #[expect(clippy::needless_pass_by_value, reason = "the events belong to the mock from here on")]
     pub fn add_events(&self, log: Log, events: Vec<NewEvent>) -> Result<(), EventError> {
         let mut facts = Vec::with_capacity(events.len());
         for (nth, event) in events.iter().enumerate() {

@@ -71,10 +71,10 @@ pub(crate) struct Route<'a> {
 /// Finds the operation of a request, or says which one comes nearest.
 pub(crate) fn find<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, Refusal> {
     for operation in &OPERATIONS {
-        if let Some(org_id) = operation.matches(path)
-            && operation.method == *method
+        if operation.method == *method
+            && let Some(route) = operation.route(path)
         {
-            return Ok(Route { operation, org_id });
+            return Ok(route);
         }
     }
     Err(near_miss(method, path))
@@ -92,15 +92,14 @@ pub(crate) fn check_name(asked: &str) -> Result<(), FaultError> {
 }
 
 impl Operation {
-    /// `Some` when the path is this operation's, with the organisation's id if it names one.
-    fn matches<'a>(&self, path: &'a str) -> Option<Option<&'a str>> {
-        match self.path.split_once("{org_id}") {
-            None => (self.path == path).then_some(None),
-            Some((before, after)) => {
-                let org_id = path.strip_prefix(before)?.strip_suffix(after)?;
-                (!org_id.is_empty() && !org_id.contains('/')).then_some(Some(org_id))
-            }
-        }
+    /// The route when the path is this operation's.
+    fn route<'a>(&'static self, path: &'a str) -> Option<Route<'a>> {
+        let Some((before, after)) = self.path.split_once("{org_id}") else {
+            return (self.path == path).then_some(Route { operation: self, org_id: None });
+        };
+        let org_id = path.strip_prefix(before)?.strip_suffix(after)?;
+        let is_one_segment = !org_id.is_empty() && !org_id.contains('/');
+        is_one_segment.then_some(Route { operation: self, org_id: Some(org_id) })
     }
 }
 

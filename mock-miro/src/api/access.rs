@@ -71,12 +71,9 @@ pub(crate) fn authenticate(
     let status = invalid_token_status(operation, &world.switches);
     let not_found = |why: &str| Refusal::new(status, "tokenNotFound", "The access token was not found", why);
     let Some(caller) = caller else {
-        return Err(match has_token {
-            true => not_found("token unknown"),
-            false => {
-                Refusal::new(status, "tokenNotProvided", "No access token was provided", "no token in the request")
-            }
-        });
+        let not_provided =
+            || Refusal::new(status, "tokenNotProvided", "No access token was provided", "no token in the request");
+        return Err(if has_token { not_found("token unknown") } else { not_provided() });
     };
     match death_of(caller.token(world), now) {
         None => Ok(caller),

@@ -100,8 +100,8 @@ impl Reach {
     fn window(&self, log: Log, request: &PageRequest<'_>, switches: &Switches) -> Result<(i64, i64), Refusal> {
         let too_old = request.from.as_millisecond() < self.oldest;
         if too_old && log == Log::Audit && switches.start_beyond_reach == OutOfBounds::BadRequest {
-            let message = format!("{} must be within the last {} days", log.from_param(), Self::AUDIT_DAYS);
-            return Err(Refusal::invalid_parameters(&[FieldError::invalid(log.from_param(), message)]));
+            let message = format!("{} must be within the last {} days", log.start_param(), Self::AUDIT_DAYS);
+            return Err(Refusal::invalid_parameters(&[FieldError::invalid(log.start_param(), message)]));
         }
         let first = match switches.lower_bound {
             Bound::Inclusive => ceil_millis(request.from),
@@ -169,7 +169,7 @@ fn digest(request: &PageRequest<'_>) -> u32 {
 
 impl Log {
     /// The parameter of the window's start.
-    fn from_param(self) -> &'static str {
+    fn start_param(self) -> &'static str {
         match self {
             Self::Audit => "createdAfter",
             Self::Content | Self::AiInteraction => "from",
@@ -177,7 +177,7 @@ impl Log {
     }
 
     /// The parameter of the window's end.
-    fn to_param(self) -> &'static str {
+    fn end_param(self) -> &'static str {
         match self {
             Self::Audit => "createdBefore",
             Self::Content | Self::AiInteraction => "to",

@@ -119,10 +119,10 @@ mod tests {
     #[test]
     fn says_what_is_wrong_with_an_event() {
         let wrong = |json: &str| facts(json.as_bytes(), Log::Content).unwrap_err();
-        insta::assert_snapshot!(wrong("[]"), @"");
-        insta::assert_snapshot!(wrong(r#"{"id":"1"}"#), @"");
-        insta::assert_snapshot!(wrong(r#"{"actionTime":"2026-01-02T03:04:05Z"}"#), @"");
-        insta::assert_snapshot!(wrong(r#"{"id":"1","actionTime":"yesterday"}"#), @"");
+        insta::assert_snapshot!(wrong("[]"), @"not a JSON object as Miro sends it: it does not begin with `{`");
+        insta::assert_snapshot!(wrong(r#"{"id":"1"}"#), @"the event has no `actionTime`");
+        insta::assert_snapshot!(wrong(r#"{"actionTime":"2026-01-02T03:04:05Z"}"#), @"the event has no `id`; give it a string that no other event has");
+        insta::assert_snapshot!(wrong(r#"{"id":"1","actionTime":"yesterday"}"#), @r#"`actionTime` is "yesterday"; write it as `2026-01-02T03:04:05.678+0000` or with `Z`"#);
     }
 
     #[test]

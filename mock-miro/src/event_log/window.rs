@@ -22,8 +22,11 @@ pub(crate) struct PageQuery<'a> {
     /// At most so many.
     pub(crate) limit: usize,
     /// What else must hold of an event, judged by its bytes.
-    pub(crate) filter: Option<&'a dyn Fn(&[u8]) -> bool>,
+    pub(crate) filter: Option<Filter<'a>>,
 }
+
+/// Judges an event by its bytes.
+pub(crate) type Filter<'a> = &'a dyn Fn(&[u8]) -> bool;
 
 /// Which way time runs in a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

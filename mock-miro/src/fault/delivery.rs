@@ -56,10 +56,10 @@ impl Delivery {
     }
 
     /// The body with its trouble.
-    pub(crate) fn troubled(body: Bytes, trouble: &Trouble) -> Self {
+    pub(crate) fn troubled(body: &Bytes, trouble: &Trouble) -> Self {
         let promised = body.len() as u64;
         let cut = trouble.cut_after_bytes.filter(|&n| n < body.len());
-        let rest = cut.map_or(body.clone(), |n| body.slice(..n));
+        let rest = body.slice(..cut.unwrap_or(body.len()));
         let Dribble { bytes, every } =
             trouble.dribble.unwrap_or(Dribble { bytes: usize::MAX, every: jiff::SignedDuration::ZERO });
         Self {

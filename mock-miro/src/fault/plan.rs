@@ -158,7 +158,7 @@ mod tests {
     fn leaves_other_calls_and_tokens_alone() {
         let other_call = json!({"when": {"call": "content_logs"}, "fault": {"reset": true}});
         let other_token = json!({"when": {"token": "content"}, "fault": {"reset": true}});
-        assert_eq!(struck(&mut plan(&[other_call, other_token]), 3), []);
+        assert!(struck(&mut plan(&[other_call, other_token]), 3).is_empty());
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(super) fn write(
 ) -> Facts {
     let time = occasion.time;
     let id = open_with_id(out, &audit_event_id(Position { time, seq }));
-    let (family, event) = catalogue::draw(random);
+    let (family, event) = catalogue::draw(occasion.person.kind.is_human(), random);
     let written = write!(
         out,
         r#","type":"event","event":"{event}","category":"{}","createdAt":"{}""#,

@@ -237,9 +237,12 @@ static FAMILIES: [Family; 17] = [
     },
 ];
 
-/// What happens next.
-pub(super) fn draw(random: &mut ChaCha8Rng) -> (&'static Family, &'static str) {
-    let mut drawn = random.random_range(0..WEIGHTS);
+/// How much of [`WEIGHTS`] is signing in and out, which comes first and which only people do.
+const SIGNING_WEIGHTS: u32 = 180 + 25 + 60;
+
+/// What a person, or a machine, does next.
+pub(super) fn draw(is_human: bool, random: &mut ChaCha8Rng) -> (&'static Family, &'static str) {
+    let mut drawn = random.random_range(if is_human { 0 } else { SIGNING_WEIGHTS }..WEIGHTS);
     let family = FAMILIES.iter().find(|family| {
         let hit = drawn < family.weight;
         drawn = drawn.saturating_sub(family.weight);

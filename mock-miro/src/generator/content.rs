@@ -61,7 +61,7 @@ fn state(out: &mut Vec<u8>, action: &str, item_type: &str, random: &mut ChaCha8R
         let (x, y) = (random.random_range(-5_000..5_000), random.random_range(-5_000..5_000));
         write!(
             out,
-            r##"{{"type":"{shape}","data":{{"content":{text},"shape":"square"}},"style":{{"fillColor":"{color}","fontSize":{}.0,"fontFamily":"open_sans"}},"position":{{"x":{x},"y":{y}.25,"origin":"center"}},"locked":false,"tags":["{}","review"]}}"##,
+            r#"{{"type":"{shape}","data":{{"content":{text},"shape":"square"}},"style":{{"fillColor":"{color}","fontSize":{}.0,"fontFamily":"open_sans"}},"position":{{"x":{x},"y":{y}.25,"origin":"center"}},"locked":false,"tags":["{}","review"]}}"#,
             random.random_range(10..64),
             one_of(&names::TEAMS, random).len(),
         )

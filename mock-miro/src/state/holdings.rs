@@ -29,7 +29,7 @@ impl Holdings {
     pub(crate) fn new(world: World, now: Timestamp) -> Result<Self, EventFileError> {
         let logs =
             world.organizations.iter().map(|organization| Logs::new(organization, now)).collect::<Result<_, _>>()?;
-        let mut holdings = Self { logs, world };
+        let mut holdings = Self { world, logs };
         holdings.order_ties();
         Ok(holdings)
     }

@@ -69,15 +69,20 @@ mod tests {
 
     #[test]
     fn names_line_and_nearest_key_for_what_it_does_not_know() {
-        insta::assert_snapshot!(error_of("organizations:\n  - id: '42'\n    gaurd: true\n"), @"");
-        insta::assert_snapshot!(error_of("organizations:\n  - id: '42'\n    plan: enterprize\n"), @"");
-        insta::assert_snapshot!(error_of("switches: {}\n"), @"");
-        insta::assert_snapshot!(error_of("organizations: [{id: '42', guard: maybe}]\n"), @"");
+        insta::assert_snapshot!(error_of("organizations:\n  - id: '42'\n    gaurd: true\n"), @"w.yaml:3:5: `gaurd` is not known here; the nearest is `guard` (all: id, name, plan, guard, credits_per_minute, content_retention_days, users, teams, tokens, audit, content, ai_interaction)");
+        insta::assert_snapshot!(error_of("organizations:\n  - id: '42'\n    plan: enterprize\n"), @"w.yaml:3:11: `enterprize` is not known here; the nearest is `enterprise` (all: free, starter, business, enterprise)");
+        insta::assert_snapshot!(error_of("switches: {}\n"), @"w.yaml:1:1: missing field `organizations` at line 1, column 1");
+        insta::assert_snapshot!(error_of("organizations: [{id: '42', guard: maybe}]\n"), @"w.yaml:1:35: invalid boolean at line 1, column 35");
     }
 
     #[test]
     fn names_what_contradicts() {
         let text = "organizations:\n  - id: '42'\n    content_retention_days: 31\n    tokens:\n      - {name: a, value: x, scopes: []}\n      - {name: a, value: x, scopes: [], user: '7'}\n";
-        insta::assert_snapshot!(error_of(text), @"");
+        insta::assert_snapshot!(error_of(text), @r#"
+        organizations[0].tokens: the value of "a" is another token's too
+        organizations[0].content_retention_days = 31: one of 30, 90, 180, 365
+        organizations[0].tokens: two are called "a"
+        organizations[0].tokens: "a" belongs to the user "7", who is not among the users
+        "#);
     }
 }

@@ -31,8 +31,8 @@ impl<'a> PageRequest<'a> {
     /// Reads the parameters of that log; names every one that is not right.
     pub(super) fn parse(log: Log, params: &'a Params<'_>, switches: &Switches) -> Result<Self, Vec<FieldError>> {
         let mut errors = Vec::new();
-        let from = keep(required_instant(params, log.from_param()), &mut errors);
-        let to = keep(required_instant(params, log.to_param()), &mut errors);
+        let from = keep(required_instant(params, log.start_param()), &mut errors);
+        let to = keep(required_instant(params, log.end_param()), &mut errors);
         let limit = keep(limit(log, params, switches), &mut errors);
         let direction = keep(direction(log, params), &mut errors);
         let objects = keep(list(params, log.objects_param()), &mut errors);
@@ -70,7 +70,7 @@ fn required_instant(params: &Params<'_>, name: &'static str) -> Result<Timestamp
 }
 
 fn window(log: Log, from: Timestamp, to: Timestamp, switches: &Switches) -> Result<(), FieldError> {
-    let (start, end) = (log.from_param(), log.to_param());
+    let (start, end) = (log.start_param(), log.end_param());
     if to <= from && switches.empty_window == EmptyWindow::BadRequest {
         return Err(FieldError::invalid(end, format!("{end} must be after {start}")));
     }

@@ -1,0 +1,125 @@
+//! Who may read what, and what is said otherwise: the causes of the published troubleshooting list.
+
+use axum::body::Body;
+use http::Request;
+use jiff::SignedDuration;
+
+use super::{Bench, audit_path};
+use crate::{Plan, Role, Toggle, TokenState};
+
+async fn without_token(bench: &Bench, path: &str) -> (u16, String) {
+    bench.call(Request::get(path).body(Body::empty()).unwrap()).await.refusal()
+}
+
+#[tokio::test]
+async fn a_call_needs_a_live_token() {
+    let bench = Bench::new();
+    let path = audit_path("");
+    assert_eq!(without_token(&bench, &path).await, (401, "tokenNotProvided".to_owned()));
+    assert_eq!(bench.get_as("made-up", &path).await.refusal(), (401, "tokenNotFound".to_owned()));
+    bench.mock.revoke_token("audit").unwrap();
+    assert_eq!(bench.audit("").await.refusal(), (401, "tokenNotFound".to_owned()));
+    bench.mock.set_token_state("audit", TokenState::Active).unwrap();
+    assert_eq!(bench.audit("").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_token_reads_only_what_its_scopes_allow() {
+    let bench = Bench::new();
+    let tokens = bench.mock.tokens();
+    let forbidden = (403, "insufficientPermissions".to_owned());
+    assert_eq!(bench.get_as(&tokens.content, &audit_path("")).await.refusal(), forbidden);
+    assert_eq!(bench.get_as(&tokens.audit, &bench.content_path("")).await.refusal(), forbidden);
+    bench.mock.set_scopes("audit", &["boards:read"]).unwrap();
+    assert_eq!(bench.audit("").await.refusal(), forbidden);
+}
+
+#[tokio::test]
+async fn logs_need_their_plan_and_add_on() {
+    let bench = Bench::new();
+    bench.mock.set_guard(false);
+    assert_eq!(
+        (bench.audit("").await.status, bench.content("").await.status),
+        (200.try_into().unwrap(), 403.try_into().unwrap())
+    );
+    bench.mock.set_guard(true);
+    bench.mock.set_plan(Plan::Business);
+    assert_eq!(
+        (bench.audit("").await.status, bench.content("").await.status),
+        (403.try_into().unwrap(), 403.try_into().unwrap())
+    );
+}
+
+#[tokio::test]
+async fn another_organization_is_out_of_reach() {
+    let bench = Bench::new();
+    let path = "/v2/orgs/1/content-logs/items?from=2026-02-20T00:00:00Z&to=2026-03-02T00:00:00Z";
+    assert_eq!(bench.get_as(&bench.mock.tokens().content, path).await.status, 403);
+    assert!(bench.mock.journal().last().unwrap().decision.starts_with("wrong organization"));
+}
+
+#[tokio::test]
+async fn the_installer_must_be_a_company_admin() {
+    let bench = Bench::new();
+    bench.mock.set_role("audit", Role::Member).unwrap();
+    assert_eq!(bench.audit("").await.status, 403);
+    bench.mock.set_role("audit", Role::CompanyAdmin).unwrap();
+    assert_eq!(bench.audit("").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_toggle_switched_off_kills_its_token_and_on_again_mints_another() {
+    let bench = Bench::new();
+    let first = bench.mock.tokens().audit;
+    assert_eq!(bench.mock.set_toggle(Toggle::Siem, true), Some(first.clone()));
+    assert_eq!(bench.mock.set_toggle(Toggle::Siem, false), None);
+    assert_eq!(bench.get_as(&first, &audit_path("")).await.status, 401);
+    assert_eq!(bench.content("").await.status, 200);
+    let second = bench.mock.set_toggle(Toggle::Siem, true).unwrap();
+    assert_ne!(first, second);
+    assert_eq!(bench.mock.tokens().audit, second);
+    assert_eq!(bench.get_as(&first, &audit_path("")).await.status, 401);
+    assert_eq!(bench.get_as(&second, &audit_path("")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_token_may_expire() {
+    let mut world = crate::World::default();
+    world.organizations[0].tokens[0].expires_at = Some("2026-03-01T13:00:00Z".parse().unwrap());
+    let bench = Bench::of(world);
+    assert_eq!(bench.audit("").await.status, 200);
+    bench.pass(SignedDuration::from_hours(1));
+    assert_eq!(bench.audit("").await.status, 401);
+}
+
+#[tokio::test]
+async fn token_information_tells_scopes_and_organization() {
+    let bench = Bench::new();
+    let told = bench.get_as(&bench.mock.tokens().content, "/v1/oauth-token").await.json();
+    assert_eq!(told["scopes"], serde_json::json!(["contentlogs:export"]));
+    assert_eq!(told["organization"]["id"], bench.mock.organization_id());
+    assert_eq!(bench.get_as("made-up", "/v1/oauth-token").await.refusal(), (400, "tokenNotFound".to_owned()));
+}
+
+#[tokio::test]
+async fn a_dead_token_used_again_and_again_is_a_violation() {
+    let bench = Bench::new();
+    bench.mock.revoke_token("audit").unwrap();
+    for _ in 0..5 {
+        bench.audit("").await;
+    }
+    assert!(bench.mock.violations().is_empty());
+    bench.audit("").await;
+    assert_eq!(bench.mock.violations()[0].rule, crate::Rule::DeadTokenReused);
+}
+
+#[tokio::test]
+async fn no_secret_gets_into_the_journal() {
+    let bench = Bench::new();
+    let secret = bench.mock.tokens().audit;
+    bench.audit("").await;
+    without_token(&bench, &audit_path(&format!("&access_token={secret}"))).await;
+    let (journal, world) = (format!("{:?}", bench.mock.journal()), format!("{:?}", bench.mock.world()));
+    assert!(!journal.contains(&secret) && !world.contains(&secret));
+    assert!(bench.mock.journal().iter().all(|entry| entry.token == "audit"));
+}

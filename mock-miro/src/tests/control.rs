@@ -1,0 +1,139 @@
+//! The control plane.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::Bench;
+
+#[tokio::test]
+async fn the_clock_is_steered_over_the_one_handed_in() {
+    let bench = Bench::new();
+    assert_eq!(
+        bench.control(Method::POST, "clock", json!({"advance": "1h"})).await.json(),
+        json!({"now": "2026-03-01T13:00:00Z"})
+    );
+    let wrong = bench.control(Method::POST, "clock", json!({"advance": "-1h"})).await;
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.text.contains("time only moves forward"), "{}", wrong.text);
+}
+
+#[tokio::test]
+async fn events_are_added_counted_and_listed() {
+    let bench = Bench::new();
+    let event = json!({"id": "a", "createdAt": "2026-03-01T11:00:00.000+0000", "x": 1.50});
+    let added = bench.control(Method::POST, "events", json!({"log": "audit", "events": [event]})).await;
+    assert_eq!(added.json(), json!({"log": "audit", "count": 1}));
+    bench.control(Method::POST, "events", json!({"log": "content", "generate": 7, "over": "1h"})).await;
+    let counts = bench.control(Method::GET, "events", Value::Null).await.json();
+    assert_eq!((&counts["audit"]["visible"], &counts["content"]["count"]), (&json!(1), &json!(7)));
+    assert_eq!(bench.control(Method::GET, "events?log=audit", Value::Null).await.json()["ids"], json!(["a"]));
+    let wrong = bench.control(Method::POST, "events", json!({"log": "audit", "events": [{"id": "b"}]})).await;
+    assert_eq!(wrong.json(), json!({"error": "event 1: the event has no `createdAt`"}));
+}
+
+#[tokio::test]
+async fn an_event_is_served_byte_for_byte_as_it_was_added() {
+    let bench = Bench::new();
+    let bytes = r#"{ "id":"a\u0023", "createdAt":"2026-03-01T11:00:00.000+0000", "n":1.50, "é":"\ud83d\ude00" }"#;
+    let body = format!(r#"{{"log":"audit","events":[{bytes}]}}"#);
+    let request = http::Request::post("/_control/events").body(axum::body::Body::from(body)).unwrap();
+    assert_eq!(bench.call(request).await.status, 200);
+    assert!(bench.audit("").await.text.contains(bytes));
+    assert_eq!(bench.mock.ids(crate::Log::Audit, bench.mock.now()), ["a#"]);
+}
+
+#[tokio::test]
+async fn faults_are_put_in_place_watched_and_cleared() {
+    let bench = Bench::new();
+    let fault = json!({"when": {"call": "audit_logs"}, "answer": {"status": 500}, "times": 2});
+    assert_eq!(bench.control(Method::POST, "faults", fault.clone()).await.json(), json!({"numbers": [1]}));
+    assert_eq!(bench.audit("").await.refusal(), (500, "internalError".to_owned()));
+    let told = bench.control(Method::GET, "faults", Value::Null).await.json()["faults"][0].clone();
+    assert_eq!(told, json!({"number": 1, "fault": fault, "seen": 1, "struck": 1, "left": 1}));
+    bench.control(Method::DELETE, "faults", Value::Null).await;
+    assert_eq!(bench.audit("").await.status, 200);
+    let wrong = bench
+        .control(Method::POST, "faults", json!([fault, {"when": {"call": "audit"}, "fault": {"reset": true}}]))
+        .await;
+    assert_eq!(wrong.status, 400);
+    assert_eq!(bench.audit("").await.status, 200, "none is put in place when one is wrong");
+}
+
+#[tokio::test]
+async fn the_world_is_changed_whole_or_not_at_all() {
+    let bench = Bench::new();
+    let change = json!({"guard": false, "tokens": {"audit": {"state": "revoked"}}, "switches": {"wrong_organization": "not_found"}});
+    let world = bench.control(Method::POST, "world", change).await.json();
+    assert_eq!(world["organizations"][0]["guard"], json!(false));
+    assert_eq!(world["organizations"][0]["tokens"][0]["value"], json!("***"));
+    assert_eq!((bench.audit("").await.status.as_u16(), bench.content("").await.status.as_u16()), (401, 403));
+    for (wrong, said) in [
+        (json!({"guard": true, "tokens": {"adit": {}}}), "no token is called \"adit\"; there are: audit, content"),
+        (json!({"guard": true, "switches": {"tie_odrer": 1}}), "unknown field `tie_odrer`"),
+        (json!({"organization": "5"}), "no organization has the id \"5\""),
+        (json!({"gaurd": true}), "unknown field `gaurd`"),
+    ] {
+        let answer = bench.control(Method::POST, "world", wrong).await;
+        assert!(answer.status == 400 && answer.json()["error"].as_str().unwrap().contains(said), "{}", answer.text);
+    }
+    assert!(!bench.mock.world().organizations[0].guard);
+}
+
+#[tokio::test]
+async fn journal_and_decision_belong_together() {
+    let bench = Bench::new();
+    assert_eq!(bench.audit("").await.header("x-mock-decision"), Some("1"));
+    let near_miss = bench.get_as("t", "/v2/audit/log").await;
+    assert_eq!(near_miss.header("x-mock-decision"), Some("2"));
+    assert_eq!(near_miss.json()["context"]["nearest"], "GET /v2/audit/logs");
+    let journal = bench.control(Method::GET, "journal?after=1", Value::Null).await.json();
+    insta::assert_json_snapshot!(journal, @r#"
+    {
+      "dropped": 0,
+      "entries": [
+        {
+          "at": "2026-03-01T12:00:00Z",
+          "call": "unknown",
+          "code": "notFound",
+          "decision": "no such operation; nearest: GET /v2/audit/logs",
+          "id": 2,
+          "method": "GET",
+          "path": "/v2/audit/log",
+          "query": "",
+          "status": 404,
+          "token": "unknown"
+        }
+      ]
+    }
+    "#);
+    assert_eq!(bench.control(Method::GET, "violations", Value::Null).await.json(), json!({"violations": []}));
+    assert_eq!(bench.control(Method::GET, "jurnal", Value::Null).await.status, 404);
+    assert_eq!(bench.control(Method::GET, "health", Value::Null).await.json()["status"], "ok");
+}
+
+#[tokio::test]
+async fn the_journal_keeps_the_newest() {
+    let bench = Bench::of(crate::World { journal_max: 2, ..crate::World::default() });
+    for _ in 0..5 {
+        bench.audit("").await;
+    }
+    let journal = bench.control(Method::GET, "journal", Value::Null).await.json();
+    assert_eq!((&journal["dropped"], &journal["entries"][0]["id"]), (&json!(3), &json!(4)));
+}
+
+#[tokio::test]
+async fn a_reset_leads_back_to_the_start() {
+    let mut world = crate::World::default();
+    world.organizations[0].audit.generate = 3;
+    let bench = Bench::of(world);
+    let (start, tokens) = (bench.mock.ids(crate::Log::Audit, bench.mock.now()), bench.mock.tokens());
+    bench.audit_events(&[("a", 1)]);
+    bench.mock.set_toggle(crate::Toggle::Siem, false);
+    bench.control(Method::POST, "clock", json!({"advance": "1h"})).await;
+    bench.audit("").await;
+    bench.control(Method::POST, "reset", Value::Null).await;
+    assert_eq!(bench.mock.ids(crate::Log::Audit, bench.mock.now()), start);
+    assert_eq!(bench.mock.tokens(), tokens);
+    assert!(bench.mock.journal().is_empty());
+    assert_eq!(bench.mock.now().to_string(), super::NOON);
+}

@@ -1,0 +1,109 @@
+//! What the generator makes.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::Bench;
+use crate::{Log, Traits};
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// A week of events, read through the API as far as one page goes.
+async fn generated(log: Log, count: usize, seed: u64) -> (Bench, Vec<Value>) {
+    let bench = Bench::new();
+    let from = bench.mock.now() - SignedDuration::from_hours(7 * 24);
+    bench.mock.generate(log, count, from, 7 * DAY, seed);
+    let page = match log {
+        Log::Content => bench.content("&limit=1000").await,
+        Log::Audit | Log::AiInteraction => bench.audit("&limit=500").await,
+    };
+    let events = page.json()["data"].as_array().unwrap().clone();
+    (bench, events)
+}
+
+#[tokio::test]
+async fn events_are_about_as_long_as_real_ones() {
+    for log in [Log::Audit, Log::Content] {
+        let (_, events) = generated(log, 500, 1).await;
+        let bytes: usize = events.iter().map(|event| event.to_string().len()).sum();
+        let mean = bytes / events.len();
+        assert!((520..720).contains(&mean), "{log:?}: {mean} bytes");
+    }
+}
+
+#[tokio::test]
+async fn the_same_seed_gives_the_same_events_and_another_gives_others() {
+    let (_, first) = generated(Log::Audit, 200, 1).await;
+    assert_eq!(first, generated(Log::Audit, 200, 1).await.1);
+    assert_ne!(first, generated(Log::Audit, 200, 2).await.1);
+}
+
+#[tokio::test]
+async fn ids_are_unique_over_batches_and_logs() {
+    let bench = Bench::new();
+    let from = bench.mock.now() - SignedDuration::from_hours(24);
+    for (log, seed) in [(Log::Audit, 1), (Log::Audit, 2), (Log::Content, 1), (Log::Content, 2)] {
+        bench.mock.generate(log, 2_000, from, DAY, seed);
+    }
+    let ids = [Log::Audit, Log::Content].map(|log| bench.mock.ids(log, Timestamp::MAX));
+    assert_eq!(ids.iter().flatten().collect::<BTreeSet<_>>().len(), 8_000);
+}
+
+#[tokio::test]
+async fn audit_events_have_every_shape_that_a_reader_must_take() {
+    let bench = Bench::new();
+    let from = bench.mock.now() - SignedDuration::from_hours(24);
+    bench.mock.generate(Log::Audit, 5_000, from, DAY, 3);
+    let mut events = Vec::new();
+    let mut cursor = String::new();
+    while events.len() < 5_000 {
+        let page = bench.audit(&format!("&limit=500{cursor}")).await;
+        events.extend(page.json()["data"].as_array().unwrap().clone());
+        cursor = page.cursor().map(|next| format!("&cursor={}", super::encode(&next))).unwrap_or_default();
+    }
+    let count = |holds: &dyn Fn(&Value) -> bool| events.iter().filter(|event| holds(event)).count();
+    for (what, holds) in [
+        ("null createdBy", &(|event: &Value| event["createdBy"].is_null()) as &dyn Fn(&Value) -> bool),
+        ("no team", &|event| event["context"].get("team").is_none()),
+        ("null team", &|event| event["context"].get("team").is_some_and(Value::is_null)),
+        ("no context", &|event| event.get("context").is_none()),
+        ("no object", &|event| event.get("object").is_none()),
+        ("empty name", &|event| event["object"]["name"] == ""),
+        ("unknown members", &|event| event.get("riskScore").is_some()),
+        ("nested details", &|event| event["details"]["changes"][0]["field"] == "name"),
+        ("no Latin letters", &|event| event["createdBy"]["name"] == "佐藤 花子"),
+        ("machines", &|event| event["createdBy"]["type"] == "scim_provisioner"),
+        ("a confirmed event", &|event| event["event"] == "sign_in_succeeded"),
+        ("long text", &|event| event.to_string().len() > 2_000),
+    ] {
+        assert!(count(holds) > 0, "{what} never happens");
+    }
+}
+
+#[tokio::test]
+async fn people_work_in_office_hours() {
+    let (_, events) = generated(Log::Audit, 500, 5).await;
+    let weekend = events.iter().filter(|event| {
+        let created_at = crate::instant::parse(event["createdAt"].as_str().unwrap()).unwrap();
+        created_at.to_zoned(jiff::tz::TimeZone::UTC).weekday().to_monday_zero_offset() >= 5
+    });
+    let weekend = weekend.count();
+    assert!(weekend < 500 / 5, "{weekend} of 500 at the weekend, which is two sevenths of the week");
+}
+
+#[tokio::test]
+async fn shares_of_ties_lateness_and_duplicates_are_kept() {
+    let bench = Bench::new();
+    let now = bench.mock.now();
+    let traits = Traits { ties: 0.5, late: 0.2, late_by: SignedDuration::from_mins(10), duplicates: 0.1 };
+    bench.mock.generate_with(Log::Audit, 10_000, now - SignedDuration::from_secs(1), Duration::from_secs(1), 1, traits);
+    let ids = bench.mock.ids(Log::Audit, Timestamp::MAX);
+    let unique = ids.iter().collect::<BTreeSet<_>>().len();
+    assert!((900..1_100).contains(&(ids.len() - unique)), "{} duplicates", ids.len() - unique);
+    let late = ids.len() - bench.mock.count_visible(Log::Audit, now);
+    assert!((1_900..2_500).contains(&late), "{late} late");
+    assert_eq!(bench.mock.count_visible(Log::Audit, now + SignedDuration::from_mins(10)), ids.len());
+}

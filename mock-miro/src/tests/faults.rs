@@ -1,0 +1,185 @@
+//! Faults that answer in Miro's place, and faults of the connection: in memory and on sockets.
+
+use std::time::Duration;
+
+use axum::Router;
+use http_body_util::{BodyExt, Empty};
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, duplex};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+
+use super::{Bench, audit_path};
+use crate::{Fault, Rule};
+
+fn fault(json: Value) -> Fault {
+    let fault: Fault = serde_json::from_value(json).unwrap();
+    fault.check().unwrap();
+    fault
+}
+
+fn request(bench: &Bench) -> String {
+    let token = bench.mock.tokens().audit;
+    format!("GET {} HTTP/1.1\r\nhost: api.miro.com\r\nauthorization: Bearer {token}\r\n\r\n", audit_path(""))
+}
+
+/// Sends one request and reads all that comes until the other side closes.
+async fn converse(mut io: impl AsyncRead + AsyncWrite + Unpin, request: &str) -> std::io::Result<String> {
+    io.write_all(request.as_bytes()).await?;
+    let mut read = Vec::new();
+    io.read_to_end(&mut read).await?;
+    Ok(String::from_utf8_lossy(&read).into_owned())
+}
+
+/// One conversation over an in-memory pipe, with hyper as in production.
+async fn in_memory(bench: &Bench, router: Router) -> String {
+    let (client, server) = duplex(64 * 1024);
+    let service = TowerToHyperService::new(router);
+    let serving = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(server), service);
+    let request = request(bench);
+    let (_, read) = tokio::join!(serving, converse(client, &request));
+    read.unwrap()
+}
+
+/// One conversation over a socket.
+async fn over_tcp(bench: &Bench) -> std::io::Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let request = request(bench);
+    let conversation = async {
+        let read = converse(TcpStream::connect(address).await.unwrap(), &request).await;
+        stop.cancel();
+        read
+    };
+    tokio::join!(bench.mock.clone().serve(listener, stop.clone()), conversation).1
+}
+
+fn body_of(answer: &str) -> &str {
+    answer.split_once("\r\n\r\n").map(|(_, body)| body).unwrap()
+}
+
+#[tokio::test]
+async fn a_fault_answers_in_place_of_miro_for_its_calls_only() {
+    let bench = Bench::new();
+    bench.mock.inject(fault(json!({
+        "when": {"call": "miro.audit_logs", "nth": 2},
+        "answer": {"status": 503, "body": "upstream is away", "headers": {"server": "gateway"}},
+        "times": 2,
+    })));
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.push(bench.audit("").await.status.as_u16());
+        assert_eq!(bench.content("").await.status, 200);
+    }
+    assert_eq!(seen, [200, 503, 503, 200]);
+    let struck: Vec<_> = bench.mock.journal().iter().filter_map(|entry| entry.fault.map(|_| entry.status)).collect();
+    assert_eq!(struck, [503, 503]);
+}
+
+#[tokio::test]
+async fn a_planned_429_is_minded() {
+    let bench = Bench::new();
+    bench.mock.inject(fault(json!({"when": {"call": "audit_logs"}, "answer": {"status": 429, "retry_after": 30}})));
+    let refused = bench.audit("").await;
+    assert_eq!(refused.refusal(), (429, "tooManyRequests".to_owned()));
+    assert_eq!((refused.header("retry-after"), refused.header("x-ratelimit-remaining")), (Some("30"), Some("0")));
+    bench.pass(jiff::SignedDuration::from_secs(29));
+    bench.audit("").await;
+    assert_eq!(bench.mock.violations()[0].rule, Rule::CallBeforeRetryAfter);
+}
+
+#[tokio::test]
+async fn a_lost_answer_has_taken_effect() {
+    let bench = Bench::new();
+    bench.mock.inject(fault(json!({"fault": {"lost_answer": true}, "times": 2})));
+    assert_eq!(in_memory(&bench, bench.mock.router()).await, "");
+    assert_eq!(over_tcp(&bench).await.unwrap(), "");
+    let journal = bench.mock.journal();
+    assert_eq!(
+        journal.iter().map(|e| (e.status, e.credits_remaining)).collect::<Vec<_>>(),
+        [(0, Some(99_900)), (0, Some(99_800))]
+    );
+}
+
+#[tokio::test]
+async fn a_cut_answer_promises_more_than_comes() {
+    let bench = Bench::new();
+    bench.audit_events(&[("a", 3), ("b", 2), ("c", 1)]);
+    bench.mock.inject(fault(json!({"fault": {"cut_after_bytes": 40}, "times": 2})));
+    for answer in [in_memory(&bench, bench.mock.router()).await, over_tcp(&bench).await.unwrap()] {
+        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+        assert!(!answer.contains("content-length: 40\r"), "{answer}");
+        assert_eq!(body_of(&answer).len(), 40);
+    }
+}
+
+#[tokio::test]
+async fn a_reset_is_a_real_one_on_a_socket_and_has_no_effect() {
+    let bench = Bench::new();
+    bench.mock.inject(fault(json!({"fault": {"reset": true}, "times": 2})));
+    assert_eq!(in_memory(&bench, bench.mock.router()).await, "");
+    assert_eq!(over_tcp(&bench).await.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    assert!(bench.mock.journal().iter().all(|entry| entry.credits_remaining.is_none()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn delays_and_dribbles_take_their_time_and_arrive_whole() {
+    let bench = Bench::new();
+    bench.audit_events(&[("a", 3)]);
+    bench.mock.inject(fault(json!({"fault": {"delay": "90s", "dribble": {"bytes": 10, "every": "1s"}}})));
+    let begun = tokio::time::Instant::now();
+    let answered = bench.audit("").await;
+    assert_eq!(answered.ids(), ["a"]);
+    let pieces = answered.text.len().div_ceil(10) as u64;
+    assert_eq!(begun.elapsed().as_secs(), 90 + pieces);
+}
+
+#[tokio::test]
+async fn garbage_is_no_json() {
+    let bench = Bench::new();
+    bench.mock.inject(fault(json!({"fault": {"garbage": true}})));
+    let answer = in_memory_once(&bench).await;
+    assert!(serde_json::from_slice::<Value>(&answer).is_err());
+}
+
+async fn in_memory_once(bench: &Bench) -> Vec<u8> {
+    use tower::ServiceExt;
+    let request = http::Request::get(audit_path("")).body(axum::body::Body::empty()).unwrap();
+    bench.mock.router().oneshot(request).await.unwrap().into_body().collect().await.unwrap().to_bytes().to_vec()
+}
+
+#[tokio::test]
+async fn serving_ends_after_the_answers_under_way() {
+    let bench = Bench::new();
+    bench.mock.inject(fault(json!({"fault": {"delay": "50ms"}})));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let serving = tokio::spawn(bench.mock.clone().serve(listener, stop.clone()));
+    let (mut send, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(TcpStream::connect(address).await.unwrap())).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let path = audit_path("");
+    let request = http::Request::get(path).header("host", "api.miro.com").body(Empty::<bytes::Bytes>::new()).unwrap();
+    let asked = send.send_request(request);
+    tokio::pin!(asked);
+    // The request is on its way once the answer is awaited for a moment.
+    assert!(tokio::time::timeout(Duration::from_millis(20), &mut asked).await.is_err());
+    stop.cancel();
+    assert_eq!(asked.await.unwrap().status(), 401);
+    serving.await.unwrap();
+    connection.await.unwrap().unwrap();
+}
+
+#[test]
+fn what_can_never_work_is_refused() {
+    let wrong = |json: Value| serde_json::from_value::<Fault>(json).unwrap().check().unwrap_err().to_string();
+    insta::assert_snapshot!(wrong(json!({"when": {"call": "miro.audit_log"}, "fault": {"reset": true}})), @r#"`when.call` is "miro.audit_log", which is no operation; the nearest is "audit_logs""#);
+    insta::assert_snapshot!(wrong(json!({"when": {"nth": 3}})), @"the fault does nothing; give an `answer`, a `fault`, or both");
+    insta::assert_snapshot!(wrong(json!({"when": {"share": 5}, "fault": {"reset": true}})), @"`when.share` is 5: allowed is 0 to 1");
+    insta::assert_snapshot!(wrong(json!({"answer": {"status": 42}})), @"`answer.status` is 42: allowed is 200 to 599");
+    insta::assert_snapshot!(wrong(json!({"when": {"nth": 0}, "fault": {"reset": true}})), @"`when.nth` is 0: allowed is 1 and up");
+}
