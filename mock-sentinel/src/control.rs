@@ -29,6 +29,7 @@ pub(crate) fn routes(mock: MockSentinel) -> Router<Arc<Shared>> {
         .route("/journal", get(journal))
         .route("/secret", post(secret))
         .route("/roles", post(roles))
+        .route("/assertion", post(assertion))
         .route("/reset", post(reset))
         .layer(axum::Extension(mock))
 }
@@ -212,6 +213,34 @@ async fn roles(axum::Extension(mock): Mock, request: Request) -> Reply {
         Reply::empty(204, "role changed")
     } else {
         Reply::error(404, "NotFound", format!("No rule declares stream '{}'.", change.stream), "unknown stream")
+    }
+}
+
+/// What an issuer that an app trusts would say.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AssertionOrder {
+    issuer: String,
+    subject: String,
+    audience: String,
+    #[serde(default = "AssertionOrder::life")]
+    life: SignedDuration,
+}
+
+impl AssertionOrder {
+    fn life() -> SignedDuration {
+        SignedDuration::from_mins(10)
+    }
+}
+
+/// Signs an assertion with the key that stands in for issuers without a key set.
+async fn assertion(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
+    match read::<AssertionOrder>(request).await {
+        Ok(AssertionOrder { issuer, subject, audience, life }) => {
+            let signed = shared.signer.assertion(&issuer, &subject, &audience, shared.clock.now(), life);
+            Reply::json(200, &json!({"assertion": signed}), "assertion signed")
+        }
+        Err(reply) => reply,
     }
 }
 

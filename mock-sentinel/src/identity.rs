@@ -1,8 +1,10 @@
 //! Entra ID: who may ask for tokens, what is in them, and how they are checked on use.
 
 pub(crate) mod aadsts;
+mod assertion;
 pub(crate) mod directory;
 pub(crate) mod entra;
+pub(crate) mod managed;
 pub(crate) mod token;
 
 /// The resources that tokens are issued for; each is accepted with and without a trailing slash.

@@ -27,7 +27,10 @@ pub use faults::{Answer, Call, Fault, RetryAfter, RetryAfterWord, Trouble, When}
 pub use journal::JournalEntry;
 pub use server::{Credentials, MockSentinel, TableCount};
 pub use tls::{Tls, TlsError};
-pub use world::{App, Identity, Ingestion, Query, StatusCode, UnknownAnswers, Workspace, World, WorldError};
+pub use world::{
+    App, ArcHost, Federation, Identity, Ingestion, Managed, Query, StatusCode, UnknownAnswers, Workspace, World,
+    WorldError,
+};
 
 #[cfg(test)]
 mod tests;

@@ -97,6 +97,7 @@ impl MockSentinel {
     /// the control plane under `/_control`.
     pub fn router(&self) -> Router {
         let routes = identity::entra::routes()
+            .merge(identity::managed::routes())
             .merge(ingest::routes())
             .merge(query::routes())
             .nest("/_control", control::routes(self.clone()))

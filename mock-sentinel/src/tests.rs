@@ -4,4 +4,5 @@ mod fixture;
 mod ingestion;
 mod queries;
 mod tokens;
+mod transforms;
 mod upkeep;

@@ -67,6 +67,8 @@ pub struct Identity {
     pub apps: Vec<App>,
     /// How long a token is valid. Entra gives 3,599 s without the CP1 capability.
     pub token_life: SignedDuration,
+    /// What hosts with a managed identity answer.
+    pub managed: Managed,
     /// The same for clients that declare the CP1 capability.
     pub token_life_cp1: SignedDuration,
 }
@@ -85,10 +87,54 @@ pub struct App {
     pub client_secret: String,
     /// A secret that has expired: AADSTS7000222.
     pub expired_secret: Option<String>,
+    /// Certificates as PEM text, whose keys may sign the app's assertions.
+    pub certificates: Vec<String>,
+    /// Other issuers whose assertions stand for the app: workload identity federation.
+    pub federations: Vec<Federation>,
     /// Whether the app holds Monitoring Metrics Publisher on every rule from the start.
     pub publisher: bool,
     /// Whether the app may read the workspace.
     pub reader: bool,
+}
+
+/// A federated credential: whose assertions stand for an app.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Federation {
+    /// `iss` of the assertion.
+    pub issuer: String,
+    /// `sub` of the assertion.
+    pub subject: String,
+    /// `aud` of the assertion.
+    #[serde(default = "federation_audience")]
+    pub audience: String,
+    /// The issuer's key set (JWKS); without it, assertions made by `POST /_control/assertion` are accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<serde_json::Value>,
+}
+
+fn federation_audience() -> String {
+    "api://AzureADTokenExchange".to_owned()
+}
+
+/// Hosts with a managed identity. The identity is the default app's, or that of the app that the caller selects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Managed {
+    /// What `X-IDENTITY-HEADER` must hold on App Service (`IDENTITY_HEADER` there).
+    pub identity_header: String,
+    /// How long a token is valid.
+    pub token_life: SignedDuration,
+    /// Azure Arc's agent; without it, only IMDS and App Service answer.
+    pub arc: Option<ArcHost>,
+}
+
+/// Azure Arc's agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArcHost {
+    /// Where it writes the files that callers must read. Clients insist on `/var/opt/azcmagent/tokens`.
+    pub token_folder: PathBuf,
 }
 
 /// The Log Analytics workspace.
@@ -201,6 +247,7 @@ impl Default for Identity {
             tenant_domain: "contoso.example".to_owned(),
             apps: vec![App::default()],
             token_life: SignedDuration::from_secs(3_599),
+            managed: Managed::default(),
             token_life_cp1: SignedDuration::from_secs(86_399),
         }
     }
@@ -214,8 +261,20 @@ impl Default for App {
             object_id: "0b1ec7ed-0000-4000-8000-6d69726f0003".to_owned(),
             client_secret: "mock~secret.of-the_default+app/1".to_owned(),
             expired_secret: None,
+            certificates: Vec::new(),
+            federations: Vec::new(),
             publisher: true,
             reader: true,
+        }
+    }
+}
+
+impl Default for Managed {
+    fn default() -> Self {
+        Self {
+            identity_header: "mock-identity-header".to_owned(),
+            token_life: SignedDuration::from_secs(86_400),
+            arc: None,
         }
     }
 }

@@ -21,6 +21,20 @@ pub(crate) enum Aadsts {
     ExpiredSecret { client_id: String },
     /// Neither a secret nor an assertion came.
     NoCredential,
+    /// No certificate or key of the app fits the assertion's signature.
+    AssertionKey { client_id: String },
+    /// The assertion's issuer or subject is not the app.
+    AssertionIssuer { client_id: String },
+    /// The assertion is for somebody else.
+    AssertionAudience { audience: String },
+    /// The assertion is not valid now.
+    AssertionTime { now: Timestamp },
+    /// The assertion is not a JSON Web Token.
+    AssertionForm,
+    /// The app trusts no such issuer.
+    FederatedIssuer { issuer: String },
+    /// The app trusts the issuer, but not for this subject.
+    FederatedSubject { subject: String },
     /// The scope is not `<resource>/.default` of a known resource.
     Scope(String),
     /// A required parameter is missing.
@@ -80,6 +94,46 @@ impl Aadsts {
                 7_000_218,
                 "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
                     .to_owned(),
+            ),
+            Self::AssertionKey { client_id } => (
+                401,
+                "invalid_client",
+                700_027,
+                format!(
+                    "The certificate with identifier used to sign the client assertion is not registered on application, \
+                     or the signature is not valid. Application: '{client_id}'."
+                ),
+            ),
+            Self::AssertionIssuer { client_id } => (
+                401,
+                "invalid_client",
+                700_021,
+                format!("Client assertion application identifier doesn't match 'client_id' parameter '{client_id}'."),
+            ),
+            Self::AssertionAudience { audience } => (
+                401,
+                "invalid_client",
+                700_023,
+                format!("Client assertion audience claim does not match Realm issuer. Audience: '{audience}'."),
+            ),
+            Self::AssertionTime { now } => (
+                401,
+                "invalid_client",
+                700_024,
+                format!("Client assertion is not within its valid time range. Current time: {now}."),
+            ),
+            Self::AssertionForm => (401, "invalid_client", 50_027, "JWT token is invalid or malformed.".to_owned()),
+            Self::FederatedIssuer { issuer } => (
+                401,
+                "invalid_client",
+                700_211,
+                format!("No matching federated identity record found for presented assertion issuer '{issuer}'."),
+            ),
+            Self::FederatedSubject { subject } => (
+                401,
+                "invalid_client",
+                700_213,
+                format!("No matching federated identity record found for presented assertion subject '{subject}'."),
             ),
             Self::Scope(scope) => (
                 400,

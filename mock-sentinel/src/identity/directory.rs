@@ -8,7 +8,7 @@ use super::aadsts::Aadsts;
 #[derive(Debug, Clone)]
 pub(crate) struct Directory {
     pub(crate) tenant_id: String,
-    tenant_domain: String,
+    pub(crate) tenant_domain: String,
     apps: Vec<App>,
 }
 

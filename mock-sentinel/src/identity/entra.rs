@@ -16,13 +16,18 @@ use uuid::Uuid;
 
 use super::Resource;
 use super::aadsts::Aadsts;
+use super::assertion::{Assertion, Expectation};
 use super::directory::{Directory, check_secret};
 use super::token::{Grant, Proof};
 use crate::http::{Reply, body};
 use crate::server::Shared;
+use crate::world::App;
 
 /// A token request is a handful of form fields.
 const FORM_BYTES_MAX: u64 = 64 * 1024;
+
+/// The one type of assertion there is.
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// How the caller reached us, which decides the URLs that we publish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,6 +169,8 @@ struct TokenForm {
     grant_type: Option<String>,
     client_id: Option<String>,
     client_secret: Option<String>,
+    client_assertion: Option<String>,
+    client_assertion_type: Option<String>,
     scope: Option<String>,
     claims: Option<String>,
 }
@@ -176,6 +183,8 @@ impl TokenForm {
                 "grant_type" => &mut parsed.grant_type,
                 "client_id" => &mut parsed.client_id,
                 "client_secret" => &mut parsed.client_secret,
+                "client_assertion" => &mut parsed.client_assertion,
+                "client_assertion_type" => &mut parsed.client_assertion_type,
                 "scope" => &mut parsed.scope,
                 "claims" => &mut parsed.claims,
                 _ => continue,
@@ -221,7 +230,7 @@ fn grant(shared: &Shared, tenant: &str, form: &TokenForm) -> Result<Granted, Aad
     let client_id = form.client_id.as_deref().ok_or(Aadsts::MissingParameter("client_id"))?;
     let audience = audience(form.scope.as_deref().ok_or(Aadsts::MissingParameter("scope"))?)?;
     let app = directory.app(client_id)?;
-    let proof = prove(&directory, app, form)?;
+    let proof = prove(shared, &directory, app, form)?;
     let identity = &shared.world.identity;
     let life = if form.declares_cp1() { identity.token_life_cp1 } else { identity.token_life };
     let access_token = shared.signer.mint(&Grant {
@@ -238,9 +247,23 @@ fn grant(shared: &Shared, tenant: &str, form: &TokenForm) -> Result<Granted, Aad
 }
 
 /// Checks whatever the app offers as proof that it is itself.
-fn prove(_directory: &Directory, app: &crate::world::App, form: &TokenForm) -> Result<Proof, Aadsts> {
-    let secret = form.client_secret.as_deref().filter(|secret| !secret.is_empty()).ok_or(Aadsts::NoCredential)?;
-    check_secret(app, secret).map(|()| Proof::Secret)
+fn prove(shared: &Shared, directory: &Directory, app: &App, form: &TokenForm) -> Result<Proof, Aadsts> {
+    let given = |field: &Option<String>| field.clone().filter(|text| !text.is_empty());
+    if let Some(secret) = given(&form.client_secret) {
+        return check_secret(app, &secret).map(|()| Proof::Secret);
+    }
+    let text = given(&form.client_assertion).ok_or(Aadsts::NoCredential)?;
+    if form.client_assertion_type.as_deref() != Some(JWT_BEARER) {
+        return Err(Aadsts::MissingParameter("client_assertion_type"));
+    }
+    let assertion = Assertion::parse(&text).ok_or(Aadsts::AssertionForm)?;
+    let expected = Expectation {
+        app,
+        tenant_id: &directory.tenant_id,
+        tenant_domain: &directory.tenant_domain,
+        now: shared.clock.now(),
+    };
+    assertion.check(&expected, &shared.signer).map(|()| Proof::Assertion)
 }
 
 /// The audience that `<resource>/.default` asks for: with a double slash, it keeps its own slash.

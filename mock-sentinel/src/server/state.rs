@@ -34,6 +34,8 @@ pub(crate) struct State {
     pub(crate) directory: Directory,
     pub(crate) tables: Tables,
     pub(crate) rules: Rules,
+    /// What the agent of Azure Arc expects from the caller it challenged last.
+    pub(crate) arc_secret: Option<String>,
     random: ChaCha8Rng,
 }
 
@@ -87,6 +89,7 @@ impl State {
             directory: Directory::new(&world.identity),
             tables: Tables::new(&deployment.tables),
             rules: Rules::default(),
+            arc_secret: None,
             random: ChaCha8Rng::seed_from_u64(world.seed),
         };
         for rule in deployment.compile() {
