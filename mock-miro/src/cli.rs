@@ -6,12 +6,17 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
-use mock_miro::World;
+use mock_miro::{SwitchInfo, World};
 
 const EXAMPLES: &str = "\
 Examples:
   mock-miro serve --generate-audit 100000 --generate-content 50000 --over 24h
   mock-miro serve --listen 127.0.0.1:4010 --audit-events audit.ndjson --credits-per-minute 10000";
+
+const SWITCHES_EXAMPLES: &str = "\
+Examples:
+  mock-miro switches
+  mock-miro switches --json";
 
 /// A Miro that behaves, limits and fails as Miro does.
 #[derive(Debug, Parser)]
@@ -24,7 +29,32 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Listen, print one JSON line that says where and with which tokens, and serve until SIGTERM or SIGINT.
-    Serve(Serve),
+    Serve(Box<Serve>),
+    /// List what the public record of Miro leaves open: each switch with its default and the reason for it.
+    Switches(Switches),
+}
+
+#[derive(Debug, Args)]
+#[command(before_help = SWITCHES_EXAMPLES)]
+pub(crate) struct Switches {
+    /// One JSON array instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Switches {
+    /// The list as it is printed.
+    pub(crate) fn listed(&self) -> String {
+        let catalogue = mock_miro::Switches::catalogue();
+        if self.json {
+            return serde_json::to_string_pretty(&catalogue).expect("the list is plain data");
+        }
+        let entry = |info: &SwitchInfo| {
+            let SwitchInfo { name, default, allowed, decides, source } = info;
+            format!("{name} = {default}\n    decides  {decides}\n    allowed  {allowed}\n    source   {source}")
+        };
+        catalogue.iter().map(entry).collect::<Vec<_>>().join("\n\n")
+    }
 }
 
 #[derive(Debug, Args)]

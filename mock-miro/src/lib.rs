@@ -34,7 +34,7 @@ pub use journal::{JournalEntry, Rule, Violation};
 pub use mock::{EventError, Log, MockMiro, NewEvent, Tokens};
 pub use switches::{
     Bound, CreditModel, CreditOwner, CursorBinding, EmptyWindow, ForbiddenCode, FullLastPage, LastCursor,
-    MalformedCursor, OutOfBounds, RateHeaders, ResetUnit, RetryAfterForm, Switches, TieOrder, TokenInQuery,
+    MalformedCursor, OutOfBounds, RateHeaders, ResetUnit, RetryAfterForm, SwitchInfo, Switches, TieOrder, TokenInQuery,
     TokenInfoInvalid, WrongOrganization,
 };
 pub use world::{

@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         .init();
     let done = match cli.command {
         Command::Serve(serve) => run(&serve),
+        Command::Switches(switches) => print(&switches.listed()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -42,6 +43,10 @@ fn fail(error: &anyhow::Error, code: u8) -> ExitCode {
     // Nothing is left to do if nobody listens on stderr.
     writeln!(std::io::stderr(), "mock-miro: {error:#}").ok();
     ExitCode::from(code)
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    writeln!(std::io::stdout(), "{text}").context("could not print").map_err(Failure::Unexpected)
 }
 
 fn run(serve: &Serve) -> Result<(), Failure> {

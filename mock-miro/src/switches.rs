@@ -1,9 +1,13 @@
 //! What the public record leaves open, each a named switch with a default and the reason for it.
 
+mod catalogue;
+
+pub use catalogue::SwitchInfo;
+
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-/// Behaviour that Miro does not document; each field is documented with what it decides.
+/// Behaviour that Miro does not document. [`Switches::catalogue`] lists each with the reason for its default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Switches {

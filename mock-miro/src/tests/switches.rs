@@ -5,8 +5,8 @@ use jiff::SignedDuration;
 use super::{Bench, audit_path, encode};
 use crate::{
     Bound, CreditModel, CreditOwner, CursorBinding, EmptyWindow, ForbiddenCode, FullLastPage, LastCursor,
-    MalformedCursor, OutOfBounds, RateHeaders, ResetUnit, Switches, TieOrder, TokenInQuery, TokenInfoInvalid,
-    WrongOrganization,
+    MalformedCursor, OutOfBounds, RateHeaders, ResetUnit, RetryAfterForm, Switches, TieOrder, TokenInQuery,
+    TokenInfoInvalid, WrongOrganization,
 };
 
 /// A bench with three audit events, `a` 30 s, `b` 20 s and `c` 10 s before noon, after this change of the switches.
@@ -174,6 +174,16 @@ async fn credit_owner() {
     let bench = Bench::of(world);
     bench.content("").await;
     assert_eq!(bench.audit("").await.header("x-ratelimit-remaining"), Some("99900"));
+}
+
+#[tokio::test]
+async fn retry_after() {
+    for (form, expected) in [(RetryAfterForm::Off, None), (RetryAfterForm::Seconds, Some("60"))] {
+        let bench = flipped(|s| s.retry_after = form);
+        bench.mock.set_credits_per_minute(2_000);
+        bench.content("").await;
+        assert_eq!(bench.content("").await.header("retry-after"), expected);
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,127 @@
+//! The list of all switches: what each decides, what it may be, and why its default is what it is.
+
+use serde::Serialize;
+
+use super::Switches;
+
+/// A line of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SwitchInfo {
+    /// Its name in worlds and at the control plane.
+    pub name: &'static str,
+    /// What it is unless set, as in a world file.
+    pub default: String,
+    /// What it may be.
+    pub allowed: &'static str,
+    /// What it decides.
+    pub decides: &'static str,
+    /// Why the default is what it is; the pages were read 2026-11-22.
+    pub source: &'static str,
+}
+
+struct Line(&'static str, &'static str, &'static str, &'static str);
+
+const SPEC: &str = "https://github.com/miroapp/api-clients (packages/generator/spec.json)";
+const RATES: &str = "https://developers.miro.com/reference/rate-limiting";
+const NOT_FOUND: &str = "no public record either way";
+
+/// Name, allowed values, what it decides, source of the default.
+const LINES: [Line; 25] = [
+    Line(
+        "audit_last_cursor",
+        "absent | null | empty",
+        "the cursor of the last audit page",
+        "not documented; public clients stop on absent and null, some loop on empty",
+    ),
+    Line("content_last_cursor", "absent | null | empty", "the cursor of the last content or AI page", SPEC),
+    Line("full_last_page", "ends | empty_page_follows", "what follows a last page that is exactly full", NOT_FOUND),
+    Line(
+        "lower_bound",
+        "inclusive | exclusive",
+        "whether createdAfter and from include their own instant",
+        "Miro's Splunk app adds 1 ms to the last event's time, so most likely inclusive",
+    ),
+    Line("upper_bound", "inclusive | exclusive", "whether createdBefore and to include their own instant", NOT_FOUND),
+    Line(
+        "audit_limit_max",
+        "a number",
+        "the largest limit of the audit log",
+        "no bound in the specification; Miro's Splunk app asks for 500",
+    ),
+    Line("limit_out_of_bounds", "clip | bad_request", "what a limit outside its bounds gives", NOT_FOUND),
+    Line("start_beyond_reach", "clip | bad_request", "what a createdAfter more than 90 days ago gives", NOT_FOUND),
+    Line("empty_window", "empty_page | bad_request", "what a window that ends at or before its start gives", NOT_FOUND),
+    Line("window_max", "null | a duration such as 24h", "the widest window", NOT_FOUND),
+    Line("cursor_lifetime", "null | a duration such as 10m", "how long a cursor is good for", NOT_FOUND),
+    Line("cursor_binding", "free | to_its_bounds", "whether a cursor works with other bounds than its own", NOT_FOUND),
+    Line(
+        "malformed_cursor",
+        "first_page | bad_request",
+        "what a cursor that cannot be read, or was cut at its #, gives",
+        "a public connector records an endless loop from cursors cut at their #",
+    ),
+    Line("tie_order", "arrival | reversed", "the order within a millisecond; flipped, it changes", NOT_FOUND),
+    Line("page_overlap", "a number", "how many events of a page come again at the start of the next", NOT_FOUND),
+    Line(
+        "ingestion_delay",
+        "a duration such as 2m",
+        "how long after it happened every event becomes visible",
+        "no public record; single late events are a matter of the world",
+    ),
+    Line("credit_model", "fixed_window | continuous", "how credits come back", RATES),
+    Line("credit_owner", "user_and_app | token", "who shares one budget of credits", RATES),
+    Line("retry_after", "off | seconds | http_date", "whether a 429 says when to come back", "in no Miro source"),
+    Line("rate_headers", "every_answer | successes", "which answers carry X-RateLimit-*", RATES),
+    Line("rate_reset_unit", "seconds | milliseconds", "the unit of X-RateLimit-Reset", "an epoch without a unit"),
+    Line("wrong_organization", "forbidden | not_found", "the answer to an organization not the token's", NOT_FOUND),
+    Line("forbidden_code", "insufficient_permissions | forbidden_access", "the code of a 403", "both are documented"),
+    Line(
+        "token_in_query",
+        "accepted | ignored",
+        "whether ?access_token= stands in for the header",
+        "https://developers.miro.com/reference/use-access-token-for-rest-api-requests",
+    ),
+    Line("token_info_invalid", "bad_request | unauthorized", "token information for a token not valid", SPEC),
+];
+
+impl Switches {
+    /// Every switch there is.
+    pub fn catalogue() -> Vec<SwitchInfo> {
+        let defaults = serde_json::to_value(Self::default()).expect("switches are plain data");
+        let info = |&Line(name, allowed, decides, source): &Line| {
+            let default = match &defaults[name] {
+                serde_json::Value::String(word) => word.clone(),
+                other => other.to_string(),
+            };
+            SwitchInfo { name, default, allowed, decides, source }
+        };
+        LINES.iter().map(info).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_every_switch_and_every_switch_has_its_test() {
+        let all = serde_json::to_value(Switches::default()).unwrap();
+        let mut listed: Vec<String> = LINES.iter().map(|line| line.0.to_owned()).collect();
+        listed.sort();
+        let fields: Vec<String> = all.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(listed, fields);
+        let tests = [include_str!("../tests/switches.rs"), include_str!("../tests/limits.rs")].concat();
+        for name in listed {
+            assert!(tests.contains(&format!("async fn {name}()")), "no test is called {name}");
+        }
+    }
+
+    #[test]
+    fn a_default_is_one_of_what_is_allowed() {
+        for info in Switches::catalogue() {
+            let is_word = info.allowed.split(" | ").any(|word| word == info.default);
+            let is_quantity = info.allowed.starts_with("a number") || info.allowed.starts_with("a duration");
+            assert!(is_word || is_quantity, "{info:?}");
+        }
+    }
+}
