@@ -27,9 +27,19 @@ pub(crate) use state::{Deployment, State};
 const BODIES_AT_ONCE: usize = 64;
 
 /// A tenant, an endpoint with its rules, a workspace and its query API. Clones share one state.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct MockSentinel {
     shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for MockSentinel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let world = &self.shared.world;
+        f.debug_struct("MockSentinel")
+            .field("tenant_id", &world.identity.tenant_id)
+            .field("workspace_id", &world.workspace.id)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]

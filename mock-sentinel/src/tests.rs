@@ -1,5 +1,6 @@
 //! Whole flows through the router, in process.
 
+mod assertions;
 mod fixture;
 mod ingestion;
 mod queries;

@@ -74,7 +74,7 @@ pub struct Identity {
 }
 
 /// An application and its service principal.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct App {
     /// Display name.
@@ -266,6 +266,19 @@ impl Default for App {
             publisher: true,
             reader: true,
         }
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App")
+            .field("name", &self.name)
+            .field("client_id", &self.client_id)
+            .field("object_id", &self.object_id)
+            .field("client_secret", &"***")
+            .field("publisher", &self.publisher)
+            .field("reader", &self.reader)
+            .finish_non_exhaustive()
     }
 }
 

@@ -140,7 +140,10 @@ impl Signer {
     }
 
     fn sign(&self, payload: &[u8]) -> String {
-        let header = json!({"typ": "JWT", "alg": "RS256", "kid": KEY_ID, "x5t": KEY_ID});
+        self.sign_with_header(&json!({"typ": "JWT", "alg": "RS256", "kid": KEY_ID, "x5t": KEY_ID}), payload)
+    }
+
+    pub(crate) fn sign_with_header(&self, header: &Value, payload: &[u8]) -> String {
         let header = URL_SAFE_NO_PAD.encode(header.to_string());
         let signed = format!("{header}.{}", URL_SAFE_NO_PAD.encode(payload));
         let mut signature = vec![0; self.key.public().modulus_len()];
@@ -190,7 +193,7 @@ impl Signer {
         if header["alg"] != "RS256" {
             return Err(Refusal::Kind);
         }
-        let signature = decode(signature).ok_or(Refusal::Kind)?;
+        let signature = decode(signature).ok_or(Refusal::Signature)?;
         let public = PublicKeyComponents::<Vec<u8>>::from(self.key.public());
         public.verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &signature).map_err(|_| Refusal::Signature)?;
         decode(payload).and_then(|text| serde_json::from_slice(&text).ok()).ok_or(Refusal::Kind)

@@ -66,7 +66,7 @@ async fn every_refusal_has_its_status_and_code() {
     let rule = fixture.mock.rule(AUDIT).unwrap();
     let good = fixture.bearer(MONITOR).await;
     let path = format!("/dataCollectionRules/{rule}/streams/{AUDIT}");
-    let tampered = format!("{}x", &good[..good.len() - 1]);
+    let tampered = format!("{}AAAA", &good[..good.len() - 4]);
     let elsewhere = fixture.bearer(LOG_ANALYTICS).await;
     for (path, query, token, status, code) in [
         (path.as_str(), "?api-version=2023-01-01", "Bearer opaque", 401, "UnsupportedAccessTokenType"),

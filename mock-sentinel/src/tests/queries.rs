@@ -146,7 +146,7 @@ async fn every_refusal_has_its_status_and_code() {
     let writer =
         format!("Bearer {}", fixture.token_form(&tenant, &form).await.json()["access_token"].as_str().unwrap());
     let id = fixture.mock.workspace_id();
-    let tampered = format!("{}x", &good[..good.len() - 1]);
+    let tampered = format!("{}AAAA", &good[..good.len() - 4]);
     for (workspace, token, body, status, code) in [
         (id.as_str(), "", "{}", 401, "AuthenticationFailed"),
         (&id, "Bearer opaque", "{\"query\":\"x\"}", 403, "InvalidAuthenticationToken"),
