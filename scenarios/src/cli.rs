@@ -8,6 +8,8 @@ mod sim;
 use clap::{Parser, Subcommand};
 use connector::Exit;
 
+use crate::render::Room;
+
 /// The laboratory of miro-sentinel: it runs the connector against both mocks and checks the promises.
 #[derive(Debug, Parser)]
 #[command(name = "miro-lab", version, before_help = EXAMPLES, after_help = EXIT_CODES)]
@@ -37,7 +39,8 @@ impl MiroLab {
 }
 
 /// The room that the terminal offers; a fixed one when there is none.
-fn room(rows_max: usize) -> crate::render::Room {
-    let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(110);
-    crate::render::Room { width, rows_max }
+fn room(rows_max: usize) -> Room {
+    const WIDTH_WITHOUT_TERMINAL: usize = 110;
+    let width = terminal_size::terminal_size().map_or(WIDTH_WITHOUT_TERMINAL, |(width, _)| width.0.into());
+    Room { width, rows_max }
 }

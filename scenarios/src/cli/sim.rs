@@ -41,6 +41,8 @@ pub(super) struct Sim {
 
 /// Sweeps up to here are cheap enough to be played twice without being asked.
 const SMALL_SWEEP: u64 = 20;
+/// Broken promises of one seed that are shown one by one.
+const SHOWN_MAX: usize = 5;
 
 impl Sim {
     pub(super) fn run(self) -> anyhow::Result<Exit> {
@@ -71,8 +73,12 @@ impl Sim {
     }
 
     fn complain(&self, report: &Report) {
-        for violation in &report.violations {
+        for violation in report.violations.iter().take(SHOWN_MAX) {
             anstream::eprintln!("seed {}: {violation}", report.seed);
+        }
+        let more = report.violations.len().saturating_sub(SHOWN_MAX);
+        if more > 0 {
+            anstream::eprintln!("seed {}: and {} more", report.seed, grouped(more as u64));
         }
         if !report.violations.is_empty() {
             anstream::eprintln!("  repeat with: miro-lab sim --seeds {} --hours {}", report.seed, self.hours);

@@ -55,7 +55,6 @@ pub(super) async fn complete(mut report: Report, world: &SimWorld, plan: &Plan) 
             report.duplicates, report.duplicates_allowed
         ));
     }
-    limits_obeyed(world);
     note_coverage(&report, world, plan);
     report.calls = world.watch.calls();
     report.virtual_time = world.clock.elapsed();
@@ -119,16 +118,6 @@ async fn set_aside(world: &SimWorld) -> Result<BTreeMap<Stream, BTreeSet<String>
         for (_, letter) in letters {
             found.entry(letter.stream).or_default().insert(letter.id);
         }
-    }
-}
-
-/// What Miro itself has to complain of.
-fn limits_obeyed(world: &SimWorld) {
-    for violation in world.miro.violations() {
-        world.watch.violated(format!(
-            "{}: {:?} with token {}: {}",
-            violation.at, violation.rule, violation.token, violation.detail
-        ));
     }
 }
 

@@ -69,7 +69,7 @@ impl Point {
             Self::CutInRequest => Trouble::CutInRequest(rng.random_range(1..request_bytes.max(2))),
             Self::LostAnswer => Trouble::LostAnswer,
             // As often in the head of the answer as in a short or in a long body.
-            Self::CutInAnswer => Trouble::CutInAnswer(1 << rng.random_range(4..18)),
+            Self::CutInAnswer => Trouble::CutInAnswer(1 << rng.random_range(2..12)),
             Self::Silence => Trouble::Silence,
         }
     }

@@ -1,6 +1,7 @@
 //! Sees every call of a simulated connector from outside, and keeps what the checks need: the journal, the waits
 //! that were asked for, and the uploads whose fate the connector could not know.
 
+mod manners;
 mod uploads;
 mod waits;
 
@@ -16,6 +17,7 @@ use jiff::Timestamp;
 use super::coverage::{Coverage, Kind};
 use super::faults::{Peer, Trouble};
 use super::secrets::Secrets;
+use manners::Manners;
 use uploads::Uploads;
 use waits::Waits;
 
@@ -30,6 +32,7 @@ struct Book {
     journal: Journal,
     coverage: Coverage,
     waits: Waits,
+    manners: Manners,
     uploads: Uploads,
     secrets: Secrets,
     calls: u64,
@@ -51,6 +54,7 @@ impl Watch {
             journal: Journal { hash: DefaultHasher::new(), lines: keep_lines.then(Vec::new) },
             coverage: Coverage::default(),
             waits: Waits::default(),
+            manners: Manners::default(),
             uploads: Uploads::new(uploads_in_flight_max),
             secrets,
             calls: 0,
@@ -72,17 +76,18 @@ impl Watch {
         if peer == Peer::Ingestion {
             book.uploads.begins(call, request.body().clone());
         }
+        let what = hash_of(&request.uri().path_and_query().map(http::uri::PathAndQuery::as_str));
         let line = format!(
-            "{now} {call} {} {} {} query={:016x} body={:016x}/{}",
+            "{now} {call} {} {} {} request={:016x} body={:016x}/{}",
             peer.name(),
             request.method(),
             request.uri().path(),
-            hash_of(&request.uri().query()),
+            what,
             hash_of(request.body()),
             request.body().len(),
         );
         book.journal.note(line);
-        Seen { watch: self.clone(), call, peer, place, struck: Arc::default() }
+        Seen { watch: self.clone(), call, peer, place, request: what, struck: Arc::default() }
     }
 
     /// Writes down something that is not a call.
@@ -99,6 +104,7 @@ impl Watch {
     pub fn died(&self) {
         let mut book = self.lock();
         book.waits = Waits::default();
+        book.manners = Manners::default();
         book.uploads.program_died();
     }
 
@@ -167,6 +173,8 @@ pub struct Seen {
     call: u64,
     peer: Peer,
     place: waits::Place,
+    /// The request's path and query, hashed.
+    request: u64,
     struck: Arc<AtomicBool>,
 }
 
@@ -235,8 +243,13 @@ impl Book {
                 self.coverage.met(Kind::TokenRenewed);
             }
         }
-        if !status.is_success() && self.waits.asked_for(seen.place, now, answer.headers()) {
+        if !status.is_success() && self.waits.asked_for(seen.place, now, status, answer.headers()) {
             self.coverage.met(Kind::ToldToWait);
+        }
+        if seen.peer == Peer::Miro
+            && let Some(habit) = self.manners.heard(seen.place, seen.request, now, status)
+        {
+            self.violations.push(format!("{now}: {habit}"));
         }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
 use http::header::{AUTHORIZATION, RETRY_AFTER};
+use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
@@ -14,6 +14,9 @@ use crate::sim::faults::Peer;
 /// What a pause is asked for: a token at Miro, a path at Azure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place(Peer, u64);
+
+/// <https://developers.miro.com/reference/rate-limiting>, read 2026-11-22.
+const RATE_LIMIT_RESET: &str = "x-ratelimit-reset";
 
 pub(super) fn place(peer: Peer, request: &http::Request<Bytes>) -> Place {
     let what = match peer {
@@ -27,11 +30,12 @@ pub(super) fn place(peer: Peer, request: &http::Request<Bytes>) -> Place {
 pub(super) struct Waits(BTreeMap<Place, Timestamp>);
 
 impl Waits {
-    /// Takes note of the pause that an answer asks for; true if it does.
-    pub(super) fn asked_for(&mut self, place: Place, now: Timestamp, headers: &HeaderMap) -> bool {
-        let Some(until) = headers.get(RETRY_AFTER).and_then(|value| end_of_pause(value.to_str().ok()?, now)) else {
-            return false;
-        };
+    /// Takes note of the pause that an answer asks for: with `Retry-After`, or after 429 with the end of its minute.
+    pub(super) fn asked_for(&mut self, place: Place, now: Timestamp, status: StatusCode, headers: &HeaderMap) -> bool {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let told = header(RETRY_AFTER.as_str()).and_then(|value| end_of_pause(value, now));
+        let reset = || header(RATE_LIMIT_RESET).filter(|_| status == StatusCode::TOO_MANY_REQUESTS).and_then(instant);
+        let Some(until) = told.or_else(reset) else { return false };
         let latest = self.0.entry(place).or_insert(until);
         *latest = until.max(*latest);
         true
@@ -49,6 +53,14 @@ fn end_of_pause(value: &str, now: Timestamp) -> Option<Timestamp> {
         return now.checked_add(Duration::from_secs(seconds)).ok();
     }
     rfc2822::DateTimeParser::new().parse_timestamp(value).ok()
+}
+
+/// Miro documents no unit for this one: what is too large for seconds is milliseconds.
+fn instant(value: &str) -> Option<Timestamp> {
+    const TOO_LARGE_FOR_SECONDS: i64 = 100_000_000_000;
+    let number: i64 = value.parse().ok()?;
+    if number < TOO_LARGE_FOR_SECONDS { Timestamp::from_second(number) } else { Timestamp::from_millisecond(number) }
+        .ok()
 }
 
 #[cfg(test)]

@@ -1,0 +1,50 @@
+//! What a well-behaved client does not do, judged by the answers that it has heard.
+//!
+//! The mock of Miro judges as well, but it cannot know which of its answers were lost on the way.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use http::StatusCode;
+use jiff::Timestamp;
+
+use super::waits::Place;
+
+/// How often a token may be refused in a minute: one may look now and then whether it was mended.
+const REFUSALS_A_MINUTE: usize = 6;
+/// How often the same page may be read to its end in a row: a lost cursor and a crash read again, a loop goes on.
+const SAME_PAGE_IN_A_ROW: u32 = 20;
+
+#[derive(Debug, Default)]
+pub(super) struct Manners {
+    refusals: BTreeMap<Place, VecDeque<Timestamp>>,
+    pages: BTreeMap<Place, (u64, u32)>,
+}
+
+impl Manners {
+    /// Takes note of an answer to `request`, a hash; says which bad habit it completes.
+    pub(super) fn heard(&mut self, place: Place, request: u64, now: Timestamp, status: StatusCode) -> Option<String> {
+        match status {
+            StatusCode::UNAUTHORIZED => self.refused(place, now),
+            status if status.is_success() => self.served(place, request),
+            _ => None,
+        }
+    }
+
+    fn refused(&mut self, place: Place, now: Timestamp) -> Option<String> {
+        let refusals = self.refusals.entry(place).or_default();
+        refusals.push_back(now);
+        while refusals.front().is_some_and(|first| *first + Duration::from_mins(1) < now) {
+            refusals.pop_front();
+        }
+        (refusals.len() > REFUSALS_A_MINUTE)
+            .then(|| format!("a refused token was used {} times within a minute", refusals.len()))
+    }
+
+    fn served(&mut self, place: Place, request: u64) -> Option<String> {
+        let (last, times) = self.pages.entry(place).or_insert((request, 0));
+        *times = if *last == request { *times + 1 } else { 1 };
+        *last = request;
+        (*times == SAME_PAGE_IN_A_ROW).then(|| format!("the same page was read {times} times in a row"))
+    }
+}
