@@ -229,12 +229,11 @@ mod tests {
         let mut ids = Ids::default();
         load(&mut ids, HERE, &[1]);
         assert_eq!(ids.claim(HERE, 2, one), Claim::New);
-        for minute in 100..104 {
-            load(
-                &mut ids,
-                Minute(minute),
-                &(0..100_000).map(|id| id << 20 | u128::from(minute.unsigned_abs())).collect::<Vec<_>>(),
-            );
+        for minute in 100_u128..104 {
+            // Spread like hashes, which ids are.
+            let known: Vec<u128> =
+                (0..100_000).map(|n: u128| (n * 4 + minute).wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
+            load(&mut ids, Minute(minute as i64), &known);
         }
         ids.trim(&[]);
         assert!(ids.held <= HELD_MAX);

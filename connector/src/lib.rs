@@ -37,3 +37,6 @@ pub use random::Random;
 pub use service::{Connector, Mode, Outcome, Parts, Stop};
 pub use stream::Stream;
 pub use transport::Transport;
+
+#[cfg(test)]
+mod tests;

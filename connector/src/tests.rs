@@ -1,0 +1,4 @@
+//! Whole flows against a small world in memory: virtual time, one seed, faults and crashes at random moments.
+
+mod flows;
+mod world;

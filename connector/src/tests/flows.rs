@@ -1,0 +1,255 @@
+//! What the connector promises, seen from outside.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::world::{Trouble, World, config};
+use crate::{Connector, Mode, Outcome, Stop};
+
+const HOUR: i64 = 3600;
+const ONCE: Mode = Mode::Once { deadline: None };
+
+fn conserved(connector: &Connector) {
+    for counts in connector.status().streams.values() {
+        assert_eq!(counts.fetched, counts.delivered + counts.duplicate + counts.set_aside + counts.in_flight);
+    }
+}
+
+/// Runs the service for `seconds` of virtual time, then finishes it.
+async fn serve(connector: &Connector, seconds: u64) -> Outcome {
+    let stop = Stop::new();
+    let alarm = async {
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        stop.finish();
+    };
+    tokio::join!(connector.run(Mode::Service, &stop), alarm).0
+}
+
+#[test]
+fn running_can_be_moved_between_threads() {
+    fn is_send<T: Send>(_: &T) {}
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let connector = World::new(0).connector(0, config(Duration::ZERO));
+        is_send(&connector.run(ONCE, &Stop::new()));
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn once_delivers_everything_visible_exactly_once() {
+    let world = World::new(1);
+    world.happen(1, 5_000, -24 * HOUR, 0, 0);
+    let connector = world.connector(1, config(Duration::from_hours(24)));
+    assert_eq!(connector.run(ONCE, &Stop::new()).await, Outcome::Done);
+    assert_eq!((world.missing(), world.duplicates()), (0, 0));
+    conserved(&connector);
+    let status = connector.status();
+    assert_eq!((status.streams["audit"].delivered, status.streams["audit"].in_flight), (5_000, 0));
+    assert!(status.ready);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_run_sends_nothing_again() {
+    let world = World::new(1);
+    world.happen(1, 2_000, -24 * HOUR, 0, 0);
+    for seed in 0..3 {
+        let connector = world.connector(seed, config(Duration::from_hours(24)));
+        assert_eq!(connector.run(ONCE, &Stop::new()).await, Outcome::Done);
+        tokio::time::sleep(Duration::from_mins(9)).await;
+    }
+    assert_eq!((world.missing(), world.duplicates()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_service_takes_late_events_and_new_ones_soon() {
+    let world = World::new(2);
+    world.happen(2, 3_000, 0, 4 * HOUR, 0);
+    world.happen(3, 300, 0, 4 * HOUR, 25 * 60);
+    let connector = world.connector(2, config(Duration::from_mins(1)));
+    assert_eq!(serve(&connector, 5 * 3600).await, Outcome::Finished);
+    assert_eq!((world.missing(), world.duplicates()), (0, 0));
+    let mut delays = world.delays.lock().unwrap().clone();
+    delays.sort();
+    let p90 = delays[delays.len() * 90 / 100];
+    assert!(p90.as_secs() < 20, "{p90:?}");
+    conserved(&connector);
+}
+
+/// Two days of trouble with crashes at random moments; returns all that happened, to be compared.
+async fn troubled(seed: u64) -> (usize, u32, u32, u32, u32) {
+    let world = World::new(seed);
+    world.happen(seed, 6_000, -20 * HOUR, 20 * HOUR, 60);
+    let trouble = Trouble { cut_before: 30, cut_after: 15, throttled: 30, failing: 30, hang: 5 };
+    world.miro.lock().unwrap().trouble = trouble;
+    world.azure.lock().unwrap().trouble = trouble;
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut crashes = 0;
+    for life in 0..12 {
+        let connector = world.connector(seed * 100 + life, config(Duration::from_hours(20)));
+        let span = Duration::from_millis(random.random_range(10..4 * 3_600_000));
+        let stop = Stop::new();
+        let crashed = tokio::time::timeout(span, connector.run(Mode::Service, &stop)).await.is_err();
+        conserved(&connector);
+        crashes += u32::from(crashed);
+        // What was asked for is forgotten with the life that was asked.
+        world.miro.lock().unwrap().blocked = None;
+        world.azure.lock().unwrap().blocked = None;
+    }
+    world.miro.lock().unwrap().trouble = Trouble::default();
+    world.azure.lock().unwrap().trouble = Trouble::default();
+    let connector = world.connector(seed + 7, config(Duration::from_hours(20)));
+    serve(&connector, 24 * 3600).await;
+    let (miro, azure) = (world.miro.lock().unwrap(), world.azure.lock().unwrap());
+    assert_eq!(world.missing(), 0, "seed {seed}");
+    assert_eq!(miro.broken_promises.max(azure.broken_promises), 0, "seed {seed}: called before Retry-After");
+    let batch = 20_000 / 60;
+    let bound = (azure.lost_answers + crashes) * batch;
+    assert!(world.duplicates() <= bound, "seed {seed}: {} duplicates of at most {bound}", world.duplicates());
+    (world.missing(), world.duplicates(), miro.calls, azure.calls, azure.lost_answers)
+}
+
+#[tokio::test(start_paused = true)]
+async fn trouble_and_crashes_lose_nothing_and_every_run_is_the_same() {
+    for seed in 0..4 {
+        let first = troubled(seed).await;
+        assert_eq!(first, troubled(seed).await, "seed {seed}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cursor_that_repeats_restarts_the_span_without_sending_again() {
+    let world = World::new(5);
+    world.happen(5, 30, -300, 0, 0);
+    let page = |id: &str| {
+        format!(r#"{{"data":[{{"id":"{id}","createdAt":"2026-02-28T23:59:00.000+0000"}}],"cursor":"same"}}"#)
+    };
+    *world.miro_says.lock().unwrap() = vec![Some((200, page("x"))), Some((200, page("y")))];
+    let connector = world.connector(5, config(Duration::from_mins(5)));
+    assert_eq!(connector.run(ONCE, &Stop::new()).await, Outcome::Done);
+    assert_eq!((world.missing(), world.duplicates()), (0, 0));
+    assert_eq!(connector.status().streams["audit"].restarts, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_pages_are_asked_for_smaller_and_the_cursor_is_encoded() {
+    let world = World::new(6);
+    world.happen(6, 250, -300, 0, 0);
+    *world.miro_says.lock().unwrap() = vec![Some((400, r#"{"code":"invalidParameters"}"#.into()))];
+    let connector = world.connector(6, config(Duration::from_mins(5)));
+    assert_eq!(connector.run(ONCE, &Stop::new()).await, Outcome::Done);
+    assert_eq!((world.missing(), world.duplicates()), (0, 0));
+    let queries = world.miro.lock().unwrap().queries.clone();
+    assert!(queries[0].contains("limit=500") && queries[1].contains("limit=100"), "{queries:?}");
+    assert!(queries[2].contains("cursor=2026-02-28T23%3A5") && queries[2].contains("%23"), "{queries:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_poisonous_event_is_found_and_set_aside() {
+    let world = World::new(7);
+    world.happen(7, 500, -300, 0, 0);
+    *world.azure_says.lock().unwrap() =
+        Some(|ids| ids.iter().any(|id| id.starts_with("e-000123")).then_some((400, "Odd")));
+    let connector = world.connector(7, config(Duration::from_mins(5)));
+    assert_eq!(connector.run(ONCE, &Stop::new()).await, Outcome::Done);
+    let counts = connector.status().streams["audit"].clone();
+    assert_eq!((counts.delivered, counts.set_aside, counts.in_flight, counts.dead_letters), (499, 1, 0, 1));
+    assert_eq!((world.missing(), world.duplicates()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lone_poisonous_event_is_set_aside_and_holds_up_nothing() {
+    let world = World::new(8);
+    world.happen(8, 1, -300, 0, 0);
+    *world.azure_says.lock().unwrap() = Some(|ids| (!ids.is_empty()).then_some((400, "Odd")));
+    let connector = world.connector(8, config(Duration::from_mins(5)));
+    assert_eq!(connector.run(ONCE, &Stop::new()).await, Outcome::Done);
+    assert_eq!(connector.status().streams["audit"].set_aside, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_rule_sets_nothing_aside_and_recovers_when_mended() {
+    let world = World::new(9);
+    world.happen(9, 500, -300, 0, 0);
+    *world.azure_says.lock().unwrap() = Some(|_| Some((400, "Odd")));
+    let connector = world.connector(9, config(Duration::from_mins(5)));
+    let outcome = connector.run(ONCE, &Stop::new()).await;
+    let Outcome::Stopped(problem) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(problem.code.name(), "azure-refuses-everything");
+    assert_eq!(connector.status().streams["audit"].set_aside, 0);
+    drop(connector);
+
+    let connector = world.connector(9, config(Duration::from_mins(5)));
+    let mend = async {
+        tokio::time::sleep(Duration::from_mins(3)).await;
+        assert!(!connector.status().ready);
+        assert_eq!(connector.status().streams["audit"].problem.clone().unwrap().code, "azure-refuses-everything");
+        *world.azure_says.lock().unwrap() = None;
+    };
+    let (outcome, ()) = tokio::join!(serve(&connector, 600), mend);
+    assert_eq!(outcome, Outcome::Finished);
+    let status = connector.status();
+    assert_eq!((world.missing(), world.duplicates(), status.streams["audit"].set_aside), (0, 0, 0));
+    assert_eq!(status.streams["audit"].problem, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_large_is_halved_down_to_the_event() {
+    let world = World::new(10);
+    world.happen(10, 100, -300, 0, 0);
+    *world.azure_says.lock().unwrap() =
+        Some(|ids| (ids.len() > 7 || ids.iter().any(|id| id.starts_with("e-000042"))).then_some((413, "")));
+    let connector = world.connector(10, config(Duration::from_mins(5)));
+    assert_eq!(connector.run(ONCE, &Stop::new()).await, Outcome::Done);
+    let counts = connector.status().streams["audit"].clone();
+    assert_eq!((counts.delivered, counts.set_aside), (99, 1));
+    assert_eq!(world.duplicates(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn missing_permissions_end_a_single_run_with_their_name() {
+    for (status, code) in [(403, "azure-role-missing"), (404, "azure-rule-unknown"), (401, "azure-token-refused")] {
+        let world = World::new(11);
+        world.happen(11, 10, -300, 0, 0);
+        *world.azure_says.lock().unwrap() = Some(match status {
+            403 => |_| Some((403, "OperationFailed")),
+            404 => |_| Some((404, "NotFound")),
+            _ => |_| Some((401, "")),
+        });
+        let connector = world.connector(11, config(Duration::from_mins(5)));
+        let outcome = connector.run(ONCE, &Stop::new()).await;
+        assert!(matches!(&outcome, Outcome::Stopped(problem) if problem.code.name() == code), "{outcome:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_ends_a_run_that_is_not_done() {
+    let world = World::new(12);
+    world.happen(12, 100, -300, 0, 0);
+    world.miro.lock().unwrap().trouble = Trouble { failing: 1000, ..Trouble::default() };
+    let connector = world.connector(12, config(Duration::from_mins(5)));
+    let mode = Mode::Once { deadline: Some(Duration::from_secs(30)) };
+    assert_eq!(connector.run(mode, &Stop::new()).await, Outcome::Incomplete);
+}
+
+#[tokio::test(start_paused = true)]
+async fn told_to_finish_it_commits_what_was_fetched() {
+    let world = World::new(13);
+    world.happen(13, 5_000, -2 * HOUR, 0, 0);
+    let connector = world.connector(13, config(Duration::from_hours(2)));
+    let stop = Stop::new();
+    let alarm = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        stop.finish();
+    };
+    let (outcome, ()) = tokio::join!(connector.run(Mode::Service, &stop), alarm);
+    assert_eq!(outcome, Outcome::Finished);
+    let counts = connector.status().streams["audit"].clone();
+    assert!(counts.delivered > 0 && counts.delivered < 5_000 && counts.in_flight == 0, "{counts:?}");
+    drop(connector);
+    let connector = Arc::new(world.connector(13, config(Duration::from_hours(2))));
+    assert_eq!(connector.run(ONCE, &Stop::new()).await, Outcome::Done);
+    assert_eq!((world.missing(), world.duplicates()), (0, 0));
+}
