@@ -15,6 +15,7 @@ mod http;
 mod identity;
 mod ingest;
 mod journal;
+mod manager;
 mod query;
 mod rules;
 mod server;

@@ -19,7 +19,7 @@ use crate::journal::JournalEntry;
 use crate::tls::Tls;
 use crate::workspace::instant;
 use crate::world::{World, WorldError};
-use crate::{control, identity, ingest, query};
+use crate::{control, identity, ingest, manager, query};
 
 pub(crate) use state::{Deployment, State};
 
@@ -110,6 +110,7 @@ impl MockSentinel {
             .merge(identity::managed::routes())
             .merge(ingest::routes())
             .merge(query::routes())
+            .merge(manager::routes())
             .nest("/_control", control::routes(self.clone()))
             .fallback(near_miss::answer)
             .method_not_allowed_fallback(near_miss::answer);

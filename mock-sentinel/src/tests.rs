@@ -4,6 +4,7 @@ mod assertions;
 mod fixture;
 mod ingestion;
 mod queries;
+mod resources;
 mod tokens;
 mod transforms;
 mod upkeep;

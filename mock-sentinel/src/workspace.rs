@@ -1,5 +1,6 @@
 //! The Log Analytics workspace: its tables, what is visible of them, and the rows Azure itself writes.
 
+mod migrate;
 mod system;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -7,7 +8,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use jiff::Timestamp;
 use kql::{Batch, Catalog, ColumnType, Table};
 
-use crate::arm::TableResource;
+use crate::arm::{ArmError, TableResource};
 use crate::server::TableCount;
 
 pub(crate) use system::{LogError, Operation, instant};
@@ -56,6 +57,30 @@ impl Tables {
         self.tables.iter()
     }
 
+    /// The deployed tables.
+    pub(crate) fn resources(&self) -> BTreeMap<String, TableResource> {
+        let deployed = self.tables.iter().filter_map(|(name, table)| Some((name.clone(), table.resource.clone()?)));
+        deployed.collect()
+    }
+
+    /// Creates a table, or gives one other columns: its rows stay. Tells whether it was created.
+    pub(crate) fn deploy(&mut self, resource: TableResource) -> Result<bool, ArmError> {
+        let name = resource.name.clone();
+        let Some(known) = self.tables.get_mut(&name) else {
+            let schema = resource.schema.clone();
+            self.tables.insert(name, StoredTable::new(Some(resource), schema));
+            return Ok(true);
+        };
+        known.change(resource)?;
+        Ok(false)
+    }
+
+    /// Deletes a deployed table with its rows.
+    pub(crate) fn remove(&mut self, name: &str) -> bool {
+        let deployed = self.tables.get(name).is_some_and(|table| table.resource.is_some());
+        deployed && self.tables.remove(name).is_some()
+    }
+
     /// Adds rows to a table, to be seen from `visible_at` on.
     pub(crate) fn append(&mut self, table: &str, batch: Batch, visible_at: Timestamp, now: Timestamp) {
         if let Some(table) = self.tables.get_mut(table) {
@@ -92,18 +117,19 @@ impl Tables {
 
 impl StoredTable {
     fn new(resource: Option<TableResource>, schema: kql::Schema) -> Self {
-        let id_column = schema.index_of("id").filter(|column| schema.kind(*column) == ColumnType::String);
         Self {
             resource,
+            id_column: id_column(&schema),
             visible: Table::new(schema),
             pending: VecDeque::new(),
             pending_rows: 0,
-            id_column,
             ids: HashSet::new(),
         }
     }
 
     fn append(&mut self, batch: Batch, visible_at: Timestamp, now: Timestamp) {
+        // The table may have changed since the rows were made for it.
+        let batch = if batch.schema() == self.schema() { batch } else { migrate::batch(&batch, self.schema()) };
         if let Some(column) = self.id_column {
             let column = batch.column(column);
             self.ids.extend((0..batch.len()).filter_map(|row| column.str(row)).map(fingerprint));
@@ -114,6 +140,30 @@ impl StoredTable {
             self.pending_rows += batch.len() as u64;
             self.pending.push_back((visible_at, batch));
         }
+    }
+
+    /// Takes other columns. A column may come or go, but not change its type.
+    fn change(&mut self, resource: TableResource) -> Result<(), ArmError> {
+        let (old, new) = (self.schema().clone(), resource.schema.clone());
+        for column in new.columns() {
+            if let Some(index) = old.index_of(&column.name).filter(|index| old.kind(*index) != column.kind) {
+                let message = format!(
+                    "Table '{}' is not valid: the type of column '{}' cannot change from {} to {}.",
+                    resource.name,
+                    column.name,
+                    old.kind(index),
+                    column.kind
+                );
+                return Err(ArmError::new("InvalidParameter", message));
+            }
+        }
+        if old != new {
+            self.visible = migrate::table(&self.visible, &new);
+            self.pending.iter_mut().for_each(|(_, rows)| *rows = migrate::batch(rows, &new));
+            self.id_column = id_column(&new);
+        }
+        self.resource = Some(resource);
+        Ok(())
     }
 
     /// Makes rows visible whose time has come.
@@ -146,6 +196,11 @@ impl StoredTable {
             })
             .collect()
     }
+}
+
+/// The column that tells rows apart.
+fn id_column(schema: &kql::Schema) -> Option<usize> {
+    schema.index_of("id").filter(|column| schema.kind(*column) == ColumnType::String)
 }
 
 /// 128 bits of a digest stand for an id: with a thousand million ids, two share one with a chance of one in 10^20.

@@ -95,6 +95,8 @@ pub struct App {
     pub publisher: bool,
     /// Whether the app may read the workspace.
     pub reader: bool,
+    /// Whether the app may change resources.
+    pub contributor: bool,
 }
 
 /// A federated credential: whose assertions stand for an app.
@@ -265,6 +267,7 @@ impl Default for App {
             federations: Vec::new(),
             publisher: true,
             reader: true,
+            contributor: true,
         }
     }
 }

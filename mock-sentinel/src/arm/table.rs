@@ -34,6 +34,16 @@ pub(crate) enum Plan {
     Auxiliary,
 }
 
+impl Plan {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Analytics => "Analytics",
+            Self::Basic => "Basic",
+            Self::Auxiliary => "Auxiliary",
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Raw {
     properties: RawProperties,

@@ -5,7 +5,7 @@ use axum::extract::Request;
 use super::Reply;
 
 /// Everything that is served: methods, path, and where it is described.
-const ROUTES: [(&str, &str, &str); 12] = [
+const ROUTES: [(&str, &str, &str); 15] = [
     ("POST", "/dataCollectionRules/{rule}/streams/{stream}", "Logs Ingestion API overview"),
     ("POST", "/{tenant}/oauth2/v2.0/token", "OAuth 2.0 client credentials flow"),
     ("GET", "/{tenant}/v2.0/.well-known/openid-configuration", "OpenID Connect discovery"),
@@ -13,6 +13,13 @@ const ROUTES: [(&str, &str, &str); 12] = [
     ("GET", "/common/discovery/instance", "Entra instance discovery"),
     ("GET POST", "/v1/workspaces/{workspace}/query", "Log Analytics query API, request format"),
     ("POST", "/v1/$batch", "Log Analytics query API, batch queries"),
+    ("GET", "/metadata/identity/oauth2/token", "managed identity of virtual machines and Azure Arc"),
+    ("GET", "/msi/token", "managed identity of App Service"),
+    (
+        "GET PUT DELETE",
+        "/subscriptions/{subscription}/resourceGroups/{group}/providers/{namespace}/{kind}/{name}",
+        "Azure Resource Manager",
+    ),
     ("GET", "/_control/health", "control plane"),
     ("GET POST", "/_control/clock", "control plane"),
     ("GET POST DELETE", "/_control/faults", "control plane"),

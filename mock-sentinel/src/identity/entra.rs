@@ -114,7 +114,7 @@ fn check_tenant(shared: &Shared, named: &str, headers: &HeaderMap) -> Result<Str
 }
 
 /// `https://host:port` as the caller knows it.
-fn authority(scheme: Option<Extension<Scheme>>, headers: &HeaderMap) -> String {
+pub(crate) fn authority(scheme: Option<Extension<Scheme>>, headers: &HeaderMap) -> String {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     match scheme {
         Some(Extension(Scheme::Http)) => format!("http://{host}"),

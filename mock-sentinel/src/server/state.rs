@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
 use uuid::{Builder, Uuid};
 
 use crate::arm::{self, ArmError, Resource, RuleResource, TableResource};
 use crate::faults::Faults;
 use crate::identity::directory::Directory;
 use crate::journal::Journal;
+use crate::manager::RoleAssignment;
 use crate::rules::{Rule, Rules};
 use crate::workspace::Tables;
 use crate::world::{Document, World, WorldError};
@@ -34,6 +36,10 @@ pub(crate) struct State {
     pub(crate) directory: Directory,
     pub(crate) tables: Tables,
     pub(crate) rules: Rules,
+    /// Data collection endpoints that were put, by name in lower case.
+    pub(crate) endpoints: BTreeMap<String, Value>,
+    /// Role assignments that were put, by id in lower case.
+    pub(crate) role_assignments: BTreeMap<String, RoleAssignment>,
     /// What the agent of Azure Arc expects from the caller it challenged last.
     pub(crate) arc_secret: Option<String>,
     random: ChaCha8Rng,
@@ -89,6 +95,8 @@ impl State {
             directory: Directory::new(&world.identity),
             tables: Tables::new(&deployment.tables),
             rules: Rules::default(),
+            endpoints: BTreeMap::new(),
+            role_assignments: BTreeMap::new(),
             arc_secret: None,
             random: ChaCha8Rng::seed_from_u64(world.seed),
         };

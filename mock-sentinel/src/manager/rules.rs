@@ -1,0 +1,74 @@
+//! Data collection rules: checked against the tables when they are put, as Azure checks them.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{Call, invalid};
+use crate::arm::{ArmError, Detail, RuleResource};
+use crate::http::Reply;
+use crate::rules::Rule;
+
+pub(super) fn get(call: &Call<'_>) -> Reply {
+    match find(call) {
+        Some(rule) => Reply::json(200, &shown(call, &rule), format!("rule {}", rule.name)),
+        None => call.not_found(),
+    }
+}
+
+pub(super) fn put(call: &Call<'_>) -> Reply {
+    let mut source = call.body.clone();
+    source["name"] = json!(call.target.name());
+    let compiled = RuleResource::parse(&source).and_then(|rule| {
+        check_workspaces(call, &source)?;
+        let tables = call.shared.state().tables.resources();
+        Rule::compile(rule, &tables)
+    });
+    match compiled {
+        Ok(rule) => {
+            let created = find(call).is_none();
+            let id = rule.immutable_id.clone();
+            call.shared.state().rules.add(rule);
+            let rule = call.shared.state().rules.get(&id).cloned().expect("the rule was added just now");
+            call.stored(created, &shown(call, &rule))
+        }
+        Err(error) => invalid(&error),
+    }
+}
+
+pub(super) fn delete(call: &Call<'_>) -> Reply {
+    let found = find(call);
+    if let Some(rule) = &found {
+        call.shared.state().rules.remove(&rule.immutable_id);
+    }
+    call.deleted(found.is_some())
+}
+
+fn find(call: &Call<'_>) -> Option<Arc<Rule>> {
+    let state = call.shared.state();
+    state.rules.iter().find(|rule| rule.name.eq_ignore_ascii_case(call.target.name())).cloned()
+}
+
+/// Destinations must be the one workspace there is.
+fn check_workspaces(call: &Call<'_>, source: &Value) -> Result<(), ArmError> {
+    let own = call.shared.world.workspace.resource_id();
+    let destinations = source["properties"]["destinations"]["logAnalytics"].as_array().cloned().unwrap_or_default();
+    let foreign = destinations.iter().enumerate().filter_map(|(index, destination)| {
+        let id = destination["workspaceResourceId"].as_str().unwrap_or_default();
+        (!id.eq_ignore_ascii_case(&own)).then(|| {
+            let target = format!("properties.destinations.logAnalytics[{index}].workspaceResourceId");
+            Detail::new("InvalidDestination", format!("Workspace '{id}' could not be found."), target)
+        })
+    });
+    ArmError::invalid_rule(foreign.collect())
+}
+
+/// A direct rule has an endpoint of its own: the host that the caller reached.
+fn shown(call: &Call<'_>, rule: &Rule) -> Value {
+    let source = &rule.resource.source;
+    let mut added = json!({"immutableId": rule.immutable_id});
+    if source["kind"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("Direct")) {
+        added["endpoints"] = json!({"logsIngestion": call.host, "metricsIngestion": call.host});
+    }
+    call.resource(source, added)
+}
