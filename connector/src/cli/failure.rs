@@ -76,7 +76,7 @@ impl From<ProductionError> for Failure {
             ProductionError::Client(reason) => (
                 "http",
                 format!("the network client cannot be set up: {reason}"),
-                "install the system's root certificates (package ca-certificates), and check http.proxy",
+                "install the system's root certificates (package ca-certificates), and check `http.proxy`",
             ),
         };
         let subject = subject.to_owned();
@@ -90,17 +90,19 @@ impl From<StoreError> for Failure {
         let (code, cause, next_step) = match (&error, text.rsplit_once("; ")) {
             // The store's own words name the file, then the way on.
             (StoreError::Unusable(_), Some((cause, next_step))) => (Code::StoreUnusable, cause, next_step),
-            (StoreError::Unusable(_), None) => (Code::StoreUnusable, text.as_str(), "name another file in store.path"),
+            (StoreError::Unusable(_), None) => {
+                (Code::StoreUnusable, text.as_str(), "name another file in `store.path`")
+            }
             (StoreError::DeadLettersFull { .. }, _) => (
                 Code::DeadLettersFull,
                 text.as_str(),
-                "look at `miro-sentinel dead-letters list`, then export and drop, or raise store.dead_letters_bytes_max",
+                "look at `miro-sentinel dead-letters list`, then export and drop, or raise `store.dead_letters_bytes_max`",
             ),
             (StoreError::Conflict { .. }, _) => {
                 (Code::StoreUnusable, text.as_str(), "let one process at a time use the file")
             }
             (StoreError::Io { .. }, _) => {
-                (Code::StoreUnusable, text.as_str(), "check space and permissions of the directory of store.path")
+                (Code::StoreUnusable, text.as_str(), "check space and permissions of the directory of `store.path`")
             }
         };
         Self::Problem(Problem {

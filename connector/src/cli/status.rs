@@ -40,9 +40,9 @@ pub(super) fn status(global: &Global, output: Output) -> Result<Exit, Failure> {
         }
     })?;
     if output.json {
-        print_json(&shown)?
+        print_json(&shown)?;
     } else {
-        print(&page(&shown, SystemClock.now()))?
+        print(&page(&shown, SystemClock.now()))?;
     }
     Ok(Exit::Done)
 }

@@ -1,5 +1,7 @@
 //! The commented example, made from the table of keys.
 
+use std::fmt::Write as _;
+
 use super::key::{AnyKey, Otherwise};
 use super::keys::{KEYS, SECTIONS};
 
@@ -14,7 +16,7 @@ pub fn example() -> String {
     for (section, purpose) in SECTIONS {
         out.push('\n');
         comment(&mut out, purpose);
-        out.push_str(&format!("[{section}]\n"));
+        writeln!(out, "[{section}]").expect("a string takes everything");
         for key in KEYS.iter().filter(|key| key.section() == section) {
             write_key(&mut out, *key);
         }
@@ -34,7 +36,7 @@ fn write_key(out: &mut String, key: &dyn AnyKey) {
     if let Some(note) = note {
         comment(out, &note);
     }
-    out.push_str(&format!("{mark}{} = {}\n", key.name(), key.example()));
+    writeln!(out, "{mark}{} = {}", key.name(), key.example()).expect("a string takes everything");
 }
 
 /// Writes `text` as comment lines that fit a terminal.

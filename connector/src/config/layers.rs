@@ -96,7 +96,7 @@ impl Layers {
                     | DeValue::Array(_) => {
                         findings.push(
                             Finding::error(path.clone(), "is not a section", origin)
-                                .with_help(format!("write [{path}]")),
+                                .with_help(format!("write `[{path}]`")),
                         );
                     }
                 }
@@ -167,7 +167,7 @@ fn unknown(path: &str, raw: &Raw, origin: Origin) -> Finding {
         finding = finding.with_value(if secret { "***".to_owned() } else { raw.shown() });
     }
     match nearest {
-        Some(nearest) => finding.with_help(format!("did you mean {nearest}?")),
+        Some(nearest) => finding.with_help(format!("did you mean `{nearest}`?")),
         None => finding,
     }
 }

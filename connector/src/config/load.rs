@@ -37,7 +37,7 @@ impl Sources {
             None => {
                 let finding = Finding::error("", "there is no configuration", Origin::Absent { path: None });
                 return Err(Findings(vec![finding.with_help(format!(
-                    "run `miro-sentinel config example > {DEFAULT_FILE}`, edit it, and name it with --config or MIRO_SENTINEL_CONFIG"
+                    "run `miro-sentinel config example > {DEFAULT_FILE}`, edit it, and name it with `--config` or `MIRO_SENTINEL_CONFIG`"
                 ))]));
             }
         };
@@ -46,7 +46,7 @@ impl Sources {
             Err(error) => {
                 let problem = format!("the file could not be read: {error}");
                 let finding = Finding::error("", problem, Origin::Absent { path: Some(path) });
-                Err(Findings(vec![finding.with_help("name a readable file with --config or MIRO_SENTINEL_CONFIG")]))
+                Err(Findings(vec![finding.with_help("name a readable file with `--config` or `MIRO_SENTINEL_CONFIG`")]))
             }
         }
     }
@@ -77,27 +77,16 @@ pub fn load(sources: &Sources) -> Result<(Config, Vec<Finding>), Findings> {
 /// Reads every part before the first is missed, so that all findings come at once.
 fn build(reader: &mut Reader<'_>) -> Option<Config> {
     let miro = miro(reader);
-    let audit = reader.layers.uses("streams.audit").then(|| stream(reader, &keys::AUDIT));
-    let content = reader.layers.uses("streams.content").then(|| content(reader));
+    let (uses_audit, uses_content) = (reader.layers.uses("streams.audit"), reader.layers.uses("streams.content"));
+    // A stream that is used and wrong leaves a finding, so that nobody gets a configuration without it.
+    let audit = if uses_audit { stream(reader, &keys::AUDIT) } else { None };
+    let content = if uses_content { content(reader) } else { None };
     let sentinel = sentinel(reader);
     let store = store(reader);
     let http = http(reader);
     let telemetry = telemetry(reader);
-    rules_fit_streams(reader, audit.is_some(), content.is_some());
-    Some(Config {
-        miro: miro?,
-        audit: all_or_nothing(audit)?,
-        content: all_or_nothing(content)?,
-        sentinel: sentinel?,
-        store: store?,
-        http: http?,
-        telemetry: telemetry?,
-    })
-}
-
-/// `None` when a part is used and wrong.
-fn all_or_nothing<T>(used: Option<Option<T>>) -> Option<Option<T>> {
-    used.map_or(Some(None), |read| read.map(Some))
+    rules_fit_streams(reader, uses_audit, uses_content);
+    Some(Config { miro: miro?, audit, content, sentinel: sentinel?, store: store?, http: http?, telemetry: telemetry? })
 }
 
 fn miro(reader: &mut Reader<'_>) -> Option<Miro> {
@@ -235,14 +224,15 @@ fn rule_fits_stream(reader: &mut Reader<'_>, used: bool, section: &str, rule: &'
     if used && !set {
         let finding = Finding::error(
             rule.path,
-            format!("is missing, and [{section}] needs it"),
+            format!("is missing, and `[{section}]` needs it"),
             reader.layers.absent(rule.section()),
         );
         let finding = finding.with_allowed(rule.allowed());
-        reader.findings.push(finding.with_help(format!("write the rule's immutable id, or leave [{section}] out")));
+        reader.findings.push(finding.with_help(format!("write the rule's immutable id, or leave `[{section}]` out")));
     }
     if set && !used {
-        let finding = Finding::error(rule.path, format!("has no stream: there is no [{section}]"), reader.origin(rule));
-        reader.findings.push(finding.with_help(format!("add [{section}], or leave the rule out")));
+        let finding =
+            Finding::error(rule.path, format!("has no stream: there is no `[{section}]`"), reader.origin(rule));
+        reader.findings.push(finding.with_help(format!("add `[{section}]`, or leave the rule out")));
     }
 }

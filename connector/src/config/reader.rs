@@ -31,7 +31,7 @@ impl Reader<'_> {
             }
             (None, Otherwise::Default(literal, _)) => {
                 let value = key.kind.read(&Raw::literal(literal));
-                Some(value.ok().expect("every default has its key's form, as a test asserts"))
+                Some(value.expect("every default has its key's form, as a test asserts"))
             }
             (None, Otherwise::Nothing(_)) => None,
             (None, Otherwise::Required) => {
@@ -54,12 +54,12 @@ impl Reader<'_> {
             SecretSource::Given(secret) => Ok(secret),
             SecretSource::Variable(name) => match self.variables.get(&name) {
                 Some(text) => Ok(trimmed(text).into()),
-                None => Err((format!("names an environment variable that is not set"), format!("set {name}"))),
+                None => Err(("names an environment variable that is not set".to_owned(), format!("set `{name}`"))),
             },
             SecretSource::File(path) => read_secret(&path).map_err(|reason| {
                 (
                     format!("names a file that could not be read: {reason}"),
-                    format!("write the secret into {}", path.display()),
+                    format!("write the secret into `{}`", path.display()),
                 )
             }),
         };
@@ -88,7 +88,7 @@ impl Reader<'_> {
     pub(crate) fn missing(&mut self, key: &dyn AnyKey) {
         let finding = Finding::error(key.path(), "is missing", self.layers.absent(key.section()));
         let finding = finding.with_allowed(key.allowed());
-        self.findings.push(finding.with_help(format!("{} = {}", key.name(), key.example())));
+        self.findings.push(finding.with_help(format!("write `{} = {}` or the like", key.name(), key.example())));
     }
 
     fn refuse(&mut self, key: &dyn AnyKey, entry: &Entry, problem: String) {

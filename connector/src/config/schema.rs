@@ -19,13 +19,16 @@ pub fn schema() -> Value {
         for key in KEYS.iter().filter(|key| key.section() == section) {
             target["properties"][key.name()] = property(*key);
         }
-        let required =
-            KEYS.iter().filter(|key| key.section() == section && matches!(key.otherwise(), Otherwise::Required));
-        target["required"] = required.map(|key| key.name()).collect();
+        target["required"] = required(section);
     }
-    let sentinel = root["properties"]["sentinel"]["required"].as_array_mut().expect("written above");
-    sentinel.extend([json!("rules"), json!("identity")]);
     root
+}
+
+/// The names that must stand in `section`: keys without a default, and the sections that every configuration has.
+fn required(section: &str) -> Value {
+    let keys = KEYS.iter().filter(|key| key.section() == section && matches!(key.otherwise(), Otherwise::Required));
+    let sections: &[&str] = if section == "sentinel" { &["rules", "identity"] } else { &[] };
+    keys.map(|key| key.name()).chain(sections.iter().copied()).collect()
 }
 
 fn object(description: &str) -> Value {

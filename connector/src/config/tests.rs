@@ -67,17 +67,12 @@ fn the_example_is_a_good_configuration() {
 #[test]
 fn every_default_and_every_example_has_the_form_of_its_key() {
     // Comments away, the example sets every key.
-    let every_key: String = example()
-        .lines()
-        .map(|line| match line.strip_prefix("# ") {
-            Some(rest) if rest.split_once(" = ").is_some_and(|(name, _)| KEYS.iter().any(|key| key.name() == name)) => {
-                rest
-            }
-            _ => line,
-        })
-        .filter(|line| !line.starts_with("ca_file"))
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let is_key = |line: &str| line.split_once(" = ").is_some_and(|(name, _)| KEYS.iter().any(|key| key.name() == name));
+    let mut every_key = String::new();
+    for line in example().lines().filter(|line| !line.starts_with("# ca_file")) {
+        every_key.push_str(line.strip_prefix("# ").filter(|rest| is_key(rest)).unwrap_or(line));
+        every_key.push('\n');
+    }
     config(&every_key, &[]);
     for key in KEYS {
         if let Otherwise::Default(literal, _) = key.otherwise() {
@@ -112,12 +107,12 @@ client_secret = { env = "AZURE_CLIENT_SECRET" }
     error: streams.audit.access_token = { env = "MIRO_TOKEN" } names an environment variable that is not set
       --> miro-sentinel.toml:5
       allowed: { env = "NAME" } or { file = "path" }
-      help: set MIRO_TOKEN
+      help: set `MIRO_TOKEN`
 
     error: streams.audit.poll_evry = "15s" is not a key we know
       --> miro-sentinel.toml:6
       allowed: access_token, late_sweeps, poll_every, start
-      help: did you mean streams.audit.poll_every?
+      help: did you mean `streams.audit.poll_every`?
 
     error: streams.audit.late_sweeps = ["10m", "2m"] is not ascending
       --> miro-sentinel.toml:7
@@ -157,18 +152,18 @@ kind = "managed_identity"
       --> miro-sentinel.toml:6
       allowed: https://host[:port]
 
-    error: sentinel.rules.content is missing, and [streams.content] needs it
+    error: sentinel.rules.content is missing, and `[streams.content]` needs it
       --> miro-sentinel.toml:7
       allowed: the rule's immutable id: dcr- and 32 hex digits (not its name, not its resource id)
-      help: write the rule's immutable id, or leave [streams.content] out
+      help: write the rule's immutable id, or leave `[streams.content]` out
 
     error: sentinel.rules.audit = "my-rule" does not have the form expected
       --> miro-sentinel.toml:8
       allowed: the rule's immutable id: dcr- and 32 hex digits (not its name, not its resource id)
 
-    error: sentinel.rules.audit has no stream: there is no [streams.audit]
+    error: sentinel.rules.audit has no stream: there is no `[streams.audit]`
       --> miro-sentinel.toml:8
-      help: add [streams.audit], or leave the rule out
+      help: add `[streams.audit]`, or leave the rule out
 
     error: sentinel.identity.kind = "managed_identity" is not in this version
       --> miro-sentinel.toml:10
@@ -184,22 +179,22 @@ fn an_empty_configuration_says_what_it_needs() {
     error: sentinel.endpoint is missing
       --> miro-sentinel.toml
       allowed: https://host[:port]
-      help: endpoint = "https://miro-abcd.westeurope-1.ingest.monitor.azure.com"
+      help: write `endpoint = "https://miro-abcd.westeurope-1.ingest.monitor.azure.com"` or the like
 
     error: sentinel.identity.tenant_id is missing
       --> miro-sentinel.toml
       allowed: an id such as 00000000-0000-0000-0000-000000000000 (letters, digits, dots, dashes)
-      help: tenant_id = "22222222-2222-2222-2222-222222222222"
+      help: write `tenant_id = "22222222-2222-2222-2222-222222222222"` or the like
 
     error: sentinel.identity.client_id is missing
       --> miro-sentinel.toml
       allowed: an id such as 00000000-0000-0000-0000-000000000000 (letters, digits, dots, dashes)
-      help: client_id = "33333333-3333-3333-3333-333333333333"
+      help: write `client_id = "33333333-3333-3333-3333-333333333333"` or the like
 
     error: sentinel.identity.client_secret is missing
       --> miro-sentinel.toml
       allowed: { env = "NAME" } or { file = "path" }
-      help: client_secret = { env = "AZURE_CLIENT_SECRET" }
+      help: write `client_secret = { env = "AZURE_CLIENT_SECRET" }` or the like
 
     error: streams has no stream to deliver
       --> miro-sentinel.toml

@@ -105,7 +105,7 @@ impl Cache {
         let early = (EARLY + self.random.up_to(EARLY_SPREAD)).min(issued.lives / 4);
         Held {
             token: issued.token.clone(),
-            renew_at: after(now, issued.lives - early),
+            renew_at: after(now, issued.lives.saturating_sub(early)),
             expires_at: after(now, issued.lives),
         }
     }

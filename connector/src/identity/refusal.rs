@@ -19,7 +19,7 @@ pub(super) fn explain(identity: &Identity, seen: Option<Seen>, said: &str) -> To
             code: Code::AzureCertificateRefused,
             subject: host.clone(),
             cause: format!("the certificate of {host} is not trusted: {reason}"),
-            next_step: "if a proxy or a private authority signs it, name its root certificate in http.ca_file".into(),
+            next_step: "if a proxy or a private authority signs it, name its root certificate in `http.ca_file`".into(),
         }),
         Some(Seen::Failed(error)) => unavailable(error.to_string(), None),
         Some(Seen::Answer { status, retry_after, refusal }) => match refusal.filter(|refusal| !passes(status, refusal))
@@ -68,7 +68,7 @@ fn known(identity: &Identity, code: u32) -> Option<Problem> {
             "client_secret",
             format!("Azure does not accept the client secret of application {client_id} (AADSTS{code})"),
             "copy the secret's value (not its id) from the app registration, Certificates & secrets, into \
-             sentinel.identity.client_secret"
+             `sentinel.identity.client_secret`"
                 .to_owned(),
         ),
         7_000_222 => (
@@ -76,14 +76,14 @@ fn known(identity: &Identity, code: u32) -> Option<Problem> {
             "client_secret",
             format!("the client secret of application {client_id} has expired (AADSTS{code})"),
             "make a new secret in the app registration, Certificates & secrets, and put its value into \
-             sentinel.identity.client_secret"
+             `sentinel.identity.client_secret`"
                 .to_owned(),
         ),
         7_000_216 | 7_000_218 => (
             Code::AzureSecretRefused,
             "client_secret",
             format!("Azure wants a client secret of application {client_id} and got none (AADSTS{code})"),
-            "put the secret's value into sentinel.identity.client_secret".to_owned(),
+            "put the secret's value into `sentinel.identity.client_secret`".to_owned(),
         ),
         700_016 => (
             Code::AzureApplicationUnknown,
@@ -104,14 +104,14 @@ fn known(identity: &Identity, code: u32) -> Option<Problem> {
             "tenant_id",
             format!("{host} does not know tenant {tenant_id} (AADSTS{code})"),
             "copy the directory (tenant) id from the app registration's overview; in a sovereign cloud set \
-             sentinel.identity.authority too"
+             `sentinel.identity.authority` too"
                 .to_owned(),
         ),
         70_011 | 500_011 | 1_002_012 => (
             Code::AzureIdentityRefused,
             "scope",
             format!("{host} does not know the scope {scope} (AADSTS{code})"),
-            "leave sentinel.identity.scope out, so that it follows from sentinel.identity.authority".to_owned(),
+            "leave `sentinel.identity.scope` out, so that it follows from `sentinel.identity.authority`".to_owned(),
         ),
         53_003 | 530_033 => (
             Code::AzureIdentityRefused,

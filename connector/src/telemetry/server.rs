@@ -89,7 +89,9 @@ async fn show_readiness(State(surface): State<Surface>) -> (StatusCode, String) 
     let mut reasons = String::from("not ready\n");
     for (name, stream) in &status.streams {
         if let Some(problem) = &stream.problem {
-            reasons.push_str(&format!("{name}: {}\n  next: {}\n", problem.cause, problem.next_step));
+            for line in [name, ": ", &problem.cause, "\n  next: ", &problem.next_step, "\n"] {
+                reasons.push_str(line);
+            }
         }
     }
     (StatusCode::SERVICE_UNAVAILABLE, reasons)

@@ -43,7 +43,7 @@ fn no_token(error: TokenError) -> Problem {
             code: Code::AzureFailing,
             subject: "sentinel.identity".into(),
             cause: reason,
-            next_step: "check that this machine may open connections to sentinel.identity.authority".into(),
+            next_step: "check that this machine may open connections to `sentinel.identity.authority`".into(),
         },
     }
 }
@@ -87,6 +87,6 @@ async fn send_nothing(
         code,
         subject: format!("sentinel.rules.{stream}"),
         cause,
-        next_step: "try again with --verbose, and see https://azure.status.microsoft".into(),
+        next_step: "try again with `--verbose`, and see https://azure.status.microsoft".into(),
     })
 }

@@ -103,7 +103,7 @@ async fn read_page(
             code: Code::MiroFailing,
             subject: format!("streams.{stream}"),
             cause: format!("Miro gave no page within {:?}", config.http.timeout),
-            next_step: "try again with --verbose, and see https://status.miro.com".into(),
+            next_step: "try again with `--verbose`, and see https://status.miro.com".into(),
         }),
     }
 }

@@ -53,11 +53,11 @@ pub(super) async fn reach(network: &dyn Transport, host: Host<'_>, within: Durat
         Ok(Err(error @ TransportError::Tls { .. })) => (
             certificate,
             error.to_string(),
-            "if a proxy or a private authority signs it, name its root certificate in http.ca_file".to_owned(),
+            "if a proxy or a private authority signs it, name its root certificate in `http.ca_file`".to_owned(),
         ),
-        Ok(Err(error)) => (failing, error.to_string(), format!("check {key}, DNS, http.proxy and the firewall")),
+        Ok(Err(error)) => (failing, error.to_string(), format!("check `{key}`, DNS, `http.proxy` and the firewall")),
         Err(_) => {
-            (failing, format!("no answer within {within:?}"), format!("check {key}, http.proxy and the firewall"))
+            (failing, format!("no answer within {within:?}"), format!("check `{key}`, `http.proxy` and the firewall"))
         }
     };
     Step::wrong(Problem { code, subject: key.into(), cause, next_step })

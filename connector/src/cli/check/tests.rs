@@ -116,7 +116,7 @@ async fn what_azure_refuses_is_named() {
         ("POST login.microsoftonline.com/", 401, r#"{"error":"invalid_client","error_description":"AADSTS7000215: no.\r\nTrace","error_codes":[7000215]}"#),
     ]).await, @r"
     wrong  sentinel.identity.client_secret: Azure does not accept the client secret of application 33333333-3333-3333-3333-333333333333 (AADSTS7000215) [azure-secret-refused]
-           next: copy the secret's value (not its id) from the app registration, Certificates & secrets, into sentinel.identity.client_secret
+           next: copy the secret's value (not its id) from the app registration, Certificates & secrets, into `sentinel.identity.client_secret`
     ");
     insta::assert_snapshot!(wrong(&[
         ("POST miro-abcd.westeurope-1.ingest.monitor.azure.com/dataCollectionRules/dcr-0", 403, ""),
@@ -134,7 +134,7 @@ async fn what_azure_refuses_is_named() {
         ("GET login.microsoftonline.com/", 0, "invalid peer certificate: UnknownIssuer"),
     ]).await, @r"
     wrong  sentinel.identity.authority: the certificate of login.microsoftonline.com was refused: invalid peer certificate: UnknownIssuer [azure-certificate-refused]
-           next: if a proxy or a private authority signs it, name its root certificate in http.ca_file
+           next: if a proxy or a private authority signs it, name its root certificate in `http.ca_file`
     ");
 }
 
