@@ -2,30 +2,63 @@
 
 mod access;
 mod logs;
+mod oauth;
+mod organization;
 mod token_info;
 
 pub(crate) use access::{Caller, authenticate, budget, credentials, identify};
+pub(crate) use oauth::Codes;
 
 use jiff::Timestamp;
+use rand_chacha::ChaCha8Rng;
 
 use crate::answer::{Answer, Refusal};
 use crate::mock::Log;
-use crate::operation::{Call, Route};
+use crate::operation::{Guarded, Open};
 use crate::params::Params;
 use crate::state::Holdings;
+use crate::world::World;
 
 /// Does the work of a call that comes with a live token and has paid its credits.
 pub(crate) fn perform(
+    guarded: Guarded,
     holdings: &Holdings,
     caller: Caller,
-    route: Route<'_>,
+    org_id: Option<&str>,
     params: &Params<'_>,
     now: Timestamp,
 ) -> Result<Answer, Refusal> {
-    match route.operation.call {
-        Call::AuditLogs => logs::serve(Log::Audit, holdings, caller, route, params, now),
-        Call::ContentLogs => logs::serve(Log::Content, holdings, caller, route, params, now),
-        Call::AiInteractionLogs => logs::serve(Log::AiInteraction, holdings, caller, route, params, now),
-        Call::TokenInfo => Ok(token_info::serve(holdings, caller)),
+    let log = |log| logs::serve(log, holdings, caller, org_id, params, now);
+    match guarded {
+        Guarded::AuditLogs => log(Log::Audit),
+        Guarded::ContentLogs => log(Log::Content),
+        Guarded::AiInteractionLogs => log(Log::AiInteraction),
+        Guarded::Organization => organization::serve(holdings, caller, org_id),
+        Guarded::TokenInfo => Ok(token_info::serve(holdings, caller)),
     }
+}
+
+/// Does the work of a call that is open to everybody; parameters come from the query or a form.
+pub(crate) fn perform_open(
+    open: Open,
+    office: &mut Office<'_>,
+    params: &Params<'_>,
+    body: &[u8],
+) -> Result<Answer, Refusal> {
+    match open {
+        Open::Authorize => oauth::authorize(office.world, params),
+        Open::Approve => oauth::approve(office, params),
+        Open::Token => oauth::token(office, params),
+        Open::RevokeByQuery => oauth::revoke_by_query(office.world, params),
+        Open::RevokeByBody => oauth::revoke_by_body(office.world, body),
+    }
+}
+
+/// What the operations that are open to everybody work on.
+#[derive(Debug)]
+pub(crate) struct Office<'a> {
+    pub(crate) world: &'a mut World,
+    pub(crate) codes: &'a mut Codes,
+    pub(crate) random: &'a mut ChaCha8Rng,
+    pub(crate) now: Timestamp,
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
-use mock_miro::{SwitchInfo, World};
+use mock_miro::{Cause, Log, SwitchInfo, World};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,6 +17,11 @@ const SWITCHES_EXAMPLES: &str = "\
 Examples:
   mock-miro switches
   mock-miro switches --json";
+
+const CAUSES_EXAMPLES: &str = "\
+Examples:
+  mock-miro causes
+  mock-miro serve --generate-audit 1000 --cause siem-on-again";
 
 /// A Miro that behaves, limits and fails as Miro does.
 #[derive(Debug, Parser)]
@@ -32,6 +37,36 @@ pub(crate) enum Command {
     Serve(Box<Serve>),
     /// List what the public record of Miro leaves open: each switch with its default and the reason for it.
     Switches(Switches),
+    /// List the causes of trouble that can be produced, each with the answer that a client then gets.
+    Causes(Causes),
+}
+
+#[derive(Debug, Args)]
+#[command(before_help = CAUSES_EXAMPLES)]
+pub(crate) struct Causes {
+    /// One JSON array instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Causes {
+    /// The list as it is printed.
+    pub(crate) fn listed(&self) -> String {
+        if self.json {
+            return serde_json::to_string_pretty(Cause::all()).expect("the list is plain data");
+        }
+        let entry = |cause: &Cause| {
+            let Cause { name, says, log, status, code, .. } = cause;
+            let log = match log {
+                Log::Audit => "audit",
+                Log::Content => "content",
+                Log::AiInteraction => "ai",
+            };
+            format!("{name:<26} {log:<8} {:<27} {says}", format!("{status} {code}"))
+        };
+        let heading = format!("{:<26} {:<8} {:<27} {}", "CAUSE", "LOG", "ANSWER", "WHAT HAPPENED");
+        std::iter::once(heading).chain(Cause::all().iter().map(entry)).collect::<Vec<_>>().join("\n")
+    }
 }
 
 #[derive(Debug, Args)]
@@ -87,9 +122,16 @@ pub(crate) struct Serve {
     /// Seed of everything that is made up: tokens, ids, events.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Let this cause of trouble happen, so that the printed settings get its answer; `mock-miro causes` lists them.
+    #[arg(long, value_name = "NAME", value_parser = cause)]
+    pub(crate) cause: Option<&'static Cause>,
     /// Credits a minute for each user and app.
     #[arg(long, value_name = "CREDITS")]
     credits_per_minute: Option<u64>,
+}
+
+fn cause(name: &str) -> Result<&'static Cause, String> {
+    Cause::named(name).map_err(|nearest| format!("no such cause; the nearest is {nearest}"))
 }
 
 impl Serve {

@@ -15,10 +15,12 @@ use serde_json::{Value, json};
 use crate::clock::ClockChange;
 use crate::fault::Fault;
 use crate::mock::{Log, MockMiro, NewEvent};
+use crate::openapi;
 use crate::params::Params;
+use crate::switches::Switches;
 use crate::world::{Traits, WorldChange};
 
-const ROUTES: &str = "health, world, clock, faults, events, journal, violations, reset";
+const ROUTES: &str = "health, world, clock, faults, events, journal, violations, switches, openapi.json, reset";
 
 pub(crate) fn router() -> Router<MockMiro> {
     Router::new()
@@ -29,6 +31,8 @@ pub(crate) fn router() -> Router<MockMiro> {
         .route("/events", get(events).post(add_events))
         .route("/journal", get(journal))
         .route("/violations", get(violations))
+        .route("/switches", get(switches))
+        .route("/openapi.json", get(document))
         .route("/reset", post(reset))
         .fallback(unknown)
 }
@@ -168,6 +172,14 @@ async fn journal(State(mock): State<MockMiro>, RawQuery(query): RawQuery) -> Rep
 
 async fn violations(State(mock): State<MockMiro>) -> Reply {
     Ok(axum::Json(json!({"violations": mock.violations()})))
+}
+
+async fn switches() -> Reply {
+    Ok(axum::Json(json!({"switches": Switches::catalogue()})))
+}
+
+async fn document() -> Reply {
+    Ok(axum::Json(openapi::document()))
 }
 
 async fn reset(State(mock): State<MockMiro>) -> Reply {

@@ -15,6 +15,8 @@ pub(crate) enum Level {
     One,
     /// 100 credits: audit logs.
     Two,
+    /// 500 credits.
+    Three,
     /// 2,000 credits: content logs and AI interaction logs.
     Four,
 }
@@ -24,6 +26,7 @@ impl Level {
         match self {
             Self::One => 50,
             Self::Two => 100,
+            Self::Three => 500,
             Self::Four => 2_000,
         }
     }
@@ -45,7 +48,7 @@ pub(crate) struct Standing {
     pub(crate) ceiling: u64,
     /// Credits left.
     pub(crate) remaining: u64,
-    /// When the budget is whole again, in milliseconds since 1970.
+    /// When the budget is whole again, or after a refusal large enough, in milliseconds since 1970.
     pub(crate) reset_ms: i64,
 }
 
@@ -72,7 +75,10 @@ impl Bucket {
         }
         let reset_ms = match model {
             CreditModel::FixedWindow => next_minute(now),
-            CreditModel::Continuous => now + (full(ceiling) - self.level).div_ceil(ceiling.max(1)) as i64,
+            CreditModel::Continuous => {
+                let wanted = if granted { full(ceiling) } else { cost };
+                now + wanted.saturating_sub(self.level).div_ceil(ceiling.max(1)) as i64
+            }
         };
         (Standing { ceiling, remaining: self.level / MINUTE_MS as u64, reset_ms }, granted)
     }

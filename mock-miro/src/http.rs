@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
 use http::request::Parts;
 use tokio::time::sleep;
@@ -18,6 +19,9 @@ use crate::fault::Trouble;
 use crate::fault::delivery::Delivery;
 use crate::mock::MockMiro;
 use crate::state::{Decision, Request};
+
+/// The longest body that is read; what clients send here is a few hundred bytes.
+const BODY_MAX: usize = 64 * 1024;
 
 const DECISION: HeaderName = HeaderName::from_static("x-mock-decision");
 
@@ -45,12 +49,17 @@ pub(crate) fn router(mock: MockMiro) -> Router {
 }
 
 async fn handle(State(mock): State<MockMiro>, request: axum::extract::Request) -> Response {
-    let (parts, _body) = request.into_parts();
+    let (parts, body) = request.into_parts();
+    let body = match to_bytes(body, BODY_MAX).await {
+        Ok(body) => body,
+        Err(error) => return (StatusCode::PAYLOAD_TOO_LARGE, error.to_string()).into_response(),
+    };
     let decision = mock.decide(&Request {
         method: &parts.method,
         path: parts.uri.path(),
         query: parts.uri.query().unwrap_or_default(),
         headers: &parts.headers,
+        body: &body,
     });
     deliver(decision, &parts).await
 }

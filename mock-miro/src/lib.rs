@@ -6,6 +6,7 @@
 
 mod answer;
 mod api;
+mod cause;
 mod clock;
 mod control;
 mod credits;
@@ -17,6 +18,7 @@ mod http;
 mod instant;
 mod journal;
 mod mock;
+mod openapi;
 mod operation;
 mod params;
 mod serve;
@@ -27,6 +29,7 @@ mod tests;
 mod watch;
 mod world;
 
+pub use cause::{Cause, Mistake, Settings};
 pub use clock::{Clock, ClockChange, ClockError, SystemClock};
 pub use event_log::ndjson::EventFileError;
 pub use fault::{Answer, Dribble, Fault, FaultError, RetryAfter, RetryAfterWord, Trouble, When};
@@ -35,9 +38,9 @@ pub use mock::{EventError, Log, MockMiro, NewEvent, Tokens};
 pub use switches::{
     Bound, CreditModel, CreditOwner, CursorBinding, EmptyWindow, ForbiddenCode, FullLastPage, LastCursor,
     MalformedCursor, OutOfBounds, RateHeaders, ResetUnit, RetryAfterForm, SwitchInfo, Switches, TieOrder, TokenInQuery,
-    TokenInfoInvalid, WrongOrganization,
+    TokenInfoInvalid, UsedRefreshToken, WrongOrganization,
 };
 pub use world::{
-    ChangeError, Events, Organization, Plan, Role, Team, Toggle, Token, TokenChange, TokenState, Traits, UnknownToken,
-    User, World, WorldChange, WorldError,
+    App, ChangeError, Events, Organization, Plan, Role, Team, Toggle, Token, TokenChange, TokenState, Traits,
+    UnknownToken, User, World, WorldChange, WorldError,
 };

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use mock_miro::{MockMiro, SystemClock};
+use mock_miro::{MockMiro, Settings, SystemClock};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         .init();
     let done = match cli.command {
         Command::Serve(serve) => run(&serve),
+        Command::Causes(causes) => print(&causes.listed()),
         Command::Switches(switches) => print(&switches.listed()),
     };
     match done {
@@ -60,15 +61,19 @@ fn run(serve: &Serve) -> Result<(), Failure> {
         let listener = listener.map_err(Failure::Configuration)?;
         let mock = MockMiro::new(world, std::sync::Arc::new(SystemClock));
         let mock = mock.context("could not make the world").map_err(Failure::Configuration)?;
-        announce_and_serve(mock, listener).await.map_err(Failure::Unexpected)
+        let settings = match serve.cause {
+            Some(cause) => mock.produce(cause).context("could not let it happen").map_err(Failure::Configuration)?,
+            None => mock.settings(),
+        };
+        announce_and_serve(mock, &settings, listener).await.map_err(Failure::Unexpected)
     })
 }
 
-async fn announce_and_serve(mock: MockMiro, listener: TcpListener) -> anyhow::Result<()> {
+async fn announce_and_serve(mock: MockMiro, settings: &Settings, listener: TcpListener) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let base_url = format!("http://{}", listener.local_addr()?);
-    writeln!(std::io::stdout(), "{}", mock.handshake(&base_url)).context("could not announce the address")?;
+    writeln!(std::io::stdout(), "{}", settings.handshake(&base_url)).context("could not announce the address")?;
     let serving = mock.serve(listener, stop.clone());
     tokio::pin!(serving);
     tokio::select! {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -115,13 +115,7 @@ impl MockMiro {
 
     /// What a program that starts this mock prints, so that others find it.
     pub fn handshake(&self, base_url: &str) -> Value {
-        let tokens = self.tokens();
-        json!({
-            "base_url": base_url,
-            "control_url": format!("{base_url}/_control"),
-            "organization_id": self.organization_id(),
-            "tokens": {"audit": tokens.audit, "content": tokens.content},
-        })
+        self.settings().handshake(base_url)
     }
 
     /// The tokens named `audit` and `content` of the first organisation; empty where there is none.

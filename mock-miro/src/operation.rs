@@ -8,57 +8,89 @@ use crate::answer::Refusal;
 use crate::credits::Level;
 use crate::fault::FaultError;
 
-/// What a call is for.
+/// Who may come in, and for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Call {
+pub(crate) enum Door {
+    /// Whoever has a live token, for so many credits.
+    Token(Guarded, Level),
+    /// Everybody.
+    Open(Open),
+}
+
+/// What a live token is needed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guarded {
     AuditLogs,
     ContentLogs,
     AiInteractionLogs,
+    Organization,
     TokenInfo,
+}
+
+/// What is done for everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Open {
+    Authorize,
+    Approve,
+    Token,
+    RevokeByQuery,
+    RevokeByBody,
 }
 
 /// One line of the table.
 #[derive(Debug)]
 pub(crate) struct Operation {
-    pub(crate) call: Call,
     /// The name in faults and journal.
     pub(crate) name: &'static str,
     pub(crate) method: Method,
     /// `{org_id}` stands for one segment.
     pub(crate) path: &'static str,
-    pub(crate) level: Level,
+    pub(crate) door: Door,
+    /// What it does, in the OpenAPI document.
+    pub(crate) summary: &'static str,
 }
 
-/// Every operation. Levels: the `x-rate-level` notes of Miro's specification, read 2026-11-22.
-pub(crate) static OPERATIONS: [Operation; 4] = [
-    Operation {
-        call: Call::AuditLogs,
-        name: "audit_logs",
-        method: Method::GET,
-        path: "/v2/audit/logs",
-        level: Level::Two,
-    },
-    Operation {
-        call: Call::ContentLogs,
-        name: "content_logs",
-        method: Method::GET,
-        path: "/v2/orgs/{org_id}/content-logs/items",
-        level: Level::Four,
-    },
-    Operation {
-        call: Call::AiInteractionLogs,
-        name: "ai_interaction_logs",
-        method: Method::GET,
-        path: "/v2/orgs/{org_id}/ai-interaction-logs",
-        level: Level::Four,
-    },
-    Operation {
-        call: Call::TokenInfo,
-        name: "token_info",
-        method: Method::GET,
-        path: "/v1/oauth-token",
-        level: Level::One,
-    },
+const fn get(path: &'static str, name: &'static str, door: Door, summary: &'static str) -> Operation {
+    Operation { name, method: Method::GET, path, door, summary }
+}
+
+const fn post(path: &'static str, name: &'static str, door: Door, summary: &'static str) -> Operation {
+    Operation { name, method: Method::POST, path, door, summary }
+}
+
+/// Every operation. Levels: the notes of Miro's specification (<https://github.com/miroapp/api-clients>), read
+/// 2026-11-22; that of the token information is not written there.
+pub(crate) static OPERATIONS: [Operation; 10] = [
+    get("/v2/audit/logs", "audit_logs", Door::Token(Guarded::AuditLogs, Level::Two), "A page of the audit log"),
+    get(
+        "/v2/orgs/{org_id}/content-logs/items",
+        "content_logs",
+        Door::Token(Guarded::ContentLogs, Level::Four),
+        "A page of the content log",
+    ),
+    get(
+        "/v2/orgs/{org_id}/ai-interaction-logs",
+        "ai_interaction_logs",
+        Door::Token(Guarded::AiInteractionLogs, Level::Four),
+        "A page of the AI interaction log (beta)",
+    ),
+    get(
+        "/v2/orgs/{org_id}",
+        "organization",
+        Door::Token(Guarded::Organization, Level::Three),
+        "Name, plan and licences of an organization",
+    ),
+    get(
+        "/v1/oauth-token",
+        "token_info",
+        Door::Token(Guarded::TokenInfo, Level::One),
+        "Whose token it is and what it may do",
+    ),
+    get("/oauth/authorize", "authorize", Door::Open(Open::Authorize), "A page on which a user allows an app"),
+    post("/oauth/authorize", "approve", Door::Open(Open::Approve), "The answer of that page"),
+    post("/v1/oauth/token", "oauth_token", Door::Open(Open::Token), "Tokens for a code or a refresh token"),
+    post("/v1/oauth/revoke", "revoke_v1", Door::Open(Open::RevokeByQuery), "Revoke a token (deprecated)"),
+    post("/v2/oauth/revoke", "revoke_v2", Door::Open(Open::RevokeByBody), "Revoke a token"),
 ];
 
 /// An operation together with the organisation its path names.

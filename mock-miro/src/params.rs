@@ -17,6 +17,16 @@ impl<'a> Params<'a> {
         Self { pairs: form_urlencoded::parse(text).collect() }
     }
 
+    /// These parameters and those of a form body; where both have a name, the first wins.
+    pub(crate) fn and<'b>(&self, form: &'b [u8]) -> Params<'b>
+    where
+        'a: 'b,
+    {
+        let mut pairs: Vec<(Cow<'b, str>, Cow<'b, str>)> = self.pairs.clone();
+        pairs.extend(form_urlencoded::parse(form));
+        Params { pairs }
+    }
+
     /// The first value of that name; an empty one counts.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_ref())

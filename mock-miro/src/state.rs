@@ -1,5 +1,6 @@
 //! Everything that changes, behind one lock and one entry point: [`State::decide`].
 
+mod answering;
 mod holdings;
 mod steer;
 
@@ -7,23 +8,20 @@ pub(crate) use holdings::Holdings;
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
-use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::answer::{Answer, Refusal};
-use crate::api::{self, Caller};
-use crate::credits::{Bucket, Standing};
+use crate::answer::Answer;
+use crate::api::{self, Caller, Codes};
+use crate::credits::Bucket;
 use crate::event_log::ndjson::EventFileError;
+use crate::fault::Trouble;
 use crate::fault::plan::{Plan, Strike};
-use crate::fault::{self, Trouble};
-use crate::journal::{Bounded, JournalEntry, Rule, Violation};
-use crate::operation::{self, Route};
+use crate::journal::{Bounded, JournalEntry, Violation};
+use crate::operation;
 use crate::params::{self, Params};
-use crate::switches::{RateHeaders, ResetUnit, RetryAfterForm};
 use crate::watch::{Breach, Watch};
 use crate::world::World;
 
@@ -34,6 +32,7 @@ pub(crate) struct Request<'a> {
     pub(crate) path: &'a str,
     pub(crate) query: &'a str,
     pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a [u8],
 }
 
 /// What to send back, and what is to go wrong with it.
@@ -54,14 +53,11 @@ pub(crate) struct State {
     pub(crate) journal: Bounded<JournalEntry>,
     pub(crate) violations: Bounded<Violation>,
     watch: Watch,
+    codes: Codes,
     /// For what is made up on the way.
     random: ChaCha8Rng,
     next_id: u64,
 }
-
-const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
-const RATE_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
-const RATE_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// Who called, as far as the request tells.
 struct Identity {
@@ -84,6 +80,7 @@ impl State {
             journal: Bounded::new(journal_max),
             violations: Bounded::new(journal_max),
             watch: Watch::default(),
+            codes: Codes::default(),
             random,
             next_id: 1,
         })
@@ -98,6 +95,7 @@ impl State {
         self.journal = Bounded::new(journal_max);
         self.violations = Bounded::new(journal_max);
         self.watch = Watch::default();
+        self.codes = Codes::default();
         self.random = made_up(self.start.world.seed);
         self.next_id = 1;
     }
@@ -114,7 +112,7 @@ impl State {
         let route = operation::find(request.method, request.path);
         let name = route.as_ref().map_or("unknown", |route| route.operation.name);
         let strike = route.as_ref().ok().and_then(|_| self.faults.strike(name, &identity.token_name, now));
-        let (mut answer, standing) = self.answer(route, strike.as_ref(), &identity, &params, now);
+        let (mut answer, standing) = self.answer(route, strike.as_ref(), &identity, &params, request, now);
         self.add_headers(&mut answer, &identity, standing, now);
         let trouble = strike.as_ref().map(|strike| strike.trouble.clone()).unwrap_or_default();
         self.look_for_loops(id, &identity, name, request.query, (&answer, &trouble), now);
@@ -147,113 +145,6 @@ impl State {
         };
         let budget = caller.map_or_else(|| token_name.clone(), |caller| api::budget(world, caller));
         Identity { caller, token_name, budget, has_token: value.is_some() }
-    }
-
-    /// The answer, and the budget after it where one was touched.
-    fn answer(
-        &mut self,
-        route: Result<Route<'_>, Refusal>,
-        strike: Option<&Strike>,
-        identity: &Identity,
-        params: &Params<'_>,
-        now: Timestamp,
-    ) -> (Answer, Option<Standing>) {
-        let route = match route {
-            Ok(route) => route,
-            Err(refusal) => return (refusal.into(), None),
-        };
-        if let Some(strike) = strike {
-            if strike.trouble.reset {
-                return (Answer::empty(StatusCode::SERVICE_UNAVAILABLE, "connection reset"), None);
-            }
-            if let Some(canned) = &strike.answer {
-                return (self.canned(canned, identity, now), None);
-            }
-        }
-        let switches = &self.holdings.world.switches;
-        let caller =
-            match api::authenticate(&self.holdings.world, route.operation, identity.caller, identity.has_token, now) {
-                Ok(caller) => caller,
-                Err(refusal) => return (refusal.into(), None),
-            };
-        let ceiling = caller.organization(&self.holdings.world).credits_per_minute;
-        let bucket = self.buckets.entry(identity.budget.clone()).or_insert_with(|| Bucket::full(ceiling, now));
-        let (standing, granted) = bucket.take(route.operation.level.credits(), ceiling, switches.credit_model, now);
-        if !granted {
-            return (self.too_many(identity, standing, now), Some(standing));
-        }
-        let answer = api::perform(&self.holdings, caller, route, params, now).unwrap_or_else(Answer::from);
-        (answer, Some(standing))
-    }
-
-    /// The answer to a call without credits.
-    fn too_many(&mut self, identity: &Identity, standing: Standing, now: Timestamp) -> Answer {
-        let mut answer = Answer::from(Refusal {
-            decision: "out of credits".to_owned(),
-            ..Refusal::for_status(StatusCode::TOO_MANY_REQUESTS)
-        });
-        let reset = Timestamp::from_millisecond(standing.reset_ms).unwrap_or(Timestamp::MAX);
-        let (header, rule) = match self.holdings.world.switches.retry_after {
-            RetryAfterForm::Off => (None, Rule::CallBeforeReset),
-            RetryAfterForm::Seconds => {
-                let seconds = (standing.reset_ms - now.as_millisecond()).max(0) as u64;
-                (Some(seconds.div_ceil(1_000).to_string()), Rule::CallBeforeRetryAfter)
-            }
-            RetryAfterForm::HttpDate => (Some(fault::http_date(reset)), Rule::CallBeforeRetryAfter),
-        };
-        if let Some(header) = header {
-            answer = answer.with(RETRY_AFTER, text_value(&header));
-        }
-        self.watch.told_to_pause(&identity.budget, now, reset, rule);
-        answer
-    }
-
-    /// The answer that a fault has in place of Miro's.
-    fn canned(&mut self, canned: &fault::Answer, identity: &Identity, now: Timestamp) -> Answer {
-        let status = StatusCode::from_u16(canned.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut answer = Answer::from(Refusal::for_status(status));
-        match &canned.body {
-            None => {}
-            Some(serde_json::Value::String(text)) => {
-                answer.headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-                answer.body = Bytes::from(text.clone());
-            }
-            Some(json) => answer.body = Bytes::from(json.to_string()),
-        }
-        if let Some((value, until)) = canned.retry_after.and_then(|pause| pause.header(now)) {
-            answer = answer.with(RETRY_AFTER, text_value(&value));
-            self.watch.told_to_pause(&identity.budget, now, until, Rule::CallBeforeRetryAfter);
-        }
-        for (name, value) in &canned.headers {
-            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
-                answer.headers.insert(name, value);
-            }
-        }
-        answer
-    }
-
-    fn add_headers(&self, answer: &mut Answer, identity: &Identity, standing: Option<Standing>, now: Timestamp) {
-        let world = &self.holdings.world;
-        if world.switches.rate_headers == RateHeaders::Successes && answer.status != StatusCode::OK {
-            return;
-        }
-        let standing = standing.unwrap_or_else(|| {
-            let ceiling = identity.caller.map_or(world.organizations[0].credits_per_minute, |caller| {
-                caller.organization(world).credits_per_minute
-            });
-            let mut untouched = Standing::untouched(ceiling, now);
-            if answer.status == StatusCode::TOO_MANY_REQUESTS {
-                untouched.remaining = 0;
-            }
-            untouched
-        });
-        let reset = match world.switches.rate_reset_unit {
-            ResetUnit::Seconds => (standing.reset_ms as u64).div_ceil(1_000) as i64,
-            ResetUnit::Milliseconds => standing.reset_ms,
-        };
-        answer.headers.entry(RATE_LIMIT).or_insert_with(|| HeaderValue::from(standing.ceiling));
-        answer.headers.entry(RATE_REMAINING).or_insert_with(|| HeaderValue::from(standing.remaining));
-        answer.headers.entry(RATE_RESET).or_insert_with(|| HeaderValue::from(reset));
     }
 
     fn look_for_loops(
@@ -295,8 +186,4 @@ fn describe(answer: &Answer, strike: Option<&Strike>) -> String {
         None => answer.decision.clone(),
         Some(strike) => format!("{}; fault {}: {}", answer.decision, strike.number, strike.trouble.describe()),
     }
-}
-
-fn text_value(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text).expect("digits and HTTP dates are ASCII")
 }

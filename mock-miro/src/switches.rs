@@ -61,6 +61,10 @@ pub struct Switches {
     pub token_in_query: TokenInQuery,
     /// The status of the token information for a token that is not valid.
     pub token_info_invalid: TokenInfoInvalid,
+    /// How long an access token outlives its renewal.
+    pub rotation_grace: SignedDuration,
+    /// The answer to a refresh token that was used before or has expired.
+    pub used_refresh_token: UsedRefreshToken,
 }
 
 impl Default for Switches {
@@ -91,6 +95,8 @@ impl Default for Switches {
             forbidden_code: ForbiddenCode::InsufficientPermissions,
             token_in_query: TokenInQuery::Accepted,
             token_info_invalid: TokenInfoInvalid::BadRequest,
+            rotation_grace: SignedDuration::ZERO,
+            used_refresh_token: UsedRefreshToken::Unauthorized,
         }
     }
 }
@@ -267,4 +273,14 @@ pub enum TokenInfoInvalid {
     BadRequest,
     /// 401, as everywhere else.
     Unauthorized,
+}
+
+/// The answer to a refresh token that does not work any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UsedRefreshToken {
+    /// 401 `oauthError`.
+    Unauthorized,
+    /// 400 `invalidParameters`.
+    BadRequest,
 }

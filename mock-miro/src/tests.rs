@@ -5,6 +5,8 @@ mod control;
 mod data;
 mod faults;
 mod limits;
+mod oauth;
+mod organizations;
 mod paging;
 mod switches;
 

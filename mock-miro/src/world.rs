@@ -61,6 +61,12 @@ pub struct Organization {
     /// Its teams, the largest first: the enterprise integrations are tied to that one.
     #[serde(default = "defaults::teams")]
     pub teams: Vec<Team>,
+    /// How many full licences it bought.
+    #[serde(default = "defaults::licenses")]
+    pub licenses: u32,
+    /// Its own OAuth apps; those of the enterprise integrations need no entry.
+    #[serde(default)]
+    pub apps: Vec<App>,
     /// The access tokens of its apps.
     #[serde(default)]
     pub tokens: Vec<Token>,
@@ -101,6 +107,16 @@ pub enum Role {
     Member,
 }
 
+impl Role {
+    /// The role as people call it.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::CompanyAdmin => "Company Admin",
+            Self::Member => "member",
+        }
+    }
+}
+
 /// A team.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -126,6 +142,26 @@ pub enum Plan {
     Enterprise,
 }
 
+/// A custom app that gets its tokens by OAuth. Its secret is written neither by `Debug` nor by `Serialize`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct App {
+    /// The name as shown; together with the user it owns a budget of credits.
+    pub name: String,
+    /// A number, as a string of digits.
+    pub client_id: String,
+    /// The secret itself.
+    #[serde(serialize_with = "hidden")]
+    pub client_secret: String,
+    /// Where a browser may be sent back to.
+    pub redirect_uris: Vec<String>,
+    /// What its tokens may do.
+    pub scopes: Vec<String>,
+    /// Whether its access tokens expire after an hour and come with a refresh token.
+    #[serde(default = "defaults::yes")]
+    pub expiring: bool,
+}
+
 /// An access token. Its value is written neither by `Debug` nor by `Serialize`.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -149,11 +185,17 @@ pub struct Token {
     /// When it stops working by itself.
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
+    /// What renews it, while nobody has used that.
+    #[serde(default, serialize_with = "hidden_if_any")]
+    pub refresh_token: Option<String>,
+    /// When that stops working.
+    #[serde(default)]
+    pub refresh_expires_at: Option<Timestamp>,
 }
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, value: _, scopes, app, user, state, expires_at } = self;
+        let Self { name, scopes, app, user, state, expires_at, .. } = self;
         f.debug_struct("Token")
             .field("name", name)
             .field("value", &"***")
@@ -162,12 +204,31 @@ impl fmt::Debug for Token {
             .field("user", user)
             .field("state", state)
             .field("expires_at", expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, client_id, client_secret: _, redirect_uris, scopes, expiring } = self;
+        f.debug_struct("App")
+            .field("name", name)
+            .field("client_id", client_id)
+            .field("client_secret", &"***")
+            .field("redirect_uris", redirect_uris)
+            .field("scopes", scopes)
+            .field("expiring", expiring)
             .finish()
     }
 }
 
 fn hidden<S: serde::Serializer>(_value: &str, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str("***")
+}
+
+#[expect(clippy::ref_option, reason = "the signature serde asks for")]
+fn hidden_if_any<S: serde::Serializer>(value: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.as_ref().map(|_| "***").serialize(serializer)
 }
 
 /// Whether a token works; everything but `active` answers 401.
@@ -257,6 +318,8 @@ impl World {
             guard: true,
             credits_per_minute: defaults::credits_per_minute(),
             content_retention_days: defaults::content_retention_days(),
+            licenses: defaults::licenses(),
+            apps: Vec::new(),
             users: defaults::users(),
             teams: defaults::teams(),
             tokens: vec![
@@ -293,6 +356,8 @@ impl Token {
             user: defaults::user(),
             state: TokenState::Active,
             expires_at: None,
+            refresh_token: None,
+            refresh_expires_at: None,
         }
     }
 }
@@ -321,6 +386,9 @@ mod defaults {
     /// <https://help.miro.com/hc/en-us/articles/17774729839378-Content-Logs-overview>, read 2026-11-22.
     pub(super) fn content_retention_days() -> u16 {
         30
+    }
+    pub(super) fn licenses() -> u32 {
+        250
     }
     pub(super) fn app() -> String {
         "custom".to_owned()

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::answer::Refusal;
 use crate::mock::Log;
-use crate::operation::{Call, Operation};
+use crate::operation::Guarded;
 use crate::params::Params;
 use crate::state::Holdings;
 use crate::switches::{CreditOwner, ForbiddenCode, Switches, TokenInQuery, TokenInfoInvalid, WrongOrganization};
@@ -63,12 +63,12 @@ pub(crate) fn budget(world: &World, caller: Caller) -> String {
 /// Lets a live token through.
 pub(crate) fn authenticate(
     world: &World,
-    operation: &Operation,
+    guarded: Guarded,
     caller: Option<Caller>,
     has_token: bool,
     now: Timestamp,
 ) -> Result<Caller, Refusal> {
-    let status = invalid_token_status(operation, &world.switches);
+    let status = invalid_token_status(guarded, &world.switches);
     let not_found = |why: &str| Refusal::new(status, "tokenNotFound", "The access token was not found", why);
     let Some(caller) = caller else {
         let not_provided =
@@ -81,9 +81,9 @@ pub(crate) fn authenticate(
     }
 }
 
-fn invalid_token_status(operation: &Operation, switches: &Switches) -> StatusCode {
-    match (operation.call, switches.token_info_invalid) {
-        (Call::TokenInfo, TokenInfoInvalid::BadRequest) => StatusCode::BAD_REQUEST,
+fn invalid_token_status(guarded: Guarded, switches: &Switches) -> StatusCode {
+    match (guarded, switches.token_info_invalid) {
+        (Guarded::TokenInfo, TokenInfoInvalid::BadRequest) => StatusCode::BAD_REQUEST,
         (_, _) => StatusCode::UNAUTHORIZED,
     }
 }
@@ -100,12 +100,25 @@ fn death_of(token: &Token, now: Timestamp) -> Option<&'static str> {
     }
 }
 
-/// Whether the caller may read that log of the organisation in the path.
-pub(super) fn may_read(holdings: &Holdings, caller: Caller, log: Log, org_id: Option<&str>) -> Result<(), Refusal> {
+/// What an operation of the Enterprise plan asks of a token and its organisation.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Needs {
+    pub(super) scope: &'static str,
+    pub(super) guard: bool,
+}
+
+impl Needs {
+    pub(super) fn of(log: Log) -> Self {
+        Self { scope: log.scope(), guard: log != Log::Audit }
+    }
+}
+
+/// Whether the caller may read something of the organisation in the path.
+pub(super) fn may_read(holdings: &Holdings, caller: Caller, needs: Needs, org_id: Option<&str>) -> Result<(), Refusal> {
     let world = &holdings.world;
     let (organization, token) = (caller.organization(world), caller.token(world));
     let forbidden = |why: String| Err(forbidden(&world.switches, why));
-    let scope = log.scope();
+    let Needs { scope, guard } = needs;
     if !token.scopes.iter().any(|held| held == scope) {
         return forbidden(format!("scope missing: {scope}"));
     }
@@ -119,9 +132,9 @@ pub(super) fn may_read(holdings: &Holdings, caller: Caller, log: Log, org_id: Op
         });
     }
     if organization.plan != Plan::Enterprise {
-        return forbidden(format!("plan {:?} has no such log", organization.plan));
+        return forbidden(format!("plan {:?} is not enough", organization.plan));
     }
-    if log != Log::Audit && !organization.guard {
+    if guard && !organization.guard {
         return forbidden("no Enterprise Guard".to_owned());
     }
     match organization.user(&token.user).map(|user| user.role) {

@@ -8,12 +8,11 @@ use std::io::Write;
 use jiff::Timestamp;
 
 use super::Caller;
-use super::access;
+use super::access::{self, Needs};
 use crate::answer::{Answer, FieldError, Refusal};
 use crate::cursor::{Cursor, Grant};
 use crate::event_log::window::{Direction, Page, PageQuery};
 use crate::mock::Log;
-use crate::operation::Route;
 use crate::params::Params;
 use crate::state::Holdings;
 use crate::switches::{Bound, CursorBinding, FullLastPage, LastCursor, MalformedCursor, OutOfBounds, Switches};
@@ -26,11 +25,11 @@ pub(super) fn serve(
     log: Log,
     holdings: &Holdings,
     caller: Caller,
-    route: Route<'_>,
+    org_id: Option<&str>,
     params: &Params<'_>,
     now: Timestamp,
 ) -> Result<Answer, Refusal> {
-    access::may_read(holdings, caller, log, route.org_id)?;
+    access::may_read(holdings, caller, Needs::of(log), org_id)?;
     let switches = &holdings.world.switches;
     let request = PageRequest::parse(log, params, switches).map_err(|errors| Refusal::invalid_parameters(&errors))?;
     let reach = Reach::of(log, caller.organization(&holdings.world), now);

@@ -18,6 +18,9 @@ impl State {
         organization.credits_per_minute = change.credits_per_minute.unwrap_or(organization.credits_per_minute);
         organization.content_retention_days =
             change.content_retention_days.unwrap_or(organization.content_retention_days);
+        for token in organization.tokens.iter_mut().filter(|token| change.uninstall.contains(&token.app)) {
+            token.state = TokenState::Uninstalled;
+        }
         for (name, token) in change.tokens {
             organization.change_token(&name, token)?;
         }
@@ -69,6 +72,8 @@ impl State {
             user,
             state: TokenState::Active,
             expires_at: None,
+            refresh_token: None,
+            refresh_expires_at: None,
         });
         Some(value)
     }

@@ -5,7 +5,7 @@ use http::Request;
 use jiff::SignedDuration;
 
 use super::{Bench, audit_path};
-use crate::{Plan, Role, Toggle, TokenState};
+use crate::{Cause, Log, Plan, Role, Toggle, TokenState};
 
 async fn without_token(bench: &Bench, path: &str) -> (u16, String) {
     bench.call(Request::get(path).body(Body::empty()).unwrap()).await.refusal()
@@ -80,6 +80,27 @@ async fn a_toggle_switched_off_kills_its_token_and_on_again_mints_another() {
     assert_eq!(bench.mock.tokens().audit, second);
     assert_eq!(bench.get_as(&first, &audit_path("")).await.status, 401);
     assert_eq!(bench.get_as(&second, &audit_path("")).await.status, 200);
+}
+
+#[tokio::test]
+async fn every_cause_of_the_troubleshooting_list_gives_the_answer_it_says() {
+    for cause in Cause::all() {
+        let bench = Bench::new();
+        bench.audit_events(&[("a", 30)]);
+        let settings = bench.mock.produce(cause).unwrap();
+        let (token, path) = match cause.log {
+            Log::Audit => (settings.tokens.audit, audit_path("")),
+            Log::Content | Log::AiInteraction => {
+                let id = settings.organization_id;
+                let path =
+                    format!("/v2/orgs/{id}/content-logs/items?from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z");
+                (settings.tokens.content, path)
+            }
+        };
+        let answer = bench.get_as(&token, &path).await;
+        assert_eq!(answer.refusal(), (cause.status, cause.code.to_owned()), "{}: {}", cause.name, answer.text);
+        assert!(answer.status != 200 || answer.ids().is_empty(), "{}", cause.name);
+    }
 }
 
 #[tokio::test]

@@ -25,6 +25,8 @@ pub struct WorldChange {
     pub content_retention_days: Option<u16>,
     /// Tokens by their short name.
     pub tokens: BTreeMap<String, TokenChange>,
+    /// Apps to uninstall, by name, which kills their tokens.
+    pub uninstall: Vec<String>,
     /// Enterprise integrations turned on or off.
     pub toggles: BTreeMap<Toggle, bool>,
     /// Some of the switches, by their names.

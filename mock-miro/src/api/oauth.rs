@@ -1,0 +1,258 @@
+//! OAuth 2.0: authorisation codes, access tokens that expire and are renewed, revocation.
+//!
+//! <https://developers.miro.com/docs/getting-started-with-oauth> and
+//! <https://developers.miro.com/reference/oauth-20-authorization-v2>, read 2026-11-22. What is said of refused codes and
+//! refresh tokens beyond their status is synthetic: no example is published.
+
+mod page;
+mod revoke;
+
+pub(crate) use revoke::{revoke_by_body, revoke_by_query};
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::Office;
+use crate::answer::{Answer, FieldError, Refusal};
+use crate::params::Params;
+use crate::switches::UsedRefreshToken;
+use crate::world::{App, Organization, Token, TokenState, World, mint};
+
+/// How long an authorisation code is good for.
+const CODE_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
+/// What `expires_in` says of an expiring access token.
+const ACCESS_LIFETIME: SignedDuration = SignedDuration::from_secs(3_599);
+/// How long a refresh token is good for.
+const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(60 * 24);
+/// How many codes wait at most; older ones make room.
+const CODES_MAX: usize = 1_000;
+/// How many replaced tokens an organisation remembers; older ones become unknown.
+const REPLACED_MAX: usize = 100;
+
+/// Codes that were given out and not yet used.
+#[derive(Debug, Default)]
+pub(crate) struct Codes {
+    waiting: BTreeMap<String, Grant>,
+}
+
+/// What a user allowed an app.
+#[derive(Debug)]
+struct Grant {
+    place: AppPlace,
+    user: String,
+    redirect_uri: String,
+    expires_at: Timestamp,
+}
+
+/// An app of the world, by its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct AppPlace {
+    organization: usize,
+    app: usize,
+}
+
+impl AppPlace {
+    fn organization(self, world: &World) -> &Organization {
+        &world.organizations[self.organization]
+    }
+
+    fn app(self, world: &World) -> &App {
+        &self.organization(world).apps[self.app]
+    }
+}
+
+fn oauth_error(message: &str, why: impl Into<String>) -> Refusal {
+    Refusal::new(StatusCode::UNAUTHORIZED, "oauthError", message, why)
+}
+
+fn required<'a>(params: &'a Params<'_>, name: &'static str) -> Result<&'a str, Refusal> {
+    let value = params.get(name).filter(|value| !value.is_empty());
+    value.ok_or_else(|| Refusal::invalid_parameters(&[FieldError::missing(name)]))
+}
+
+fn app_of(world: &World, client_id: &str) -> Result<AppPlace, Refusal> {
+    let mut places = world.organizations.iter().enumerate().flat_map(|(organization, held)| {
+        held.apps.iter().enumerate().map(move |(nth, app)| (AppPlace { organization, app: nth }, app))
+    });
+    let found = places.find(|(_, app)| app.client_id == client_id);
+    found.map(|(place, _)| place).ok_or_else(|| oauth_error("Client not found.", "client id unknown"))
+}
+
+/// The app of a client that shows its secret.
+fn authenticated_app(world: &World, client_id: &str, client_secret: &str) -> Result<AppPlace, Refusal> {
+    let place = app_of(world, client_id)?;
+    if place.app(world).client_secret == client_secret {
+        Ok(place)
+    } else {
+        Err(oauth_error("Client authentication failed.", "client secret wrong"))
+    }
+}
+
+/// `GET /oauth/authorize`: a page that asks who allows the app.
+pub(crate) fn authorize(world: &World, params: &Params<'_>) -> Result<Answer, Refusal> {
+    let place = asked_app(world, params)?;
+    let html = page::consent(place.app(world), place.organization(world), params);
+    let answer = Answer::json(html, "authorise page");
+    Ok(answer.with(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")))
+}
+
+/// The app that an authorisation is asked for, if the request is in order.
+fn asked_app(world: &World, params: &Params<'_>) -> Result<AppPlace, Refusal> {
+    if required(params, "response_type")? != "code" {
+        let wrong = FieldError::invalid("response_type", "response_type must be code");
+        return Err(Refusal::invalid_parameters(&[wrong]));
+    }
+    let place = app_of(world, required(params, "client_id")?)?;
+    let redirect_uri = required(params, "redirect_uri")?;
+    if !place.app(world).redirect_uris.iter().any(|known| known == redirect_uri) {
+        return Err(oauth_error("Redirect URI mismatch.", "redirect uri is not one of the app's"));
+    }
+    Ok(place)
+}
+
+/// `POST /oauth/authorize`: the user allows the app; the browser goes back to it with a code.
+pub(crate) fn approve(office: &mut Office<'_>, params: &Params<'_>) -> Result<Answer, Refusal> {
+    let Office { world, codes, random, now } = office;
+    let place = asked_app(world, params)?;
+    let user = required(params, "user")?;
+    if place.organization(world).user(user).is_none() {
+        let wrong = FieldError::invalid("user", "user must be the id of a user of the organization");
+        return Err(Refusal::invalid_parameters(&[wrong]));
+    }
+    let redirect_uri = required(params, "redirect_uri")?;
+    let code = mint(random);
+    codes.waiting.retain(|_, grant| *now < grant.expires_at);
+    if codes.waiting.len() >= CODES_MAX {
+        codes.waiting.pop_first();
+    }
+    let grant =
+        Grant { place, user: user.to_owned(), redirect_uri: redirect_uri.to_owned(), expires_at: *now + CODE_LIFETIME };
+    codes.waiting.insert(code.clone(), grant);
+
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("code", &code).append_pair("client_id", &place.app(world).client_id);
+    if let Some(state) = params.get("state") {
+        query.append_pair("state", state);
+    }
+    if let Some(team) = place.organization(world).teams.first() {
+        query.append_pair("team_id", &team.id);
+    }
+    let separator = if redirect_uri.contains('?') { '&' } else { '?' };
+    let location = format!("{redirect_uri}{separator}{}", query.finish());
+    let location = HeaderValue::from_str(&location)
+        .map_err(|_| oauth_error("Redirect URI mismatch.", "redirect uri is not a header value"))?;
+    Ok(Answer::empty(StatusCode::FOUND, "allowed").with(LOCATION, location))
+}
+
+/// `POST /v1/oauth/token`: a code or a refresh token for a pair of tokens.
+pub(crate) fn token(office: &mut Office<'_>, params: &Params<'_>) -> Result<Answer, Refusal> {
+    let world = &office.world;
+    let grant_type = required(params, "grant_type")?;
+    let place = authenticated_app(world, required(params, "client_id")?, required(params, "client_secret")?)?;
+    match grant_type {
+        "authorization_code" => by_code(office, place, params),
+        "refresh_token" => by_refresh_token(office, place, params),
+        _ => {
+            let allowed = "grant_type must be authorization_code or refresh_token";
+            Err(Refusal::invalid_parameters(&[FieldError::invalid("grant_type", allowed)]))
+        }
+    }
+}
+
+fn by_code(office: &mut Office<'_>, place: AppPlace, params: &Params<'_>) -> Result<Answer, Refusal> {
+    let redirect_uri = required(params, "redirect_uri")?;
+    // Once shown, a code is used up, whatever comes of it.
+    let grant = office.codes.waiting.remove(required(params, "code")?);
+    let grant = grant.filter(|grant| grant.place == place && office.now < grant.expires_at);
+    let grant = grant.ok_or_else(|| oauth_error("Authorization code not found.", "code unknown, used or expired"))?;
+    if grant.redirect_uri != redirect_uri {
+        return Err(oauth_error("Redirect URI mismatch.", "redirect uri is not the one the code was given for"));
+    }
+    Ok(issue(office, place, grant.user))
+}
+
+fn by_refresh_token(office: &mut Office<'_>, place: AppPlace, params: &Params<'_>) -> Result<Answer, Refusal> {
+    let (world, now) = (&mut *office.world, office.now);
+    let shown = required(params, "refresh_token")?;
+    let grace = world.switches.rotation_grace;
+    let app_name = place.app(world).name.clone();
+    let tokens = &mut world.organizations[place.organization].tokens;
+    let live = tokens.iter_mut().find(|token| {
+        token.app == app_name
+            && token.state == TokenState::Active
+            && token.refresh_token.as_deref() == Some(shown)
+            && token.refresh_expires_at.is_none_or(|at| now < at)
+    });
+    let Some(old) = live else {
+        return Err(match world.switches.used_refresh_token {
+            UsedRefreshToken::Unauthorized => oauth_error("Refresh token not found.", "refresh token used or expired"),
+            UsedRefreshToken::BadRequest => {
+                let wrong = FieldError::invalid("refresh_token", "refresh_token is not valid");
+                Refusal::invalid_parameters(&[wrong])
+            }
+        });
+    };
+    let user = old.user.clone();
+    old.refresh_token = None;
+    if grace.is_positive() {
+        let until = now.saturating_add(grace).unwrap_or(Timestamp::MAX);
+        old.expires_at = Some(old.expires_at.map_or(until, |at| at.min(until)));
+    } else {
+        old.state = TokenState::Replaced;
+    }
+    forget_oldest_replaced(tokens);
+    Ok(issue(office, place, user))
+}
+
+fn forget_oldest_replaced(tokens: &mut Vec<Token>) {
+    let replaced = |token: &Token| token.state == TokenState::Replaced;
+    if tokens.iter().filter(|token| replaced(token)).count() > REPLACED_MAX
+        && let Some(oldest) = tokens.iter().position(replaced)
+    {
+        tokens.remove(oldest);
+    }
+}
+
+/// Mints a token, or a pair for an app whose tokens expire, and writes the documented answer.
+fn issue(office: &mut Office<'_>, place: AppPlace, user: String) -> Answer {
+    let Office { world, random, now, .. } = office;
+    let app = place.app(world).clone();
+    let value = mint(random);
+    let refresh_token = app.expiring.then(|| mint(random));
+    let organization = &mut world.organizations[place.organization];
+    let team_id = organization.teams.first().and_then(|team| team.id.parse::<u64>().ok());
+    let mut body = json!({
+        "token_type": "bearer",
+        "team_id": team_id,
+        "user_id": user.parse::<u64>().ok(),
+        "access_token": value,
+        "scope": app.scopes.join(" "),
+    });
+    if let Some(refresh_token) = &refresh_token {
+        body["refresh_token"] = Value::from(refresh_token.as_str());
+        body["expires_in"] = Value::from(ACCESS_LIFETIME.as_secs());
+    }
+    organization.tokens.push(Token {
+        name: unused_name(organization, &app.name),
+        value,
+        scopes: app.scopes,
+        app: app.name,
+        user,
+        state: TokenState::Active,
+        expires_at: app.expiring.then(|| *now + ACCESS_LIFETIME),
+        refresh_expires_at: app.expiring.then(|| *now + REFRESH_LIFETIME),
+        refresh_token,
+    });
+    Answer::json(body.to_string(), "tokens issued")
+}
+
+/// A short name that no token has: the app's with a number.
+fn unused_name(organization: &Organization, app: &str) -> String {
+    let number_of = |name: &str| name.strip_prefix(app)?.strip_prefix('-')?.parse::<u64>().ok();
+    let last = organization.tokens.iter().filter_map(|token| number_of(&token.name)).max();
+    format!("{app}-{}", last.unwrap_or(0) + 1)
+}

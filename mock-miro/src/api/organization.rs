@@ -1,0 +1,33 @@
+//! `GET /v2/orgs/{org_id}`: name, plan, licences.
+
+use serde_json::json;
+
+use super::{Caller, access};
+use crate::answer::{Answer, Refusal};
+use crate::state::Holdings;
+use crate::world::Plan;
+
+pub(super) fn serve(holdings: &Holdings, caller: Caller, org_id: Option<&str>) -> Result<Answer, Refusal> {
+    let needs = access::Needs { scope: "organizations:read", guard: false };
+    access::may_read(holdings, caller, needs, org_id)?;
+    let organization = caller.organization(&holdings.world);
+    let body = json!({
+        "type": "organization",
+        "id": organization.id,
+        "name": organization.name,
+        "plan": plan_word(organization.plan),
+        "fullLicensesPurchased": organization.licenses,
+    });
+    Ok(Answer::json(body.to_string(), "organization"))
+}
+
+/// The words of <https://github.com/miroapp/api-clients> (its specification, read 2026-11-23). Which of them stands for
+/// which plan on sale is not written anywhere; this is a guess.
+fn plan_word(plan: Plan) -> &'static str {
+    match plan {
+        Plan::Free => "free_team_org",
+        Plan::Starter => "paid_team_org",
+        Plan::Business => "business",
+        Plan::Enterprise => "company",
+    }
+}

@@ -1,0 +1,156 @@
+//! The OpenAPI document of what is served, made from the same table that requests are routed by.
+
+use serde_json::{Map, Value, json};
+
+use crate::operation::{Door, Guarded, OPERATIONS, Open, Operation};
+
+/// OpenAPI 3.1.
+pub(crate) fn document() -> Value {
+    let mut paths = Map::new();
+    for operation in &OPERATIONS {
+        let path = paths.entry(operation.path).or_insert_with(|| json!({}));
+        path[operation.method.as_str().to_lowercase()] = described(operation);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "mock-miro",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "The part of Miro's API that a security-log connector meets, as a mock serves it. \
+                Steered under /_control; what Miro does not document is a switch, listed at /_control/switches.",
+        },
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": {
+                "Page": {
+                    "type": "object",
+                    "properties": {
+                        "type": {"const": "cursor-list"},
+                        "limit": {"type": "integer"},
+                        "size": {"type": "integer", "description": "Events in this page"},
+                        "cursor": {
+                            "type": ["string", "null"],
+                            "description": "Absent, null or empty on the last page; percent-encode it to ask on",
+                        },
+                        "data": {"type": "array", "items": {"type": "object"}},
+                    },
+                },
+                "Error": {
+                    "type": "object",
+                    "properties": {
+                        "type": {"const": "error"},
+                        "status": {"type": "integer"},
+                        "code": {"type": "string"},
+                        "message": {"type": "string"},
+                        "context": {"type": ["object", "null"]},
+                    },
+                },
+            },
+        },
+    })
+}
+
+fn described(operation: &Operation) -> Value {
+    let mut parameters: Vec<Value> = Vec::new();
+    if operation.path.contains("{org_id}") {
+        parameters.push(json!({"name": "org_id", "in": "path", "required": true, "schema": {"type": "string"}}));
+    }
+    parameters.extend(query_parameters(operation.door));
+    let mut described = json!({
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "parameters": parameters,
+        "responses": responses(operation.door),
+    });
+    if let Door::Token(_, level) = operation.door {
+        described["security"] = json!([{"token": []}]);
+        described["x-credits"] = json!(level.credits());
+    }
+    described
+}
+
+fn query_parameters(door: Door) -> Vec<Value> {
+    let required = |name: &str, schema: Value| json!({"name": name, "in": "query", "required": true, "schema": schema});
+    let optional = |name: &str, schema: Value| json!({"name": name, "in": "query", "schema": schema});
+    let text = || json!({"type": "string"});
+    let time = || json!({"type": "string", "format": "date-time"});
+    let listed = || json!({"type": "array", "maxItems": 15, "items": {"type": "string"}});
+    let limit = |default: u32, max: u32| json!({"type": "integer", "minimum": 1, "maximum": max, "default": default});
+    let sorting = |words: [&str; 2]| json!({"type": "string", "enum": words, "default": words[0]});
+    match door {
+        Door::Token(Guarded::AuditLogs, _) => vec![
+            required("createdAfter", time()),
+            required("createdBefore", time()),
+            optional("cursor", text()),
+            optional("limit", limit(100, 500)),
+            optional("sorting", sorting(["ASC", "DESC"])),
+        ],
+        Door::Token(Guarded::ContentLogs | Guarded::AiInteractionLogs, _) => {
+            let is_content = matches!(door, Door::Token(Guarded::ContentLogs, _));
+            let (objects, max) = if is_content { ("board_ids", 1_000) } else { ("object_ids", 100) };
+            vec![
+                required("from", time()),
+                required("to", time()),
+                optional(objects, listed()),
+                optional("emails", listed()),
+                optional("cursor", text()),
+                optional("limit", limit(max, max)),
+                optional("sorting", sorting(["asc", "desc"])),
+            ]
+        }
+        Door::Open(Open::Authorize | Open::Approve) => vec![
+            required("response_type", json!({"const": "code"})),
+            required("client_id", text()),
+            required("redirect_uri", text()),
+            optional("state", text()),
+        ],
+        Door::Open(Open::Token) => vec![
+            required("grant_type", json!({"enum": ["authorization_code", "refresh_token"]})),
+            required("client_id", text()),
+            required("client_secret", text()),
+            optional("code", text()),
+            optional("redirect_uri", text()),
+            optional("refresh_token", text()),
+        ],
+        Door::Open(Open::RevokeByQuery) => vec![required("access_token", text())],
+        Door::Token(Guarded::Organization | Guarded::TokenInfo, _) | Door::Open(Open::RevokeByBody) => Vec::new(),
+    }
+}
+
+fn responses(door: Door) -> Value {
+    let json_of = |schema: Value| json!({"application/json": {"schema": schema}});
+    let page = || json_of(json!({"$ref": "#/components/schemas/Page"}));
+    let object = || json_of(json!({"type": "object"}));
+    let mut responses = match door {
+        Door::Token(Guarded::AuditLogs | Guarded::ContentLogs | Guarded::AiInteractionLogs, _) => {
+            json!({"200": {"description": "A page", "content": page()}})
+        }
+        Door::Token(Guarded::Organization | Guarded::TokenInfo, _) | Door::Open(Open::Token) => {
+            json!({"200": {"description": "As asked", "content": object()}})
+        }
+        Door::Open(Open::Authorize) => json!({"200": {"description": "A page", "content": {"text/html": {}}}}),
+        Door::Open(Open::Approve) => json!({"302": {"description": "Back to the app, with a code"}}),
+        Door::Open(Open::RevokeByQuery | Open::RevokeByBody) => json!({"204": {"description": "Revoked"}}),
+    };
+    responses["default"] = json!({
+        "description": "A refusal",
+        "content": json_of(json!({"$ref": "#/components/schemas/Error"})),
+    });
+    responses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn describes_every_operation_once() {
+        let document = document();
+        let paths = document["paths"].as_object().unwrap();
+        let described: usize = paths.values().map(|methods| methods.as_object().unwrap().len()).sum();
+        assert_eq!(described, OPERATIONS.len());
+        let audit = &paths["/v2/audit/logs"]["get"];
+        assert_eq!((&audit["operationId"], &audit["x-credits"]), (&json!("audit_logs"), &json!(100)));
+    }
+}

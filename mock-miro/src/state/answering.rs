@@ -1,0 +1,167 @@
+//! Which answer a request gets: a fault's, a refusal, or the operation's own.
+
+use bytes::Bytes;
+use http::StatusCode;
+use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
+use jiff::Timestamp;
+
+use super::{Identity, Request, State};
+use crate::answer::{Answer, Refusal};
+use crate::api::{self, Caller, Office};
+use crate::credits::{Bucket, Level, Standing};
+use crate::fault::{self, plan::Strike};
+use crate::journal::Rule;
+use crate::operation::{Door, Guarded, Open, Route};
+use crate::params::Params;
+use crate::switches::{RateHeaders, ResetUnit, RetryAfterForm};
+
+const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const RATE_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const RATE_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+
+impl State {
+    /// The answer, and the budget after it where one was touched.
+    pub(super) fn answer(
+        &mut self,
+        route: Result<Route<'_>, Refusal>,
+        strike: Option<&Strike>,
+        identity: &Identity,
+        params: &Params<'_>,
+        request: &Request<'_>,
+        now: Timestamp,
+    ) -> (Answer, Option<Standing>) {
+        let route = match route {
+            Ok(route) => route,
+            Err(refusal) => return (refusal.into(), None),
+        };
+        if let Some(strike) = strike {
+            if strike.trouble.reset {
+                return (Answer::empty(StatusCode::SERVICE_UNAVAILABLE, "connection reset"), None);
+            }
+            if let Some(canned) = &strike.answer {
+                return (self.canned(canned, identity, now), None);
+            }
+        }
+        match route.operation.door {
+            Door::Open(open) => (self.answer_everybody(open, params, request, now), None),
+            Door::Token(guarded, level) => self.answer_holder((guarded, level), route.org_id, identity, params, now),
+        }
+    }
+
+    fn answer_holder(
+        &mut self,
+        (guarded, level): (Guarded, Level),
+        org_id: Option<&str>,
+        identity: &Identity,
+        params: &Params<'_>,
+        now: Timestamp,
+    ) -> (Answer, Option<Standing>) {
+        let known = api::authenticate(&self.holdings.world, guarded, identity.caller, identity.has_token, now);
+        let caller = match known {
+            Ok(caller) => caller,
+            Err(refusal) => return (refusal.into(), None),
+        };
+        let (standing, granted) = self.pay(caller, identity, level, now);
+        if !granted {
+            return (self.too_many(identity, standing, now), Some(standing));
+        }
+        let done = api::perform(guarded, &self.holdings, caller, org_id, params, now);
+        (done.unwrap_or_else(Answer::from), Some(standing))
+    }
+
+    fn answer_everybody(&mut self, open: Open, params: &Params<'_>, request: &Request<'_>, now: Timestamp) -> Answer {
+        let params = params.and(request.body);
+        let Self { holdings, codes, random, .. } = self;
+        let mut office = Office { world: &mut holdings.world, codes, random, now };
+        api::perform_open(open, &mut office, &params, request.body).unwrap_or_else(Answer::from)
+    }
+
+    /// Takes the credits of a call, if there are as many.
+    fn pay(&mut self, caller: Caller, identity: &Identity, level: Level, now: Timestamp) -> (Standing, bool) {
+        let world = &self.holdings.world;
+        let (ceiling, model) = (caller.organization(world).credits_per_minute, world.switches.credit_model);
+        let bucket = self.buckets.entry(identity.budget.clone()).or_insert_with(|| Bucket::full(ceiling, now));
+        bucket.take(level.credits(), ceiling, model, now)
+    }
+
+    /// The answer to a call without credits.
+    fn too_many(&mut self, identity: &Identity, standing: Standing, now: Timestamp) -> Answer {
+        let mut answer = Answer::from(Refusal {
+            decision: "out of credits".to_owned(),
+            ..Refusal::for_status(StatusCode::TOO_MANY_REQUESTS)
+        });
+        let reset = Timestamp::from_millisecond(standing.reset_ms).unwrap_or(Timestamp::MAX);
+        let (header, rule) = match self.holdings.world.switches.retry_after {
+            RetryAfterForm::Off => (None, Rule::CallBeforeReset),
+            RetryAfterForm::Seconds => {
+                let seconds = (standing.reset_ms - now.as_millisecond()).max(0) as u64;
+                (Some(seconds.div_ceil(1_000).to_string()), Rule::CallBeforeRetryAfter)
+            }
+            RetryAfterForm::HttpDate => (Some(fault::http_date(reset)), Rule::CallBeforeRetryAfter),
+        };
+        if let Some(header) = header {
+            answer = answer.with(RETRY_AFTER, text_value(&header));
+        }
+        self.watch.told_to_pause(&identity.budget, now, reset, rule);
+        answer
+    }
+
+    /// The answer that a fault has in place of Miro's.
+    fn canned(&mut self, canned: &fault::Answer, identity: &Identity, now: Timestamp) -> Answer {
+        let status = StatusCode::from_u16(canned.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut answer = Answer::from(Refusal::for_status(status));
+        match &canned.body {
+            None => {}
+            Some(serde_json::Value::String(text)) => {
+                answer.headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+                answer.body = Bytes::from(text.clone());
+            }
+            Some(json) => answer.body = Bytes::from(json.to_string()),
+        }
+        if let Some((value, until)) = canned.retry_after.and_then(|pause| pause.header(now)) {
+            answer = answer.with(RETRY_AFTER, text_value(&value));
+            self.watch.told_to_pause(&identity.budget, now, until, Rule::CallBeforeRetryAfter);
+        }
+        for (name, value) in &canned.headers {
+            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+                answer.headers.insert(name, value);
+            }
+        }
+        answer
+    }
+
+    /// Adds what is told about credits.
+    pub(super) fn add_headers(
+        &self,
+        answer: &mut Answer,
+        identity: &Identity,
+        standing: Option<Standing>,
+        now: Timestamp,
+    ) {
+        let world = &self.holdings.world;
+        if world.switches.rate_headers == RateHeaders::Successes && answer.status != StatusCode::OK {
+            return;
+        }
+        let standing = standing.unwrap_or_else(|| {
+            let ceiling = identity.caller.map_or(world.organizations[0].credits_per_minute, |caller| {
+                caller.organization(world).credits_per_minute
+            });
+            let mut untouched = Standing::untouched(ceiling, now);
+            if answer.status == StatusCode::TOO_MANY_REQUESTS {
+                untouched.remaining = 0;
+            }
+            untouched
+        });
+        let reset = match world.switches.rate_reset_unit {
+            ResetUnit::Seconds => (standing.reset_ms as u64).div_ceil(1_000) as i64,
+            ResetUnit::Milliseconds => standing.reset_ms,
+        };
+        answer.headers.entry(RATE_LIMIT).or_insert_with(|| HeaderValue::from(standing.ceiling));
+        answer.headers.entry(RATE_REMAINING).or_insert_with(|| HeaderValue::from(standing.remaining));
+        answer.headers.entry(RATE_RESET).or_insert_with(|| HeaderValue::from(reset));
+    }
+}
+
+fn text_value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).expect("digits and HTTP dates are ASCII")
+}
