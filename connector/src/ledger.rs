@@ -41,6 +41,11 @@ const FORM: u32 = 1;
 #[serde(transparent)]
 pub(crate) struct SpanId(u64);
 
+impl SpanId {
+    /// No span of the ledger: for events that were set aside and are sent again.
+    pub(crate) const NONE: Self = Self(u64::MAX);
+}
+
 /// Why a span is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

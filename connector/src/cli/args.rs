@@ -42,7 +42,7 @@ pub(super) enum Command {
     /// Show where each stream stands.
     #[command(before_help = help::STATUS, after_help = help::exit_codes())]
     Status(Output),
-    /// List, export, or drop the events that were set aside.
+    /// List, export, send again, or drop the events that were set aside.
     #[command(before_help = help::DEAD_LETTERS, after_help = help::exit_codes(), subcommand)]
     DeadLetters(DeadLetters),
     /// Write a commented example, the JSON Schema, or which layer set what.
@@ -84,6 +84,12 @@ pub(super) enum DeadLetters {
     /// Print the events as Miro sent them, one a line.
     #[command(before_help = help::DEAD_LETTERS_EXPORT, after_help = help::exit_codes())]
     Export {
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Send events to Azure again; what it takes now is removed here. Stop the service first: it holds the file.
+    #[command(before_help = help::DEAD_LETTERS_RESEND, after_help = help::exit_codes())]
+    Resend {
         #[command(flatten)]
         which: Which,
     },

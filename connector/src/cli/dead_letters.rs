@@ -1,6 +1,6 @@
-//! `dead-letters list | export | drop`: what was set aside.
+//! `dead-letters list | export | resend | drop`: what was set aside.
 
-use std::collections::BTreeSet;
+mod resend;
 
 use serde::Serialize;
 
@@ -23,9 +23,16 @@ pub(super) fn dead_letters(global: &Global, command: &DeadLetters) -> Result<Exi
         match command {
             DeadLetters::List { output } => list(&store, output.json).await,
             DeadLetters::Export { which } => export(&store, which).await,
+            DeadLetters::Resend { which } => resend::resend(&config, &store, which).await,
             DeadLetters::Drop { which } => drop_some(&store, which).await,
         }
     })
+}
+
+impl Which {
+    fn holds(&self, number: u64) -> bool {
+        self.all || self.numbers.contains(&number)
+    }
 }
 
 /// A line of the list. Never the event: it may hold what a terminal or a log must not.
@@ -73,9 +80,8 @@ async fn list(store: &RedbStore, json: bool) -> Result<Exit, Failure> {
 }
 
 async fn export(store: &RedbStore, which: &Which) -> Result<Exit, Failure> {
-    let wanted: BTreeSet<u64> = which.numbers.iter().copied().collect();
     for_each(store, |number, letter| {
-        if which.all || wanted.contains(&number) {
+        if which.holds(number) {
             // One event a line: a newline inside an event can only stand between its tokens.
             let event = String::from_utf8_lossy(&letter.event).replace(['\r', '\n'], " ");
             print(&format!("{event}\n"))?;
@@ -89,7 +95,7 @@ async fn export(store: &RedbStore, which: &Which) -> Result<Exit, Failure> {
 async fn drop_some(store: &RedbStore, which: &Which) -> Result<Exit, Failure> {
     let mut numbers = Vec::new();
     for_each(store, |number, _| {
-        if which.all || which.numbers.contains(&number) {
+        if which.holds(number) {
             numbers.push(number);
         }
         Ok(())
@@ -97,7 +103,7 @@ async fn drop_some(store: &RedbStore, which: &Which) -> Result<Exit, Failure> {
     .await?;
     let dropped = numbers.len();
     store.drop_dead_letters(numbers).await?;
-    say(&format!("dropped {dropped} events"));
+    say(&format!("dropped: {dropped}"));
     Ok(Exit::Done)
 }
 

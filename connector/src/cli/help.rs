@@ -30,6 +30,10 @@ pub(super) const DEAD_LETTERS_EXPORT: &str = "Examples:
   miro-sentinel dead-letters export --all > set-aside.ndjson
   miro-sentinel dead-letters export 17 18";
 
+pub(super) const DEAD_LETTERS_RESEND: &str = "Examples:
+  miro-sentinel dead-letters resend 17 18
+  miro-sentinel dead-letters resend --all";
+
 pub(super) const DEAD_LETTERS_DROP: &str = "Examples:
   miro-sentinel dead-letters drop 17 18
   miro-sentinel dead-letters drop --all";

@@ -1,13 +1,17 @@
 //! The production parts, and the runtime they run on.
 
-use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
 
 use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
 
 use super::Failure;
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::identity::AzureTokens;
+use crate::identity::{AzureTokens, TokenProvider};
+use crate::progress::Progress;
+use crate::sink::Sink;
 use crate::store::RedbStore;
 use crate::transport::production::Production;
 use crate::{Clock, Parts, Random, Transport};
@@ -44,6 +48,33 @@ pub(super) fn tokens(config: &Config, network: &Arc<dyn Transport>) -> AzureToke
     let identity = config.sentinel.identity.clone();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     AzureTokens::new(identity, config.http.timeout, Arc::clone(network), clock, Random::from_system())
+}
+
+/// The way of one stream to Azure, outside a running connector: one upload at a time.
+pub(super) fn sink(
+    config: &Config,
+    network: &Arc<dyn Transport>,
+    tokens: &Arc<dyn TokenProvider>,
+    progress: &Arc<Progress>,
+) -> Sink {
+    let stream = progress.stream();
+    let rule = config.rule(stream).unwrap_or_default();
+    Sink {
+        stream,
+        rule: rule.to_owned(),
+        url: Sink::address(&config.sentinel.endpoint, rule, stream),
+        transport: Arc::clone(network),
+        tokens: Arc::clone(tokens),
+        clock: Arc::new(SystemClock),
+        random: Random::from_system(),
+        timeout: config.http.timeout,
+        plain_bytes_max: config.sentinel.plain_bytes_max,
+        level: config.sentinel.compression_level,
+        progress: Arc::clone(progress),
+        permits: Arc::new(Semaphore::new(1)),
+        blocked_until: Mutex::default(),
+        unproven: AtomicUsize::new(0),
+    }
 }
 
 /// Everything the connector touches the world with.

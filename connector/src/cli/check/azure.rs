@@ -1,19 +1,14 @@
 //! Azure's side: the token, then role, rule and stream at once.
 
-use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex};
-
-use tokio::sync::Semaphore;
+use std::sync::Arc;
 
 use super::Step;
 use crate::cli::parts;
-use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::identity::{TokenError, TokenProvider};
 use crate::problem::Code;
 use crate::progress::Progress;
 use crate::retry::{End, Endurance, Halt, Patience};
-use crate::sink::Sink;
 use crate::{Problem, Random, Stop, Stream, Transport};
 
 /// Asks for a token, then sends each rule an empty batch the way the service sends full ones. Azure answers it after
@@ -54,25 +49,9 @@ async fn send_nothing(
     tokens: &Arc<dyn TokenProvider>,
     stream: Stream,
 ) -> Result<(), Problem> {
-    let rule = config.rule(stream).unwrap_or_default();
     let progress = Arc::new(Progress::new(stream));
     let random = Random::from_system();
-    let sink = Sink {
-        stream,
-        rule: rule.to_owned(),
-        url: Sink::address(&config.sentinel.endpoint, rule, stream),
-        transport: Arc::clone(network),
-        tokens: Arc::clone(tokens),
-        clock: Arc::new(SystemClock),
-        random: random.clone(),
-        timeout: config.http.timeout,
-        plain_bytes_max: config.sentinel.plain_bytes_max,
-        level: config.sentinel.compression_level,
-        progress: Arc::clone(&progress),
-        permits: Arc::new(Semaphore::new(1)),
-        blocked_until: Mutex::default(),
-        unproven: AtomicUsize::new(0),
-    };
+    let sink = parts::sink(config, network, tokens, &progress);
     let stop = Stop::new();
     let mut patience = Patience::new(&progress, &random, &stop, Endurance::Once, End::Destination);
     let (cause, code) = match tokio::time::timeout(config.http.timeout, sink.takes_nothing(&mut patience)).await {

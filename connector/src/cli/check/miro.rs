@@ -79,10 +79,11 @@ async fn read_page(
 ) -> Result<(), Problem> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let progress = Arc::new(Progress::new(stream));
+    let organization = config.content.as_ref().filter(|_| stream == Stream::Content);
     let source = Source {
         stream,
         base_url: config.miro.base_url.clone(),
-        organization: config.content.as_ref().map(|content| content.organization_id.clone()),
+        organization: organization.map(|content| content.organization_id.clone()),
         token: settings.access_token.clone(),
         transport: Arc::clone(network),
         clock: Arc::clone(&clock),
