@@ -23,6 +23,9 @@ pub(super) struct Demo {
     /// Chooses the company and what happens in it.
     #[arg(long, default_value_t = Options::default().seed)]
     seed: u64,
+    /// Show on stderr what the connector logs.
+    #[arg(long, short)]
+    verbose: bool,
     /// Print one JSON object, without the queries' answers.
     #[arg(long)]
     json: bool,
@@ -34,6 +37,10 @@ const ROWS_MAX: usize = 10;
 impl Demo {
     pub(super) fn run(self) -> anyhow::Result<Exit> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        if self.verbose {
+            let levels = tracing_subscriber::EnvFilter::new("warn,connector=debug");
+            tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(levels).init();
+        }
         let options = Options { audit: self.audit, content: self.content, seed: self.seed };
         if !self.json {
             anstream::eprintln!(

@@ -90,13 +90,14 @@ fn cause_trouble(miro: &MockMiro, sentinel: &MockSentinel) {
     let wait = mock_miro::Answer {
         status: 429,
         retry_after: Some(mock_miro::RetryAfter::Seconds(1)),
+        // Else it would be told that the minute's credits are spent, and would wait for the next minute.
+        headers: [("x-ratelimit-remaining".to_owned(), CREDITS_PER_MINUTE.to_string())].into(),
         ..mock_miro::Answer::default()
     };
-    for (call, nth) in [("audit_logs", 3), ("content_logs", 2)] {
+    for (call, nth) in [("audit_logs", 3), ("audit_logs", 90), ("content_logs", 2)] {
         miro.inject(mock_miro::Fault {
             when: at_miro(call, nth),
             answer: Some(wait.clone()),
-            times: Some(2),
             ..mock_miro::Fault::default()
         });
     }
