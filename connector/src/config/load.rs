@@ -189,7 +189,8 @@ fn http(reader: &mut Reader<'_>) -> Option<Http> {
     {
         let key = &keys::CA_FILE;
         let finding = Finding::error(key.path, format!("could not be read: {error}"), reader.origin(key));
-        reader.findings.push(finding.with_value(format!("{:?}", path.display().to_string())));
+        let finding = finding.with_value(format!("{:?}", path.display().to_string()));
+        reader.findings.push(finding.with_allowed("a readable file of root certificates in PEM form"));
     }
     let proxy = reader.get(&keys::PROXY);
     let timeout = reader.get(&keys::TIMEOUT);

@@ -17,7 +17,7 @@ pub(super) fn explain(identity: &Identity, seen: Option<Seen>, said: &str) -> To
     match seen {
         Some(Seen::Failed(TransportError::Tls { host, reason })) => TokenError::Refused(Problem {
             code: Code::AzureCertificateRefused,
-            subject: host.clone(),
+            subject: "sentinel.identity.authority".into(),
             cause: format!("the certificate of {host} is not trusted: {reason}"),
             next_step: "if a proxy or a private authority signs it, name its root certificate in `http.ca_file`".into(),
         }),

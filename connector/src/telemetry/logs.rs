@@ -28,8 +28,9 @@ pub fn start(format: LogFormat, verbosity: Verbosity) {
         Verbosity::Normal => LevelFilter::INFO,
         Verbosity::Verbose => LevelFilter::DEBUG,
     };
-    // The libraries below log requests, whose queries and headers are not ours to show.
-    let filter = Targets::new().with_default(LevelFilter::ERROR).with_target("connector", ours);
+    // The libraries below log requests, whose queries and headers are not ours to show; what fails in them comes back to
+    // us as an error.
+    let filter = Targets::new().with_default(LevelFilter::OFF).with_target("connector", ours);
     let json = match format {
         LogFormat::Auto => !terminal,
         LogFormat::Json => true,
