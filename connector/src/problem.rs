@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::Stream;
 
@@ -85,8 +85,7 @@ pub struct Problem {
 }
 
 /// The stable list of what `check`, `run` and `/status` can report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Code {
     /// Miro does not know the token (mistyped, revoked, toggle switched off or on again, app uninstalled).
     MiroTokenRefused,
@@ -133,6 +132,31 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every code, Miro's first.
+    pub const ALL: [Self; 21] = [
+        Self::MiroTokenRefused,
+        Self::MiroScopeMissing,
+        Self::MiroGuardMissing,
+        Self::MiroPlanMissing,
+        Self::MiroOrganizationWrong,
+        Self::AzureSecretRefused,
+        Self::AzureApplicationUnknown,
+        Self::AzureTenantUnknown,
+        Self::AzureIdentityRefused,
+        Self::AzureRoleMissing,
+        Self::AzureRuleUnknown,
+        Self::AzureStreamUnknown,
+        Self::AzureTokenRefused,
+        Self::AzureRefusesEverything,
+        Self::MiroFailing,
+        Self::MiroCertificateRefused,
+        Self::AzureFailing,
+        Self::AzureCertificateRefused,
+        Self::DeadLettersFull,
+        Self::StoreUnusable,
+        Self::ConfigurationInvalid,
+    ];
+
     /// The name as printed and as documented.
     pub const fn name(self) -> &'static str {
         match self {
@@ -160,6 +184,33 @@ impl Code {
         }
     }
 
+    /// What it means, in a few words.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::MiroTokenRefused => "Miro does not know the access token",
+            Self::MiroScopeMissing => "the token lacks the scope of its stream",
+            Self::MiroGuardMissing => "the organisation lacks Enterprise Guard",
+            Self::MiroPlanMissing => "the plan has no audit log, or no Company Admin made the token",
+            Self::MiroOrganizationWrong => "the organisation id is not the token's",
+            Self::AzureSecretRefused => "Azure does not accept the client secret",
+            Self::AzureApplicationUnknown => "the tenant does not know the application",
+            Self::AzureTenantUnknown => "Azure does not know the tenant",
+            Self::AzureIdentityRefused => "Azure refuses a token for another reason",
+            Self::AzureRoleMissing => "the application may not send to the rule",
+            Self::AzureRuleUnknown => "no rule has the immutable id",
+            Self::AzureStreamUnknown => "the rule does not declare the stream",
+            Self::AzureTokenRefused => "the endpoint does not accept the token",
+            Self::AzureRefusesEverything => "Azure refuses one event after another",
+            Self::MiroFailing => "Miro cannot be reached, or keeps failing",
+            Self::MiroCertificateRefused => "a certificate on the way to Miro is not trusted",
+            Self::AzureFailing => "Azure cannot be reached, or keeps failing",
+            Self::AzureCertificateRefused => "a certificate on the way to Azure is not trusted",
+            Self::DeadLettersFull => "the store of events set aside is full",
+            Self::StoreUnusable => "the checkpoint file cannot be used",
+            Self::ConfigurationInvalid => "the configuration is wrong",
+        }
+    }
+
     /// The exit code of a program that stops because of this.
     pub const fn exit(self) -> Exit {
         match self {
@@ -181,6 +232,12 @@ impl Code {
             Self::DeadLettersFull | Self::StoreUnusable => Exit::Unexpected,
             Self::ConfigurationInvalid => Exit::Configuration,
         }
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Cli {
 #[derive(Args, Debug)]
 pub(super) struct Global {
     /// The configuration file [default: miro-sentinel.toml, if it is there].
-    #[arg(long, global = true, env = "MIRO_SENTINEL_CONFIG", value_name = "FILE")]
+    #[arg(long, global = true, env = "MIRO_SENTINEL_CONFIG", hide_env_values = true, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
     /// Log only what somebody must act on.
     #[arg(long, short, global = true, conflicts_with = "verbose")]
@@ -37,7 +37,7 @@ pub(super) enum Command {
     #[command(before_help = help::RUN, after_help = help::exit_codes())]
     Run(Run),
     /// Try everything short of sending events: one line each, ok or what is wrong and what to do.
-    #[command(before_help = help::CHECK, after_help = help::exit_codes())]
+    #[command(before_help = help::CHECK, after_help = help::codes())]
     Check(Output),
     /// Show where each stream stands.
     #[command(before_help = help::STATUS, after_help = help::exit_codes())]

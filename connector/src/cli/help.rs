@@ -1,6 +1,7 @@
 //! What each `--help` begins and ends with: two real examples, and the exit codes.
 
 use crate::Exit;
+use crate::problem::Code;
 
 pub(super) const PROGRAM: &str = "Examples:
   miro-sentinel config example > miro-sentinel.toml
@@ -64,4 +65,10 @@ pub(super) const DEPLOY_ARM: &str = DEPLOY;
 pub(super) fn exit_codes() -> String {
     let lines = Exit::ALL.map(|exit| format!("\n  {:<4}{}", exit.code(), exit.meaning()));
     format!("Exit codes:{}", lines.concat())
+}
+
+/// The table of codes that findings can have, then the exit codes.
+pub(super) fn codes() -> String {
+    let lines = Code::ALL.map(|code| format!("\n  {:<27}{}", code.name(), code.meaning()));
+    format!("Codes of findings:{}\n\n{}", lines.concat(), exit_codes())
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use clap::CommandFactory as _;
 
 use super::args::Cli;
@@ -71,8 +73,10 @@ fn a_store_that_cannot_be_used_says_what_and_what_next() {
 }
 
 #[test]
-fn codes_are_written_alike_everywhere() {
-    for code in [Code::MiroTokenRefused, Code::AzureRuleUnknown, Code::StoreUnusable, Code::ConfigurationInvalid] {
+fn every_code_has_a_name_of_its_own_and_is_written_alike_everywhere() {
+    let names: BTreeSet<_> = Code::ALL.iter().map(|code| code.name()).collect();
+    assert_eq!(names.len(), Code::ALL.len());
+    for code in Code::ALL {
         assert_eq!(serde_json::to_value(code).expect("a string"), code.name());
     }
 }
