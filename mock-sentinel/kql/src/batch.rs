@@ -166,6 +166,13 @@ impl Batch {
         self.columns.iter().filter_map(|lazy| lazy.0.ready.get()).map(|column| column.bytes()).sum()
     }
 
+    /// The bytes of the columns that only this batch holds: what would be freed with it.
+    pub(crate) fn owned_bytes(&self) -> usize {
+        let own = self.columns.iter().filter(|lazy| Arc::strong_count(&lazy.0) == 1);
+        let ready = own.filter_map(|lazy| lazy.0.ready.get()).filter(|column| Arc::strong_count(column) == 1);
+        ready.map(|column| column.bytes()).sum()
+    }
+
     /// The same rows as a table keeps them.
     pub(crate) fn packed(&self) -> Self {
         let columns = self.columns.iter().map(|lazy| lazy.column().packed().into()).collect();
@@ -217,8 +224,7 @@ impl BatchBuilder {
 
     /// No rows yet, with room for some.
     pub fn with_capacity(schema: Schema, rows: usize) -> Self {
-        let columns =
-            schema.columns().iter().map(|column| ColumnBuilder::with_capacity(column.kind, rows)).collect();
+        let columns = schema.columns().iter().map(|column| ColumnBuilder::with_capacity(column.kind, rows)).collect();
         Self { schema, columns, len: 0 }
     }
 

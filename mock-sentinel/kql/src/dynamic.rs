@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc};
 use indexmap::IndexMap;
 use uuid::Uuid;
 
-pub(crate) use self::scan::Scanned;
+pub(crate) use self::{order::DynamicKey, scan::Scanned};
 use crate::{
     decimal::Decimal,
     text,

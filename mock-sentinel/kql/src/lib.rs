@@ -2,19 +2,25 @@
 //!
 //! The way of a query is `syntax` (text to tree), binder (names and types), plan, evaluator.
 
+mod aggregates;
 mod answer;
 mod batch;
+mod bind;
+pub mod cases;
 mod catalog;
 mod column;
 mod decimal;
 mod dynamic;
 pub mod error;
+mod eval;
 pub mod functions;
 pub mod json;
+mod plan;
 mod query;
 mod settings;
 pub mod syntax;
 mod table;
+mod terms;
 mod text;
 mod time;
 mod transform;

@@ -1,9 +1,13 @@
 //! Ingestion-time transforms: the same engine under a shorter list of what is allowed.
 
 use crate::{
-    batch::Batch,
+    batch::{Batch, concat},
+    bind,
     error::Error,
-    syntax::Span,
+    eval::Run,
+    plan::Plan,
+    settings::Settings,
+    syntax,
     time::DateTime,
     types::Schema,
 };
@@ -11,24 +15,35 @@ use crate::{
 /// A compiled transform: one row in, at most one row out. It can be shared between threads.
 #[derive(Debug)]
 pub struct Transform {
-    output: Schema,
+    plan: Plan,
 }
 
 impl Transform {
     /// Compiles `source | …` for rows of this schema.
+    ///
+    /// # Errors
+    /// When the text is no query, names something that is not there, or uses what transforms may not: the error's
+    /// token is what was refused.
     pub fn compile(text: &str, input: &Schema) -> Result<Self, Error> {
-        let _ = (text, input);
-        Err(Error::refused("transform", "transforms are not ready yet", Span::default()))
+        let query = syntax::parse(text)?;
+        let settings = Settings::default();
+        let plan = bind::transform(&query, input, &settings).map_err(|error| error.located(text))?;
+        Ok(Self { plan })
     }
 
     /// The columns that come out.
     pub fn output(&self) -> &Schema {
-        &self.output
+        &self.plan.schema
     }
 
-    /// Transforms rows; `now` is what `now()` answers.
+    /// Transforms rows of the schema it was compiled for; `now` is what `now()` answers.
+    ///
+    /// # Errors
+    /// When a bound of [`Settings::default`] is reached.
     pub fn apply(&self, rows: &Batch, now: DateTime) -> Result<Batch, Error> {
-        let _ = (rows, now);
-        Err(Error::refused("transform", "transforms are not ready yet", Span::default()))
+        let settings = Settings::at(now);
+        let mut run = Run::new(&settings);
+        let out = run.execute(&self.plan, std::slice::from_ref(rows))?;
+        Ok(concat(&self.plan.schema, &out))
     }
 }

@@ -26,9 +26,9 @@ impl Column {
             Data::Guid(cells) => Data::Guid(pick(cells, rows, holes, uuid::Uuid::nil())),
             Data::String(cells) => Data::String(pick_strings(cells, rows, holes)),
             Data::Json(cells) => Data::Json(pick_strings(cells, rows, holes)),
-            Data::Tree(cells) => {
-                Data::Tree(rows.iter().map(|row| cells.get(*row as usize).cloned().unwrap_or(crate::Dynamic::Null)).collect())
-            }
+            Data::Tree(cells) => Data::Tree(
+                rows.iter().map(|row| cells.get(*row as usize).cloned().unwrap_or(crate::Dynamic::Null)).collect(),
+            ),
         };
         Self { data, valid }
     }
@@ -55,10 +55,9 @@ fn pick<T: Copy>(cells: &[T], rows: &[u32], holes: bool, missing: T) -> Vec<T> {
 
 fn pick_strings(cells: &Strings, rows: &[u32], holes: bool) -> Strings {
     match cells {
-        Strings::Coded(coded) if !holes => Strings::Coded(Coded {
-            codes: pick(&coded.codes, rows, false, 0),
-            distinct: Arc::clone(&coded.distinct),
-        }),
+        Strings::Coded(coded) if !holes => {
+            Strings::Coded(Coded { codes: pick(&coded.codes, rows, false, 0), distinct: Arc::clone(&coded.distinct) })
+        }
         _ => {
             let mut arena = Arena::with_capacity(rows.len(), 0);
             for row in rows {

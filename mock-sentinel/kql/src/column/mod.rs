@@ -65,7 +65,10 @@ impl Column {
     pub(crate) fn constant(kind: ColumnType, value: &Value, len: usize) -> Self {
         if let (ColumnType::String, Value::String(text)) = (kind, value) {
             let distinct: Arena = [&**text].into_iter().collect();
-            return Self::full(Data::String(Strings::Coded(Coded { codes: vec![0; len], distinct: Arc::new(distinct) })));
+            return Self::full(Data::String(Strings::Coded(Coded {
+                codes: vec![0; len],
+                distinct: Arc::new(distinct),
+            })));
         }
         let mut builder = ColumnBuilder::with_capacity(kind, len);
         for _ in 0..len {

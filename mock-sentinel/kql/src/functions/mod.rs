@@ -15,13 +15,31 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use crate::{
-    time::DateTime,
-    types::ColumnType,
-    value::Value,
-};
+use crate::{time::DateTime, types::ColumnType, value::Value};
 
+mod arguments;
+mod arrays;
+pub(crate) mod math;
+mod datetime;
+mod conditional;
+mod bags;
+pub(crate) mod conversion;
+mod encoding;
+mod hashing;
+mod json_path;
+mod network;
+mod parsing;
+mod punycode;
+mod regexes;
 mod registry;
+mod series;
+mod sets;
+mod strings;
+#[cfg(test)]
+mod tests;
+mod trees;
+mod units;
+mod xml;
 
 pub use self::registry::find;
 pub(crate) use self::registry::names;

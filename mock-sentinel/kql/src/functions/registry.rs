@@ -7,7 +7,26 @@ use hashbrown::HashMap;
 use super::Function;
 
 /// Every family of functions.
-const FAMILIES: &[&[Function]] = &[];
+const FAMILIES: &[&[Function]] = &[
+    super::arrays::FUNCTIONS,
+    super::bags::FUNCTIONS,
+    super::conditional::FUNCTIONS,
+    super::datetime::FUNCTIONS,
+    super::math::FUNCTIONS,
+    super::encoding::FUNCTIONS,
+    super::hashing::FUNCTIONS,
+    super::network::FUNCTIONS,
+    super::parsing::FUNCTIONS,
+    super::regexes::FUNCTIONS,
+    super::series::FILL,
+    super::series::FILTER,
+    super::series::MATH,
+    super::series::STATISTICS,
+    super::sets::FUNCTIONS,
+    super::strings::FUNCTIONS,
+    super::trees::FUNCTIONS,
+    super::units::FUNCTIONS,
+];
 
 static BY_NAME: LazyLock<HashMap<&'static str, Vec<&'static Function>>> = LazyLock::new(|| {
     let mut by_name: HashMap<&'static str, Vec<&'static Function>> = HashMap::new();

@@ -1,0 +1,188 @@
+//! Calls of functions that give one value.
+
+use std::sync::Arc;
+
+use super::{Binder, allowed, errors, scope::Binding, user_function::Called};
+use crate::{
+    error::Error,
+    functions::{self, Function, Param, Returns},
+    plan::{Expr, ExprKind},
+    syntax::{
+        Span,
+        ast::{self, Call},
+    },
+    types::ColumnType,
+};
+
+impl Binder<'_> {
+    /// Binds a call: of the query's own functions, aggregates, built-in functions, then saved functions.
+    pub(super) fn call(&mut self, call: &Call) -> Result<Expr, Error> {
+        let name = call.name.text.as_str();
+        if let Some(Binding::Function(function)) = self.env.find(name) {
+            return match self.call_user(&function, call)? {
+                Called::Scalar(expr) => Ok(expr),
+                Called::Table(_) => {
+                    let message = format!("'{name}' gives a table where a scalar is expected.");
+                    Err(Error::semantic("SEM0100", message, call.span).with_token(name))
+                }
+            };
+        }
+        if self.aggregates.is_some() && crate::aggregates::find(name).is_some() {
+            return self.aggregate_value(call);
+        }
+        if self.is_transform()
+            && !allowed::function(name)
+            && !functions::find(name).iter().any(|found| found.in_transforms)
+        {
+            return Err(allowed::refusal(name, call.span));
+        }
+        if let Some(special) = self.special(call)? {
+            return Ok(special);
+        }
+        if let Some(typed) = self.typed_call(call)? {
+            return Ok(typed);
+        }
+        let candidates = functions::find(name);
+        if !candidates.is_empty() {
+            let args = self.scalar_args(call)?;
+            return self.call_built_in(call, candidates, args);
+        }
+        match self.catalog.function(name) {
+            Some(saved) => match self.call_saved(name, &saved, call)? {
+                Called::Scalar(expr) => Ok(expr),
+                Called::Table(_) => {
+                    let message = format!("'{name}' gives a table where a scalar is expected.");
+                    Err(Error::semantic("SEM0100", message, call.span).with_token(name))
+                }
+            },
+            None => Err(self.unknown_function(call)),
+        }
+    }
+
+    /// The error for a name nobody knows, or one that is known but not offered.
+    pub(super) fn unknown_function(&self, call: &Call) -> Error {
+        let name = call.name.text.as_str();
+        if crate::aggregates::find(name).is_some() {
+            let message = format!("'{name}' is an aggregate and can only be used in summarize.");
+            return Error::semantic("SEM0097", message, call.span).with_token(name);
+        }
+        if super::special::REFUSED.contains(&name) || name.starts_with("series_") || name.starts_with("geo_") {
+            return errors::refused(name, call.span);
+        }
+        let saved = self.catalog.function_names();
+        let built_in = functions::names().chain(crate::aggregates::names()).chain(super::special::names());
+        let mut known: Vec<&str> = built_in.collect();
+        known.extend(saved.iter().map(String::as_str));
+        errors::unknown_function(&call.name, errors::near(name, known))
+    }
+
+    pub(super) fn scalar_args(&mut self, call: &Call) -> Result<Vec<Expr>, Error> {
+        call.args.iter().map(|argument| self.scalar(&argument.value)).collect()
+    }
+
+    /// Binds a call of a built-in function with these arguments: the first form that takes them.
+    pub(super) fn call_built_in(
+        &mut self,
+        call: &Call,
+        candidates: &[&'static Function],
+        args: Vec<Expr>,
+    ) -> Result<Expr, Error> {
+        let kinds: Vec<ColumnType> = args.iter().map(|arg| arg.ty).collect();
+        let takes = |function: &&&Function| {
+            let all = kinds
+                .iter()
+                .enumerate()
+                .all(|(at, kind)| function.param(at).is_some_and(|param| accepts(param, *kind)));
+            function.takes(kinds.len()) && all
+        };
+        let Some(function) = candidates.iter().find(takes) else {
+            return Err(no_candidate(call, candidates, &kinds));
+        };
+        for (at, (arg, written)) in args.iter().zip(&call.args).enumerate() {
+            if matches!(function.param(at), Some(Param::Constant(_))) && !arg.is_constant() {
+                let message = format!("Argument {} of '{}' must be a constant.", at + 1, call.name.text);
+                return Err(Error::semantic("SEM0018", message, written.value.span));
+            }
+        }
+        self.call_function(function, args, call.span)
+    }
+
+    /// A call whose arguments are known to be right but for casts.
+    pub(super) fn call_function(
+        &mut self,
+        function: &'static Function,
+        args: Vec<Expr>,
+        span: Span,
+    ) -> Result<Expr, Error> {
+        let mut cast = Vec::with_capacity(args.len());
+        for (at, arg) in args.into_iter().enumerate() {
+            let target = function.param(at).map_or(arg.ty, |param| cast_target(param, arg.ty));
+            cast.push(self.converted(arg, target, span)?);
+        }
+        if let Returns::Widest(from) = function.returns {
+            let common = common_type(cast.iter().skip(from).map(|arg| arg.ty));
+            for arg in cast.iter_mut().skip(from) {
+                *arg = self.converted(arg.clone(), common, span)?;
+            }
+        }
+        let kinds: Arc<[ColumnType]> = cast.iter().map(|arg| arg.ty).collect();
+        let returns = match function.returns {
+            Returns::Is(kind) => kind,
+            Returns::Like(at) | Returns::Widest(at) => kinds.get(at).copied().unwrap_or(ColumnType::Dynamic),
+            Returns::By(decide) => decide(&kinds),
+        };
+        self.made(ExprKind::Call { function, args: cast, kinds }, returns, span)
+    }
+}
+
+/// Whether a parameter takes an argument of this type, possibly after a cast.
+pub(super) fn accepts(param: Param, kind: ColumnType) -> bool {
+    match param {
+        Param::Any | Param::Scalar => true,
+        Param::Number => kind.is_numeric() || kind == ColumnType::Dynamic,
+        Param::Integer => kind.is_integer() || kind == ColumnType::Dynamic,
+        Param::Is(wanted) | Param::Constant(wanted) => {
+            kind == wanted || kind == ColumnType::Dynamic || wanted.is_numeric() && kind.is_numeric() && kind <= wanted
+        }
+    }
+}
+
+/// The type an argument is cast to before the call.
+pub(super) fn cast_target(param: Param, kind: ColumnType) -> ColumnType {
+    match (param, kind) {
+        (Param::Is(wanted) | Param::Constant(wanted), _) => wanted,
+        (Param::Number, ColumnType::Dynamic) => ColumnType::Real,
+        (Param::Integer, ColumnType::Dynamic) => ColumnType::Long,
+        (Param::Scalar, ColumnType::Dynamic) => ColumnType::String,
+        (_, kind) => kind,
+    }
+}
+
+/// The type that holds them all: the widest number, the type they share, else dynamic.
+pub(super) fn common_type(kinds: impl Iterator<Item = ColumnType>) -> ColumnType {
+    let widened = |left: ColumnType, right: ColumnType| {
+        if left == right {
+            left
+        } else if left.is_numeric() && right.is_numeric() {
+            left.max(right)
+        } else {
+            ColumnType::Dynamic
+        }
+    };
+    kinds.reduce(widened).unwrap_or(ColumnType::Dynamic)
+}
+
+fn no_candidate(call: &Call, candidates: &[&'static Function], kinds: &[ColumnType]) -> Error {
+    if !candidates.iter().any(|function| function.takes(kinds.len())) {
+        return errors::wrong_argument_count(&call.name, kinds.len());
+    }
+    let given: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+    let message = format!("'{}' does not take arguments of types ({}).", call.name.text, given.join(", "));
+    Error::semantic("SEM0019", message, call.span).with_token(&call.name.text)
+}
+
+/// The value of one argument, or the error that it is missing.
+pub(super) fn argument(call: &Call, at: usize) -> Result<&ast::Expr, Error> {
+    let missing = || errors::wrong_argument_count(&call.name, call.args.len());
+    call.args.get(at).map(|argument| &argument.value).ok_or_else(missing)
+}

@@ -1,0 +1,80 @@
+//! Semantic errors, with the name that was perhaps meant.
+
+use crate::{
+    error::Error,
+    syntax::{Span, ast::Name},
+    types::{ColumnType, Schema},
+};
+
+/// Names less alike than this are not suggested.
+const LIKENESS_MIN: f64 = 0.75;
+
+/// The known name most like the one that is unknown.
+pub(super) fn near<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let lower = name.to_lowercase();
+    let likeness = |other: &str| strsim::jaro_winkler(&lower, &other.to_lowercase());
+    let mut best: Option<(f64, &str)> = None;
+    for other in known {
+        let score = likeness(other);
+        let better = best.is_none_or(|(top, kept)| score > top || score == top && other < kept);
+        if score >= LIKENESS_MIN && other != name && better {
+            best = Some((score, other));
+        }
+    }
+    best.map(|(_, other)| other.to_owned())
+}
+
+pub(super) fn unknown_column(name: &Name, schema: Option<&Schema>) -> Error {
+    let known = schema.iter().flat_map(|schema| schema.columns()).map(|column| &*column.name);
+    let near = near(&name.text, known.collect::<Vec<_>>());
+    let message = format!("Failed to resolve column or scalar expression named '{}'.", name.text);
+    Error::semantic("SEM0100", message, name.span).with_token(&name.text).with_near(near)
+}
+
+pub(super) fn unknown_table(name: &Name, known: &[String]) -> Error {
+    let near = near(&name.text, known.iter().map(String::as_str));
+    let message = format!("Failed to resolve table or column expression named '{}'.", name.text);
+    Error::semantic("SEM0100", message, name.span).with_token(&name.text).with_near(near)
+}
+
+pub(super) fn unknown_function(name: &Name, near: Option<String>) -> Error {
+    let message = format!("Unknown function: '{}'.", name.text);
+    Error::semantic("SEM0260", message, name.span).with_token(&name.text).with_near(near)
+}
+
+pub(super) fn not_comparable(left: ColumnType, right: ColumnType, span: Span) -> Error {
+    let message = format!("Cannot compare values of types {left} and {right}. Try adding explicit casts.");
+    Error::semantic("SEM0064", message, span)
+}
+
+pub(super) fn not_applicable(operator: &str, left: ColumnType, right: ColumnType, span: Span) -> Error {
+    let message = format!("The operator '{operator}' cannot be applied to {left} and {right}.");
+    Error::semantic("SEM0023", message, span).with_token(operator)
+}
+
+pub(super) fn wrong_type(what: &str, expected: &str, found: ColumnType, span: Span) -> Error {
+    Error::semantic("SEM0025", format!("{what} must be {expected}, not {found}."), span)
+}
+
+pub(super) fn wrong_argument_count(name: &Name, found: usize) -> Error {
+    let message = format!("'{}' does not take {found} argument(s).", name.text);
+    Error::semantic("SEM0219", message, name.span).with_token(&name.text)
+}
+
+/// Something the language has and this engine does not.
+pub(super) fn refused(name: &str, span: Span) -> Error {
+    Error::refused(name, format!("'{name}' is not supported by this engine."), span)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_near_name_is_suggested_and_a_far_one_is_not() {
+        let known = ["TimeGenerated", "event", "category"];
+        assert_eq!(near("TimeGenerate", known).as_deref(), Some("TimeGenerated"));
+        assert_eq!(near("timegenerated", known).as_deref(), Some("TimeGenerated"));
+        assert_eq!(near("zzz", known), None);
+    }
+}

@@ -1,0 +1,225 @@
+//! From the tree to a typed plan: names resolved, types known, columns named as Kusto names them.
+//!
+//! Binding runs parts of a query where its shape depends on data: `toscalar`, `materialize`, `in (T)`, and the plugins
+//! that make columns out of values. A query is bound right before it is run, so nothing is computed twice.
+
+mod aggregate;
+mod allowed;
+mod call;
+mod compare;
+mod errors;
+//@mod expand;
+//@mod find;
+mod join;
+mod literal;
+mod names;
+mod operate;
+//@mod parse;
+//@mod partition;
+mod pipe;
+//@mod plugins;
+mod project;
+mod scalar;
+mod scope;
+//@mod series;
+mod source;
+mod special;
+mod statement;
+mod summarize;
+//@mod top_nested;
+mod union;
+mod typed_call;
+mod user_function;
+
+use crate::{
+    answer::Render,
+    catalog::Catalog,
+    error::Error,
+    eval::Run,
+    plan::{AggregateCall, Expr, Plan, Source},
+    settings::Settings,
+    syntax::{Span, ast},
+    types::{ColumnType, Schema},
+    value::Value,
+};
+
+use self::scope::Env;
+
+/// The most nodes a plan may have; functions that call functions multiply them.
+const NODES_MAX: usize = 200_000;
+/// The greatest height of an expression once its functions are put in place.
+const EXPR_DEPTH_MAX: u32 = 300;
+/// How deep functions may call functions and queries hold queries.
+const NESTING_MAX: u32 = 60;
+
+/// Resolves one query.
+pub(crate) struct Binder<'c> {
+    catalog: &'c dyn Catalog,
+    run: Run<'c>,
+    mode: Mode,
+    env: Env,
+    row: Option<Row>,
+    /// Set while the expressions of `summarize` are bound.
+    aggregates: Option<Vec<AggregateCall>>,
+    rows_seen: u32,
+    nodes: usize,
+    nesting: u32,
+    render: Option<Render>,
+}
+
+/// What kind of text is bound.
+#[derive(Debug, Clone)]
+enum Mode {
+    Query,
+    /// An ingestion-time transform over rows of this schema.
+    Transform(Schema),
+}
+
+/// The columns that names may refer to.
+#[derive(Debug, Clone)]
+struct Row {
+    /// Tells rows of different operators apart.
+    id: u32,
+    schema: Schema,
+    /// The right side while the conditions of a join are bound.
+    right: Option<Schema>,
+    serialized: bool,
+}
+
+/// A query ready to run.
+#[derive(Debug)]
+pub(crate) struct Bound<'c> {
+    pub(crate) plan: Plan,
+    pub(crate) render: Option<Render>,
+    pub(crate) run: Run<'c>,
+}
+
+/// Binds a query.
+pub(crate) fn query<'c>(
+    query: &ast::Query,
+    catalog: &'c dyn Catalog,
+    settings: &'c Settings,
+) -> Result<Bound<'c>, Error> {
+    let mut binder = Binder::new(catalog, settings, Mode::Query);
+    let plan = binder.statements(&query.statements)?;
+    Ok(Bound { plan, render: binder.render, run: binder.run })
+}
+
+/// Binds a transform; its plan reads [`Source::Input`].
+pub(crate) fn transform(query: &ast::Query, input: &Schema, settings: &Settings) -> Result<Plan, Error> {
+    let mut binder = Binder::new(&crate::catalog::EmptyCatalog, settings, Mode::Transform(input.clone()));
+    let plan = binder.statements(&query.statements)?;
+    Ok(plan)
+}
+
+impl<'c> Binder<'c> {
+    fn new(catalog: &'c dyn Catalog, settings: &'c Settings, mode: Mode) -> Self {
+        Self {
+            catalog,
+            run: Run::new(settings),
+            mode,
+            env: Env::default(),
+            row: None,
+            aggregates: None,
+            rows_seen: 0,
+            nodes: 0,
+            nesting: 0,
+            render: None,
+        }
+    }
+
+    fn is_transform(&self) -> bool {
+        matches!(self.mode, Mode::Transform(_))
+    }
+
+    /// Binds with these columns in scope.
+    fn with_row<T>(
+        &mut self,
+        schema: &Schema,
+        right: Option<&Schema>,
+        serialized: bool,
+        bind: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.rows_seen += 1;
+        let row = Row { id: self.rows_seen, schema: schema.clone(), right: right.cloned(), serialized };
+        let outer = self.row.replace(row);
+        let aggregates = self.aggregates.take();
+        let bound = bind(self);
+        self.row = outer;
+        self.aggregates = aggregates;
+        bound
+    }
+
+    /// Binds over the rows of a plan.
+    fn over<T>(&mut self, plan: &Plan, bind: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+        self.with_row(&plan.schema.clone(), None, plan.serialized, bind)
+    }
+
+    /// Goes one level of queries or calls deeper.
+    fn nested<T>(&mut self, span: Span, bind: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+        if self.nesting >= NESTING_MAX {
+            return Err(Error::limit("functions and queries are nested too deeply", span));
+        }
+        self.nesting += 1;
+        let bound = bind(self);
+        self.nesting -= 1;
+        bound
+    }
+
+    fn count_nodes(&mut self, nodes: usize, span: Span) -> Result<(), Error> {
+        self.nodes += nodes;
+        if self.nodes > NODES_MAX {
+            return Err(Error::limit(format!("the query grows to more than {NODES_MAX} parts"), span));
+        }
+        Ok(())
+    }
+
+    /// An expression of known parts, evaluated right away when they are all constants.
+    fn made(&mut self, kind: crate::plan::ExprKind, ty: ColumnType, span: Span) -> Result<Expr, Error> {
+        self.count_nodes(1, span)?;
+        let expr = Expr::new(kind, ty);
+        if expr.depth > EXPR_DEPTH_MAX {
+            return Err(Error::limit("the expression is nested too deeply", span));
+        }
+        if expr.folds() {
+            let value = self.run.constant(&expr)?;
+            return Ok(Expr::literal(value, ty));
+        }
+        Ok(expr)
+    }
+
+    /// Runs a plan now and hands its rows on.
+    fn materialized(&mut self, plan: &Plan) -> Result<Plan, Error> {
+        let batches = self.run.execute(plan, &[])?;
+        let mut table = crate::Table::new(plan.schema.clone());
+        for batch in batches {
+            table.append(batch);
+        }
+        let mut ready = Plan::new(Source::Table(table), plan.schema.clone());
+        ready.serialized = plan.serialized;
+        Ok(ready)
+    }
+
+    /// The value of an expression that must be a constant.
+    fn constant(&mut self, expr: &ast::Expr) -> Result<(Value, ColumnType), Error> {
+        let bound = self.scalar(expr)?;
+        if !bound.is_constant() {
+            return Err(Error::semantic("SEM0018", "a constant is expected here", expr.span));
+        }
+        Ok((self.run.constant(&bound)?, bound.ty))
+    }
+
+    /// A constant that counts rows.
+    fn constant_count(&mut self, expr: &ast::Expr) -> Result<usize, Error> {
+        let outer = self.row.take();
+        let value = self.constant(expr);
+        self.row = outer;
+        let (value, _) = value?;
+        let number = value.as_long().or_else(|| match value {
+            Value::Real(real) => crate::functions::conversion::truncated(real),
+            _ => crate::functions::conversion::convert(&value, ColumnType::Long).as_long(),
+        });
+        let count = number.and_then(|number| usize::try_from(number).ok());
+        count.ok_or_else(|| Error::semantic("SEM0018", "a number of rows, zero or more, is expected here", expr.span))
+    }
+}

@@ -1,0 +1,210 @@
+//! How columns are named when the query does not say.
+
+use crate::{
+    plan::Expr,
+    syntax::ast::{self, ExprKind, Literal},
+    types::{ColumnDef, Schema},
+};
+
+/// Functions whose result is named after their first argument, as Microsoft's binder has it
+/// (<https://github.com/microsoft/Kusto-Query-Language>, read 2026-11-23).
+const NAMED_AFTER_ARGUMENT: &[&str] = &[
+    "abs",
+    "acos",
+    "asin",
+    "atan",
+    "atan2",
+    "bin",
+    "bin_at",
+    "bin_auto",
+    "binary_and",
+    "binary_or",
+    "binary_shift_left",
+    "binary_shift_right",
+    "binary_xor",
+    "bitset_count_ones",
+    "ceiling",
+    "cos",
+    "erf",
+    "erfc",
+    "exp",
+    "exp10",
+    "exp2",
+    "floor",
+    "format_bytes",
+    "format_datetime",
+    "format_timespan",
+    "gamma",
+    "log",
+    "log10",
+    "log2",
+    "loggamma",
+    "parse_csv",
+    "parse_json",
+    "parse_xml",
+    "parsejson",
+    "pow",
+    "rand",
+    "round",
+    "series_fill_backward",
+    "series_fill_const",
+    "series_fill_forward",
+    "series_fill_linear",
+    "series_fir",
+    "series_iir",
+    "series_outliers",
+    "sin",
+    "split",
+    "sqrt",
+    "startofday",
+    "tan",
+    "tobool",
+    "toboolean",
+    "todatetime",
+    "todecimal",
+    "todouble",
+    "todynamic",
+    "toguid",
+    "tohex",
+    "toint",
+    "tolong",
+    "toobject",
+    "toreal",
+    "tostring",
+    "totime",
+    "totimespan",
+];
+
+/// Functions whose result is named `function_argument`.
+const NAMED_AFTER_BOTH: &[&str] = &["strlen", "string_size"];
+
+/// The name an expression suggests for its column.
+pub(super) fn of_expr(expr: &ast::Expr) -> Option<String> {
+    match &expr.kind {
+        ExprKind::Paren(inner) => of_expr(inner),
+        ExprKind::Name(name) => Some(name.text.clone()),
+        ExprKind::Member { target, name } => Some(joined(of_expr(target), &name.text)),
+        ExprKind::Index { target, index } => match &index.kind {
+            ExprKind::Literal(Literal::String(key)) => Some(joined(of_expr(target), key)),
+            ExprKind::Literal(Literal::Long(key)) => Some(joined(of_expr(target), &key.to_string())),
+            _ => of_expr(target),
+        },
+        ExprKind::Call(call) => of_call(call),
+        _ => None,
+    }
+}
+
+fn joined(left: Option<String>, right: &str) -> String {
+    match left {
+        Some(left) if !left.starts_with('$') => format!("{left}_{right}"),
+        _ => right.to_owned(),
+    }
+}
+
+fn of_call(call: &ast::Call) -> Option<String> {
+    let name = call.name.text.as_str();
+    let first = call.args.first().map(|argument| &argument.value);
+    if NAMED_AFTER_ARGUMENT.contains(&name) {
+        return first.and_then(of_expr);
+    }
+    if NAMED_AFTER_BOTH.contains(&name) {
+        return Some(format!("{name}_{}", first.and_then(of_expr).unwrap_or_default()));
+    }
+    match (name, first.map(|first| &first.kind)) {
+        ("column_ifexists" | "columnifexists", Some(ExprKind::Literal(Literal::String(column)))) => {
+            Some(column.clone())
+        }
+        ("make_datetime" | "make_timespan", Some(_)) if call.args.len() == 1 => first.and_then(of_expr),
+        ("ingestion_time", _) => Some("$IngestionTime".to_owned()),
+        _ => crate::aggregates::find(name).and_then(|aggregate| of_aggregate(aggregate, call)),
+    }
+}
+
+/// The name of the only or first column of an aggregate.
+fn of_aggregate(aggregate: &crate::aggregates::Aggregate, call: &ast::Call) -> Option<String> {
+    let first = call.args.first().and_then(|argument| of_expr(&argument.value));
+    match aggregate.naming {
+        crate::aggregates::ResultName::Prefix(prefix) => {
+            let counts_rows = aggregate.params.is_empty();
+            Some(format!("{prefix}_{}", if counts_rows { None } else { first }.unwrap_or_default()))
+        }
+        crate::aggregates::ResultName::Argument => first,
+        _ => None,
+    }
+}
+
+/// Columns that are given unique names one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    names: Vec<String>,
+    exprs: Vec<Expr>,
+}
+
+impl Columns {
+    /// The columns of a schema, each as itself.
+    pub(super) fn of(schema: &Schema) -> Self {
+        let mut columns = Self::default();
+        for (at, column) in schema.columns().iter().enumerate() {
+            columns.names.push(column.name.to_string());
+            columns.exprs.push(Expr::column(at, column.kind));
+        }
+        columns
+    }
+
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|known| known == name)
+    }
+
+    pub(super) fn expr(&self, at: usize) -> &Expr {
+        &self.exprs[at]
+    }
+
+    pub(super) fn name(&self, at: usize) -> &str {
+        &self.names[at]
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// In place of a column of this name, or at the end.
+    pub(super) fn replace(&mut self, name: String, expr: Expr) {
+        match self.position(&name) {
+            Some(at) => self.exprs[at] = expr,
+            None => self.push(name, expr),
+        }
+    }
+
+    /// At the end, whatever the name; the caller has made sure it is unique.
+    pub(super) fn push(&mut self, name: String, expr: Expr) {
+        self.names.push(name);
+        self.exprs.push(expr);
+    }
+
+    /// At the end, with a number after the name when it is taken.
+    pub(super) fn add(&mut self, name: String, expr: Expr) {
+        let name = self.unique(name);
+        self.push(name, expr);
+    }
+
+    /// At the end, as `Column1`, `Column2`, ...
+    pub(super) fn add_unnamed(&mut self, expr: Expr) {
+        let name = (1..).map(|number| format!("Column{number}")).find(|name| self.position(name).is_none());
+        self.push(name.unwrap_or_default(), expr);
+    }
+
+    /// The name itself, or with the first number that makes it new.
+    pub(super) fn unique(&self, name: String) -> String {
+        if self.position(&name).is_none() {
+            return name;
+        }
+        let numbered = (1..).map(|number| format!("{name}{number}")).find(|name| self.position(name).is_none());
+        numbered.unwrap_or(name)
+    }
+
+    /// Names and types as a schema, and the expressions.
+    pub(super) fn finish(self) -> (Schema, Vec<Expr>) {
+        let defs = self.names.into_iter().zip(&self.exprs).map(|(name, expr)| ColumnDef::new(name, expr.ty));
+        (defs.collect(), self.exprs)
+    }
+}

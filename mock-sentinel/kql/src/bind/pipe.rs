@@ -1,0 +1,367 @@
+//! The operators of a pipe, one after the other.
+
+use std::sync::Arc;
+
+use super::{Binder, allowed, errors, names::Columns, union};
+use crate::{
+    answer::Render,
+    error::Error,
+    plan::{Expr, Plan, Project, Sort, SortKey, Source, Stage},
+    syntax::{
+        Span,
+        ast::{self, NullsOrder, Operator, OperatorKind, OrderColumn, SortDirection},
+    },
+    types::{ColumnType, Schema},
+    value::Value,
+};
+
+impl Binder<'_> {
+    /// Binds operators over the rows of a plan.
+    pub(super) fn pipe(&mut self, mut plan: Plan, operators: &[Operator]) -> Result<Plan, Error> {
+        let outer = self.env.clone();
+        for operator in operators {
+            self.count_nodes(1, operator.span)?;
+            if self.is_transform() && !allowed::tabular(keyword(&operator.kind)) {
+                return Err(allowed::refusal(keyword(&operator.kind), operator.span));
+            }
+            plan = self.operator(plan, operator)?;
+        }
+        self.env = outer;
+        Ok(plan)
+    }
+
+    fn operator(&mut self, plan: Plan, operator: &Operator) -> Result<Plan, Error> {
+        let span = operator.span;
+        match &operator.kind {
+            OperatorKind::Filter { predicate, .. } => self.filter(plan, predicate),
+            OperatorKind::Extend(columns) => self.extend(plan, columns),
+            OperatorKind::Serialize { columns, .. } => {
+                let mut plan = plan;
+                plan.serialized = true;
+                if columns.is_empty() { Ok(plan) } else { self.extend(plan, columns) }
+            }
+            OperatorKind::Project(columns) => {
+                let columns = self.over(&plan, |binder| binder.projected(columns))?;
+                Ok(project(plan, columns))
+            }
+            OperatorKind::ProjectAway(patterns) => self.keep(plan, patterns, false),
+            OperatorKind::ProjectKeep(patterns) => self.keep(plan, patterns, true),
+            OperatorKind::ProjectRename(columns) => self.rename(plan, columns),
+            OperatorKind::ProjectReorder(columns) => {
+                let order = self.reordered(columns, &plan.schema)?;
+                Ok(select(plan, &order))
+            }
+            OperatorKind::ProjectByNames(names) => self.project_by_names(plan, names),
+            OperatorKind::Take { rows, .. } => {
+                let rows = self.constant_count(rows)?;
+                Ok(take(plan, rows))
+            }
+            OperatorKind::Sample { rows, .. } => {
+                let rows = self.constant_count(rows)?;
+                Ok(staged(plan, Stage::Sample(rows)))
+            }
+            OperatorKind::SampleDistinct(sample) => {
+                let rows = self.constant_count(&sample.count)?;
+                let entry = ast::NamedExpr { naming: ast::Naming::Auto, value: sample.of.clone(), span };
+                let plan = self.distinct(plan, std::slice::from_ref(&entry))?;
+                Ok(take(plan, rows))
+            }
+            OperatorKind::Sort { by, .. } => self.sort(plan, by, None),
+            OperatorKind::Top(top) => {
+                let rows = self.constant_count(&top.count)?;
+                self.sort(plan, &top.by, Some(rows))
+            }
+            OperatorKind::TopHitters(top) => self.top_hitters(plan, top, span),
+            OperatorKind::Count { name } => Ok(self.count(plan, name.as_ref().map_or("Count", |name| &name.text))),
+            OperatorKind::Summarize(summarize) => self.summarize(plan, summarize),
+            OperatorKind::Distinct { columns, .. } => match columns {
+                ast::DistinctColumns::All => self.distinct_all(plan, span),
+                ast::DistinctColumns::Listed(columns) => self.distinct(plan, columns),
+            },
+            OperatorKind::Join(join) => self.join(plan, join, span),
+            OperatorKind::Lookup(lookup) => self.lookup(plan, lookup, span),
+            OperatorKind::Union(union) => self.union(Some(plan), union, span),
+            OperatorKind::GetSchema { .. } => Ok(get_schema(&plan.schema)),
+            OperatorKind::As(named) => {
+                self.env
+                    .define(&named.name.text, super::scope::Binding::Table { plan: plan.clone().into(), view: false });
+                Ok(plan)
+            }
+            OperatorKind::Render(render) => self.render(plan, render),
+            OperatorKind::Consume(_) => {
+                let schema = Schema::new([("Count", ColumnType::Long)]);
+                let empty = crate::Batch::empty(schema.clone());
+                Ok(Plan::new(Source::Rows(empty), schema))
+            }
+            OperatorKind::ExecuteAndCache => Ok(plan),
+            OperatorKind::AssertSchema(schema) => self.assert_schema(plan, schema),
+            OperatorKind::Invoke(call) => self.invoke(plan, call),
+            //@            OperatorKind::MvExpand(expand) => self.mv_expand(plan, expand, span),
+            //@            OperatorKind::MvApply(apply) => self.mv_apply(plan, apply, span),
+            //@            OperatorKind::Parse(parse) => self.parse(plan, parse, span),
+            //@            OperatorKind::ParseKv(parse) => self.parse_kv(plan, parse, span),
+            //@            OperatorKind::MakeSeries(series) => self.make_series(plan, series, span),
+            //@            OperatorKind::TopNested(nested) => self.top_nested(plan, nested, span),
+            //@            OperatorKind::Partition(partition) => self.partition(plan, partition, span),
+            //@            OperatorKind::Evaluate(evaluate) => self.evaluate(Some(plan), evaluate),
+            //@            OperatorKind::Search(search) => self.search(Some(plan), search, span),
+            OperatorKind::MvExpand(_)
+            | OperatorKind::MvApply(_)
+            | OperatorKind::Parse(_)
+            | OperatorKind::ParseKv(_)
+            | OperatorKind::MakeSeries(_)
+            | OperatorKind::TopNested(_)
+            | OperatorKind::Partition(_)
+            | OperatorKind::Evaluate(_)
+            | OperatorKind::Search(_)
+            | OperatorKind::Reduce(_)
+            | OperatorKind::Scan(_)
+            | OperatorKind::Fork(_)
+            | OperatorKind::Facet(_) => Err(errors::refused(keyword(&operator.kind), span)),
+            OperatorKind::Find(_) | OperatorKind::Print(_) | OperatorKind::Range(_) => {
+                let message = format!("'{}' can only start a query.", keyword(&operator.kind));
+                Err(Error::semantic("SEM0100", message, span).with_token(keyword(&operator.kind)))
+            }
+        }
+    }
+
+    pub(super) fn filter(&mut self, plan: Plan, predicate: &ast::Expr) -> Result<Plan, Error> {
+        let condition = self.over(&plan, |binder| binder.condition(predicate))?;
+        Ok(staged(plan, Stage::Filter(condition)))
+    }
+
+    fn extend(&mut self, plan: Plan, written: &[ast::NamedExpr]) -> Result<Plan, Error> {
+        let mut columns = Columns::of(&plan.schema);
+        self.over(&plan, |binder| binder.extended(&mut columns, written))?;
+        Ok(project(plan, columns))
+    }
+
+    /// `project-keep`, `project-away`
+    fn keep(&mut self, plan: Plan, patterns: &[ast::ColumnPattern], keep: bool) -> Result<Plan, Error> {
+        let mut named = vec![false; plan.schema.len()];
+        for pattern in patterns {
+            for at in self.matching(pattern, &plan.schema)? {
+                named[at] = true;
+            }
+        }
+        let kept: Vec<usize> = (0..plan.schema.len()).filter(|at| named[*at] == keep).collect();
+        Ok(select(plan, &kept))
+    }
+
+    fn rename(&mut self, plan: Plan, written: &[ast::NamedExpr]) -> Result<Plan, Error> {
+        let mut names: Vec<String> = plan.schema.columns().iter().map(|column| column.name.to_string()).collect();
+        for entry in written {
+            let (ast::ExprKind::Name(old), [new]) =
+                (&entry.value.kind, &super::project::given_names(&entry.naming)[..])
+            else {
+                return Err(Error::semantic("SEM0018", "project-rename takes 'new = old'.", entry.span));
+            };
+            let at = plan.schema.index_of(&old.text).ok_or_else(|| errors::unknown_column(old, Some(&plan.schema)))?;
+            names[at] = (*new).to_owned();
+        }
+        for (at, name) in names.iter().enumerate() {
+            if names[..at].contains(name) {
+                let message = format!("A column named '{name}' is there already.");
+                let span = written.first().map_or(Span::default(), |entry| entry.span);
+                return Err(Error::semantic("SEM0059", message, span).with_token(name));
+            }
+        }
+        let mut columns = Columns::default();
+        for (at, (name, column)) in names.into_iter().zip(plan.schema.columns()).enumerate() {
+            columns.push(name, Expr::column(at, column.kind));
+        }
+        Ok(project(plan, columns))
+    }
+
+    /// `project-by-names "a", "b*"`: names that are not there are left out.
+    fn project_by_names(&mut self, plan: Plan, written: &[ast::Expr]) -> Result<Plan, Error> {
+        let mut kept: Vec<usize> = Vec::new();
+        for expr in written {
+            let (value, _) = self.constant(expr)?;
+            let patterns: Vec<String> = match value.as_dynamic().and_then(crate::Dynamic::as_array) {
+                Some(items) => items.iter().map(crate::Dynamic::to_text).collect(),
+                None => vec![value.to_text().into_owned()],
+            };
+            for pattern in patterns {
+                let found = plan.schema.columns().iter().enumerate();
+                let found = found.filter(|(_, column)| super::project::matches_wildcard(&pattern, &column.name));
+                for (at, _) in found {
+                    if !kept.contains(&at) {
+                        kept.push(at);
+                    }
+                }
+            }
+        }
+        Ok(select(plan, &kept))
+    }
+
+    pub(super) fn sort_keys(&mut self, plan: &Plan, by: &[OrderColumn]) -> Result<Vec<SortKey>, Error> {
+        self.over(plan, |binder| {
+            by.iter()
+                .map(|column| {
+                    let expr = binder.scalar(&column.expr)?;
+                    let descending = column.direction != Some(SortDirection::Asc);
+                    let nulls_first = match column.nulls {
+                        Some(nulls) => nulls == NullsOrder::First,
+                        None => !descending,
+                    };
+                    Ok(SortKey { expr, descending, nulls_first })
+                })
+                .collect()
+        })
+    }
+
+    fn sort(&mut self, plan: Plan, by: &[OrderColumn], limit: Option<usize>) -> Result<Plan, Error> {
+        let keys = self.sort_keys(&plan, by)?;
+        let mut plan = staged(plan, Stage::Sort(Sort { keys: Arc::from(keys), limit }));
+        plan.serialized = true;
+        Ok(plan)
+    }
+
+    fn render(&mut self, plan: Plan, render: &ast::Render) -> Result<Plan, Error> {
+        let mut properties = Vec::new();
+        for property in &render.properties {
+            properties.push((property.name.text.clone(), self.option_text(&property.value)?));
+        }
+        self.render = Some(Render { chart: render.chart.text.clone(), properties });
+        Ok(plan)
+    }
+
+    /// Fails unless the columns are as promised.
+    fn assert_schema(&mut self, plan: Plan, schema: &ast::Schema) -> Result<Plan, Error> {
+        if self.schema(schema) == plan.schema {
+            return Ok(plan);
+        }
+        Err(Error::semantic("SEM0018", "The columns differ from those asserted.", schema.span))
+    }
+
+    fn invoke(&mut self, plan: Plan, call: &ast::Expr) -> Result<Plan, Error> {
+        let ast::ExprKind::Call(call) = &call.unparenthesized().kind else {
+            return Err(Error::semantic("SEM0100", "invoke takes a call of a function.", call.span));
+        };
+        let function = match self.env.find(&call.name.text) {
+            Some(super::scope::Binding::Function(function)) => function,
+            _ => match self.catalog.function(&call.name.text) {
+                Some(saved) => self.saved(&call.name.text, &saved)?,
+                None => return Err(self.unknown_function(call)),
+            },
+        };
+        match self.call_with(&function, call, Some(plan))? {
+            super::user_function::Called::Table(plan) => Ok(plan),
+            super::user_function::Called::Scalar(_) => {
+                Err(Error::semantic("SEM0100", "invoke takes a function that gives a table.", call.span))
+            }
+        }
+    }
+}
+
+/// Adds a stage that keeps the columns.
+pub(super) fn staged(mut plan: Plan, stage: Stage) -> Plan {
+    let schema = plan.schema.clone();
+    plan.push(stage, schema);
+    plan
+}
+
+/// Adds a stage that makes these columns.
+pub(super) fn project(mut plan: Plan, columns: Columns) -> Plan {
+    let (schema, exprs) = columns.finish();
+    plan.push(Stage::Project(Project { columns: exprs.into(), schema: schema.clone() }), schema);
+    plan
+}
+
+/// Adds a stage that keeps these columns in this order.
+pub(super) fn select(plan: Plan, kept: &[usize]) -> Plan {
+    let mut columns = Columns::default();
+    for at in kept {
+        let column = &plan.schema.columns()[*at];
+        columns.push(column.name.to_string(), Expr::column(*at, column.kind));
+    }
+    project(plan, columns)
+}
+
+/// `take`: right after a sort only so many rows need to be in order.
+fn take(mut plan: Plan, rows: usize) -> Plan {
+    for stage in plan.stages.iter_mut().rev() {
+        match stage {
+            Stage::Project(project) if !project.columns.iter().any(Expr::has_window) => {}
+            Stage::Sort(sort) => {
+                sort.limit = Some(sort.limit.unwrap_or(usize::MAX).min(rows));
+                break;
+            }
+            _ => break,
+        }
+    }
+    staged(plan, Stage::Take(rows))
+}
+
+fn get_schema(schema: &Schema) -> Plan {
+    let names = [
+        ("ColumnName", ColumnType::String),
+        ("ColumnOrdinal", ColumnType::Int),
+        ("DataType", ColumnType::String),
+        ("ColumnType", ColumnType::String),
+    ];
+    let mut rows = crate::BatchBuilder::new(Schema::new(names));
+    for (at, column) in schema.columns().iter().enumerate() {
+        rows.push_row(&[
+            Value::string(&*column.name),
+            Value::Int(at as i32),
+            Value::string(column.kind.clr_name()),
+            Value::string(column.kind.name()),
+        ]);
+    }
+    let mut plan = Plan::new(Source::Rows(rows.finish()), Schema::new(names));
+    plan.serialized = true;
+    plan
+}
+
+/// The word an operator is written with.
+pub(super) fn keyword(kind: &OperatorKind) -> &'static str {
+    match kind {
+        OperatorKind::As(_) => "as",
+        OperatorKind::AssertSchema(_) => "assert-schema",
+        OperatorKind::Consume(_) => "consume",
+        OperatorKind::Count { .. } => "count",
+        OperatorKind::Distinct { .. } => "distinct",
+        OperatorKind::Evaluate(_) => "evaluate",
+        OperatorKind::ExecuteAndCache => "execute-and-cache",
+        OperatorKind::Extend(_) => "extend",
+        OperatorKind::Facet(_) => "facet",
+        OperatorKind::Filter { .. } => "where",
+        OperatorKind::Find(_) => "find",
+        OperatorKind::Fork(_) => "fork",
+        OperatorKind::GetSchema { .. } => "getschema",
+        OperatorKind::Invoke(_) => "invoke",
+        OperatorKind::Join(_) => "join",
+        OperatorKind::Lookup(_) => "lookup",
+        OperatorKind::MakeSeries(_) => "make-series",
+        OperatorKind::MvApply(_) => "mv-apply",
+        OperatorKind::MvExpand(_) => "mv-expand",
+        OperatorKind::Parse(parse) if parse.only_matches => "parse-where",
+        OperatorKind::Parse(_) => "parse",
+        OperatorKind::ParseKv(_) => "parse-kv",
+        OperatorKind::Partition(_) => "partition",
+        OperatorKind::Print(_) => "print",
+        OperatorKind::Project(_) => "project",
+        OperatorKind::ProjectAway(_) => "project-away",
+        OperatorKind::ProjectKeep(_) => "project-keep",
+        OperatorKind::ProjectRename(_) => "project-rename",
+        OperatorKind::ProjectReorder(_) => "project-reorder",
+        OperatorKind::ProjectByNames(_) => "project-by-names",
+        OperatorKind::Range(_) => "range",
+        OperatorKind::Reduce(_) => "reduce",
+        OperatorKind::Render(_) => "render",
+        OperatorKind::Sample { .. } => "sample",
+        OperatorKind::SampleDistinct(_) => "sample-distinct",
+        OperatorKind::Scan(_) => "scan",
+        OperatorKind::Search(_) => "search",
+        OperatorKind::Serialize { .. } => "serialize",
+        OperatorKind::Sort { .. } => "sort",
+        OperatorKind::Summarize(_) => "summarize",
+        OperatorKind::Take { .. } => "take",
+        OperatorKind::Top(_) => "top",
+        OperatorKind::TopHitters(_) => "top-hitters",
+        OperatorKind::TopNested(_) => "top-nested",
+        OperatorKind::Union(_) => "union",
+    }
+}

@@ -1,0 +1,236 @@
+//! Lists of columns: `extend`, `project`, `print` and the patterns of `project-away` and its kin.
+
+use super::{
+    Binder, errors,
+    names::{self, Columns},
+};
+use crate::{
+    error::Error,
+    plan::{Expr, ExprKind},
+    syntax::ast::{self, ColumnPattern, Naming, ReorderColumn, ReorderOrder},
+    types::{ColumnType, Schema},
+    value::Value,
+};
+
+/// An expression of a column list, bound.
+pub(super) struct Bound {
+    /// The name it suggests.
+    pub(super) name: Option<String>,
+    pub(super) expr: Expr,
+}
+
+impl Binder<'_> {
+    /// Binds a column list over rows of a schema.
+    pub(super) fn projection<T>(
+        &mut self,
+        schema: &Schema,
+        serialized: bool,
+        bind: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.with_row(schema, None, serialized, bind)
+    }
+
+    /// The values of one list entry: one, except for functions that sort several arrays.
+    pub(super) fn values(&mut self, written: &ast::Expr) -> Result<Vec<Bound>, Error> {
+        if let ast::ExprKind::Call(call) = &written.unparenthesized().kind
+            && matches!(call.name.text.as_str(), "array_sort_asc" | "array_sort_desc")
+        {
+            return self.sorted_arrays(written, call);
+        }
+        let expr = self.scalar(written)?;
+        Ok(vec![Bound { name: names::of_expr(written), expr }])
+    }
+
+    fn sorted_arrays(&mut self, written: &ast::Expr, call: &ast::Call) -> Result<Vec<Bound>, Error> {
+        let sorted = self.scalar(written)?;
+        let mut arrays = Vec::new();
+        for argument in &call.args {
+            if self.scalar(&argument.value)?.ty == ColumnType::Dynamic {
+                arrays.push(&argument.value);
+            }
+        }
+        let name = |array: &ast::Expr| names::of_expr(array).map(|name| format!("{name}_sorted"));
+        if let [only] = arrays[..] {
+            return Ok(vec![Bound { name: name(only), expr: sorted }]);
+        }
+        let mut values = Vec::new();
+        for (at, array) in arrays.into_iter().enumerate() {
+            let index = Box::new(Expr::literal(Value::Long(at as i64), ColumnType::Long));
+            let kind = ExprKind::Index { target: Box::new(sorted.clone()), index };
+            values.push(Bound { name: name(array), expr: self.made(kind, ColumnType::Dynamic, written.span)? });
+        }
+        Ok(values)
+    }
+
+    /// The columns of `print`.
+    pub(super) fn printed(&mut self, written: &[ast::NamedExpr]) -> Result<Columns, Error> {
+        let mut columns = Columns::default();
+        for (at, entry) in written.iter().enumerate() {
+            let values = self.values(&entry.value)?;
+            let several = values.len() > 1;
+            let given = given_names(&entry.naming);
+            let named = given.len();
+            for (index, value) in values.into_iter().enumerate() {
+                match given.get(index) {
+                    Some(name) => columns.replace((*name).to_owned(), value.expr),
+                    None if named > 0 => {}
+                    None if several => columns.add(value.name.unwrap_or_default(), value.expr),
+                    None => columns.add(format!("print_{at}"), value.expr),
+                }
+            }
+        }
+        Ok(columns)
+    }
+
+    /// Puts the columns of `extend` into place: known names are replaced, new ones go last.
+    pub(super) fn extended(&mut self, columns: &mut Columns, written: &[ast::NamedExpr]) -> Result<(), Error> {
+        for entry in written {
+            let given = given_names(&entry.naming);
+            for (index, value) in self.values(&entry.value)?.into_iter().enumerate() {
+                match (given.get(index), value.name) {
+                    (Some(name), _) => columns.replace((*name).to_owned(), value.expr),
+                    (None, Some(name)) => columns.replace(name, value.expr),
+                    (None, None) => columns.add_unnamed(value.expr),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The columns of `project`.
+    pub(super) fn projected(&mut self, written: &[ast::NamedExpr]) -> Result<Columns, Error> {
+        let mut columns = Columns::default();
+        for entry in written {
+            if matches!(entry.value.kind, ast::ExprKind::Star) {
+                self.all_columns(&mut columns);
+                continue;
+            }
+            let given = given_names(&entry.naming);
+            for (index, value) in self.values(&entry.value)?.into_iter().enumerate() {
+                let is_column = matches!(value.expr.kind, ExprKind::Column(_));
+                match (given.get(index), value.name) {
+                    (Some(name), _) => declare(&mut columns, name, value.expr, entry)?,
+                    (None, Some(name)) if is_column => declare(&mut columns, &name, value.expr, entry)?,
+                    (None, Some(name)) => columns.add(name, value.expr),
+                    (None, None) => columns.add_unnamed(value.expr),
+                }
+            }
+        }
+        Ok(columns)
+    }
+
+    fn all_columns(&self, columns: &mut Columns) {
+        for (at, column) in self.row.iter().flat_map(|row| row.schema.columns().iter().enumerate()) {
+            columns.replace(column.name.to_string(), Expr::column(at, column.kind));
+        }
+    }
+
+    /// The positions of the columns that match a name or pattern; a name must match.
+    pub(super) fn matching(&self, pattern: &ColumnPattern, schema: &Schema) -> Result<Vec<usize>, Error> {
+        if !pattern.wildcard {
+            let at = schema.index_of(&pattern.name.text);
+            return at.map(|at| vec![at]).ok_or_else(|| errors::unknown_column(&pattern.name, Some(schema)));
+        }
+        let names = schema.columns().iter().enumerate();
+        Ok(names.filter(|(_, column)| matches_wildcard(&pattern.name.text, &column.name)).map(|(at, _)| at).collect())
+    }
+
+    /// The positions after `project-reorder`.
+    pub(super) fn reordered(&self, entries: &[ReorderColumn], schema: &Schema) -> Result<Vec<usize>, Error> {
+        let mut order: Vec<usize> = Vec::with_capacity(schema.len());
+        for entry in entries {
+            let mut found = self.matching(&entry.columns, schema)?;
+            found.retain(|at| !order.contains(at));
+            sort_names(&mut found, entry.order, schema);
+            order.extend(found);
+        }
+        let rest: Vec<usize> = (0..schema.len()).filter(|at| !order.contains(at)).collect();
+        order.extend(rest);
+        Ok(order)
+    }
+}
+
+/// The names written before `=`.
+pub(super) fn given_names(naming: &Naming) -> Vec<&str> {
+    match naming {
+        Naming::Auto => Vec::new(),
+        Naming::One(name) => vec![&name.text],
+        Naming::Tuple(names) => names.iter().map(|name| name.text.as_str()).collect(),
+    }
+}
+
+fn declare(columns: &mut Columns, name: &str, expr: Expr, entry: &ast::NamedExpr) -> Result<(), Error> {
+    if columns.position(name).is_some() {
+        let message = format!("A column named '{name}' is there already.");
+        return Err(Error::semantic("SEM0059", message, entry.span).with_token(name));
+    }
+    columns.push(name.to_owned(), expr);
+    Ok(())
+}
+
+/// `*` stands for anything.
+pub(super) fn matches_wildcard(pattern: &str, name: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let mut pieces = pieces.peekable();
+    while let Some(piece) = pieces.next() {
+        if pieces.peek().is_none() {
+            return rest.ends_with(piece);
+        }
+        match rest.find(piece) {
+            Some(at) => rest = &rest[at + piece.len()..],
+            None => return false,
+        }
+    }
+    rest.is_empty()
+}
+
+fn sort_names(found: &mut [usize], order: Option<ReorderOrder>, schema: &Schema) {
+    let name = |at: &usize| schema.columns()[*at].name.to_string();
+    match order {
+        None => {}
+        Some(ReorderOrder::Asc) => found.sort_by_key(name),
+        Some(ReorderOrder::Desc) => found.sort_by_key(|at| std::cmp::Reverse(name(at))),
+        Some(ReorderOrder::GrannyAsc) => found.sort_by_key(|at| natural(&name(at))),
+        Some(ReorderOrder::GrannyDesc) => found.sort_by_key(|at| std::cmp::Reverse(natural(&name(at)))),
+    }
+}
+
+/// A name cut into text and numbers, so that `a2` comes before `a10`.
+fn natural(name: &str) -> Vec<(String, u64)> {
+    let mut parts = vec![(String::new(), 0_u64)];
+    let mut in_number = false;
+    for character in name.chars() {
+        let last = parts.last_mut().expect("there is always a part");
+        match character.to_digit(10) {
+            Some(digit) => {
+                last.1 = last.1.saturating_mul(10).saturating_add(u64::from(digit));
+                in_number = true;
+            }
+            None if in_number => {
+                parts.push((character.to_string(), 0));
+                in_number = false;
+            }
+            None => last.0.push(character),
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards_match_anywhere() {
+        assert!(matches_wildcard("a*", "abc") && matches_wildcard("*c", "abc") && matches_wildcard("a*c", "ac"));
+        assert!(matches_wildcard("*b*", "abc") && matches_wildcard("*", ""));
+        assert!(!matches_wildcard("a*c", "acd") && !matches_wildcard("b*", "abc") && !matches_wildcard("ab*bc", "abc"));
+    }
+
+    #[test]
+    fn granny_counts_numbers() {
+        assert!(natural("a2") < natural("a10") && natural("a10b1") < natural("a10b2"));
+    }
+}

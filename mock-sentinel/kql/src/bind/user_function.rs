@@ -1,0 +1,198 @@
+//! Calling functions of the query and saved ones: their bodies are put in place of the call.
+
+use std::rc::Rc;
+
+use super::{
+    Binder, allowed, errors,
+    scope::{Binding, Env, Function},
+};
+use crate::{
+    catalog::SavedFunction,
+    error::Error,
+    plan::{Expr, Plan},
+    syntax::{
+        self,
+        ast::{self, Call, LetValue, Param, ParamType, StatementKind},
+    },
+    types::ColumnType,
+    value::Value,
+};
+
+/// What a call gives.
+pub(super) enum Called {
+    Scalar(Expr),
+    Table(Plan),
+}
+
+/// An argument, written or ready.
+enum Given<'a> {
+    Written(&'a ast::Expr),
+    Ready(Plan),
+    Default(&'a ast::Expr),
+}
+
+impl Binder<'_> {
+    /// Calls a function of the query.
+    pub(super) fn call_user(&mut self, function: &Rc<Function>, call: &Call) -> Result<Called, Error> {
+        self.call_with(function, call, None)
+    }
+
+    /// Calls a function with a table in front of the written arguments, as `invoke` does.
+    pub(super) fn call_with(
+        &mut self,
+        function: &Rc<Function>,
+        call: &Call,
+        first: Option<Plan>,
+    ) -> Result<Called, Error> {
+        let bound = self.nested(call.span, |binder| {
+            let env = binder.arguments(function, call, first)?;
+            let outer = std::mem::replace(&mut binder.env, env);
+            let row = binder.row.clone();
+            if let Some(row) = &mut binder.row {
+                row.schema = crate::Schema::new::<String>([]);
+                row.right = None;
+            }
+            let aggregates = binder.aggregates.take();
+            let bound = binder.body(&function.definition.body);
+            binder.aggregates = aggregates;
+            binder.row = row;
+            binder.env = outer;
+            bound
+        });
+        match &function.text {
+            Some(text) => bound.map_err(|error| error.located(text)),
+            None => bound,
+        }
+    }
+
+    /// Calls a saved function.
+    pub(super) fn call_saved(&mut self, name: &str, saved: &SavedFunction, call: &Call) -> Result<Called, Error> {
+        let function = self.saved(name, saved)?;
+        self.call_user(&function, call)
+    }
+
+    /// Reads a saved function.
+    pub(super) fn saved(&mut self, name: &str, saved: &SavedFunction) -> Result<Rc<Function>, Error> {
+        let parameters = saved.parameters.trim();
+        let parameters = if parameters.is_empty() { "()" } else { parameters };
+        let text = format!("let saved = {parameters} {{\n{}\n}}", saved.body);
+        let read = syntax::parse(&text).map_err(|mut error| {
+            error.message = format!("In the saved function '{name}': {}", error.message);
+            error
+        })?;
+        let first = read.statements.into_iter().next().map(|statement| statement.kind);
+        match first {
+            Some(StatementKind::Let(ast::Let { value: LetValue::Function(definition), .. })) => {
+                Ok(Rc::new(Function { definition, env: Env::default(), text: Some(Rc::from(text)) }))
+            }
+            _ => Err(errors::refused(name, syntax::Span::default())),
+        }
+    }
+
+    /// Gives the parameters their values, in a scope inside that of the definition.
+    fn arguments(&mut self, function: &Rc<Function>, call: &Call, first: Option<Plan>) -> Result<Env, Error> {
+        let params = &function.definition.params;
+        let mut given: Vec<Option<Given<'_>>> = params.iter().map(|_| None).collect();
+        let mut next = 0;
+        if let Some(plan) = first {
+            match given.first_mut() {
+                Some(slot) => *slot = Some(Given::Ready(plan)),
+                None => return Err(errors::wrong_argument_count(&call.name, call.args.len() + 1)),
+            }
+            next = 1;
+        }
+        for argument in &call.args {
+            let at = match &argument.name {
+                Some(name) => params.iter().position(|param| param.name.text == name.text),
+                None => Some(next).filter(|at| *at < params.len()),
+            };
+            let at = at.ok_or_else(|| errors::wrong_argument_count(&call.name, call.args.len()))?;
+            given[at] = Some(Given::Written(&argument.value));
+            next = at + 1;
+        }
+        let mut env = function.env.inner();
+        for (param, given) in params.iter().zip(given) {
+            let given = given.or(param.default.as_ref().map(Given::Default));
+            let given = given.ok_or_else(|| errors::wrong_argument_count(&call.name, call.args.len()))?;
+            let binding = self.argument(param, given)?;
+            env.define(&param.name.text, binding);
+        }
+        Ok(env)
+    }
+
+    fn argument(&mut self, param: &Param, given: Given<'_>) -> Result<Binding, Error> {
+        match &param.ty {
+            ParamType::Table(schema) => {
+                if self.is_transform() {
+                    return Err(allowed::refusal("a tabular parameter", param.name.span));
+                }
+                let plan = match given {
+                    Given::Ready(plan) => plan,
+                    Given::Written(expr) | Given::Default(expr) => self.table(expr)?,
+                };
+                for column in &schema.columns {
+                    if plan.schema.index_of(&column.name.text).is_none() {
+                        return Err(errors::unknown_column(&column.name, Some(&plan.schema)));
+                    }
+                }
+                Ok(Binding::Table { plan: Rc::new(plan), view: false })
+            }
+            ParamType::Scalar(ty) => {
+                let (Given::Written(written) | Given::Default(written)) = given else {
+                    return Err(Error::semantic("SEM0100", "A scalar is expected here.", param.name.span));
+                };
+                let expr = self.scalar(written)?;
+                let expr = self.argument_as(expr, ColumnType::from(ty.scalar), written)?;
+                let row = if expr.is_constant() { None } else { self.row.as_ref().map(|row| row.id) };
+                Ok(Binding::Scalar { expr, row })
+            }
+        }
+    }
+
+    fn argument_as(&mut self, expr: Expr, wanted: ColumnType, written: &ast::Expr) -> Result<Expr, Error> {
+        let found = expr.ty;
+        let fits = found == wanted
+            || found == ColumnType::Dynamic
+            || wanted == ColumnType::Dynamic
+            || found.is_numeric() && wanted.is_numeric()
+            || expr.as_literal().is_some_and(Value::is_null);
+        if !fits {
+            return Err(errors::wrong_type("The argument", &format!("of type {wanted}"), found, written.span));
+        }
+        if wanted == ColumnType::Dynamic {
+            return Ok(if found == wanted { expr } else { self.converted(expr, wanted, written.span)? });
+        }
+        self.converted(expr, wanted, written.span)
+    }
+
+    /// The statements of a body, then its result.
+    fn body(&mut self, body: &ast::Body) -> Result<Called, Error> {
+        for statement in &body.statements {
+            self.define(statement)?;
+        }
+        let Some(result) = &body.result else {
+            return Err(Error::semantic("SEM0100", "The function gives nothing.", body.span));
+        };
+        if self.is_tabular(result) {
+            self.table(result).map(Called::Table)
+        } else {
+            self.scalar(result).map(Called::Scalar)
+        }
+    }
+
+    /// Whether a function gives a table.
+    pub(super) fn gives_table(&self, function: &Function) -> bool {
+        let Some(result) = &function.definition.body.result else { return false };
+        let mut local: Vec<(&str, bool)> = Vec::new();
+        for param in &function.definition.params {
+            local.push((&param.name.text, matches!(param.ty, ParamType::Table(_))));
+        }
+        for statement in &function.definition.body.statements {
+            if let StatementKind::Let(ast::Let { name, value: LetValue::Expr(expr) }) = &statement.kind {
+                let tabular = self.is_tabular_in(expr, &function.env, &local);
+                local.push((&name.text, tabular));
+            }
+        }
+        self.is_tabular_in(result, &function.env, &local)
+    }
+}

@@ -1,0 +1,187 @@
+//! Running plans.
+//!
+//! Rows flow in batches through a chain of operators. An operator either hands on what it is given at once (`where`,
+//! `extend`, `take`) or collects and answers at the end (`summarize`, `sort`, `join`).
+
+mod access;
+pub(crate) mod arithmetic;
+pub(crate) mod cells;
+pub(crate) mod compare;
+mod flow;
+mod group;
+mod join;
+pub(crate) mod key;
+mod logic;
+//@mod make_series;
+mod membership;
+//@mod mv_apply;
+//@mod mv_expand;
+//@pub(crate) mod parse;
+//@pub(crate) mod parse_kv;
+//@mod partition;
+//@pub(crate) mod plugin;
+mod range;
+mod run;
+mod scalar;
+mod sort;
+mod summarize;
+mod text;
+//@mod top_nested;
+mod window;
+
+pub(crate) use self::run::Run;
+use crate::{
+    batch::Batch,
+    error::Error,
+    plan::{Plan, Source, Stage},
+};
+
+/// One step of the flow.
+trait Operator {
+    /// Takes a batch in and puts what follows from it into `out`.
+    fn push(&mut self, run: &mut Run<'_>, batch: Batch, out: &mut Vec<Batch>) -> Result<(), Error>;
+
+    /// Puts what is left into `out`, after the last batch.
+    fn finish(&mut self, run: &mut Run<'_>, out: &mut Vec<Batch>) -> Result<(), Error> {
+        let _ = (run, out);
+        Ok(())
+    }
+
+    /// No further batch can change what comes out.
+    fn is_done(&self) -> bool {
+        false
+    }
+}
+
+impl Run<'_> {
+    /// Runs a plan to its end.
+    pub(crate) fn execute(&mut self, plan: &Plan, input: &[Batch]) -> Result<Vec<Batch>, Error> {
+        let mut operators = plan.stages.iter().map(|stage| open(stage)).collect::<Vec<_>>();
+        let mut out = Vec::new();
+        self.read(&plan.source, input, &mut operators, &mut out)?;
+        for at in 0..operators.len() {
+            let mut emitted = Vec::new();
+            operators[at].finish(self, &mut emitted)?;
+            for batch in emitted {
+                self.feed(&mut operators[at + 1..], batch, &mut out)?;
+            }
+        }
+        Ok(out)
+    }
+
+    /// The rows of a plan as one batch.
+    pub(crate) fn execute_to_batch(&mut self, plan: &Plan, input: &[Batch]) -> Result<Batch, Error> {
+        let batches = self.execute(plan, input)?;
+        Ok(crate::batch::concat(&plan.schema, &batches))
+    }
+
+    fn read(
+        &mut self,
+        source: &Source,
+        input: &[Batch],
+        operators: &mut [Box<dyn Operator + '_>],
+        out: &mut Vec<Batch>,
+    ) -> Result<(), Error> {
+        match source {
+            Source::Table(table) => {
+                for batch in table.batches() {
+                    if self.feed_unless_done(operators, batch.clone(), out)? {
+                        break;
+                    }
+                }
+            }
+            Source::Input => {
+                for batch in input {
+                    if self.feed_unless_done(operators, batch.clone(), out)? {
+                        break;
+                    }
+                }
+            }
+            Source::Rows(batch) => {
+                self.feed_unless_done(operators, batch.clone(), out)?;
+            }
+            Source::Print(row) => {
+                let printed = self.print(row)?;
+                self.feed_unless_done(operators, printed, out)?;
+            }
+            Source::Range(range) => {
+                let mut ranged = range::Ranged::new(range);
+                while let Some(batch) = ranged.next(self)? {
+                    if self.feed_unless_done(operators, batch, out)? {
+                        break;
+                    }
+                }
+            }
+            Source::Union(plans) => {
+                'plans: for plan in plans {
+                    for batch in self.execute(plan, input)? {
+                        if self.feed_unless_done(operators, batch, out)? {
+                            break 'plans;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn feed_unless_done(
+        &mut self,
+        operators: &mut [Box<dyn Operator + '_>],
+        batch: Batch,
+        out: &mut Vec<Batch>,
+    ) -> Result<bool, Error> {
+        if !operators.iter().any(|operator| operator.is_done()) {
+            self.feed(operators, batch, out)?;
+        }
+        Ok(operators.iter().any(|operator| operator.is_done()))
+    }
+
+    fn feed(
+        &mut self,
+        operators: &mut [Box<dyn Operator + '_>],
+        batch: Batch,
+        out: &mut Vec<Batch>,
+    ) -> Result<(), Error> {
+        let mut flowing = vec![batch];
+        for operator in operators {
+            let mut next = Vec::new();
+            for batch in flowing {
+                self.spend(batch.len())?;
+                operator.push(self, batch, &mut next)?;
+            }
+            if next.is_empty() {
+                return Ok(());
+            }
+            flowing = next;
+        }
+        for batch in flowing {
+            self.hold(batch.owned_bytes())?;
+            out.push(batch);
+        }
+        Ok(())
+    }
+}
+
+fn open(stage: &Stage) -> Box<dyn Operator + '_> {
+    match stage {
+        Stage::Filter(condition) if condition.has_window() => flow::Whole::boxed(flow::Filter(condition)),
+        Stage::Filter(condition) => Box::new(flow::Filter(condition)),
+        Stage::Project(project) if project.columns.iter().any(crate::plan::Expr::has_window) => {
+            flow::Whole::boxed(flow::Projection(project))
+        }
+        Stage::Project(project) => Box::new(flow::Projection(project)),
+        Stage::Take(rows) => Box::new(flow::Take(*rows)),
+        Stage::Sort(sort) => Box::new(sort::Sorting::new(sort)),
+        Stage::Summarize(summarize) => Box::new(summarize::Summarizing::new(summarize)),
+        Stage::Join(join) => Box::new(join::Joining::new(join)),
+        //@        Stage::MvExpand(expand) => Box::new(mv_expand::Expanding(expand)),
+        //@        Stage::MvApply(apply) => Box::new(mv_apply::Applying(apply)),
+        //@        Stage::Parse(parse) => Box::new(parse::Parsing(parse)),
+        //@        Stage::MakeSeries(series) => Box::new(make_series::MakingSeries::new(series)),
+        //@        Stage::TopNested(nested) => Box::new(top_nested::Nesting::new(nested)),
+        //@        Stage::Partition(partition) => Box::new(partition::Partitioning::new(partition)),
+        Stage::Sample(rows) => Box::new(flow::Sample::new(*rows)),
+        //@        Stage::Plugin(plugin) => Box::new(plugin::Plugged::new(plugin)),
+    }
+}

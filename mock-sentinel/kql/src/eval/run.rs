@@ -1,0 +1,75 @@
+//! The state of one query: its clock, its bounds, its caches.
+
+use crate::{
+    error::Error,
+    functions::{Context, RegexCache},
+    settings::Settings,
+    syntax::Span,
+    time::DateTime,
+};
+
+/// A running query.
+#[derive(Debug)]
+pub(crate) struct Run<'a> {
+    settings: &'a Settings,
+    now: DateTime,
+    steps: u64,
+    held: usize,
+    pub(crate) regexes: RegexCache,
+    pub(crate) random: u64,
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(settings: &'a Settings) -> Self {
+        Self { settings, now: settings.now, steps: 0, held: 0, regexes: RegexCache::default(), random: settings.seed }
+    }
+
+    /// The same bounds under another clock.
+    pub(crate) fn at(mut self, now: DateTime) -> Self {
+        self.now = now;
+        self
+    }
+
+    pub(crate) fn now(&self) -> DateTime {
+        self.now
+    }
+
+    /// The next number of the query's own sequence, from 0 to below 1.
+    pub(crate) fn next_random(&mut self) -> f64 {
+        let now = self.now;
+        Context::new(now, &[], &mut self.regexes, &mut self.random).random()
+    }
+
+    pub(crate) fn rows_max(&self) -> usize {
+        self.settings.rows_max
+    }
+
+    /// Counts steps; fails beyond their bound or when the query was cancelled.
+    pub(crate) fn spend(&mut self, steps: usize) -> Result<(), Error> {
+        self.steps = self.steps.saturating_add(steps as u64);
+        if self.steps > self.settings.steps_max {
+            let message = format!("the query takes more than {} steps; narrow it down", self.settings.steps_max);
+            return Err(Error::limit(message, Span::default()));
+        }
+        if self.settings.cancelled.as_ref().is_some_and(crate::settings::Cancel::is_cancelled) {
+            return Err(Error::limit("the query was cancelled", Span::default()));
+        }
+        Ok(())
+    }
+
+    /// Counts bytes that stay until the query ends; fails beyond their bound.
+    pub(crate) fn hold(&mut self, bytes: usize) -> Result<(), Error> {
+        self.held = self.held.saturating_add(bytes);
+        self.fits(0)
+    }
+
+    /// Whether so many more bytes would fit.
+    pub(crate) fn fits(&self, bytes: usize) -> Result<(), Error> {
+        if self.held.saturating_add(bytes) > self.settings.memory_max {
+            let message =
+                format!("the query needs more than {} bytes of memory; narrow it down", self.settings.memory_max);
+            return Err(Error::limit(message, Span::default()));
+        }
+        Ok(())
+    }
+}
