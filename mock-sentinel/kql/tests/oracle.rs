@@ -10,7 +10,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use kql::{Settings, Table, Tables};
+use kql::{ColumnType, Settings, Table, Tables};
 use serde_json::{Value, json};
 
 /// The tables that the queries may name: a name, then `column:type` pairs.
@@ -71,7 +71,7 @@ fn columns(list: &'static str) -> impl Iterator<Item = (&'static str, &'static s
 
 fn tables() -> Tables {
     TABLES.iter().fold(Tables::default(), |tables, (name, list)| {
-        let kinds = columns(list).map(|(name, kind)| (name, kind.parse().expect("a type name")));
+        let kinds = columns(list).map(|(name, kind)| (name, ColumnType::parse(kind).expect("a type name")));
         tables.with(*name, Table::new(kql::Schema::new(kinds)))
     })
 }
@@ -111,13 +111,8 @@ fn ask(home: &Path, cases: &[Case]) -> Option<Vec<Value>> {
         .collect();
     let queries: Vec<&str> = cases.iter().map(|case| case.query).collect();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/ask.cjs");
-    let mut node = Command::new("node")
-        .arg(script)
-        .arg(home)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .ok()?;
+    let mut node =
+        Command::new("node").arg(script).arg(home).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
     let input = json!({"tables": schema, "queries": queries}).to_string();
     node.stdin.take().expect("a pipe was asked for").write_all(input.as_bytes()).expect("node reads its input");
     let output = node.wait_with_output().expect("node was started");

@@ -1,4 +1,4 @@
-//! Base64, percent encoding, Punycode and hexadecimal digits.
+//! Base64, percent encoding, Punycode and new guids.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use uuid::Uuid;
@@ -35,7 +35,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Value::from(punycode::domain_to_unicode(&args.text(0)).unwrap_or_default())
     }),
     Function::new(&["new_guid"], &[], Returns::Is(ColumnType::Guid), new_guid).impure(),
-    Function::new(&["tohex"], &[Param::Integer, Param::Integer], STRING, tohex).required(1),
 ];
 
 fn base64_encode(_: &mut Context<'_>, args: &[Value]) -> Value {
@@ -130,11 +129,4 @@ fn new_guid(context: &mut Context<'_>, _: &[Value]) -> Value {
         bits = bits << 32 | (context.random() * 4_294_967_296.0) as u128;
     }
     uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid().into()
-}
-
-/// Sixteen digits for a negative number; zeros before it up to the length asked for.
-fn tohex(_: &mut Context<'_>, args: &[Value]) -> Value {
-    let Some(number) = args.long(0) else { return Value::from("") };
-    let width = args.long(1).unwrap_or(0).clamp(0, 64) as usize;
-    Value::from(format!("{number:0width$x}"))
 }

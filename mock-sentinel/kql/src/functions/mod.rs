@@ -19,14 +19,15 @@ use crate::{time::DateTime, types::ColumnType, value::Value};
 
 mod arguments;
 mod arrays;
-pub(crate) mod math;
-mod datetime;
-mod conditional;
 mod bags;
+mod conditional;
 pub(crate) mod conversion;
+mod datetime;
 mod encoding;
+mod extract_json;
 mod hashing;
 mod json_path;
+pub(crate) mod math;
 mod network;
 mod parsing;
 mod punycode;
@@ -37,7 +38,6 @@ mod sets;
 mod strings;
 #[cfg(test)]
 mod tests;
-mod trees;
 mod units;
 mod xml;
 

@@ -24,7 +24,7 @@ const FAMILIES: &[&[Function]] = &[
     super::series::STATISTICS,
     super::sets::FUNCTIONS,
     super::strings::FUNCTIONS,
-    super::trees::FUNCTIONS,
+    super::extract_json::FUNCTIONS,
     super::units::FUNCTIONS,
 ];
 

@@ -38,8 +38,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(&["replace_string"], &[TEXT, TEXT, TEXT], STRING, replace_string),
     Function::new(&["replace_strings"], &[TEXT, ARRAY, ARRAY], STRING, replace_strings),
     Function::new(&["translate"], &[TEXT, TEXT, TEXT], STRING, translate),
-    Function::new(&["isempty"], &[Param::Any], BOOL, isempty).in_transforms(),
-    Function::new(&["isnotempty", "notempty"], &[Param::Any], BOOL, isnotempty).in_transforms(),
     Function::new(&["isascii"], &[SCALAR], BOOL, |_, args| args.text(0).is_ascii().into()),
     // Strings are Unicode by construction.
     Function::new(&["isutf8"], &[SCALAR], BOOL, |_, _| true.into()),
@@ -252,22 +250,6 @@ fn translate(_: &mut Context<'_>, args: &[Value]) -> Value {
     let text = args.text(2);
     let translated = text.chars().filter_map(|c| by_character.get(&c).copied().unwrap_or(Some(c)));
     Value::from(translated.collect::<String>())
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) | Value::Dynamic(Dynamic::String(text)) => text.is_empty(),
-        _ => false,
-    }
-}
-
-fn isempty(_: &mut Context<'_>, args: &[Value]) -> Value {
-    is_empty(&args[0]).into()
-}
-
-fn isnotempty(_: &mut Context<'_>, args: &[Value]) -> Value {
-    (!is_empty(&args[0])).into()
 }
 
 fn codepoints(_: &mut Context<'_>, args: &[Value]) -> Value {
