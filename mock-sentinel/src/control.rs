@@ -58,11 +58,11 @@ async fn clock(State(shared): State<Arc<Shared>>) -> Reply {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ClockChange {
-    set: Option<Timestamp>,
-    advance: Option<SignedDuration>,
     /// Seconds of the world per second; 0 freezes it.
     scale: Option<f64>,
     freeze: Option<bool>,
+    set: Option<Timestamp>,
+    advance: Option<SignedDuration>,
 }
 
 async fn bend_clock(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
@@ -73,15 +73,15 @@ async fn bend_clock(State(shared): State<Arc<Shared>>, request: Request) -> Repl
     if change.scale.is_some_and(|rate| !(0.0..=1.0e6).contains(&rate)) {
         return Reply::error(400, "InvalidClock", "scale: 0 to 1,000,000", "scale out of bounds");
     }
+    let rate = change.scale.or(change.freeze.map(|frozen| if frozen { 0.0 } else { 1.0 }));
+    if let Some(rate) = rate {
+        shared.clock.scale(rate);
+    }
     if let Some(to) = change.set {
         shared.clock.set(to);
     }
     if let Some(by) = change.advance {
         shared.clock.advance(by);
-    }
-    let rate = change.scale.or(change.freeze.map(|frozen| if frozen { 0.0 } else { 1.0 }));
-    if let Some(rate) = rate {
-        shared.clock.scale(rate);
     }
     clock(State(shared)).await
 }

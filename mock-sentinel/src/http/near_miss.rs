@@ -44,8 +44,10 @@ fn explain(method: &str, path: &str) -> (u16, String) {
         let methods = methods.replace(' ', " and ");
         return (405, format!("{method} {shown} is not served: this path takes {methods} (see: {reference})."));
     }
-    let (methods, pattern, reference) =
-        ROUTES.iter().min_by_key(|(_, pattern, _)| distance(path, pattern)).expect("there are routes");
+    let (methods, pattern, reference) = ROUTES
+        .iter()
+        .min_by_key(|route| distance(path, route.1) + wrong_method(method, route.0))
+        .expect("there are routes");
     let why = format!(
         "The requested path does not exist: {method} {shown}. Did you mean {} {pattern}? {} (see: {reference}).",
         methods.replace(' ', " or "),
@@ -69,6 +71,11 @@ fn matches(path: &str, pattern: &str) -> bool {
             .iter()
             .zip(&pattern)
             .all(|(own, wanted)| if is_parameter(wanted) { !own.is_empty() } else { own == wanted })
+}
+
+/// What another method counts.
+fn wrong_method(method: &str, methods: &str) -> usize {
+    if methods.split(' ').any(|known| known == method) { 0 } else { 4 }
 }
 
 /// How far a path is from a pattern, wherever in the path the pattern's words stand.
