@@ -18,6 +18,9 @@ use crate::store::Minute;
 use crate::stretch::{Stretch, Stretches, after, before};
 use crate::time::whole_second;
 
+#[cfg(test)]
+mod tests;
+
 /// A poll of the tail starts this long before the newest covered instant.
 const TAIL_OVERLAP: SignedDuration = SignedDuration::from_secs(5);
 /// A gap wider than this is history: its newest part of this width is read as the tail, the rest in spans.
@@ -83,6 +86,8 @@ pub(crate) struct Span {
     pub(crate) cursor: Option<Cursor>,
     /// When reading began: nothing in it was read earlier.
     opened: Timestamp,
+    /// What lies before was read by another span, and is only read along.
+    fresh_from: Timestamp,
 }
 
 /// What one delivery means for the span it came from.
@@ -213,14 +218,22 @@ impl Ledger {
         if now < before(self.head, CLOCK_SLACK) {
             self.rewind(now, cadence);
         }
-        let gap = Stretch::new(before(self.head, TAIL_OVERLAP).max(self.started), now).filter(|_| now > self.head)?;
+        let gap = Stretch::new(self.head, now)?;
         let cut = before(now, TAIL_MAX);
-        let tail = Stretch::new(gap.from().max(cut), now)?;
-        if let Some(rest) = Stretch::new(gap.from(), cut) {
-            self.to_do.add(rest);
+        let tail = match Stretch::new(gap.from(), cut) {
+            // By now the sweeps are due for what lies before the gap.
+            Some(rest) => {
+                self.to_do.add(rest);
+                Stretch::new(cut, now)?
+            }
+            None => Stretch::new(before(gap.from(), TAIL_OVERLAP).max(self.started), now)?,
+        };
+        let id = self.open(tail, Kind::Tail, now);
+        if let Some(span) = self.open.get_mut(&id) {
+            span.fresh_from = self.head.max(tail.from());
         }
         self.head = now;
-        Some(self.open(tail, Kind::Tail, now))
+        Some(id)
     }
 
     /// The clock went back to `now`: what was read beyond it was read before it happened.
@@ -281,7 +294,7 @@ impl Ledger {
     fn open(&mut self, stretch: Stretch, kind: Kind, opened: Timestamp) -> SpanId {
         let id = SpanId(self.next_span);
         self.next_span += 1;
-        self.open.insert(id, Span { stretch, kind, cursor: None, opened });
+        self.open.insert(id, Span { stretch, kind, cursor: None, opened, fresh_from: stretch.from() });
         id
     }
 
@@ -313,8 +326,8 @@ impl Ledger {
             Kind::Tail => {}
         }
         for age in &cadence.sweeps {
-            let young = Stretch::new(before(span.opened, seconds(*age)), Timestamp::MAX);
-            if let Some(due) = young.and_then(|young| young.meet(span.stretch)) {
+            let young = before(span.opened, seconds(*age)).max(span.fresh_from);
+            if let Some(due) = Stretch::new(young, span.stretch.to()) {
                 self.due.entry(*age).or_default().add(due);
             }
         }
@@ -331,7 +344,7 @@ impl Ledger {
     /// Everything before this instant has been read once.
     pub(crate) fn covered_to(&self) -> Timestamp {
         let open = self.open.values().filter(|span| !matches!(span.kind, Kind::Sweep { .. }));
-        let unread = open.map(|span| span.stretch.from()).chain(self.to_do.first().map(Stretch::from));
+        let unread = open.map(|span| span.fresh_from).chain(self.to_do.first().map(Stretch::from));
         unread.min().unwrap_or(self.head).min(self.head)
     }
 

@@ -47,6 +47,8 @@ pub(super) struct Trouble {
 pub(super) struct World {
     pub(super) clock: TestClock,
     pub(super) events: Mutex<Vec<Happening>>,
+    /// When an event became visible, by id.
+    visible: Mutex<BTreeMap<String, Timestamp>>,
     /// Id -> times it was taken.
     pub(super) taken: Mutex<BTreeMap<String, u32>>,
     pub(super) miro: Mutex<Peer>,
@@ -140,6 +142,7 @@ impl World {
         Arc::new(Self {
             clock: TestClock { start: "2026-03-01T00:00:00Z".parse().unwrap(), began: Instant::now() },
             events: Mutex::default(),
+            visible: Mutex::default(),
             taken: Mutex::default(),
             miro: Mutex::new(Peer::new(seed)),
             azure: Mutex::new(Peer::new(seed + 1)),
@@ -159,7 +162,9 @@ impl World {
         for number in 0..count {
             let at = now + SignedDuration::from_millis(random.random_range(from * 1000..to * 1000));
             let visible = at + SignedDuration::from_millis(random.random_range(0..=late * 1000));
-            events.push(Happening { at, visible, id: format!("e-{:06}#{}", base + number, random.random::<u32>()) });
+            let id = format!("e-{:06}#{}", base + number, random.random::<u32>());
+            self.visible.lock().unwrap().insert(id.clone(), visible);
+            events.push(Happening { at, visible, id });
         }
         events.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
     }
@@ -195,9 +200,11 @@ impl World {
         let events = self.events.lock().unwrap();
         let key = |event: &Happening| format!("{}|{}", event.at, event.id);
         let after = pairs.get("cursor").cloned().unwrap_or_default();
-        let mut found = events
+        let begin = events.partition_point(|event| event.at < from);
+        let mut found = events[begin..]
             .iter()
-            .filter(|event| event.at >= from && event.at <= to && event.visible <= now)
+            .take_while(|event| event.at <= to)
+            .filter(|event| event.visible <= now)
             .filter(|event| key(event) > after);
         let page: Vec<&Happening> = found.by_ref().take(limit).collect();
         let cursor =
@@ -225,8 +232,7 @@ impl World {
             let body = format!(r#"{{"error":{{"code":"{code}"}}}}"#);
             return Response::builder().status(status).body(Bytes::from(body)).unwrap();
         }
-        let visible: BTreeMap<String, Timestamp> =
-            self.events.lock().unwrap().iter().map(|event| (event.id.clone(), event.visible)).collect();
+        let visible = self.visible.lock().unwrap();
         let now = self.clock.now();
         let mut taken = self.taken.lock().unwrap();
         for id in ids {

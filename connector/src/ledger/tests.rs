@@ -1,0 +1,261 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn cadence() -> Cadence {
+    Cadence::new(Duration::from_secs(15), &[120, 600, 1800].map(Duration::from_secs))
+}
+
+fn bounds(ledger: &Ledger, id: SpanId) -> (i64, i64) {
+    let stretch = ledger.span(id).unwrap().stretch;
+    (stretch.from().as_second(), stretch.to().as_second())
+}
+
+fn end(ledger: &mut Ledger, id: SpanId) {
+    ledger.mark(id, &Mark::End { events: Some(100) }, &cadence());
+}
+
+#[test]
+fn a_poll_starts_a_little_before_the_newest_covered_instant() {
+    let mut ledger = Ledger::new(at(1000));
+    let first = ledger.open_tail(at(1060), &cadence()).unwrap();
+    assert_eq!(bounds(&ledger, first), (1000, 1060));
+    assert_eq!(ledger.tail_due(&cadence()), None, "one poll at a time");
+    end(&mut ledger, first);
+    assert_eq!(ledger.tail_due(&cadence()), Some(at(1075)));
+    let second = ledger.open_tail(at(1075), &cadence()).unwrap();
+    assert_eq!(bounds(&ledger, second), (1055, 1075));
+}
+
+#[test]
+fn a_wide_gap_is_read_from_its_newest_part() {
+    let mut ledger = Ledger::new(at(0));
+    let tail = ledger.open_tail(at(20_000), &cadence()).unwrap();
+    assert_eq!(bounds(&ledger, tail), (19_400, 20_000));
+    let newest = ledger.open_history(at(20_000)).unwrap();
+    assert_eq!(bounds(&ledger, newest), (15_800, 19_400));
+    let next = ledger.open_history(at(20_000)).unwrap();
+    assert_eq!(bounds(&ledger, next), (12_200, 15_800));
+    assert_eq!(ledger.covered_to(), at(0));
+    assert_eq!(ledger.unread(), SignedDuration::from_secs(19_400));
+}
+
+#[test]
+fn spans_of_history_grow_and_shrink_with_what_they_hold() {
+    let mut ledger = Ledger::new(at(0));
+    ledger.open_tail(at(10_000_000), &cadence()).unwrap();
+    let mut widths = Vec::new();
+    for events in [0, 0, 0, 100_000_000, 40_000, 1] {
+        let id = ledger.open_history(at(10_000_000)).unwrap();
+        let (from, to) = bounds(&ledger, id);
+        widths.push(to - from);
+        ledger.mark(id, &Mark::End { events: Some(events) }, &cadence());
+    }
+    assert_eq!(widths, [3_600, 14_400, 57_600, 230_400, 60, 60]);
+    assert_eq!(ledger.width, 240);
+}
+
+#[test]
+fn what_was_read_young_is_swept_and_what_was_read_old_is_not() {
+    let mut ledger = Ledger::new(at(0));
+    let tail = ledger.open_tail(at(10_000), &cadence()).unwrap();
+    end(&mut ledger, tail);
+    while let Some(id) = ledger.open_history(at(10_000)) {
+        end(&mut ledger, id);
+    }
+    assert!(ledger.open_sweep(at(10_000), &cadence(), true).is_none());
+    assert!(ledger.open_sweep(at(10_029), &cadence(), false).is_none(), "too little to be worth a call");
+    assert_eq!(ledger.sweep_due(&cadence()), Some(at(10_030)));
+    let sweep = ledger.open_sweep(at(10_030), &cadence(), false).unwrap();
+    assert_eq!(bounds(&ledger, sweep), (9_880, 9_910));
+    assert_eq!(ledger.settled_to(), at(8_200));
+}
+
+#[test]
+fn the_last_stretch_before_an_outage_is_swept_although_it_is_short() {
+    let mut ledger = Ledger::new(at(0));
+    let tail = ledger.open_tail(at(300), &cadence()).unwrap();
+    end(&mut ledger, tail);
+    let sweep = ledger.open_sweep(at(299 + 120), &cadence(), false).unwrap();
+    assert_eq!(bounds(&ledger, sweep), (180, 299));
+    end(&mut ledger, sweep);
+    assert!(ledger.open_sweep(at(300 + 120), &cadence(), false).is_some());
+}
+
+#[test]
+fn a_clock_that_went_back_uncovers_the_future() {
+    let mut ledger = Ledger::new(at(0));
+    let wrong = ledger.open_tail(at(100_000), &cadence()).unwrap();
+    end(&mut ledger, wrong);
+    assert!(ledger.is_tail_due(at(50_000), &cadence()));
+    let tail = ledger.open_tail(at(50_000), &cadence());
+    assert!(tail.is_none(), "nothing new up to now");
+    assert!(ledger.covered_to() <= at(50_000));
+    let tail = ledger.open_tail(at(50_015), &cadence()).unwrap();
+    assert_eq!(bounds(&ledger, tail), (49_995, 50_015));
+    assert!(ledger.open_sweep(at(50_015), &cadence(), true).is_some(), "the last minutes are looked at again");
+}
+
+#[test]
+fn an_interrupted_tail_is_history_to_the_next_run() {
+    let mut ledger = Ledger::new(at(0));
+    let tail = ledger.open_tail(at(300), &cadence()).unwrap();
+    ledger.mark(tail, &Mark::At(Cursor("c".into())), &cadence());
+    let mut next = Ledger::read(&ledger.write(), &cadence()).unwrap();
+    assert_eq!(next.span(tail).unwrap().kind, Kind::History);
+    assert_eq!(next.span(tail).unwrap().cursor, Some(Cursor("c".into())));
+    assert!(next.open_tail(at(400), &cadence()).is_some());
+    assert_eq!(next.waiting(&BTreeSet::new()), Some(SpanId(1)), "the tail first");
+}
+
+#[test]
+fn sweeps_no_longer_configured_leave_their_work() {
+    let mut ledger = Ledger::new(at(0));
+    let tail = ledger.open_tail(at(300), &cadence()).unwrap();
+    end(&mut ledger, tail);
+    let fewer = Cadence::new(Duration::from_secs(15), &[Duration::from_secs(60)]);
+    let mut next = Ledger::read(&ledger.write(), &fewer).unwrap();
+    let sweep = next.open_sweep(at(1000), &fewer, false).unwrap();
+    assert_eq!(bounds(&next, sweep), (0, 300));
+    let none = Cadence::new(Duration::from_secs(15), &[]);
+    assert_eq!(Ledger::read(&ledger.write(), &none).unwrap().settled_to(), at(300));
+}
+
+#[test]
+fn what_cannot_be_a_ledger_is_refused() {
+    let ledger = Ledger::new(at(0));
+    let later = String::from_utf8(ledger.write()).unwrap().replace(r#""form":1"#, r#""form":2"#);
+    assert_eq!(
+        Ledger::read(later.as_bytes(), &cadence()).unwrap_err().to_string(),
+        "the ledger in the checkpoint is not one of this version: form 2 instead of 1"
+    );
+    assert!(Ledger::read(b"{}", &cadence()).is_err());
+}
+
+/// What a run does next.
+#[derive(Clone, Debug)]
+enum Step {
+    Wait(i64),
+    Open,
+    End(usize),
+    Crash,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => (1_i64..40).prop_map(Step::Wait),
+        1 => (40_i64..20_000).prop_map(Step::Wait),
+        6 => Just(Step::Open),
+        6 => (0_usize..4).prop_map(Step::End),
+        1 => Just(Step::Crash),
+    ];
+    prop::collection::vec(step, 1..300)
+}
+
+/// A ledger at work, beside a count of how often each second was read.
+struct Model {
+    ledger: Ledger,
+    written: Vec<u8>,
+    now: i64,
+    reads: Vec<u32>,
+    forgotten: Stretches,
+}
+
+const BEGIN: i64 = 100_000;
+const START: i64 = 50_000;
+
+impl Model {
+    fn new() -> Self {
+        let ledger = Ledger::new(at(START));
+        Self { written: ledger.write(), ledger, now: BEGIN, reads: Vec::new(), forgotten: Stretches::default() }
+    }
+
+    fn open(&mut self) -> Option<SpanId> {
+        let now = at(self.now);
+        let cadence = cadence();
+        let due = self.ledger.is_tail_due(now, &cadence);
+        let tail = if due { self.ledger.open_tail(now, &cadence) } else { None };
+        tail.or_else(|| self.ledger.open_sweep(now, &cadence, false)).or_else(|| self.ledger.open_history(now))
+    }
+
+    /// Reads span `id` to its end and commits.
+    fn end(&mut self, id: SpanId) {
+        let (from, to) = bounds(&self.ledger, id);
+        assert!(to <= self.now, "nothing is read before it happened");
+        let index = |second: i64| usize::try_from(second - START).unwrap();
+        self.reads.resize(self.reads.len().max(index(to)), 0);
+        // The seconds that a poll reads along are not counted.
+        let fresh_from = self.ledger.span(id).unwrap().fresh_from.as_second().max(from);
+        (fresh_from..to).for_each(|second| self.reads[index(second)] += 1);
+        let before = (self.ledger.covered_to(), self.ledger.settled_to());
+        self.ledger.mark(id, &Mark::End { events: Some(50) }, &cadence());
+        assert!(self.ledger.covered_to() >= before.0, "covered time only grows");
+        assert!(self.ledger.settled_to() >= before.1, "settled time only grows");
+        self.written = self.ledger.write();
+        for gap in self.ledger.forgettable() {
+            let second = |minute: Minute| at(minute.0.clamp(0, 1_000_000_000) * 60);
+            Stretch::new(second(gap.start), second(gap.end)).into_iter().for_each(|gap| self.forgotten.add(gap));
+        }
+    }
+
+    fn crash(&mut self) {
+        self.ledger = Ledger::read(&self.written, &cadence()).unwrap();
+    }
+
+    /// Every second below `covered_to` was read; what is open, to do and due never touches what is forgotten.
+    fn check(&self) {
+        let covered = usize::try_from(self.ledger.covered_to().as_second() - START).unwrap();
+        assert!(self.reads[..covered].iter().all(|reads| *reads > 0), "covered means read");
+        let settled = usize::try_from(self.ledger.settled_to().as_second() - START).unwrap();
+        assert!(settled <= covered);
+        let open = self.ledger.open.values().map(|span| span.stretch);
+        let due = self.ledger.due.values().flat_map(Stretches::iter);
+        for stretch in open.chain(self.ledger.to_do.iter()).chain(due) {
+            let near = stretch.widened(SPREAD);
+            assert!(self.forgotten.iter().all(|gone| gone.meet(near).is_none()), "may be read again, yet forgotten");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn time_is_tiled_without_gap_and_read_at_most_once_more_than_there_are_sweeps(steps in steps()) {
+        let mut model = Model::new();
+        let mut open: Vec<SpanId> = Vec::new();
+        for step in steps {
+            match step {
+                Step::Wait(seconds) => model.now += seconds,
+                Step::Open => open.extend(model.open()),
+                Step::End(which) => {
+                    if !open.is_empty() {
+                        let id = open.remove(which % open.len());
+                        model.end(id);
+                    }
+                }
+                Step::Crash => {
+                    model.crash();
+                    open = model.ledger.open.keys().copied().collect();
+                }
+            }
+            prop_assert_eq!(&Ledger::read(&model.ledger.write(), &cadence()).unwrap().to_do, &model.ledger.to_do);
+            model.check();
+        }
+        // Trouble ends: everything is read for the last time, and all of it was read.
+        model.now += 4_000;
+        loop {
+            let next = if open.is_empty() { model.open() } else { open.pop() };
+            let Some(id) = next else { break };
+            model.end(id);
+            model.check();
+        }
+        let covered = usize::try_from(model.ledger.covered_to().as_second() - START).unwrap();
+        prop_assert_eq!(model.ledger.covered_to(), at(model.now));
+        prop_assert!(model.reads[..covered].iter().all(|reads| (1..=4).contains(reads)), "1 + n reads");
+    }
+}
