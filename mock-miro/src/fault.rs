@@ -1,7 +1,10 @@
 //! Faults: which call they strike, what is answered instead, and what happens to the connection.
 
+mod check;
 pub(crate) mod delivery;
 pub(crate) mod plan;
+
+pub use check::FaultError;
 
 use std::collections::BTreeMap;
 
@@ -9,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::operation;
+use crate::latency::Latency;
 
 /// One planned misbehaviour: *when* a call matches, *answer* this, or let this *fault* happen, so many *times*.
 ///
@@ -123,6 +126,9 @@ pub struct Trouble {
     /// The answer waits this long, on the runtime's timer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delay: Option<SignedDuration>,
+    /// The answer waits as long as is drawn from this distribution, on top of `delay`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency: Option<Latency>,
     /// The body comes in pieces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dribble: Option<Dribble>,
@@ -146,57 +152,6 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-/// Why a fault could never do what it says.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum FaultError {
-    /// No operation is called that.
-    #[error("`when.call` is {asked:?}, which is no operation; the nearest is {nearest:?}")]
-    UnknownCall {
-        /// The name asked for.
-        asked: String,
-        /// The nearest there is.
-        nearest: &'static str,
-    },
-    /// A number outside its bounds.
-    #[error("`{key}` is {value}: allowed is {allowed}")]
-    OutOfBounds {
-        /// Which one.
-        key: &'static str,
-        /// What it is.
-        value: String,
-        /// What it may be.
-        allowed: &'static str,
-    },
-    /// Neither an answer nor a fault is given.
-    #[error("the fault does nothing; give an `answer`, a `fault`, or both")]
-    Nothing,
-}
-
-impl Fault {
-    /// Finds what can never work in this fault.
-    pub fn check(&self) -> Result<(), FaultError> {
-        if self.answer.is_none() && self.fault.as_ref().is_none_or(|trouble| *trouble == Trouble::default()) {
-            return Err(FaultError::Nothing);
-        }
-        if let Some(asked) = &self.when.call {
-            operation::check_name(asked)?;
-        }
-        let out_of_bounds = |key, value: String, allowed| Err(FaultError::OutOfBounds { key, value, allowed });
-        if let Some(share) = self.when.share.filter(|share| !(0.0..=1.0).contains(share)) {
-            return out_of_bounds("when.share", share.to_string(), "0 to 1");
-        }
-        if self.when.nth == Some(0) {
-            return out_of_bounds("when.nth", "0".to_owned(), "1 and up");
-        }
-        match &self.answer {
-            Some(Answer { status, .. }) if !(200..=599).contains(status) => {
-                out_of_bounds("answer.status", status.to_string(), "200 to 599")
-            }
-            Some(_) | None => Ok(()),
-        }
-    }
-}
-
 impl Trouble {
     /// Whether nothing of the answer arrives.
     pub(crate) fn loses_answer(&self) -> bool {
@@ -217,6 +172,9 @@ impl Trouble {
         }
         if let Some(delay) = self.delay {
             said.push(format!("delayed by {delay:#}"));
+        }
+        if self.latency.is_some() {
+            said.push("delayed by chance".to_owned());
         }
         if let Some(Dribble { bytes, every }) = self.dribble {
             said.push(format!("{bytes} bytes every {every:#}"));

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -65,9 +64,9 @@ async fn handle(State(mock): State<MockMiro>, request: axum::extract::Request) -
 }
 
 async fn deliver(decision: Decision, parts: &Parts) -> Response {
-    let Decision { answer, trouble, journal_id } = decision;
-    if let Some(pause) = trouble.delay.and_then(|delay| Duration::try_from(delay).ok()) {
-        sleep(pause).await;
+    let Decision { answer, trouble, delay, journal_id } = decision;
+    if let Some(delay) = delay {
+        sleep(delay).await;
     }
     if trouble.reset
         && let Some(reset) = parts.extensions.get::<ResetOnClose>()

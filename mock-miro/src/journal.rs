@@ -35,6 +35,9 @@ pub struct JournalEntry {
     /// The credits that were left after the call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credits_remaining: Option<u64>,
+    /// How long the answer was held back, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delayed_ms: Option<u64>,
     /// The fault that struck, by its number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<u64>,

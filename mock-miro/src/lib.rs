@@ -17,6 +17,7 @@ mod generator;
 mod http;
 mod instant;
 mod journal;
+mod latency;
 mod mock;
 mod openapi;
 mod operation;
@@ -34,6 +35,7 @@ pub use clock::{Clock, ClockChange, ClockError, SystemClock};
 pub use event_log::ndjson::EventFileError;
 pub use fault::{Answer, Dribble, Fault, FaultError, RetryAfter, RetryAfterWord, Trouble, When};
 pub use journal::{JournalEntry, Rule, Violation};
+pub use latency::Latency;
 pub use mock::{EventError, Log, MockMiro, NewEvent, Tokens};
 pub use switches::{
     Bound, CreditModel, CreditOwner, CursorBinding, EmptyWindow, ForbiddenCode, FullLastPage, LastCursor,

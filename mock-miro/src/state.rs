@@ -7,6 +7,7 @@ mod steer;
 pub(crate) use holdings::Holdings;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
@@ -40,6 +41,8 @@ pub(crate) struct Request<'a> {
 pub(crate) struct Decision {
     pub(crate) answer: Answer,
     pub(crate) trouble: Trouble,
+    /// How long to hold the answer back.
+    pub(crate) delay: Option<Duration>,
     pub(crate) journal_id: u64,
 }
 
@@ -56,6 +59,8 @@ pub(crate) struct State {
     codes: Codes,
     /// For what is made up on the way.
     random: ChaCha8Rng,
+    /// For how long answers take.
+    latency: ChaCha8Rng,
     next_id: u64,
 }
 
@@ -69,10 +74,17 @@ struct Identity {
 
 impl State {
     pub(crate) fn new(world: World, now: Timestamp) -> Result<Self, EventFileError> {
-        let journal_max = world.journal_max;
-        let random = made_up(world.seed);
-        let start = Holdings::new(world, now)?;
-        Ok(Self {
+        Ok(Self::beginning(Holdings::new(world, now)?))
+    }
+
+    /// Back to the start.
+    pub(crate) fn reset(&mut self) {
+        *self = Self::beginning(self.start.clone());
+    }
+
+    fn beginning(start: Holdings) -> Self {
+        let World { journal_max, seed, .. } = start.world;
+        Self {
             holdings: start.clone(),
             start,
             buckets: BTreeMap::new(),
@@ -81,23 +93,10 @@ impl State {
             violations: Bounded::new(journal_max),
             watch: Watch::default(),
             codes: Codes::default(),
-            random,
+            random: stream(seed, Stream::MadeUp),
+            latency: stream(seed, Stream::Latency),
             next_id: 1,
-        })
-    }
-
-    /// Back to the start.
-    pub(crate) fn reset(&mut self) {
-        let journal_max = self.start.world.journal_max;
-        self.holdings = self.start.clone();
-        self.buckets.clear();
-        self.faults = Plan::default();
-        self.journal = Bounded::new(journal_max);
-        self.violations = Bounded::new(journal_max);
-        self.watch = Watch::default();
-        self.codes = Codes::default();
-        self.random = made_up(self.start.world.seed);
-        self.next_id = 1;
+        }
     }
 
     /// Decides a request whole: who calls, which fault strikes, what is answered, what is noted.
@@ -115,6 +114,7 @@ impl State {
         let (mut answer, standing) = self.answer(route, strike.as_ref(), &identity, &params, request, now);
         self.add_headers(&mut answer, &identity, standing, now);
         let trouble = strike.as_ref().map(|strike| strike.trouble.clone()).unwrap_or_default();
+        let delay = self.delay(name, &trouble);
         self.look_for_loops(id, &identity, name, request.query, (&answer, &trouble), now);
         self.journal.push(JournalEntry {
             id,
@@ -129,9 +129,10 @@ impl State {
             decision: describe(&answer, strike.as_ref()),
             events: answer.events,
             credits_remaining: standing.map(|standing| standing.remaining),
+            delayed_ms: delay.map(|delay| u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)),
             fault: strike.map(|strike| strike.number),
         });
-        Decision { answer, trouble, journal_id: id }
+        Decision { answer, trouble, delay, journal_id: id }
     }
 
     fn identify(&self, request: &Request<'_>, params: &Params<'_>) -> Identity {
@@ -145,6 +146,16 @@ impl State {
         };
         let budget = caller.map_or_else(|| token_name.clone(), |caller| api::budget(world, caller));
         Identity { caller, token_name, budget, has_token: value.is_some() }
+    }
+
+    /// How long the world and a fault hold the answer back.
+    fn delay(&mut self, call: &str, trouble: &Trouble) -> Option<Duration> {
+        let of_world = &self.holdings.world.latency;
+        let of_world = of_world.get(call).or_else(|| of_world.get("all"));
+        let drawn = [of_world, trouble.latency.as_ref()].into_iter().flatten();
+        let drawn: Duration = drawn.map(|latency| latency.draw(&mut self.latency)).sum();
+        let fixed = trouble.delay.and_then(|delay| Duration::try_from(delay).ok()).unwrap_or_default();
+        Some(drawn.saturating_add(fixed)).filter(|delay| !delay.is_zero())
     }
 
     fn look_for_loops(
@@ -174,10 +185,15 @@ impl State {
     }
 }
 
-fn made_up(seed: u64) -> ChaCha8Rng {
+/// What randomness is used for, apart from what chose the first tokens.
+enum Stream {
+    MadeUp = 1,
+    Latency = 2,
+}
+
+fn stream(seed: u64, stream: Stream) -> ChaCha8Rng {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    // Apart from the stream that chose the first tokens.
-    random.set_stream(1);
+    random.set_stream(stream as u64);
     random
 }
 

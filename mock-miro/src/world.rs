@@ -6,6 +6,7 @@ mod file;
 
 pub use change::{ChangeError, Toggle, TokenChange, UnknownToken, WorldChange};
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
@@ -14,6 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::event_log::ndjson::EventFileError;
+use crate::latency::Latency;
 use crate::switches::Switches;
 
 /// Everything the mock knows at its start. [`World::default`] is one Enterprise organisation with Guard,
@@ -26,6 +28,9 @@ pub struct World {
     /// What the public record leaves open.
     #[serde(default)]
     pub switches: Switches,
+    /// How long answers take, by operation such as `audit_logs`, or `all` for those that are not named.
+    #[serde(default)]
+    pub latency: BTreeMap<String, Latency>,
     /// Chooses what the mock makes up while it runs, such as the values of new tokens.
     #[serde(default)]
     pub seed: u64,
@@ -333,6 +338,7 @@ impl World {
         Self {
             organizations: vec![organization],
             switches: Switches::default(),
+            latency: BTreeMap::new(),
             seed,
             journal_max: defaults::journal_max(),
         }

@@ -137,6 +137,26 @@ async fn delays_and_dribbles_take_their_time_and_arrive_whole() {
     assert_eq!(begun.elapsed().as_secs(), 90 + pieces);
 }
 
+#[tokio::test(start_paused = true)]
+async fn answers_take_as_long_as_the_world_says() {
+    let mut world = crate::World::default();
+    let quarter = crate::Latency { median: jiff::SignedDuration::from_millis(250), p99: None };
+    world.latency.insert("audit_logs".to_owned(), quarter);
+    let bench = Bench::of(world);
+    bench.mock.inject(fault(json!({"fault": {"latency": {"median": "1s", "p99": "5s"}}, "times": 100})));
+    let begun = tokio::time::Instant::now();
+    for _ in 0..100 {
+        bench.audit("").await;
+    }
+    let taken = begun.elapsed().as_secs();
+    assert!((120..240).contains(&taken), "{taken} s");
+    let delays: Vec<_> = bench.mock.journal().iter().filter_map(|entry| entry.delayed_ms).collect();
+    assert!(delays.len() == 100 && delays.iter().all(|&millis| millis > 250) && delays[0] != delays[1]);
+    assert!(begun.elapsed().as_millis().abs_diff(u128::from(delays.iter().sum::<u64>())) < 200);
+    bench.content("").await;
+    assert_eq!(bench.mock.journal().last().unwrap().delayed_ms, None);
+}
+
 #[tokio::test]
 async fn garbage_is_no_json() {
     let bench = Bench::new();
@@ -177,7 +197,7 @@ async fn serving_ends_after_the_answers_under_way() {
 #[test]
 fn what_can_never_work_is_refused() {
     let wrong = |json: Value| serde_json::from_value::<Fault>(json).unwrap().check().unwrap_err().to_string();
-    insta::assert_snapshot!(wrong(json!({"when": {"call": "miro.audit_log"}, "fault": {"reset": true}})), @r#"`when.call` is "miro.audit_log", which is no operation; the nearest is "audit_logs""#);
+    insta::assert_snapshot!(wrong(json!({"when": {"call": "miro.audit_log"}, "fault": {"reset": true}})), @r#""miro.audit_log" is no operation; the nearest is "audit_logs""#);
     insta::assert_snapshot!(wrong(json!({"when": {"nth": 3}})), @"the fault does nothing; give an `answer`, a `fault`, or both");
     insta::assert_snapshot!(wrong(json!({"when": {"share": 5}, "fault": {"reset": true}})), @"`when.share` is 5: allowed is 0 to 1");
     insta::assert_snapshot!(wrong(json!({"answer": {"status": 42}})), @"`answer.status` is 42: allowed is 200 to 599");

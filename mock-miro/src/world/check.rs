@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::operation;
+
 use super::{Events, Organization, World, WorldError};
 
 const RETENTIONS: [u16; 4] = [30, 90, 180, 365];
@@ -28,6 +30,16 @@ impl World {
                 }
             }
             organization.check(&at, &mut wrong);
+        }
+        for (name, latency) in &self.latency {
+            if name != "all"
+                && let Err(unknown) = operation::check_name(name)
+            {
+                wrong.push(format!("latency: {unknown}"));
+            }
+            if !latency.is_possible() {
+                wrong.push(format!("latency.{name}: nothing negative, and a p99 not below a positive median"));
+            }
         }
         if wrong.is_empty() { Ok(()) } else { Err(WorldError::Contradiction(wrong.join("\n"))) }
     }
