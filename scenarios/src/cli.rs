@@ -3,6 +3,7 @@
 //! Data goes to stdout, everything else to stderr.
 
 mod demo;
+mod kql;
 mod sim;
 
 use clap::{Parser, Subcommand};
@@ -26,6 +27,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 unexpected or a promise was brok
 enum Command {
     Demo(demo::Demo),
     Sim(sim::Sim),
+    Kql(kql::Kql),
 }
 
 impl MiroLab {
@@ -34,6 +36,7 @@ impl MiroLab {
         match self.command {
             Command::Demo(demo) => demo.run(),
             Command::Sim(sim) => sim.run(),
+            Command::Kql(kql) => kql.run(),
         }
     }
 }

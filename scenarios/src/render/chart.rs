@@ -11,6 +11,8 @@ use super::{Answer, NUMBERS, Room, fit, grouped, text};
 const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// How many series are drawn; the others are added up in one more.
 const SERIES_MAX: usize = 12;
+/// Wider bars say no more.
+const CHARACTERS_MAX: usize = 3;
 const LABEL_WIDTH: usize = 28;
 const TOTAL_WIDTH: usize = 10;
 
@@ -24,9 +26,10 @@ pub(super) fn over_time(answer: &Answer, width: usize) -> Option<String> {
         let columns = axis.columns(&points);
         let total = grouped(points.iter().map(|(_, value)| value).sum::<f64>() as u64);
         let label = fit(&name, LABEL_WIDTH);
-        lines.push(format!("{label:<LABEL_WIDTH$} │{}│ {total:>TOTAL_WIDTH$}", bars(&columns)));
+        let bars = bars(&columns, axis.characters);
+        lines.push(format!("{label:<LABEL_WIDTH$} │{bars}│ {total:>TOTAL_WIDTH$}"));
     }
-    lines.push(format!("{:LABEL_WIDTH$} └{}┘", "", "─".repeat(axis.columns)));
+    lines.push(format!("{:LABEL_WIDTH$} └{}┘", "", "─".repeat(axis.columns * axis.characters)));
     lines.push(format!("{:LABEL_WIDTH$}  {}", "", axis.legend()));
     Some(lines.join("\n"))
 }
@@ -86,6 +89,8 @@ struct Axis {
     start: Timestamp,
     end: Timestamp,
     columns: usize,
+    /// How wide each is drawn.
+    characters: usize,
 }
 
 impl Axis {
@@ -97,7 +102,8 @@ impl Axis {
         let step = times.windows(2).map(|pair| pair[1].duration_since(pair[0])).min();
         let steps =
             step.map_or(0, |step| (end.duration_since(start).as_secs_f64() / step.as_secs_f64()).round() as usize);
-        Some(Self { start, end, columns: (steps + 1).min(columns_max) })
+        let columns = (steps + 1).min(columns_max);
+        Some(Self { start, end, columns, characters: (columns_max / columns).clamp(1, CHARACTERS_MAX) })
     }
 
     /// The sum of the points in each stretch.
@@ -115,20 +121,20 @@ impl Axis {
     fn legend(&self) -> String {
         let written = |time: Timestamp| time.strftime("%m-%d %H:%M").to_string();
         let (first, last) = (written(self.start), written(self.end));
-        let gap = self.columns.saturating_sub(first.len() + last.len()).max(1);
+        let gap = (self.columns * self.characters).saturating_sub(first.len() + last.len()).max(1);
         if self.columns == 1 { first } else { format!("{first}{}{last}", " ".repeat(gap)) }
     }
 }
 
 /// Each series has a scale of its own: its shape shows, its size stands beside it.
-fn bars(columns: &[f64]) -> String {
+fn bars(columns: &[f64], characters: usize) -> String {
     let highest = columns.iter().copied().fold(0.0, f64::max);
     let eighths = |value: &f64| {
         let full = (EIGHTHS.len() - 1) as f64;
         // A little is not nothing.
         if *value > 0.0 { ((value / highest * full).round() as usize).max(1) } else { 0 }
     };
-    columns.iter().map(|value| EIGHTHS[eighths(value)]).collect()
+    columns.iter().flat_map(|value| std::iter::repeat_n(EIGHTHS[eighths(value)], characters)).collect()
 }
 
 fn number(cell: &Value) -> f64 {
@@ -163,10 +169,10 @@ mod tests {
         ]);
         let columns = [("event", "string"), ("TimeGenerated", "datetime"), ("count_", "long")];
         insta::assert_snapshot!(answer(&columns, rows, "timechart").show(ROOM), @r"
-        board_opened                 │ ▁▁▁▁▂▂▃▄▅▇█│        506
-        sign_in_failed               │   █     ▂  │          6
-                                     └────────────┘
-                                      03-01 00:00 03-01 11:00
+        board_opened                 │   ▁▁▁▁▁▁▁▁▁▁▁▁▂▂▂▂▂▂▃▃▃▄▄▄▅▅▅▇▇▇███│        506
+        sign_in_failed               │         ███               ▂▂▂      │          6
+                                     └────────────────────────────────────┘
+                                      03-01 00:00              03-01 11:00
         ");
     }
 

@@ -1,7 +1,7 @@
 //! Plain tables.
 
 use comfy_table::presets::UTF8_BORDERS_ONLY;
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Row, Table};
 
 use super::{Answer, NUMBERS, Room, fit, grouped, text};
 
@@ -11,14 +11,17 @@ const CELL_WIDTH_MAX: usize = 40;
 pub(super) fn table(answer: &Answer, room: Room) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(room.width as u16);
+    table.set_width(room.width as u16).set_truncation_indicator("…");
     table.set_header(answer.columns.iter().map(|column| column.name.clone()));
     for row in answer.rows.iter().take(room.rows_max) {
         let cells = row.iter().zip(&answer.columns).map(|(value, column)| {
             let cell = Cell::new(fit(&text(value).replace(['\n', '\r', '\t'], " "), CELL_WIDTH_MAX));
             if NUMBERS.contains(&column.kind.as_str()) { cell.set_alignment(CellAlignment::Right) } else { cell }
         });
-        table.add_row(cells);
+        // One line a row: what is cut can be had as JSON.
+        let mut row = Row::from(cells);
+        row.max_height(1);
+        table.add_row(row);
     }
     let more = answer.rows.len().saturating_sub(room.rows_max) as u64;
     if more == 0 { table.to_string() } else { format!("{table}\n  and {} more", grouped(more)) }

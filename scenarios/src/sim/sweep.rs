@@ -99,7 +99,7 @@ impl Sweep {
             let again = run_seed(seed, &self.options);
             played += again.virtual_time;
             if again.journal_hash != report.journal_hash {
-                report.violations.push(format!("two runs differ: {}", first_difference(seed, self.options)));
+                report.violations.insert(0, format!("two runs differ: {}", first_difference(seed, self.options)));
             }
         }
         (report, played)

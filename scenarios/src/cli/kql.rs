@@ -1,0 +1,199 @@
+//! `miro-lab kql`: the query engine on files.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use connector::Exit;
+use kql::cases::{self, Case, Rows, Verdict};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::render::Answer;
+
+/// Runs queries and checks the engine against cases.
+#[derive(Debug, Args)]
+#[command(before_help = "  miro-lab kql run 'print x = 1 + 1'\n  miro-lab kql cases cases.jsonl --json")]
+pub(super) struct Kql {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Cases(Cases),
+    Parse(Parse),
+    Run(Run),
+}
+
+/// Runs query/result cases, one JSON object a line, and says which answers are not as expected.
+///
+/// Exits with 0 when all were run, whatever came of them: that is in the output.
+#[derive(Debug, Args)]
+#[command(before_help = "  miro-lab kql cases cases.jsonl\n  miro-lab kql cases cases.jsonl --json")]
+struct Cases {
+    /// Lines with `id`, `tables`, `query`, `expected {columns, rows}`, `ordered`.
+    file: PathBuf,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Parses queries, one JSON object a line, and says which are not understood.
+///
+/// Exits with 0 when all were tried, whatever came of them: that is in the output.
+#[derive(Debug, Args)]
+#[command(before_help = "  miro-lab kql parse queries.jsonl\n  miro-lab kql parse queries.jsonl --json")]
+struct Parse {
+    /// Lines with `id` and `query`.
+    file: PathBuf,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs one query, over the tables of a file if it needs any.
+#[derive(Debug, Args)]
+#[command(before_help = "  miro-lab kql run 'range x from 1 to 3 step 1 | extend y = x * x'\n  \
+                         miro-lab kql run --tables tables.json 'T | count' --json")]
+struct Run {
+    /// A JSON object of tables: `{"T": {"columns": [{"name": "n", "type": "long"}], "rows": [[1]]}}`.
+    #[arg(long, value_name = "FILE")]
+    tables: Option<PathBuf>,
+    /// The query.
+    query: String,
+    /// Print one JSON object with `columns` and `rows`.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Rows of an answer that are shown.
+const ROWS_MAX: usize = 50;
+
+impl Kql {
+    pub(super) fn run(self) -> anyhow::Result<Exit> {
+        match self.command {
+            Command::Cases(cases) => cases.run(),
+            Command::Parse(parse) => parse.run(),
+            Command::Run(run) => run.run(),
+        }
+    }
+}
+
+/// How a file of cases went.
+#[derive(Debug, Default, Serialize)]
+struct CasesReport {
+    passed: u64,
+    failed: Vec<String>,
+    refused: Vec<String>,
+}
+
+impl Cases {
+    fn run(self) -> anyhow::Result<Exit> {
+        let mut report = CasesReport::default();
+        for case in read_lines::<Case>(&self.file)? {
+            match cases::run(&case) {
+                Verdict::Passed => report.passed += 1,
+                Verdict::Failed { why } => {
+                    anstream::eprintln!("{}: failed: {why}", case.id);
+                    report.failed.push(case.id);
+                }
+                Verdict::Refused { why } => {
+                    anstream::eprintln!("{}: refused: {why}", case.id);
+                    report.refused.push(case.id);
+                }
+            }
+        }
+        if self.json {
+            anstream::println!("{}", serde_json::to_string(&report)?);
+        } else {
+            let (failed, refused) = (report.failed.len(), report.refused.len());
+            anstream::println!("{} passed, {failed} failed, {refused} refused", report.passed);
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// A query to be parsed.
+#[derive(Debug, Deserialize)]
+struct NamedQuery {
+    id: String,
+    query: String,
+}
+
+/// How a file of queries went.
+#[derive(Debug, Default, Serialize)]
+struct ParseReport {
+    parsed: u64,
+    failed: Vec<String>,
+}
+
+impl Parse {
+    fn run(self) -> anyhow::Result<Exit> {
+        let mut report = ParseReport::default();
+        for NamedQuery { id, query } in read_lines(&self.file)? {
+            match kql::syntax::parse(&query) {
+                Ok(_) => report.parsed += 1,
+                Err(error) => {
+                    anstream::eprintln!("{id}: {}", error.located(&query));
+                    report.failed.push(id);
+                }
+            }
+        }
+        if self.json {
+            anstream::println!("{}", serde_json::to_string(&report)?);
+        } else {
+            anstream::println!("{} parsed, {} failed", report.parsed, report.failed.len());
+        }
+        Ok(Exit::Done)
+    }
+}
+
+impl Run {
+    fn run(self) -> anyhow::Result<Exit> {
+        let mut tables = kql::Tables::default();
+        if let Some(path) = &self.tables {
+            let named: BTreeMap<String, Rows> =
+                serde_json::from_str(&read(path)?).with_context(|| format!("{} holds no tables", path.display()))?;
+            for (name, rows) in named {
+                let table = rows.to_table().map_err(|why| anyhow::anyhow!("table `{name}`: {why}"))?;
+                tables = tables.with(name, table);
+            }
+        }
+        let settings = kql::DateTime::from_unix_nanoseconds(jiff::Timestamp::now().as_nanosecond())
+            .map_or_else(kql::Settings::default, kql::Settings::at);
+        let answer = match kql::run(&self.query, &tables, &settings) {
+            Ok(answer) => answer,
+            Err(error) => {
+                anstream::eprintln!("{}", error.located(&self.query));
+                return Ok(Exit::Unexpected);
+            }
+        };
+        if let Some(partial) = &answer.partial {
+            anstream::eprintln!("not all rows: {partial}");
+        }
+        let answer = Answer::from(&answer);
+        if self.json {
+            let columns = answer.columns.iter().map(|column| json!({"name": column.name, "type": column.kind}));
+            let columns = columns.collect::<Vec<_>>();
+            anstream::println!("{}", json!({"columns": columns, "rows": answer.rows, "render": answer.chart}));
+        } else {
+            anstream::println!("{}", answer.show(super::room(ROWS_MAX)));
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// One JSON object a line; blank lines are skipped.
+fn read_lines<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<Vec<T>> {
+    let text = read(path)?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    lines
+        .map(|(at, line)| serde_json::from_str(line).with_context(|| format!("{} line {}", path.display(), at + 1)))
+        .collect()
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))
+}
