@@ -10,6 +10,7 @@ mod deploy;
 mod failure;
 mod help;
 mod parts;
+mod rotation;
 mod run;
 mod signals;
 mod status;

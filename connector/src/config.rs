@@ -32,6 +32,7 @@ use crate::Stream;
 pub use example::example;
 pub use explain::{Explained, explain};
 pub use finding::{Finding, Findings, Origin, Severity};
+pub(crate) use load::secret_files;
 pub use load::{DEFAULT_FILE, Sources, load};
 pub use schema::schema;
 pub(crate) use span::{human, parse_span};

@@ -1,47 +1,113 @@
 //! `run`: the service, or one catch-up.
 
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::net::TcpListener;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::args::{Global, Run};
+use super::rotation::SecretFiles;
 use super::{Failure, parts, print, print_json, signals, status};
 use crate::clock::SystemClock;
-use crate::config::Config;
+use crate::config::{Config, Sources, secret_files};
+use crate::status::Status;
 use crate::telemetry::{Surface, bind, logs};
-use crate::{Connector, Exit, Mode, Outcome, Stop};
+use crate::{Connector, Exit, Mode, Outcome, Parts, Stop};
 
 pub(super) fn run(global: &Global, options: &Run) -> Result<Exit, Failure> {
     let config = global.load()?;
     logs::start(config.telemetry.log_format, global.verbosity());
-    parts::runtime()?.block_on(deliver(config, options))
+    let sources = global.sources()?;
+    parts::runtime()?.block_on(deliver(config, &sources, options))
 }
 
-async fn deliver(config: Config, options: &Run) -> Result<Exit, Failure> {
+async fn deliver(config: Config, sources: &Sources, options: &Run) -> Result<Exit, Failure> {
     let mode = if options.once { Mode::Once { deadline: options.within } } else { Mode::Service };
     let listener = listen(&config, mode).await?;
-    let parts = parts::all(&config)?;
     let grace = config.telemetry.grace;
     let streams: Vec<_> = config.streams().map(|(stream, _)| stream.name()).collect();
+    let running = Running::new(config, sources)?;
     info!(version = env!("CARGO_PKG_VERSION"), streams = streams.join(","), once = options.once, "Starting.");
-    let connector = Arc::new(Connector::new(config, parts));
     let (stop, done) = (Stop::new(), Stop::new());
 
     let delivering = async {
-        let outcome = connector.run(mode, &stop).await;
+        let outcome = running.deliver(mode, &stop).await;
         done.finish();
         outcome
     };
-    let serving = serve(listener, &connector, &stop, &done);
+    let serving = serve(listener, &running, &stop, &done);
     let (outcome, served, obeyed) = tokio::join!(delivering, serving, signals::obey(&stop, grace, &done));
     if let Err(error) = served.and(obeyed) {
         warn!(%error, "The process's own endpoints or signals failed.");
     }
     if options.once {
-        report(&connector, options)?;
+        report(&running.connector().status(), options)?;
     }
     finish(outcome, mode)
+}
+
+/// The connector that runs now. A changed secret puts another in its place, over the same store and network.
+struct Running<'a> {
+    sources: &'a Sources,
+    parts: Parts,
+    connector: Arc<Mutex<Arc<Connector>>>,
+}
+
+impl<'a> Running<'a> {
+    fn new(config: Config, sources: &'a Sources) -> Result<Self, Failure> {
+        let parts = parts::all(&config)?;
+        let connector = Arc::new(Mutex::new(Arc::new(Connector::new(config, parts.clone()))));
+        Ok(Self { sources, parts, connector })
+    }
+
+    fn connector(&self) -> Arc<Connector> {
+        current(&self.connector)
+    }
+
+    /// Delivers until it is enough. The service starts over when a file that holds a secret changes.
+    async fn deliver(&self, mode: Mode, stop: &Stop) -> Outcome {
+        if mode != Mode::Service {
+            return self.connector().run(mode, stop).await;
+        }
+        let mut secrets = SecretFiles::new(secret_files(self.sources)).await;
+        loop {
+            let connector = self.connector();
+            let round = stop.child();
+            let mut running = pin!(connector.run(mode, &round));
+            let outcome = tokio::select! {
+                biased;
+                outcome = &mut running => return outcome,
+                () = secrets.changed() => {
+                    info!("A secret has changed: finishing what is in flight, then going on with the new one.");
+                    round.finish();
+                    running.await
+                }
+            };
+            if stop.is_finishing() || matches!(outcome, Outcome::Stopped(_)) {
+                return outcome;
+            }
+            self.start_over();
+        }
+    }
+
+    /// Reads the secrets again; when one cannot be used, the old ones stay.
+    fn start_over(&self) {
+        match crate::config::load(self.sources) {
+            Ok((config, _warnings)) => {
+                let tokens = Arc::new(parts::tokens(&config, &self.parts.azure));
+                let parts = Parts { tokens, ..self.parts.clone() };
+                let fresh = Arc::new(Connector::new(config, parts));
+                *self.connector.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+            }
+            Err(findings) => error!(%findings, "The new secret cannot be used; going on with the old one."),
+        }
+    }
+}
+
+fn current(connector: &Mutex<Arc<Connector>>) -> Arc<Connector> {
+    // Only whole connectors are put in its place.
+    Arc::clone(&connector.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Listens for whoever asks for metrics and health. One catch-up goes on without, since a scraper may not be meant.
@@ -57,24 +123,18 @@ async fn listen(config: &Config, mode: Mode) -> Result<Option<TcpListener>, Fail
     }
 }
 
-async fn serve(
-    listener: Option<TcpListener>,
-    connector: &Arc<Connector>,
-    stop: &Stop,
-    done: &Stop,
-) -> std::io::Result<()> {
+async fn serve(listener: Option<TcpListener>, running: &Running<'_>, stop: &Stop, done: &Stop) -> std::io::Result<()> {
     let Some(listener) = listener else { return Ok(()) };
     info!(listen = %listener.local_addr()?, "Serving /metrics, /healthz, /readyz and /status.");
-    let reporting = Arc::clone(connector);
-    let surface = Surface::new(move || reporting.status(), Arc::new(SystemClock), stop.clone());
+    let connector = Arc::clone(&running.connector);
+    let surface = Surface::new(move || current(&connector).status(), Arc::new(SystemClock), stop.clone());
     let done = done.clone();
     surface.serve(listener, async move { done.finishing().await }).await
 }
 
 /// The counts of one catch-up.
-fn report(connector: &Connector, options: &Run) -> Result<(), Failure> {
-    let status = connector.status();
-    if options.json { print_json(&status) } else { print(&status::counts(&status)) }
+fn report(status: &Status, options: &Run) -> Result<(), Failure> {
+    if options.json { print_json(status) } else { print(&status::counts(status)) }
 }
 
 /// The exit code of an outcome.

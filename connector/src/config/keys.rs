@@ -100,7 +100,7 @@ macro_rules! stream_keys {
         StreamKeys {
             access_token: Key {
                 path: concat!($section, ".access_token"),
-                doc: "Miro's access token, non-expiring.",
+                doc: "Miro's access token, non-expiring. A file is read again when it changes.",
                 otherwise: Required,
                 example: $token,
                 kind: Secret,
@@ -267,7 +267,7 @@ pub(crate) static CLIENT_ID: Key<Text> = directory_id!(
 
 pub(crate) static CLIENT_SECRET: Key<Secret> = Key {
     path: "sentinel.identity.client_secret",
-    doc: "The client secret's value (not its id).",
+    doc: "The client secret's value (not its id). A file is read again when it changes.",
     otherwise: Required,
     example: "{ env = \"AZURE_CLIENT_SECRET\" }",
     kind: Secret,

@@ -8,9 +8,10 @@ use url::Url;
 use super::finding::{Finding, Findings, Origin, Severity};
 use super::key::{AnyKey, Key};
 use super::keys::{self, IdentityKind, StreamKeys};
-use super::kind::{Count, Text};
+use super::kind::{Count, Kind as _, Text};
 use super::layers::{Layers, VARIABLE_PREFIX};
 use super::reader::Reader;
+use super::secret::{Secret, SecretSource};
 use super::{Config, ContentConfig, Http, Identity, Miro, Sentinel, StoreConfig, StreamConfig, Telemetry};
 
 /// The file that is read when none is named.
@@ -72,6 +73,17 @@ pub fn load(sources: &Sources) -> Result<(Config, Vec<Finding>), Findings> {
         Some(config) if findings.iter().all(|finding| finding.severity == Severity::Warning) => Ok((config, findings)),
         _ => Err(Findings(findings)),
     }
+}
+
+/// The files that secrets are read from.
+pub(crate) fn secret_files(sources: &Sources) -> Vec<PathBuf> {
+    let layers = sources.layers(&mut Vec::new());
+    let secrets = [&keys::AUDIT.access_token, &keys::CONTENT.access_token, &keys::CLIENT_SECRET];
+    let read = |key: &Key<Secret>| match key.kind.read(&layers.get(key)?.raw) {
+        Ok(SecretSource::File(path)) => Some(path),
+        Ok(SecretSource::Inline(_) | SecretSource::Given(_) | SecretSource::Variable(_)) | Err(_) => None,
+    };
+    secrets.into_iter().filter_map(read).collect()
 }
 
 /// Reads every part before the first is missed, so that all findings come at once.
