@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
-use mock_miro::{Cause, Log, SwitchInfo, World};
+use mock_miro::{Cause, Incident, Log, SwitchInfo, World};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -122,6 +122,9 @@ pub(crate) struct Serve {
     /// Seed of everything that is made up: tokens, ids, events.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Plant one incident of every kind among the audit events; GET /_control/incidents tells them.
+    #[arg(long)]
+    plant_incidents: bool,
     /// Let this cause of trouble happen, so that the printed settings get its answer; `mock-miro causes` lists them.
     #[arg(long, value_name = "NAME", value_parser = cause)]
     pub(crate) cause: Option<&'static Cause>,
@@ -162,6 +165,9 @@ impl Serve {
                 events.generate = count;
                 events.seed = self.seed;
             }
+        }
+        if self.plant_incidents {
+            organization.audit.incidents = Incident::all().to_vec();
         }
         if let Some(credits) = self.credits_per_minute {
             organization.credits_per_minute = credits;

@@ -20,7 +20,8 @@ use crate::params::Params;
 use crate::switches::Switches;
 use crate::world::{Traits, WorldChange};
 
-const ROUTES: &str = "health, world, clock, faults, events, journal, violations, switches, openapi.json, reset";
+const ROUTES: &str =
+    "health, world, clock, faults, events, incidents, journal, violations, switches, openapi.json, reset";
 
 pub(crate) fn router() -> Router<MockMiro> {
     Router::new()
@@ -29,6 +30,7 @@ pub(crate) fn router() -> Router<MockMiro> {
         .route("/clock", get(clock).post(change_clock))
         .route("/faults", get(faults).post(add_faults).delete(clear_faults))
         .route("/events", get(events).post(add_events))
+        .route("/incidents", get(incidents))
         .route("/journal", get(journal))
         .route("/violations", get(violations))
         .route("/switches", get(switches))
@@ -159,6 +161,10 @@ async fn add_events(State(mock): State<MockMiro>, body: Bytes) -> Reply {
     let from = request.from.unwrap_or_else(|| mock.now().saturating_sub(over).unwrap_or(Timestamp::MIN));
     mock.generate_with(request.log, request.generate, from, over, request.seed, request.traits);
     Ok(axum::Json(json!({"log": request.log, "count": mock.count(request.log)})))
+}
+
+async fn incidents(State(mock): State<MockMiro>) -> Reply {
+    Ok(axum::Json(json!({"incidents": mock.planted()})))
 }
 
 /// With `?after=17` only the entries after that one.

@@ -9,7 +9,11 @@ mod calendar;
 mod catalogue;
 mod company;
 mod content;
+mod incidents;
 mod names;
+
+pub(crate) use incidents::plant;
+pub use incidents::{Incident, Planted};
 
 use std::ops::Range;
 
@@ -44,7 +48,8 @@ pub(crate) fn generate(into: &mut EventLog, log: Log, organization: &Organizatio
     let mut event = Vec::with_capacity(1_024);
     for occasion in occasions {
         event.clear();
-        let facts = write(&mut event, log, &company, occasion, into.next_seq(), &mut random);
+        let long = long_text(traits, &mut random);
+        let facts = write(&mut event, log, (&company, occasion), into.next_seq(), long, &mut random);
         let visible_at = lateness(facts.time, traits, &mut random);
         into.push(&event, &facts, visible_at);
         if random.random::<f64>() < traits.duplicates {
@@ -57,16 +62,34 @@ pub(crate) fn generate(into: &mut EventLog, log: Log, organization: &Organizatio
 fn write(
     out: &mut Vec<u8>,
     log: Log,
-    company: &Company,
-    occasion: Occasion<'_>,
+    (company, occasion): (&Company, Occasion<'_>),
     seq: u32,
+    long: Option<usize>,
     random: &mut ChaCha8Rng,
 ) -> Facts {
     match log {
-        Log::Audit => audit::write(out, company, occasion, seq, random),
-        Log::Content => content::write(out, company, occasion, random),
+        Log::Audit => audit::write(out, company, occasion, seq, long, random),
+        Log::Content => content::write(out, company, occasion, long, random),
         Log::AiInteraction => ai_interaction::write(out, company, occasion, random),
     }
+}
+
+/// The size of a long text, if the event is one of those that carry one: 64 KB to 1 MB, shorter ones more often.
+fn long_text(traits: Traits, random: &mut ChaCha8Rng) -> Option<usize> {
+    const SHORTEST: f64 = 64_000.0;
+    const LONGEST: f64 = 1_000_000.0;
+    let drawn = random.random::<f64>() < traits.long_texts;
+    drawn.then(|| (SHORTEST * (LONGEST / SHORTEST).powf(random.random())) as usize)
+}
+
+/// Puts a text of about that many bytes into the object that ends here.
+fn append_text(out: &mut Vec<u8>, bytes: usize) {
+    let closed = out.pop();
+    debug_assert_eq!(closed, Some(b'}'), "only an object can take a member");
+    let piece: String = names::TRAPS.concat();
+    let text = piece.repeat(bytes.div_ceil(piece.len()));
+    text_member(out, "text", &text);
+    out.push(b'}');
 }
 
 fn lateness(time: i64, traits: Traits, random: &mut ChaCha8Rng) -> Option<Timestamp> {

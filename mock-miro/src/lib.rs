@@ -34,6 +34,7 @@ pub use cause::{Cause, Mistake, Settings};
 pub use clock::{Clock, ClockChange, ClockError, SystemClock};
 pub use event_log::ndjson::EventFileError;
 pub use fault::{Answer, Dribble, Fault, FaultError, RetryAfter, RetryAfterWord, Trouble, When};
+pub use generator::{Incident, Planted};
 pub use journal::{JournalEntry, Rule, Violation};
 pub use latency::Latency;
 pub use mock::{EventError, Log, MockMiro, NewEvent, Tokens};
@@ -43,6 +44,6 @@ pub use switches::{
     TokenInfoInvalid, UsedRefreshToken, WrongOrganization,
 };
 pub use world::{
-    App, ChangeError, Events, Organization, Plan, Role, Team, Toggle, Token, TokenChange, TokenState, Traits,
+    App, ChangeError, Events, Organization, Plan, Region, Role, Team, Toggle, Token, TokenChange, TokenState, Traits,
     UnknownToken, User, World, WorldChange, WorldError,
 };

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::{Clock, ClockChange, ClockError, SteeredClock};
 use crate::event_log::ndjson;
 use crate::fault::{Fault, plan};
-use crate::generator;
+use crate::generator::{self, Planted};
 use crate::journal::{JournalEntry, Violation};
 use crate::state::{Decision, Request, State};
 use crate::switches::Switches;
@@ -163,6 +163,11 @@ impl MockMiro {
         let holdings = &mut state.holdings;
         let organization = holdings.world.organizations[0].clone();
         generator::generate(holdings.log_mut(0, log), log, &organization, &batch);
+    }
+
+    /// The incidents that the world asked for, as a detection should find them.
+    pub fn planted(&self) -> Vec<Planted> {
+        self.state().holdings.planted.to_vec()
     }
 
     /// Adds events to the first organisation; all or none.

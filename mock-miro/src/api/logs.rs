@@ -88,11 +88,16 @@ impl Reach {
 
     fn of(log: Log, organization: &Organization, now: Timestamp) -> Self {
         let days = match log {
-            Log::Audit => Self::AUDIT_DAYS,
+            Log::Audit => Self::AUDIT_DAYS.min(i64::from(organization.audit_retention_days)),
             Log::Content | Log::AiInteraction => i64::from(organization.content_retention_days),
         };
+        let since = match log {
+            Log::Content => organization.content_logs_since,
+            Log::Audit | Log::AiInteraction => None,
+        };
         let now = now.as_millisecond();
-        Self { oldest: now - days * 24 * 60 * 60 * 1_000, now }
+        let kept = now - days * 24 * 60 * 60 * 1_000;
+        Self { oldest: since.map_or(kept, |since| since.as_millisecond().max(kept)), now }
     }
 
     /// The first and last millisecond of the asked window that can be read, both included.

@@ -124,7 +124,7 @@ pub(crate) fn approve(office: &mut Office<'_>, params: &Params<'_>) -> Result<An
         return Err(Refusal::invalid_parameters(&[wrong]));
     }
     let redirect_uri = required(params, "redirect_uri")?;
-    let code = mint(random);
+    let code = mint(place.organization(world).region, random);
     codes.waiting.retain(|_, grant| *now < grant.expires_at);
     if codes.waiting.len() >= CODES_MAX {
         codes.waiting.pop_first();
@@ -221,8 +221,9 @@ fn forget_oldest_replaced(tokens: &mut Vec<Token>) {
 fn issue(office: &mut Office<'_>, place: AppPlace, user: String) -> Answer {
     let Office { world, random, now, .. } = office;
     let app = place.app(world).clone();
-    let value = mint(random);
-    let refresh_token = app.expiring.then(|| mint(random));
+    let region = place.organization(world).region;
+    let value = mint(region, random);
+    let refresh_token = app.expiring.then(|| mint(region, random));
     let organization = &mut world.organizations[place.organization];
     let team_id = organization.teams.first().and_then(|team| team.id.parse::<u64>().ok());
     let mut body = json!({

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use super::calendar::Occasion;
 use super::catalogue::{self, Details, Family, Object};
 use super::company::{Company, Team};
-use super::{member, names, once_in, one_of, open_with_id, quoted, text_member};
+use super::{append_text, member, names, once_in, one_of, open_with_id, quoted, text_member};
 use crate::cursor::audit_event_id;
 use crate::event_log::{Facts, Position};
 use crate::instant::CreatedAt;
@@ -19,6 +19,7 @@ pub(super) fn write(
     company: &Company,
     occasion: Occasion<'_>,
     seq: u32,
+    long: Option<usize>,
     random: &mut ChaCha8Rng,
 ) -> Facts {
     let time = occasion.time;
@@ -38,6 +39,9 @@ pub(super) fn write(
     context(out, family, company, occasion, team, random);
     out.extend_from_slice(b",\"details\":");
     details(out, family.details, random);
+    if let Some(bytes) = long {
+        append_text(out, bytes);
+    }
     extras(out, random);
     out.push(b'}');
     Facts { time, id }

@@ -31,6 +31,7 @@ pub(super) struct Person {
     /// Minutes east of Greenwich.
     pub(super) offset_minutes: i64,
     pub(super) team: usize,
+    pub(super) email: String,
     /// `{"type":…,"id":…,"name":…,"email":…}`, as the audit log has it.
     pub(super) created_by: String,
     /// `{"id":…,"name":…,"email":…}`, as the content log has it.
@@ -135,6 +136,7 @@ impl Person {
             kind,
             offset_minutes: OFFSETS[random.random_range(0..OFFSETS.len())],
             team: random.random_range(0..teams),
+            email,
             created_by,
             actor,
             object,

@@ -8,18 +8,25 @@ use rand_chacha::ChaCha8Rng;
 use super::audit::free_text;
 use super::calendar::Occasion;
 use super::company::Company;
-use super::{member, names, once_in, one_of, open_with_id, uuid};
+use super::{append_text, member, names, once_in, one_of, open_with_id, uuid};
 use crate::event_log::Facts;
 use crate::instant::WholeSeconds;
 
 const FIRST_ITEM: u64 = 3_458_764_500_000_000_000;
 
 /// Writes one content event. Its time is in whole seconds, so many share one.
-pub(super) fn write(out: &mut Vec<u8>, company: &Company, occasion: Occasion<'_>, random: &mut ChaCha8Rng) -> Facts {
+pub(super) fn write(
+    out: &mut Vec<u8>,
+    company: &Company,
+    occasion: Occasion<'_>,
+    long: Option<usize>,
+    random: &mut ChaCha8Rng,
+) -> Facts {
     let time = occasion.time - occasion.time.rem_euclid(1_000);
     let id = open_with_id(out, &uuid(random));
     let board = company.some_board(random);
     let action = match random.random_range(0..10) {
+        _ if long.is_some() => "update",
         0..=2 => "create",
         3..=8 => "update",
         _ => "delete",
@@ -40,6 +47,9 @@ pub(super) fn write(out: &mut Vec<u8>, company: &Company, occasion: Occasion<'_>
     written.expect("writing into memory does not fail");
     out.extend_from_slice(b",\"state\":");
     state(out, action, item_type, random);
+    if let Some(bytes) = long {
+        append_text(out, bytes);
+    }
     relationships(out, random);
     if once_in(150, random) {
         member(out, "revision", &random.random_range(1..90_000_u32).to_string());

@@ -1,10 +1,12 @@
 //! The world together with its events.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::event_log::EventLog;
 use crate::event_log::ndjson::{self, EventFileError};
-use crate::generator;
+use crate::generator::{self, Planted};
 use crate::mock::Log;
 use crate::switches::Switches;
 use crate::world::{Events, Organization, World};
@@ -13,6 +15,8 @@ use crate::world::{Events, Organization, World};
 #[derive(Debug, Clone)]
 pub(crate) struct Holdings {
     pub(crate) world: World,
+    /// The incidents in all logs.
+    pub(crate) planted: Arc<Vec<Planted>>,
     logs: Vec<Logs>,
 }
 
@@ -27,9 +31,12 @@ struct Logs {
 impl Holdings {
     /// The world with the events it asks for, read from files and generated.
     pub(crate) fn new(world: World, now: Timestamp) -> Result<Self, EventFileError> {
-        let logs =
-            world.organizations.iter().map(|organization| Logs::new(organization, now)).collect::<Result<_, _>>()?;
-        let mut holdings = Self { world, logs };
+        let mut planted = Vec::new();
+        let mut logs = Vec::new();
+        for organization in &world.organizations {
+            logs.push(Logs::new(organization, now, &mut planted)?);
+        }
+        let mut holdings = Self { world, planted: Arc::new(planted), logs };
         holdings.order_ties();
         Ok(holdings)
     }
@@ -58,7 +65,7 @@ impl Holdings {
 }
 
 impl Logs {
-    fn new(organization: &Organization, now: Timestamp) -> Result<Self, EventFileError> {
+    fn new(organization: &Organization, now: Timestamp, planted: &mut Vec<Planted>) -> Result<Self, EventFileError> {
         let mut logs = Self::default();
         for (log, events) in [
             (Log::Audit, &organization.audit),
@@ -66,6 +73,11 @@ impl Logs {
             (Log::AiInteraction, &organization.ai_interaction),
         ] {
             fill(logs.get_mut(log), log, organization, events, now)?;
+        }
+        let (from, over) = stretch(&organization.audit, now);
+        for &incident in &organization.audit.incidents {
+            let seed = organization.audit.seed;
+            planted.push(generator::plant(&mut logs.audit, organization, incident, (from, over), seed));
         }
         Ok(logs)
     }
@@ -98,10 +110,15 @@ fn fill(
         ndjson::read_file(path, log, into)?;
     }
     if events.generate > 0 {
-        let over = events.over.unwrap_or(SignedDuration::from_hours(24));
-        let from = events.from.unwrap_or_else(|| now.saturating_sub(over).unwrap_or(Timestamp::MIN));
+        let (from, over) = stretch(events, now);
         let batch = generator::Batch { count: events.generate, from, over, seed: events.seed, traits: events.traits };
         generator::generate(into, log, organization, &batch);
     }
     Ok(())
+}
+
+/// The stretch of time that made-up events fall into.
+fn stretch(events: &Events, now: Timestamp) -> (Timestamp, SignedDuration) {
+    let over = events.over.unwrap_or(SignedDuration::from_hours(24));
+    (events.from.unwrap_or_else(|| now.saturating_sub(over).unwrap_or(Timestamp::MIN)), over)
 }

@@ -62,7 +62,7 @@ impl State {
         if let Some(predecessor) = predecessor {
             predecessor.name = format!("{name}-{older}");
         }
-        let value = mint(&mut self.random);
+        let value = mint(self.holdings.world.organizations[organization].region, &mut self.random);
         let user = user.or_else(|| self.first_admin(organization)).unwrap_or_default();
         self.holdings.world.organizations[organization].tokens.push(Token {
             name: name.to_owned(),

@@ -98,7 +98,8 @@ async fn people_work_in_office_hours() {
 async fn shares_of_ties_lateness_and_duplicates_are_kept() {
     let bench = Bench::new();
     let now = bench.mock.now();
-    let traits = Traits { ties: 0.5, late: 0.2, late_by: SignedDuration::from_mins(10), duplicates: 0.1 };
+    let traits =
+        Traits { ties: 0.5, late: 0.2, late_by: SignedDuration::from_mins(10), duplicates: 0.1, long_texts: 0.0 };
     bench.mock.generate_with(Log::Audit, 10_000, now - SignedDuration::from_secs(1), Duration::from_secs(1), 1, traits);
     let ids = bench.mock.ids(Log::Audit, Timestamp::MAX);
     let unique = ids.iter().collect::<BTreeSet<_>>().len();
@@ -106,4 +107,51 @@ async fn shares_of_ties_lateness_and_duplicates_are_kept() {
     let late = ids.len() - bench.mock.count_visible(Log::Audit, now);
     assert!((1_900..2_500).contains(&late), "{late} late");
     assert_eq!(bench.mock.count_visible(Log::Audit, now + SignedDuration::from_mins(10)), ids.len());
+}
+
+#[tokio::test]
+async fn long_texts_reach_up_to_a_megabyte() {
+    for log in [Log::Audit, Log::Content] {
+        let bench = Bench::new();
+        let from = bench.mock.now() - SignedDuration::from_hours(1);
+        let traits = Traits { long_texts: 1.0, ..Traits::default() };
+        bench.mock.generate_with(log, 20, from, Duration::from_hours(1), 1, traits);
+        let page = if log == Log::Audit { bench.audit("").await } else { bench.content("").await };
+        let events = page.json()["data"].as_array().unwrap().clone();
+        let text = |event: &Value| event["details"]["text"].as_str().or(event["state"]["text"].as_str()).unwrap().len();
+        let sizes: Vec<usize> = events.iter().map(text).collect();
+        assert!(sizes.len() == 20 && sizes.iter().all(|size| (64_000..1_010_000).contains(size)), "{sizes:?}");
+        assert!(sizes.iter().any(|size| *size > 300_000), "{sizes:?}");
+    }
+}
+
+#[tokio::test]
+async fn planted_incidents_are_where_the_manifest_says() {
+    let mut world = crate::World::default();
+    world.organizations[0].audit = crate::Events {
+        generate: 50,
+        over: Some(SignedDuration::from_hours(6)),
+        incidents: crate::Incident::all().to_vec(),
+        ..crate::Events::default()
+    };
+    let bench = Bench::of(world);
+    let manifest = bench.control(http::Method::GET, "incidents", Value::Null).await.json();
+    let manifest = manifest["incidents"].as_array().unwrap();
+    let counts: Vec<usize> = manifest.iter().map(|planted| planted["ids"].as_array().unwrap().len()).collect();
+    assert_eq!(counts, [60, 2, 1, 201]);
+    let events = bench.audit("&limit=500").await.json()["data"].as_array().unwrap().clone();
+    assert_eq!(events.len(), 50 + counts.iter().sum::<usize>());
+    for planted in manifest {
+        let ids = planted["ids"].as_array().unwrap();
+        let of_incident: Vec<_> = events.iter().filter(|event| ids.contains(&event["id"])).collect();
+        assert_eq!(of_incident.len(), ids.len());
+        assert!(of_incident.iter().all(|event| event["createdBy"]["email"] == planted["email"]));
+    }
+    let traveller = &manifest[1]["ids"];
+    let addresses: Vec<_> = events
+        .iter()
+        .filter(|event| traveller.as_array().unwrap().contains(&event["id"]))
+        .map(|event| event["context"]["ip"].clone())
+        .collect();
+    assert_ne!(addresses[0], addresses[1]);
 }

@@ -139,6 +139,24 @@ async fn what_becomes_visible_late_comes_at_its_place_in_time() {
 }
 
 #[tokio::test]
+async fn nothing_is_older_than_retention_and_the_start_of_collection() {
+    let day = 24 * 60 * 60;
+    let mut world = crate::World::default();
+    world.organizations[0].audit_retention_days = 30;
+    world.organizations[0].content_logs_since = Some("2026-03-01T11:30:00Z".parse().unwrap());
+    let bench = Bench::of(world);
+    bench.audit_events(&[("old", 31 * day), ("new", 29 * day)]);
+    let token = bench.mock.tokens().audit;
+    let path = "/v2/audit/logs?createdAfter=2025-01-01T00:00:00Z&createdBefore=2026-12-31T00:00:00Z";
+    assert_eq!(bench.get_as(&token, path).await.ids(), ["new"]);
+    let from = bench.mock.now() - SignedDuration::from_hours(1);
+    bench.mock.generate(Log::Content, 100, from, std::time::Duration::from_hours(1), 1);
+    let events = bench.content("").await.json()["data"].as_array().unwrap().clone();
+    assert!((30..70).contains(&events.len()), "{} events", events.len());
+    assert!(events.iter().all(|event| event["actionTime"].as_str().unwrap() >= "2026-03-01T11:30:00Z"));
+}
+
+#[tokio::test]
 async fn nothing_is_older_than_the_log_reaches_nor_newer_than_now() {
     let bench = Bench::new();
     let day = 24 * 60 * 60;

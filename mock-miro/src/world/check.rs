@@ -47,9 +47,13 @@ impl World {
 
 impl Organization {
     fn check(&self, at: &str, wrong: &mut Vec<String>) {
-        if !RETENTIONS.contains(&self.content_retention_days) {
-            let days = self.content_retention_days;
-            wrong.push(format!("{at}.content_retention_days = {days}: one of 30, 90, 180, 365"));
+        for (name, days) in [
+            ("audit_retention_days", self.audit_retention_days),
+            ("content_retention_days", self.content_retention_days),
+        ] {
+            if !RETENTIONS.contains(&days) {
+                wrong.push(format!("{at}.{name} = {days}: one of 30, 90, 180, 365"));
+            }
         }
         let mut names = BTreeSet::new();
         for token in &self.tokens {
@@ -63,6 +67,11 @@ impl Organization {
                 ));
             }
         }
+        for (name, events) in [("content", &self.content), ("ai_interaction", &self.ai_interaction)] {
+            if !events.incidents.is_empty() {
+                wrong.push(format!("{at}.{name}.incidents: incidents are planted in audit logs only"));
+            }
+        }
         for (name, events) in
             [("audit", &self.audit), ("content", &self.content), ("ai_interaction", &self.ai_interaction)]
         {
@@ -74,7 +83,12 @@ impl Organization {
 impl Events {
     fn check(&self, at: &str, wrong: &mut Vec<String>) {
         let traits = &self.traits;
-        for (name, share) in [("ties", traits.ties), ("late", traits.late), ("duplicates", traits.duplicates)] {
+        for (name, share) in [
+            ("ties", traits.ties),
+            ("late", traits.late),
+            ("duplicates", traits.duplicates),
+            ("long_texts", traits.long_texts),
+        ] {
             if !(0.0..=1.0).contains(&share) {
                 wrong.push(format!("{at}.traits.{name} = {share}: a share from 0 to 1"));
             }

@@ -1,0 +1,50 @@
+//! What a log holds from the start.
+
+use std::path::PathBuf;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::generator::Incident;
+
+/// What a log holds from the start.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Events {
+    /// A file with one event a line, exactly as Miro sends it.
+    pub file: Option<PathBuf>,
+    /// How many events the generator makes.
+    pub generate: usize,
+    /// The stretch of time they fall into.
+    pub over: Option<SignedDuration>,
+    /// Where that stretch begins; unless given it ends at the start of the mock.
+    pub from: Option<Timestamp>,
+    /// The seed of the generator.
+    pub seed: u64,
+    /// How the generated events misbehave.
+    pub traits: Traits,
+    /// Incidents to plant in an audit log, told at `GET /_control/incidents`.
+    pub incidents: Vec<Incident>,
+}
+
+/// How generated events misbehave; shares from 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Traits {
+    /// How many share their millisecond with the one before.
+    pub ties: f64,
+    /// How many become visible only later.
+    pub late: f64,
+    /// The longest such delay.
+    pub late_by: SignedDuration,
+    /// How many are in the log twice, with the same id.
+    pub duplicates: f64,
+    /// How many carry a text of 64 KB to 1 MB.
+    pub long_texts: f64,
+}
+
+impl Default for Traits {
+    fn default() -> Self {
+        Self { ties: 0.05, late: 0.0, late_by: SignedDuration::from_mins(10), duplicates: 0.0, long_texts: 0.0 }
+    }
+}

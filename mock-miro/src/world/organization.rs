@@ -1,0 +1,207 @@
+//! Organisations: plan, people, teams, retention.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{App, Events, Token};
+
+/// A company at Miro.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Organization {
+    /// Its number, as a string of digits.
+    pub id: String,
+    /// Its name.
+    #[serde(default = "defaults::organization_name")]
+    pub name: String,
+    /// What it pays for.
+    #[serde(default)]
+    pub plan: Plan,
+    /// Whether it has the Enterprise Guard add-on, which content logs need.
+    #[serde(default = "defaults::yes")]
+    pub guard: bool,
+    /// Credits a minute for each user and app.
+    #[serde(default = "defaults::credits_per_minute")]
+    pub credits_per_minute: u64,
+    /// Where its data lives; its tokens tell.
+    #[serde(default)]
+    pub region: Region,
+    /// How long audit logs are kept: 30, 90, 180 or 365 days; the API reaches back 90 days at most.
+    #[serde(default = "defaults::audit_retention_days")]
+    pub audit_retention_days: u16,
+    /// How long content logs are kept: 30, 90, 180 or 365 days.
+    #[serde(default = "defaults::content_retention_days")]
+    pub content_retention_days: u16,
+    /// When an admin turned the collection of content logs on; nothing is older than that.
+    #[serde(default)]
+    pub content_logs_since: Option<Timestamp>,
+    /// Its people; the first one is a Company Admin unless told otherwise.
+    #[serde(default = "defaults::users")]
+    pub users: Vec<User>,
+    /// Its teams, the largest first: the enterprise integrations are tied to that one.
+    #[serde(default = "defaults::teams")]
+    pub teams: Vec<Team>,
+    /// How many full licences it bought.
+    #[serde(default = "defaults::licenses")]
+    pub licenses: u32,
+    /// Its own OAuth apps; those of the enterprise integrations need no entry.
+    #[serde(default)]
+    pub apps: Vec<App>,
+    /// The access tokens of its apps.
+    #[serde(default)]
+    pub tokens: Vec<Token>,
+    /// What its audit log holds from the start.
+    #[serde(default)]
+    pub audit: Events,
+    /// What its content log holds from the start.
+    #[serde(default)]
+    pub content: Events,
+    /// What its AI interaction log holds from the start.
+    #[serde(default)]
+    pub ai_interaction: Events,
+}
+
+/// Somebody with an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// A number, as a string of digits.
+    pub id: String,
+    /// The name as shown.
+    pub name: String,
+    /// The address.
+    pub email: String,
+    /// What they may do in the organisation.
+    #[serde(default)]
+    pub role: Role,
+}
+
+/// What a user may do in the organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything, reading the logs included.
+    CompanyAdmin,
+    /// No administration: tokens of apps that such a user installed do not read the logs.
+    #[default]
+    Member,
+}
+
+impl Role {
+    /// The role as people call it.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::CompanyAdmin => "Company Admin",
+            Self::Member => "member",
+        }
+    }
+}
+
+/// A team.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Team {
+    /// A number, as a string of digits.
+    pub id: String,
+    /// The name as shown.
+    pub name: String,
+}
+
+/// Where data lives (<https://help.miro.com/hc/en-us/articles/23084283851026>, read 2026-11-22).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Region {
+    /// The European Union, where everything lives unless a company chose otherwise.
+    #[default]
+    Eu,
+    /// The United States.
+    Us,
+    /// Australia.
+    Au,
+}
+
+/// A plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Plan {
+    /// Without audit logs.
+    Free,
+    /// Without audit logs.
+    Starter,
+    /// Without audit logs.
+    Business,
+    /// With audit logs.
+    #[default]
+    Enterprise,
+}
+
+impl Organization {
+    /// An Enterprise organisation with Guard and one Company Admin, without tokens.
+    pub(super) fn enterprise(id: String) -> Self {
+        Self {
+            id,
+            name: defaults::organization_name(),
+            plan: Plan::Enterprise,
+            guard: true,
+            credits_per_minute: defaults::credits_per_minute(),
+            region: Region::Eu,
+            audit_retention_days: defaults::audit_retention_days(),
+            content_retention_days: defaults::content_retention_days(),
+            content_logs_since: None,
+            users: defaults::users(),
+            teams: defaults::teams(),
+            licenses: defaults::licenses(),
+            apps: Vec::new(),
+            tokens: Vec::new(),
+            audit: Events::default(),
+            content: Events::default(),
+            ai_interaction: Events::default(),
+        }
+    }
+
+    /// The user with that id.
+    pub(crate) fn user(&self, id: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.id == id)
+    }
+}
+
+/// The id of the admin that an organisation has unless told otherwise.
+pub(super) fn first_admin() -> String {
+    "3074457345618265001".to_owned()
+}
+
+mod defaults {
+    pub(super) fn yes() -> bool {
+        true
+    }
+    pub(super) fn organization_name() -> String {
+        "Example Org".to_owned()
+    }
+    /// <https://developers.miro.com/reference/rate-limiting>, read 2026-11-22.
+    pub(super) fn credits_per_minute() -> u64 {
+        100_000
+    }
+    /// <https://help.miro.com/hc/en-us/articles/360017571434-Audit-logs>, read 2026-11-22.
+    pub(super) fn audit_retention_days() -> u16 {
+        180
+    }
+    /// <https://help.miro.com/hc/en-us/articles/17774729839378-Content-Logs-overview>, read 2026-11-22.
+    pub(super) fn content_retention_days() -> u16 {
+        30
+    }
+    pub(super) fn licenses() -> u32 {
+        250
+    }
+    pub(super) fn users() -> Vec<super::User> {
+        let admin = super::User {
+            id: super::first_admin(),
+            name: "Ada Example".to_owned(),
+            email: "ada@example.com".to_owned(),
+            role: super::Role::CompanyAdmin,
+        };
+        vec![admin]
+    }
+    pub(super) fn teams() -> Vec<super::Team> {
+        vec![super::Team { id: "3074457345618265002".to_owned(), name: "Example Team".to_owned() }]
+    }
+}

@@ -1,0 +1,157 @@
+//! Apps and their access tokens. Secrets are written neither by `Debug` nor by `Serialize`.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use super::Region;
+use super::organization::first_admin;
+
+/// A custom app that gets its tokens by OAuth. Its secret is written neither by `Debug` nor by `Serialize`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct App {
+    /// The name as shown; together with the user it owns a budget of credits.
+    pub name: String,
+    /// A number, as a string of digits.
+    pub client_id: String,
+    /// The secret itself.
+    #[serde(serialize_with = "hidden")]
+    pub client_secret: String,
+    /// Where a browser may be sent back to.
+    pub redirect_uris: Vec<String>,
+    /// What its tokens may do.
+    pub scopes: Vec<String>,
+    /// Whether its access tokens expire after an hour and come with a refresh token.
+    #[serde(default = "expiring")]
+    pub expiring: bool,
+}
+
+/// An access token. Its value is written neither by `Debug` nor by `Serialize`.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    /// A short name for journals and reports, such as `audit`.
+    pub name: String,
+    /// The secret itself.
+    #[serde(serialize_with = "hidden")]
+    pub value: String,
+    /// What it may do, such as `auditlogs:read`.
+    pub scopes: Vec<String>,
+    /// The app it belongs to; together with `user` it owns a budget of credits.
+    #[serde(default = "custom_app")]
+    pub app: String,
+    /// The user who installed the app.
+    #[serde(default = "first_admin")]
+    pub user: String,
+    /// Whether it works.
+    #[serde(default)]
+    pub state: TokenState,
+    /// When it stops working by itself.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+    /// What renews it, while nobody has used that.
+    #[serde(default, serialize_with = "hidden_if_any")]
+    pub refresh_token: Option<String>,
+    /// When that stops working.
+    #[serde(default)]
+    pub refresh_expires_at: Option<Timestamp>,
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, scopes, app, user, state, expires_at, .. } = self;
+        f.debug_struct("Token")
+            .field("name", name)
+            .field("value", &"***")
+            .field("scopes", scopes)
+            .field("app", app)
+            .field("user", user)
+            .field("state", state)
+            .field("expires_at", expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, client_id, client_secret: _, redirect_uris, scopes, expiring } = self;
+        f.debug_struct("App")
+            .field("name", name)
+            .field("client_id", client_id)
+            .field("client_secret", &"***")
+            .field("redirect_uris", redirect_uris)
+            .field("scopes", scopes)
+            .field("expiring", expiring)
+            .finish()
+    }
+}
+
+fn hidden<S: serde::Serializer>(_value: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str("***")
+}
+
+#[expect(clippy::ref_option, reason = "the signature serde asks for")]
+fn hidden_if_any<S: serde::Serializer>(value: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.as_ref().map(|_| "***").serialize(serializer)
+}
+
+/// Whether a token works; everything but `active` answers 401.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenState {
+    /// It works.
+    #[default]
+    Active,
+    /// It was revoked.
+    Revoked,
+    /// Its switch in the company settings was turned off.
+    SwitchedOff,
+    /// Its app was uninstalled.
+    Uninstalled,
+    /// A newer one took its place.
+    Replaced,
+}
+
+impl Token {
+    /// The token of an enterprise integration.
+    pub(super) fn of_integration(name: &str, scope: &str, app: &str, random: &mut ChaCha8Rng) -> Self {
+        Self {
+            name: name.to_owned(),
+            value: mint(Region::Eu, random),
+            scopes: vec![scope.to_owned()],
+            app: app.to_owned(),
+            user: first_admin(),
+            state: TokenState::Active,
+            expires_at: None,
+            refresh_token: None,
+            refresh_expires_at: None,
+        }
+    }
+}
+
+/// A fresh token value in the documented shape: Base64 of the region, then random letters.
+pub(crate) fn mint(region: Region, random: &mut ChaCha8Rng) -> String {
+    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let tail: String = (0..27).map(|_| char::from(LETTERS[random.random_range(0..LETTERS.len())])).collect();
+    let origin = match region {
+        Region::Eu => "eu01",
+        Region::Us => "us01",
+        Region::Au => "au01",
+    };
+    let origin = URL_SAFE_NO_PAD.encode(format!(r#"{{"miro.origin":"{origin}"}}"#));
+    format!("{origin}_{tail}")
+}
+
+fn custom_app() -> String {
+    "custom".to_owned()
+}
+
+fn expiring() -> bool {
+    true
+}
