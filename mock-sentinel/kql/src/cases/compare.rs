@@ -40,7 +40,9 @@ pub(super) fn difference(case: &Case, got: &Table) -> Option<String> {
 fn columns_differ(case: &Case, expected: &Table, got: &Table) -> Option<String> {
     let describe = |table: &Table| {
         let columns = table.schema().columns().iter();
-        let columns = columns.map(|column| if case.types_lenient { column.name.to_string() } else { format!("{}:{}", column.name, column.kind) });
+        let columns = columns.map(|column| {
+            if case.types_lenient { column.name.to_string() } else { format!("{}:{}", column.name, column.kind) }
+        });
         columns.collect::<Vec<_>>().join(", ")
     };
     let (wanted, found) = (describe(expected), describe(got));
@@ -113,7 +115,6 @@ impl Sameness {
         })
     }
 }
-
 
 #[cfg(test)]
 mod tests {

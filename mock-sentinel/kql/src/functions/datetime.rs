@@ -23,40 +23,74 @@ const WHOLE: Param = Param::Is(ColumnType::Long);
 const UNIT: Param = Param::Is(ColumnType::String);
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new(&["startofday"], &[AT, WHOLE], DATETIME, |_, args| start(args, Period::Day)).required(1).in_transforms(),
-    Function::new(&["startofweek"], &[AT, WHOLE], DATETIME, |_, args| start(args, Period::Week)).required(1).in_transforms(),
-    Function::new(&["startofmonth"], &[AT, WHOLE], DATETIME, |_, args| start(args, Period::Month)).required(1).in_transforms(),
-    Function::new(&["startofyear"], &[AT, WHOLE], DATETIME, |_, args| start(args, Period::Year)).required(1).in_transforms(),
+    Function::new(&["startofday"], &[AT, WHOLE], DATETIME, |_, args| start(args, Period::Day))
+        .required(1)
+        .in_transforms(),
+    Function::new(&["startofweek"], &[AT, WHOLE], DATETIME, |_, args| start(args, Period::Week))
+        .required(1)
+        .in_transforms(),
+    Function::new(&["startofmonth"], &[AT, WHOLE], DATETIME, |_, args| start(args, Period::Month))
+        .required(1)
+        .in_transforms(),
+    Function::new(&["startofyear"], &[AT, WHOLE], DATETIME, |_, args| start(args, Period::Year))
+        .required(1)
+        .in_transforms(),
     Function::new(&["endofday"], &[AT, WHOLE], DATETIME, |_, args| end(args, Period::Day)).required(1).in_transforms(),
-    Function::new(&["endofweek"], &[AT, WHOLE], DATETIME, |_, args| end(args, Period::Week)).required(1).in_transforms(),
-    Function::new(&["endofmonth"], &[AT, WHOLE], DATETIME, |_, args| end(args, Period::Month)).required(1).in_transforms(),
-    Function::new(&["endofyear"], &[AT, WHOLE], DATETIME, |_, args| end(args, Period::Year)).required(1).in_transforms(),
+    Function::new(&["endofweek"], &[AT, WHOLE], DATETIME, |_, args| end(args, Period::Week))
+        .required(1)
+        .in_transforms(),
+    Function::new(&["endofmonth"], &[AT, WHOLE], DATETIME, |_, args| end(args, Period::Month))
+        .required(1)
+        .in_transforms(),
+    Function::new(&["endofyear"], &[AT, WHOLE], DATETIME, |_, args| end(args, Period::Year))
+        .required(1)
+        .in_transforms(),
     Function::new(&["dayofweek"], &[AT], Returns::Is(ColumnType::Timespan), |_, args| {
         at(args).map(|at| Timespan::from_ticks(weekday(at) * TICKS_PER_DAY)).into()
     })
     .in_transforms(),
     Function::new(&["dayofmonth"], &[AT], INT, |_, args| field(args, |civil| civil.day)).in_transforms(),
     Function::new(&["dayofyear"], &[AT], INT, |_, args| field(args, |civil| civil.day_of_year())).in_transforms(),
-    Function::new(&["weekofyear", "week_of_year"], &[AT], LONG, |_, args| at(args).map(iso_week).into()).in_transforms(),
+    Function::new(&["weekofyear", "week_of_year"], &[AT], LONG, |_, args| at(args).map(iso_week).into())
+        .in_transforms(),
     Function::new(&["monthofyear", "getmonth"], &[AT], INT, |_, args| field(args, |civil| civil.month)).in_transforms(),
     Function::new(&["getyear"], &[AT], INT, |_, args| field(args, |civil| civil.year as u32)).in_transforms(),
     Function::new(&["hourofday"], &[AT], INT, |_, args| field(args, |civil| civil.hour)).in_transforms(),
     Function::new(&["datetime_part", "datepart"], &[UNIT, AT], LONG, part).in_transforms(),
     Function::new(&["datetime_add"], &[UNIT, WHOLE, AT], DATETIME, add).in_transforms(),
     Function::new(&["datetime_diff"], &[UNIT, AT, AT], LONG, difference).in_transforms(),
-    Function::new(&["make_datetime"], &[Param::Any], DATETIME, |_, args| convert(&args[0], ColumnType::DateTime)).in_transforms(),
-    Function::new(&["make_datetime"], &[WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, Param::Is(ColumnType::Real)], DATETIME, make_datetime)
-        .required(3)
+    Function::new(&["make_datetime"], &[Param::Any], DATETIME, |_, args| convert(&args[0], ColumnType::DateTime))
         .in_transforms(),
-    Function::new(&["make_timespan"], &[Param::Any], Returns::Is(ColumnType::Timespan), |_, args| convert(&args[0], ColumnType::Timespan))
-        .in_transforms(),
-    Function::new(&["make_timespan"], &[WHOLE, WHOLE, Param::Is(ColumnType::Real), Param::Is(ColumnType::Real)], Returns::Is(ColumnType::Timespan), make_timespan)
-        .required(2)
-        .in_transforms(),
+    Function::new(
+        &["make_datetime"],
+        &[WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, Param::Is(ColumnType::Real)],
+        DATETIME,
+        make_datetime,
+    )
+    .required(3)
+    .in_transforms(),
+    Function::new(&["make_timespan"], &[Param::Any], Returns::Is(ColumnType::Timespan), |_, args| {
+        convert(&args[0], ColumnType::Timespan)
+    })
+    .in_transforms(),
+    Function::new(
+        &["make_timespan"],
+        &[WHOLE, WHOLE, Param::Is(ColumnType::Real), Param::Is(ColumnType::Real)],
+        Returns::Is(ColumnType::Timespan),
+        make_timespan,
+    )
+    .required(2)
+    .in_transforms(),
     Function::new(&["format_datetime"], &[AT, UNIT], TEXT, |_, args| format::datetime(args)),
-    Function::new(&["format_timespan"], &[Param::Is(ColumnType::Timespan), UNIT], TEXT, |_, args| format::timespan(args)),
-    Function::new(&["unixtime_seconds_todatetime"], &[Param::Is(ColumnType::Real)], DATETIME, |_, args| unix(args, TICKS_PER_SECOND)),
-    Function::new(&["unixtime_milliseconds_todatetime"], &[Param::Is(ColumnType::Real)], DATETIME, |_, args| unix(args, TICKS_PER_MILLISECOND)),
+    Function::new(&["format_timespan"], &[Param::Is(ColumnType::Timespan), UNIT], TEXT, |_, args| {
+        format::timespan(args)
+    }),
+    Function::new(&["unixtime_seconds_todatetime"], &[Param::Is(ColumnType::Real)], DATETIME, |_, args| {
+        unix(args, TICKS_PER_SECOND)
+    }),
+    Function::new(&["unixtime_milliseconds_todatetime"], &[Param::Is(ColumnType::Real)], DATETIME, |_, args| {
+        unix(args, TICKS_PER_MILLISECOND)
+    }),
     Function::new(&["unixtime_microseconds_todatetime"], &[WHOLE], DATETIME, |_, args| {
         args[0].as_long().and_then(|n| DateTime::from_unix_ticks(n.checked_mul(TICKS_PER_MICROSECOND)?)).into()
     }),
@@ -153,7 +187,9 @@ fn unit(name: &str) -> Option<Unit> {
 }
 
 fn add(_: &mut Context<'_>, args: &[Value]) -> Value {
-    let (Some(unit), Some(amount), Some(at)) = (args[0].as_str().and_then(unit), args[1].as_long(), args[2].as_datetime()) else {
+    let (Some(unit), Some(amount), Some(at)) =
+        (args[0].as_str().and_then(unit), args[1].as_long(), args[2].as_datetime())
+    else {
         return Value::Null;
     };
     let moved = match unit {
@@ -166,12 +202,15 @@ fn add(_: &mut Context<'_>, args: &[Value]) -> Value {
 
 /// How many boundaries of a unit lie between two instants.
 fn difference(_: &mut Context<'_>, args: &[Value]) -> Value {
-    let (Some(unit), Some(to), Some(from)) = (args[0].as_str().and_then(unit), args[1].as_datetime(), args[2].as_datetime()) else {
+    let (Some(unit), Some(to), Some(from)) =
+        (args[0].as_str().and_then(unit), args[1].as_datetime(), args[2].as_datetime())
+    else {
         return Value::Null;
     };
     let count = match unit {
         Unit::Months(months) => {
-            let index = |at: DateTime| (i64::from(at.civil().year) * 12 + i64::from(at.civil().month) - 1).div_euclid(months);
+            let index =
+                |at: DateTime| (i64::from(at.civil().year) * 12 + i64::from(at.civil().month) - 1).div_euclid(months);
             index(to) - index(from)
         }
         // Weeks begin on Sunday, one day before the first day of all.
@@ -207,7 +246,8 @@ fn part(_: &mut Context<'_>, args: &[Value]) -> Value {
 }
 
 fn make_datetime(_: &mut Context<'_>, args: &[Value]) -> Value {
-    let whole = |index: usize| args.get(index).map_or(Some(0), Value::as_long).and_then(|number| u32::try_from(number).ok());
+    let whole =
+        |index: usize| args.get(index).map_or(Some(0), Value::as_long).and_then(|number| u32::try_from(number).ok());
     let seconds = args.get(5).map_or(Some(0.0), Value::as_real).filter(|seconds| (0.0..60.0).contains(seconds));
     let (Some(year), Some(month), Some(day), Some(hour), Some(minute), Some(seconds)) =
         (whole(0), whole(1), whole(2), whole(3), whole(4), seconds)
@@ -228,7 +268,11 @@ fn make_timespan(_: &mut Context<'_>, args: &[Value]) -> Value {
         Some([days, hours, minutes, seconds]) => (*days, *hours, *minutes, *seconds),
         _ => return Value::Null,
     };
-    if !(0.0..24.0).contains(&hours) || !(0.0..60.0).contains(&minutes) || !(0.0..60.0).contains(&seconds) || days.abs() > 1e7 {
+    if !(0.0..24.0).contains(&hours)
+        || !(0.0..60.0).contains(&minutes)
+        || !(0.0..60.0).contains(&seconds)
+        || days.abs() > 1e7
+    {
         return Value::Null;
     }
     let whole = days as i64 * TICKS_PER_DAY + hours as i64 * TICKS_PER_HOUR + minutes as i64 * TICKS_PER_MINUTE;

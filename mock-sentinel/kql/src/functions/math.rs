@@ -22,10 +22,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(&["abs"], &[Param::Any], Returns::By(abs_type), |_, args| abs(&args[0])).in_transforms(),
     Function::new(&["sign"], &[Param::Number], REAL, |_, args| Value::Real(sign(&args[0]))).in_transforms(),
     Function::new(&["floor", "bin"], BINNED, Returns::By(bin_type), |_, args| bin(&args[0], &args[1])).in_transforms(),
-    Function::new(&["floor"], &[Param::Number], Returns::By(bin_type), |_, args| bin(&args[0], &Value::Long(1))).in_transforms(),
+    Function::new(&["floor"], &[Param::Number], Returns::By(bin_type), |_, args| bin(&args[0], &Value::Long(1)))
+        .in_transforms(),
     Function::new(&["bin_at"], &[Param::Any, Param::Any, Param::Any], Returns::By(bin_type), bin_at),
-    Function::new(&["ceiling"], &[Param::Number], Returns::By(rounded_type), |_, args| ceiling(&args[0])).in_transforms(),
-    Function::new(&["round"], &[Param::Number, Param::Integer], Returns::By(rounded_type), round).required(1).in_transforms(),
+    Function::new(&["ceiling"], &[Param::Number], Returns::By(rounded_type), |_, args| ceiling(&args[0]))
+        .in_transforms(),
+    Function::new(&["round"], &[Param::Number, Param::Integer], Returns::By(rounded_type), round)
+        .required(1)
+        .in_transforms(),
     Function::new(&["sqrt"], ONE_REAL, REAL, |_, args| real(args, f64::sqrt)),
     Function::new(&["exp"], ONE_REAL, REAL, |_, args| real(args, f64::exp)).in_transforms(),
     Function::new(&["exp2"], ONE_REAL, REAL, |_, args| real(args, f64::exp2)).in_transforms(),
@@ -54,7 +58,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(&["binary_and"], TWO_LONGS, LONG, |_, args| bits(args, |a, b| a & b)).in_transforms(),
     Function::new(&["binary_or"], TWO_LONGS, LONG, |_, args| bits(args, |a, b| a | b)).in_transforms(),
     Function::new(&["binary_xor"], TWO_LONGS, LONG, |_, args| bits(args, |a, b| a ^ b)).in_transforms(),
-    Function::new(&["binary_not"], ONE_LONG, LONG, |_, args| args[0].as_long().map(|bits| !bits).into()).in_transforms(),
+    Function::new(&["binary_not"], ONE_LONG, LONG, |_, args| args[0].as_long().map(|bits| !bits).into())
+        .in_transforms(),
     Function::new(&["binary_shift_left"], TWO_LONGS, LONG, |_, args| shifted(args, i64::checked_shl)).in_transforms(),
     Function::new(&["binary_shift_right"], TWO_LONGS, LONG, |_, args| shifted(args, i64::checked_shr)).in_transforms(),
     Function::new(&["bitset_count_ones"], ONE_LONG, LONG, |_, args| {
@@ -150,7 +155,9 @@ pub(crate) fn bin(value: &Value, size: &Value) -> Value {
             let ticks = size_ticks(size).and_then(|size| floor_to(span.ticks(), size));
             ticks.map(Timespan::from_ticks).into()
         }
-        (Value::Decimal(_), size) | (size, Value::Decimal(_)) if size.as_real().is_some() => bin_decimal(value, &as_decimal(size)),
+        (Value::Decimal(_), size) | (size, Value::Decimal(_)) if size.as_real().is_some() => {
+            bin_decimal(value, &as_decimal(size))
+        }
         _ => match (value.as_long(), size.as_long()) {
             (Some(value), Some(size)) => floor_to(value, size).into(),
             _ => match (value.as_real(), size.as_real()) {
@@ -253,7 +260,10 @@ fn round(_: &mut Context<'_>, args: &[Value]) -> Value {
             Value::Real(if rounded.is_finite() { rounded } else { *value })
         }
         Value::Decimal(value) => super::conversion::convert(
-            &round(&mut empty_context(&mut super::RegexCache::default(), &mut 0), &[Value::Real(value.to_real()), Value::Long(digits.into())]),
+            &round(
+                &mut empty_context(&mut super::RegexCache::default(), &mut 0),
+                &[Value::Real(value.to_real()), Value::Long(digits.into())],
+            ),
             ColumnType::Decimal,
         ),
         Value::Int(value) => Value::Long(i64::from(*value)),
@@ -333,7 +343,11 @@ fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
         return x.clamp(0.0, 1.0);
     }
     let front = (log_gamma(a + b) - log_gamma(a) - log_gamma(b) + a * x.ln() + b * (1.0 - x).ln()).exp();
-    if x < (a + 1.0) / (a + b + 2.0) { front * beta_fraction(a, b, x) / a } else { 1.0 - front * beta_fraction(b, a, 1.0 - x) / b }
+    if x < (a + 1.0) / (a + b + 2.0) {
+        front * beta_fraction(a, b, x) / a
+    } else {
+        1.0 - front * beta_fraction(b, a, 1.0 - x) / b
+    }
 }
 
 fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {

@@ -60,15 +60,14 @@ pub(crate) enum Stage {
     Sort(Sort),
     Summarize(Arc<Summarize>),
     Join(Arc<Join>),
-    //@    MvExpand(Arc<MvExpand>),
-    //@    MvApply(Arc<MvApply>),
-    //@    Parse(Arc<Parse>),
-    //@    MakeSeries(Arc<MakeSeries>),
-    //@    TopNested(Arc<TopNested>),
-    //@    Partition(Arc<Partition>),
+        MvExpand(Arc<MvExpand>),
+        MvApply(Arc<MvApply>),
+        Parse(Arc<Parse>),
+        MakeSeries(Arc<MakeSeries>),
+        TopNested(Arc<TopNested>),
+        Partition(Arc<Partition>),
     Sample(usize),
-    //@    Plugin(Arc<Plugin>),
-}
+    }
 
 /// The columns that come out, each an expression over the columns that come in.
 #[derive(Debug, Clone)]
@@ -127,7 +126,6 @@ pub(crate) struct Join {
 
 pub(crate) use crate::syntax::ast::JoinKind;
 
-/*@
 /// `mv-expand`
 #[derive(Debug, Clone)]
 pub(crate) struct MvExpand {
@@ -233,14 +231,6 @@ pub(crate) struct Partition {
     pub(crate) plan: Plan,
 }
 
-/// An `evaluate` plugin or another operator that takes its whole input at once.
-#[derive(Debug, Clone)]
-pub(crate) struct Plugin {
-    pub(crate) run: crate::eval::plugin::Run,
-    pub(crate) schema: Schema,
-}
-
-@*/
 impl Plan {
     pub(crate) fn new(source: Source, schema: Schema) -> Self {
         Self { source, stages: Vec::new(), schema, serialized: false }

@@ -1,8 +1,7 @@
 //! Time zones by their IANA names.
 
 use jiff::{
-    Timestamp,
-    civil,
+    Timestamp, civil,
     tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase},
 };
 

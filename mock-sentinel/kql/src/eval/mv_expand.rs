@@ -1,0 +1,111 @@
+//! `mv-expand`: a row for each item of its arrays and bags.
+
+use super::{Operator, Run, cells::Cells};
+use crate::{
+    batch::{Batch, Lazy},
+    column::{ColumnBuilder, NO_ROW},
+    dynamic::Dynamic,
+    error::Error,
+    functions::conversion::cast,
+    plan::{ExpandOutput, MvExpand},
+    types::ColumnType,
+    value::Value,
+};
+
+/// Rows made between two looks at the bounds.
+const ROWS_BETWEEN_CHECKS: usize = 4096;
+
+pub(super) struct Expanding<'p>(pub(super) &'p MvExpand);
+
+impl Operator for Expanding<'_> {
+    fn push(&mut self, run: &mut Run<'_>, batch: Batch, out: &mut Vec<Batch>) -> Result<(), Error> {
+        let (expanded, _) = expand(run, self.0, &batch)?;
+        if !expanded.is_empty() {
+            out.push(expanded);
+        }
+        Ok(())
+    }
+}
+
+/// The expanded rows, and for each the row it came from.
+pub(super) fn expand(run: &mut Run<'_>, plan: &MvExpand, batch: &Batch) -> Result<(Batch, Vec<u32>), Error> {
+    let exprs: Vec<_> = plan.columns.iter().map(|column| &column.expr).collect();
+    let mut cells: Vec<Cells> = Vec::with_capacity(exprs.len());
+    for expr in exprs {
+        cells.push(run.evaluate(expr, batch)?);
+    }
+    let mut columns: Vec<ColumnBuilder> = plan.columns.iter().map(|column| ColumnBuilder::new(column.kind)).collect();
+    let mut rows: Vec<u32> = Vec::new();
+    let mut index = ColumnBuilder::new(ColumnType::Long);
+    let mut checked = 0;
+    for row in 0..batch.len() {
+        let items: Vec<Items> = cells.iter().map(|cells| Items::of(&cells.value(row), plan.bags_as_arrays)).collect();
+        let count = items.iter().map(Items::len).max().unwrap_or(0).min(plan.limit.unwrap_or(usize::MAX));
+        for at in 0..count {
+            rows.push(row as u32);
+            index.push_i64(at as i64);
+            for ((builder, items), column) in columns.iter_mut().zip(&items).zip(&plan.columns) {
+                builder.push(&cast(&items.get(at), column.kind));
+            }
+        }
+        if rows.len() - checked > ROWS_BETWEEN_CHECKS {
+            run.spend(rows.len() - checked)?;
+            run.fits(columns.iter().map(ColumnBuilder::bytes).sum())?;
+            checked = rows.len();
+        }
+    }
+    debug_assert!(!rows.contains(&NO_ROW));
+    let len = rows.len();
+    let picked = batch.pick(rows.clone());
+    let expanded: Vec<Lazy> = columns.into_iter().map(|column| column.finish().into()).collect();
+    let index = Lazy::from(index.finish());
+    let output = plan.output.iter().map(|output| match output {
+        ExpandOutput::Input(at) => picked.lazy(*at),
+        ExpandOutput::Expanded(at) => expanded[*at].clone(),
+        ExpandOutput::Index => index.clone(),
+    });
+    Ok((Batch::new(plan.schema.clone(), output.collect(), len), rows))
+}
+
+/// What one value is taken apart into.
+enum Items {
+    Array(Dynamic),
+    /// Name and value, as a bag of one or as an array of two.
+    Bag(Dynamic, bool),
+    /// Anything else is one item: itself.
+    Single(Value),
+}
+
+impl Items {
+    fn of(value: &Value, bags_as_arrays: bool) -> Self {
+        match value {
+            Value::Dynamic(tree @ Dynamic::Array(_)) => Self::Array(tree.clone()),
+            Value::Dynamic(tree @ Dynamic::Bag(_)) => Self::Bag(tree.clone(), bags_as_arrays),
+            other => Self::Single(other.clone()),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Array(tree) => tree.as_array().map_or(0, <[Dynamic]>::len),
+            Self::Bag(tree, _) => tree.as_bag().map_or(0, indexmap::IndexMap::len),
+            Self::Single(_) => 1,
+        }
+    }
+
+    fn get(&self, at: usize) -> Value {
+        match self {
+            Self::Array(tree) => Value::dynamic(tree.item(at as i64)),
+            Self::Bag(tree, as_array) => {
+                let Some((name, value)) = tree.as_bag().and_then(|bag| bag.get_index(at)) else { return Value::Null };
+                Value::dynamic(if *as_array {
+                    Dynamic::array([Dynamic::String(name.clone()), value.clone()])
+                } else {
+                    Dynamic::bag([(name.clone(), value.clone())])
+                })
+            }
+            Self::Single(value) if at == 0 => value.clone(),
+            Self::Single(_) => Value::Null,
+        }
+    }
+}

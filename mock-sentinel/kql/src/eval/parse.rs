@@ -1,0 +1,177 @@
+//! `parse`, `parse-where`: taking text apart by a pattern.
+
+use std::sync::Arc;
+
+use regex::Regex;
+
+use super::{Operator, Run, parse_kv::PairPattern};
+use crate::{
+    batch::{Batch, Lazy},
+    column::{ColumnBuilder, Data, Strings},
+    error::Error,
+    functions::conversion::convert,
+    plan::{Parse, ParsePattern},
+    types::ColumnType,
+    value::Value,
+};
+
+/// A pattern as a regular expression with a group for each column.
+#[derive(Debug, Clone)]
+pub(crate) struct TextPattern {
+    pub(crate) regex: Arc<Regex>,
+    pub(crate) kinds: Vec<ColumnType>,
+    /// One value that cannot be read as its type blanks all of them.
+    pub(crate) all_or_nothing: bool,
+}
+
+/// One piece of a pattern.
+#[derive(Debug, Clone)]
+pub(crate) enum Piece {
+    Skip,
+    /// Literal text, or a regular expression in regex mode.
+    Text(String),
+    Column(ColumnType),
+}
+
+/// How a pattern is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    Simple,
+    Relaxed,
+    Regex,
+}
+
+impl TextPattern {
+    /// The regular expression of some pieces; `Err` is what is wrong with it.
+    pub(crate) fn new(pieces: &[Piece], reading: Reading, flags: &str) -> Result<Self, String> {
+        let mut pattern = String::new();
+        if reading == Reading::Regex {
+            if !flags.is_empty() {
+                pattern = format!("(?{flags})");
+            }
+        } else {
+            pattern.push_str("(?s)^");
+        }
+        let mut kinds = Vec::new();
+        for (at, piece) in pieces.iter().enumerate() {
+            let is_last = at + 1 == pieces.len();
+            match piece {
+                Piece::Skip if is_last => {}
+                Piece::Skip => pattern.push_str(".*?"),
+                Piece::Text(text) if reading == Reading::Regex => pattern.push_str(text),
+                Piece::Text(text) => pattern.push_str(&regex::escape(text)),
+                Piece::Column(kind) => {
+                    pattern.push_str(&format!("(?P<_{}>{})", kinds.len(), capture(*kind, reading, is_last)));
+                    kinds.push(*kind);
+                }
+            }
+            if is_last && reading != Reading::Regex && !matches!(piece, Piece::Skip) {
+                pattern.push('$');
+            }
+        }
+        let regex = Regex::new(&pattern).map_err(|error| error.to_string())?;
+        Ok(Self { regex: Arc::new(regex), kinds, all_or_nothing: reading != Reading::Relaxed })
+    }
+
+    /// The values in a text; `None` when it does not match.
+    fn read(&self, text: &str) -> Option<Vec<Value>> {
+        let captures = self.regex.captures(text)?;
+        let mut values = Vec::with_capacity(self.kinds.len());
+        // Groups that the user's own expressions made are between ours: ours are named.
+        for (at, kind) in self.kinds.iter().enumerate() {
+            let found = captures.name(&format!("_{at}")).map_or("", |found| found.as_str());
+            let value = convert(&Value::string(found), *kind);
+            if value.is_null() && self.all_or_nothing {
+                return None;
+            }
+            values.push(value);
+        }
+        Some(values)
+    }
+}
+
+/// What a column of a type matches.
+fn capture(kind: ColumnType, reading: Reading, is_last: bool) -> &'static str {
+    let whole = matches!(kind, ColumnType::Int | ColumnType::Long);
+    let number = matches!(kind, ColumnType::Real | ColumnType::Decimal);
+    match (reading, is_last) {
+        (Reading::Simple | Reading::Regex, _) if whole => r"[+-]?\d+",
+        (Reading::Simple | Reading::Regex, _) if number => r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?",
+        (Reading::Relaxed, false) if whole || number => r"[+-]?\d+(?:\.\d*)?|.*?",
+        (Reading::Regex, _) | (_, true) => ".*",
+        _ => ".*?",
+    }
+}
+
+/// Reads the text of each row.
+pub(super) struct Parsing<'p>(pub(super) &'p Parse);
+
+impl Parsing<'_> {
+    fn read(&self, text: &str) -> Option<Vec<Value>> {
+        match &self.0.pattern {
+            ParsePattern::Text(pattern) => pattern.read(text),
+            ParsePattern::Pairs(pattern) => Some(PairPattern::read(pattern, text)),
+        }
+    }
+}
+
+impl Operator for Parsing<'_> {
+    fn push(&mut self, run: &mut Run<'_>, batch: Batch, out: &mut Vec<Batch>) -> Result<(), Error> {
+        let texts = run.evaluate(&self.0.input, &batch)?.into_column(ColumnType::String, batch.len());
+        let kinds: Vec<ColumnType> = self.0.targets.iter().map(|at| self.0.schema.kind(*at)).collect();
+        let mut builders: Vec<ColumnBuilder> = kinds.iter().map(|kind| ColumnBuilder::with_capacity(*kind, batch.len())).collect();
+        let mut kept: Vec<u32> = Vec::new();
+        for row in 0..batch.len() {
+            match (self.read(texts.str(row).unwrap_or_default()), self.0.only_matches) {
+                (Some(values), _) => builders.iter_mut().zip(&values).for_each(|(builder, value)| builder.push(value)),
+                (None, true) => continue,
+                (None, false) => builders.iter_mut().for_each(ColumnBuilder::push_null),
+            }
+            kept.push(row as u32);
+            if row % 1024 == 0 {
+                run.fits(builders.iter().map(ColumnBuilder::bytes).sum())?;
+            }
+        }
+        let len = kept.len();
+        let input = if len == batch.len() { batch } else { batch.pick(kept) };
+        let mut columns: Vec<Lazy> = (0..self.0.schema.len().min(input.schema().len())).map(|at| input.lazy(at)).collect();
+        let blank = || Lazy::from(crate::Column::full(Data::String(Strings::Plain(crate::column::Arena::default()))));
+        columns.resize_with(self.0.schema.len(), blank);
+        for (at, builder) in self.0.targets.iter().zip(builders) {
+            columns[*at] = builder.finish().into();
+        }
+        out.push(Batch::new(self.0.schema.clone(), columns, len));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Piece {
+        Piece::Text(text.to_owned())
+    }
+
+    fn read(pieces: &[Piece], reading: Reading, input: &str) -> Option<Vec<String>> {
+        let values = TextPattern::new(pieces, reading, "").unwrap().read(input)?;
+        Some(values.iter().map(|value| value.to_text().into_owned()).collect())
+    }
+
+    #[test]
+    fn simple_patterns_take_as_little_as_they_can_and_all_or_nothing() {
+        let pieces = [Piece::Skip, text("a="), Piece::Column(ColumnType::String), text(","), Piece::Column(ColumnType::Long), Piece::Skip];
+        assert_eq!(read(&pieces, Reading::Simple, "x a=1,2,3"), None);
+        assert_eq!(read(&pieces, Reading::Simple, "x a=,27b"), Some(vec![String::new(), "27".into()]));
+        assert_eq!(read(&pieces, Reading::Simple, "x a=b,27 z"), Some(vec!["b".into(), "27".into()]));
+        assert_eq!(read(&pieces, Reading::Simple, "x a=b,z"), None);
+        assert_eq!(read(&pieces, Reading::Relaxed, "x a=b,z"), Some(vec!["b".into(), String::new()]));
+    }
+
+    #[test]
+    fn regex_patterns_take_as_much_as_they_can() {
+        let pieces = [Piece::Skip, text("n="), Piece::Column(ColumnType::String), text(","), Piece::Skip];
+        assert_eq!(read(&pieces, Reading::Regex, "n=a, b, c"), Some(vec!["a, b".into()]));
+        assert_eq!(read(&pieces, Reading::Simple, "n=a, b, c"), Some(vec!["a".into()]));
+    }
+}

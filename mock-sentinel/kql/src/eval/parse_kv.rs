@@ -1,0 +1,150 @@
+//! `parse-kv`: names and values in text.
+
+use std::sync::Arc;
+
+use regex::Regex;
+
+use crate::{functions::conversion::convert, types::ColumnType, value::Value};
+
+/// How names and values are told apart.
+#[derive(Debug, Clone)]
+pub(crate) struct PairPattern {
+    /// The names wanted, with their types.
+    pub(crate) columns: Vec<(String, ColumnType)>,
+    pub(crate) way: PairWay,
+}
+
+/// The forms of `parse-kv … with (…)`.
+#[derive(Debug, Clone)]
+pub(crate) enum PairWay {
+    /// Between delimiters, with quotes and an escape character.
+    Delimited(Delimiters),
+    /// By a regular expression with one group for the name and one for the value.
+    Regex(Arc<Regex>),
+}
+
+/// What stands between pairs, and between a name and its value.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Delimiters {
+    pub(crate) pair: String,
+    pub(crate) value: String,
+    /// Opening and closing quote.
+    pub(crate) quotes: Vec<(char, char)>,
+    pub(crate) escape: Option<char>,
+    /// Values end where the next name begins.
+    pub(crate) greedy: bool,
+}
+
+impl PairPattern {
+    /// The values of the names wanted; what is missing is null.
+    pub(crate) fn read(pattern: &Self, text: &str) -> Vec<Value> {
+        let pairs = match &pattern.way {
+            PairWay::Delimited(delimiters) if delimiters.greedy => delimiters.greedy_pairs(text),
+            PairWay::Delimited(delimiters) => delimiters.pairs(text),
+            PairWay::Regex(regex) => {
+                let group = |captures: &regex::Captures<'_>, at| captures.get(at).map_or("", |found: regex::Match<'_>| found.as_str()).to_owned();
+                regex.captures_iter(text).map(|captures| (group(&captures, 1), group(&captures, 2))).collect()
+            }
+        };
+        let value = |(name, kind): &(String, ColumnType)| {
+            let found = pairs.iter().find(|(key, _)| key == name);
+            found.map_or(Value::missing(*kind), |(_, text)| convert(&Value::string(text.as_str()), *kind))
+        };
+        pattern.columns.iter().map(value).collect()
+    }
+}
+
+impl Delimiters {
+    fn pairs(&self, text: &str) -> Vec<(String, String)> {
+        let mut pairs = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (name, after) = self.token(rest, &self.value, true);
+            let Some(after) = after else { break };
+            let (value, after) = self.token(after, &self.pair, false);
+            pairs.push((name.trim().to_owned(), value));
+            match after {
+                Some(after) => rest = after,
+                None => break,
+            }
+        }
+        pairs
+    }
+
+    /// Text up to a delimiter that is not quoted; a name also ends, in vain, at the delimiter of pairs.
+    fn token<'t>(&self, text: &'t str, end: &str, is_name: bool) -> (String, Option<&'t str>) {
+        let mut token = String::new();
+        let mut closing: Option<char> = None;
+        let mut rest = text;
+        while let Some(character) = rest.chars().next() {
+            let next = &rest[character.len_utf8()..];
+            if self.escape == Some(character) && closing.is_some() {
+                if let Some(escaped) = next.chars().next() {
+                    token.push(escaped);
+                    rest = &next[escaped.len_utf8()..];
+                    continue;
+                }
+            }
+            match closing {
+                Some(quote) if character == quote => closing = None,
+                Some(_) => token.push(character),
+                None => {
+                    if !end.is_empty() && rest.starts_with(end) {
+                        return (token, Some(&rest[end.len()..]));
+                    }
+                    if is_name && !self.pair.is_empty() && rest.starts_with(&self.pair) {
+                        token.clear();
+                        rest = &rest[self.pair.len()..];
+                        continue;
+                    }
+                    match self.quotes.iter().find(|(open, _)| *open == character) {
+                        Some((_, close)) => closing = Some(*close),
+                        None => token.push(character),
+                    }
+                }
+            }
+            rest = next;
+        }
+        (token, None)
+    }
+
+    /// Each value goes on to the last pair delimiter before the next name.
+    fn greedy_pairs(&self, text: &str) -> Vec<(String, String)> {
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        let mut pieces = text.split(self.value.as_str());
+        let mut name = pieces.next().unwrap_or_default().trim().to_owned();
+        let mut pieces = pieces.peekable();
+        while let Some(piece) = pieces.next() {
+            let split = if pieces.peek().is_some() { piece.rfind(self.pair.as_str()) } else { None };
+            let (value, next) = match split {
+                Some(at) => (&piece[..at], piece[at + self.pair.len()..].trim().to_owned()),
+                None => (piece, String::new()),
+            };
+            pairs.push((std::mem::replace(&mut name, next), value.to_owned()));
+        }
+        pairs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(delimiters: Delimiters, names: &[&str], text: &str) -> Vec<String> {
+        let columns = names.iter().map(|name| ((*name).to_owned(), ColumnType::String)).collect();
+        let pattern = PairPattern { columns, way: PairWay::Delimited(delimiters) };
+        PairPattern::read(&pattern, text).iter().map(|value| value.to_text().into_owned()).collect()
+    }
+
+    #[test]
+    fn quotes_protect_delimiters_and_missing_names_are_empty() {
+        let delimiters = Delimiters { pair: ",".into(), value: ":".into(), quotes: vec![('"', '"')], ..Delimiters::default() };
+        assert_eq!(read(delimiters, &["a", "b", "c"], r#"a:1,b:"x,y":z,d:2"#), ["1", "x,y:z", ""]);
+    }
+
+    #[test]
+    fn greedy_values_hold_delimiters() {
+        let delimiters = Delimiters { pair: " ".into(), value: "=".into(), greedy: true, ..Delimiters::default() };
+        assert_eq!(read(delimiters, &["name", "phone", "city"], "name=John Doe phone=555 5555 city=New York"), ["John Doe", "555 5555", "New York"]);
+    }
+}
