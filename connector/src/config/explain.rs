@@ -3,7 +3,9 @@
 use super::finding::{Finding, Findings};
 use super::key::{AnyKey, Otherwise};
 use super::keys::KEYS;
+use super::layers::Entry;
 use super::load::Sources;
+use super::secret::names_a_place;
 
 /// One key, the value that holds and what set it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -38,7 +40,6 @@ pub fn explain(sources: &Sources) -> Result<Vec<Explained>, Findings> {
     Ok(explained.collect())
 }
 
-fn shown(key: &dyn AnyKey, entry: &super::layers::Entry) -> String {
-    // A place where the secret is held may be shown; the secret itself may not.
-    if key.is_secret() && entry.raw.text().is_some() { "***".into() } else { entry.raw.shown() }
+fn shown(key: &dyn AnyKey, entry: &Entry) -> String {
+    if key.is_secret() && !names_a_place(&entry.raw) { "***".into() } else { entry.raw.shown() }
 }

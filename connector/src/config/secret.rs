@@ -64,6 +64,11 @@ impl Kind for Secret {
     }
 }
 
+/// Whether the value only names the place where the secret is held, and so may be shown.
+pub(crate) fn names_a_place(raw: &Raw) -> bool {
+    matches!(Secret.read(raw), Ok(SecretSource::Variable(_) | SecretSource::File(_)))
+}
+
 /// Files and shells end a secret with a newline that is not part of it.
 pub(crate) fn trimmed(text: &str) -> &str {
     text.trim_end_matches(['\r', '\n'])

@@ -284,6 +284,10 @@ fn no_secret_is_shown_by_findings_or_explanations() {
     let sources = sources(&text, &variables);
     let findings = load(&sources).expect_err("spaces in secrets").to_string();
     let explained = format!("{:?}", explain(&sources).expect("valid TOML"));
+    let misplaced = GOOD.replace("{ env = \"MIRO_AUDIT_TOKEN\" }", "{ value = \"hunter four\" }");
+    let misplaced = self::sources(&misplaced, &[]);
+    let refused = load(&misplaced).expect_err("no place").to_string();
+    let explained = format!("{explained}{refused}{:?}", explain(&misplaced).expect("valid TOML"));
     let debugged = format!("{:?}", config(GOOD, &[]));
     for text in [findings, explained, debugged] {
         assert!(!text.contains("hunter") && !text.contains("audit-token") && !text.contains("s~1"), "{text}");
