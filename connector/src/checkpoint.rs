@@ -99,6 +99,7 @@ impl Checkpoint {
                 self.store.remembered(self.stream, missing.range.clone()).await.map_err(|error| broken(&error))?;
             self.ids().admit(&missing, found);
         };
+        self.ids().trim(&[]);
         self.progress.took(new.len(), all - new.len());
         Ok(new)
     }
@@ -127,6 +128,7 @@ impl Checkpoint {
                 Err(error) => return Err(broken(&error)),
             }
         };
+        patience.succeeded();
         self.plan(|ledger, cadence| ledger.mark(done.span(), done.mark(), cadence));
         let settled = done.accepted().iter().chain(done.set_aside().iter().map(|(event, _)| event));
         let mut ids = self.ids();

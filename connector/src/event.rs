@@ -45,16 +45,30 @@ impl<'a> Read<'a> {
     }
 }
 
+/// The minutes around a span under which its events are remembered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Around {
+    begin: Minute,
+    first: Minute,
+    last: Minute,
+}
+
+impl Around {
+    pub(crate) fn new(span: Stretch) -> Self {
+        let near = span.widened(SPREAD).minutes();
+        Self { begin: minute(span.from()), first: near.start, last: Minute(near.end.0 - 1) }
+    }
+}
+
 impl Event {
-    /// Reads the id and the time of `json`, an element of a page of `span`.
+    /// Reads the id and the time of `json`, an element of a page.
     ///
     /// Without an id the bytes themselves are the id; without a readable time the event counts to the beginning of
     /// its span; a time far outside the span counts to the edge of what is remembered around it.
-    pub(crate) fn read(json: Bytes, span: Stretch) -> Self {
+    pub(crate) fn read(json: Bytes, around: &Around) -> Self {
         let read = Read::of(&json);
         let id = hash(read.id.map_or(&json[..], |id| id.get().as_bytes()));
-        let near = span.widened(SPREAD).minutes();
-        let minute = read.time().map_or(minute(span.from()), minute).clamp(near.start, Minute(near.end.0 - 1));
+        let minute = read.time().map_or(around.begin, minute).clamp(around.first, around.last);
         Self { json, minute, id }
     }
 
@@ -79,13 +93,13 @@ fn hash(id: &[u8]) -> u128 {
 mod tests {
     use super::*;
 
-    fn span() -> Stretch {
+    fn around() -> Around {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        Stretch::new(at("2026-01-02T03:00:00Z"), at("2026-01-02T04:00:00Z")).unwrap()
+        Around::new(Stretch::new(at("2026-01-02T03:00:00Z"), at("2026-01-02T04:00:00Z")).unwrap())
     }
 
     fn read(json: &'static str) -> Event {
-        Event::read(Bytes::from_static(json.as_bytes()), span())
+        Event::read(Bytes::from_static(json.as_bytes()), &around())
     }
 
     fn minute_of(text: &str) -> Minute {

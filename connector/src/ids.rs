@@ -8,7 +8,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 
 use crate::ledger::SpanId;
-use crate::store::{IdHash, Minute};
+use crate::store::{ByMinute, IdHash, Minute};
 
 /// Ids kept in memory before old minutes are let go: about 10 MB.
 const HELD_MAX: usize = 300_000;
@@ -75,7 +75,7 @@ impl Ids {
     }
 
     /// Takes in what the store remembers of `missing`. Does nothing when minutes were let go since: ask again.
-    pub(crate) fn admit(&mut self, missing: &Missing, found: Vec<(Minute, Vec<IdHash>)>) {
+    pub(crate) fn admit(&mut self, missing: &Missing, found: ByMinute) {
         if missing.evictions != self.evictions {
             return;
         }
@@ -136,7 +136,9 @@ impl Ids {
     pub(crate) fn trim(&mut self, forget: &[Range<Minute>]) {
         for range in forget {
             let gone: Vec<Minute> = self.minutes.range(range.clone()).map(|(minute, _)| *minute).collect();
-            gone.into_iter().for_each(|minute| self.evict(minute));
+            for minute in gone {
+                self.evict(minute);
+            }
         }
         if self.held > HELD_MAX {
             let mut oldest: Vec<(u64, Minute)> =

@@ -253,8 +253,8 @@ impl Ledger {
     /// Opens the oldest stretch that is due for a sweep, the youngest sweep first, when enough of it is due to be
     /// worth a call, or whatever is due when `all` of it is wanted.
     pub(crate) fn open_sweep(&mut self, now: Timestamp, cadence: &Cadence, all: bool) -> Option<SpanId> {
-        let ages = cadence.sweeps.iter().copied();
-        let (age, stretch) = ages.filter_map(|age| Some((age, self.ripe(age, now, cadence, all)?))).next()?;
+        let mut ages = cadence.sweeps.iter().copied();
+        let (age, stretch) = ages.find_map(|age| Some((age, self.ripe(age, now, cadence, all)?)))?;
         self.due.entry(age).or_default().remove(stretch);
         Some(self.open(stretch, Kind::Sweep { age }, now))
     }

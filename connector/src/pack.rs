@@ -1,6 +1,6 @@
 //! Packing: events, byte for byte as they came, into gzip JSON arrays that Azure takes.
 
-use std::io::Write;
+use std::io::{BufWriter, IntoInnerError, Write};
 use std::num::NonZeroUsize;
 
 use bytes::Bytes;
@@ -16,7 +16,9 @@ use crate::event::Event;
 /// (<https://learn.microsoft.com/en-us/azure/azure-monitor/service-limits>, read 2026-11-22).
 pub(crate) const BODY_BYTES_MAX: usize = 1_000_000;
 /// What the compressor may still hold back: a window not yet looked at, and a full buffer of symbols.
-const HELD_BACK_MAX: usize = 128 * 1024;
+const HELD_BACK_MAX: usize = 128 * 1024 + GATHERED_BYTES;
+const GATHERED_BYTES: usize = 16 * 1024;
+const NEVER_FAILS: &str = "a vector takes every byte";
 /// Azure cuts longer fields and keeps the row (same page).
 const FIELD_BYTES_MAX: usize = 64 * 1024;
 /// A body is seldom larger; a larger one grows.
@@ -33,12 +35,11 @@ pub(crate) struct Packed {
 
 /// Packs as many of `events` as fit, in order. `None` when there are none, or when not even the first fits.
 pub(crate) fn pack(events: &[Event], level: u32) -> Option<Packed> {
-    let body = Vec::with_capacity(BODY_BYTES_USUAL);
-    let mut gzip = GzEncoder::new(body, Compression::new(level));
+    let mut gzip = gzip(BODY_BYTES_USUAL, level);
     let mut taken = 0;
     for event in events {
         // Compressed or not, an event adds at most its own length and a little.
-        let most = gzip.get_ref().len() + HELD_BACK_MAX + event.json.len() + event.json.len() / 1000;
+        let most = gzip.get_ref().get_ref().len() + HELD_BACK_MAX + event.json.len() + event.json.len() / 1000;
         if taken > 0 && most > BODY_BYTES_MAX {
             break;
         }
@@ -48,20 +49,32 @@ pub(crate) fn pack(events: &[Event], level: u32) -> Option<Packed> {
         taken += 1;
     }
     write(&mut gzip, b"]");
-    let body = gzip.finish().expect("a vector takes every byte");
+    let body = finish(gzip);
     let records = NonZeroUsize::new(taken)?;
     (body.len() <= BODY_BYTES_MAX).then(|| Packed { records, body: Bytes::from(body) })
 }
 
 /// An empty array, compressed: the smallest thing that a rule takes.
 pub(crate) fn nothing(level: u32) -> Bytes {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::new(level));
+    let mut gzip = gzip(0, level);
     write(&mut gzip, b"[]");
-    Bytes::from(gzip.finish().expect("a vector takes every byte"))
+    Bytes::from(finish(gzip))
 }
 
-fn write(gzip: &mut GzEncoder<Vec<u8>>, bytes: &[u8]) {
-    gzip.write_all(bytes).expect("a vector takes every byte");
+/// Events are small: gathered before they are compressed, they cost fewer calls of the compressor.
+type Gzip = BufWriter<GzEncoder<Vec<u8>>>;
+
+fn gzip(body_bytes: usize, level: u32) -> Gzip {
+    let compressor = GzEncoder::new(Vec::with_capacity(body_bytes), Compression::new(level));
+    BufWriter::with_capacity(GATHERED_BYTES, compressor)
+}
+
+fn write(gzip: &mut Gzip, bytes: &[u8]) {
+    gzip.write_all(bytes).expect(NEVER_FAILS);
+}
+
+fn finish(gzip: Gzip) -> Vec<u8> {
+    gzip.into_inner().map_err(IntoInnerError::into_error).expect(NEVER_FAILS).finish().expect(NEVER_FAILS)
 }
 
 /// Gathers events until the plain limit of a batch is reached.

@@ -68,9 +68,9 @@ const BACKOFF_MIN: Duration = Duration::from_millis(50);
 const AFTER_MAX: Duration = Duration::from_mins(15);
 /// Waits while somebody has to mend something.
 const MEND_FIRST: Duration = Duration::from_secs(5);
-const MEND_MAX: Duration = Duration::from_secs(60);
+const MEND_MAX: Duration = Duration::from_mins(1);
 /// A peer that fails for this long is reported as a problem.
-const FAILING_REPORTED: Duration = Duration::from_secs(60);
+const FAILING_REPORTED: Duration = Duration::from_mins(1);
 /// A run that ends gives up on a peer that fails for this long.
 const FAILING_MAX: Duration = Duration::from_mins(5);
 
@@ -126,7 +126,8 @@ impl<'a> Patience<'a> {
     }
 
     /// An attempt succeeded: the peer is well.
-    pub(crate) fn succeeded(&self) {
+    pub(crate) fn succeeded(&mut self) {
+        (self.failures, self.refusals, self.refreshed, self.failing_since) = (0, 0, false, None);
         if self.progress.mended(self.end) {
             info!(stream = %self.progress.stream(), end = ?self.end, "Mended: going on.");
         }

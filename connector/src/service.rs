@@ -311,5 +311,5 @@ async fn watch_deadline(mode: Mode, is_late: &AtomicBool, stop: &Stop) {
         is_late.store(true, Ordering::Relaxed);
         stop.finish();
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

@@ -173,8 +173,8 @@ impl Sink {
             return Ok(permit);
         }
         let error = SendError::read(&answer, &self.rule, self.stream, self.clock.now());
-        if let SendError::Throttled { after: Some(after), .. } = &error {
-            self.block(*after);
+        if let Next::Retry { after: Some(after) } = error.next() {
+            self.block(after);
         }
         Err(error)
     }

@@ -25,13 +25,16 @@ pub type IdHash = [u8; 16];
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Minute(pub i64);
 
+/// Ids by the minute under which they are remembered.
+pub type ByMinute = Vec<(Minute, Vec<IdHash>)>;
+
 /// Everything that changes with one delivery. A store applies all of it or nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     /// The ledger after the change, serialised by its owner.
     pub ledger: Bytes,
     /// Ids now delivered or set aside.
-    pub remember: Vec<(Minute, Vec<IdHash>)>,
+    pub remember: ByMinute,
     /// Minutes that will never be read again: half-open ranges.
     pub forget: Vec<Range<Minute>>,
     /// Events set aside with this change.
@@ -67,11 +70,7 @@ pub trait Store: Debug + Send + Sync + 'static {
     fn commit(&self, stream: Stream, from: Version, change: Change) -> BoxFuture<'_, Result<Version, StoreError>>;
 
     /// The ids remembered under the minutes of `range`, ascending; minutes without any are left out.
-    fn remembered(
-        &self,
-        stream: Stream,
-        range: Range<Minute>,
-    ) -> BoxFuture<'_, Result<Vec<(Minute, Vec<IdHash>)>, StoreError>>;
+    fn remembered(&self, stream: Stream, range: Range<Minute>) -> BoxFuture<'_, Result<ByMinute, StoreError>>;
 
     /// Set-aside events in the order they came, at most `limit`, after `after`.
     fn dead_letters(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<(u64, DeadLetter)>, StoreError>>;

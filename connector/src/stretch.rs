@@ -33,11 +33,6 @@ impl Stretch {
         self.to.duration_since(self.from)
     }
 
-    /// What both have in common.
-    pub(crate) fn meet(self, other: Self) -> Option<Self> {
-        Self::new(self.from.max(other.from), self.to.min(other.to))
-    }
-
     /// This stretch and `margin` on either side.
     pub(crate) fn widened(self, margin: SignedDuration) -> Self {
         Self { from: before(self.from, margin), to: after(self.to, margin) }

@@ -15,7 +15,7 @@ use crate::retry::Halt;
 use crate::service::Stop;
 
 /// A plan is looked at again at least this often: the wall clock may jump, the timer does not.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
 /// Plans and reads the spans of one stream.
 #[derive(Debug)]

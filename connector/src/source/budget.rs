@@ -21,6 +21,8 @@ use crate::Clock;
 use crate::progress::Progress;
 
 mod account;
+#[cfg(test)]
+mod tests;
 mod told;
 
 /// The budget of one token, shared by all that read with it.

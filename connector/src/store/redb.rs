@@ -14,7 +14,7 @@ use redb::backends::FileBackend;
 use redb::{Builder, Database, StorageBackend};
 use tables::Holds;
 
-use super::{Change, DeadLetter, DeadLetterTotals, IdHash, Minute, Store, StoreError, Version};
+use super::{ByMinute, Change, DeadLetter, DeadLetterTotals, Minute, Store, StoreError, Version};
 use crate::Stream;
 
 mod file;
@@ -122,11 +122,7 @@ impl Store for RedbStore {
         })
     }
 
-    fn remembered(
-        &self,
-        stream: Stream,
-        range: Range<Minute>,
-    ) -> BoxFuture<'_, Result<Vec<(Minute, Vec<IdHash>)>, StoreError>> {
+    fn remembered(&self, stream: Stream, range: Range<Minute>) -> BoxFuture<'_, Result<ByMinute, StoreError>> {
         self.read(move |database| tables::remembered(database, stream, &range))
     }
 

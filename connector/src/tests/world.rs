@@ -223,10 +223,9 @@ impl World {
         struct Id {
             id: String,
         }
-        let events: Vec<&RawValue>;
         let mut plain = String::new();
         io::Read::read_to_string(&mut GzDecoder::new(body), &mut plain).unwrap();
-        events = serde_json::from_str(&plain).unwrap();
+        let events: Vec<&RawValue> = serde_json::from_str(&plain).unwrap();
         let ids: Vec<String> = events.iter().map(|raw| serde_json::from_str::<Id>(raw.get()).unwrap().id).collect();
         if let Some((status, code)) = self.azure_says.lock().unwrap().and_then(|says| says(&ids)) {
             let body = format!(r#"{{"error":{{"code":"{code}"}}}}"#);

@@ -9,7 +9,7 @@ use super::PAGE;
 use crate::cli::args::Which;
 use crate::cli::{Failure, parts, say};
 use crate::config::Config;
-use crate::event::Event;
+use crate::event::{Around, Event};
 use crate::identity::TokenProvider;
 use crate::ledger::{Mark, SpanId};
 use crate::progress::Progress;
@@ -80,7 +80,7 @@ fn numbers_of(done: &Delivered, numbers: &BTreeMap<u128, Vec<u64>>) -> Vec<u64> 
 /// The event as it was read; under which minute its id was remembered no longer matters.
 fn event(letter: DeadLetter) -> Event {
     let around = Stretch::new(letter.at, letter.at + SignedDuration::from_secs(1)).expect("a second is not empty");
-    Event::read(letter.event, around)
+    Event::read(letter.event, &Around::new(around))
 }
 
 fn failure(halt: Halt) -> Failure {

@@ -4,7 +4,7 @@
 //! all the time. Two limits hold at once. Of what Miro says is left, the others' share is never touched. And of our
 //! own share we spend no more than it earns: a second bucket, ours alone, fills at the allowed rate.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -124,9 +124,8 @@ impl Account {
         if let Some(until) = self.blocked_until.filter(|until| *until > now) {
             return Answer::Wait { until };
         }
-        let order: BTreeSet<(Priority, u64)> =
-            self.waiting.iter().map(|(serial, (priority, since))| (urgency(*priority, *since, now), *serial)).collect();
-        let Some(&(priority, first)) = order.first() else {
+        let order = self.waiting.iter().map(|(serial, (priority, since))| (urgency(*priority, *since, now), *serial));
+        let Some((priority, first)) = order.min() else {
             return Answer::Wait { until: after(now, PAUSE) };
         };
         if first != ticket.serial {

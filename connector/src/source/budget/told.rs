@@ -16,7 +16,7 @@ pub(in crate::source) struct Told {
     pub(in crate::source) remaining: Option<u64>,
     /// When it is whole again.
     pub(in crate::source) reset: Option<Timestamp>,
-    /// True for 429.
+    /// True for 429, and for any failure that names a time to wait for.
     pub(in crate::source) refused: bool,
     /// The wait asked for.
     pub(in crate::source) retry_after: Option<Duration>,
@@ -25,13 +25,15 @@ pub(in crate::source) struct Told {
 impl Told {
     pub(in crate::source) fn read<B>(answer: &Response<B>, now: Timestamp) -> Self {
         let headers = answer.headers();
+        let retry_after = retry_after(answer, now);
         let number = |name| header(headers, name)?.parse::<u64>().ok();
         Self {
             limit: number("x-ratelimit-limit"),
             remaining: number("x-ratelimit-remaining"),
             reset: number("x-ratelimit-reset").and_then(|reset| self::reset(reset, now)),
-            refused: answer.status() == StatusCode::TOO_MANY_REQUESTS,
-            retry_after: retry_after(answer, now),
+            refused: answer.status() == StatusCode::TOO_MANY_REQUESTS
+                || (retry_after.is_some() && !answer.status().is_success()),
+            retry_after,
         }
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition, TableHandle, WriteTransaction};
 
 use crate::Stream;
-use crate::store::{Change, DeadLetter, DeadLetterTotals, IdHash, Minute, StoreError, Version};
+use crate::store::{ByMinute, Change, DeadLetter, DeadLetterTotals, IdHash, Minute, StoreError, Version};
 
 /// The version of everything below; a file of another version is not touched.
 pub(super) const SCHEMA: u64 = 1;
@@ -148,13 +148,9 @@ fn set_aside(writing: &WriteTransaction, letters: &[DeadLetter]) -> Result<u64, 
     Ok(sum(&totals)?.bytes)
 }
 
-pub(super) fn remembered(
-    database: &Database,
-    stream: Stream,
-    range: &Range<Minute>,
-) -> Result<Vec<(Minute, Vec<IdHash>)>, redb::Error> {
+pub(super) fn remembered(database: &Database, stream: Stream, range: &Range<Minute>) -> Result<ByMinute, redb::Error> {
     let table = database.begin_read()?.open_table(IDS)?;
-    let mut found: Vec<(Minute, Vec<IdHash>)> = Vec::new();
+    let mut found = ByMinute::new();
     for row in table.range(minutes(stream, range))? {
         let (at, blob) = row?;
         let minute = Minute(at.value().1);

@@ -1,0 +1,233 @@
+//! The account against a Miro that counts in windows, and one whose bucket fills all the time.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::account::{Account, Answer, Need, Priority};
+use super::told::Told;
+use crate::stretch::after;
+
+const LIMIT: u64 = 100_000;
+const MINUTES: i64 = 12;
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
+
+fn start() -> Timestamp {
+    "2026-03-01T00:00:00Z".parse().unwrap()
+}
+
+/// How Miro counts.
+#[derive(Clone, Copy, Debug)]
+enum Counts {
+    InWindows,
+    Continuously,
+}
+
+#[derive(Debug)]
+struct Server {
+    counts: Counts,
+    limit: u64,
+    left: f64,
+    at: Timestamp,
+    refused: u32,
+    spent: u64,
+}
+
+impl Server {
+    fn new(counts: Counts, limit: u64) -> Self {
+        Self { counts, limit, left: limit as f64, at: start(), refused: 0, spent: 0 }
+    }
+
+    fn reset(&self) -> Timestamp {
+        match self.counts {
+            Counts::InWindows => Timestamp::from_second(self.at.as_second().div_euclid(60) * 60 + 60).unwrap(),
+            Counts::Continuously => {
+                let missing = (self.limit as f64 - self.left) / self.limit as f64 * 60.0;
+                Timestamp::from_second(after(self.at, SignedDuration::from_secs_f64(missing)).as_second() + 1).unwrap()
+            }
+        }
+    }
+
+    fn call(&mut self, weight: u64, now: Timestamp) -> Told {
+        match self.counts {
+            Counts::InWindows if now >= self.reset() => self.left = self.limit as f64,
+            Counts::InWindows => {}
+            Counts::Continuously => {
+                let earned = now.duration_since(self.at).as_secs_f64() * self.limit as f64 / 60.0;
+                self.left = (self.left + earned).min(self.limit as f64);
+            }
+        }
+        self.at = now;
+        let refused = self.left < weight as f64;
+        if refused {
+            self.refused += 1;
+        } else {
+            self.left -= weight as f64;
+            self.spent += weight;
+        }
+        Told {
+            limit: Some(self.limit),
+            remaining: Some(self.left as u64),
+            reset: Some(self.reset()),
+            refused,
+            retry_after: None,
+        }
+    }
+}
+
+/// A backfill of `minutes` over `lanes` with calls of `weight` that take 50 ms; returns the server and its lowest level.
+fn backfill(counts: Counts, limit: u64, share: f64, weight: u64, lanes: usize, minutes: i64) -> (Server, f64) {
+    let mut server = Server::new(counts, limit);
+    let mut account = Account::new(share);
+    let mut now = start();
+    let mut lowest = f64::MAX;
+    let mut calls: Vec<(Timestamp, u64, Told)> = Vec::new();
+    let mut tickets = Vec::new();
+    while now < after(start(), SECOND * i32::try_from(minutes * 60).unwrap()) {
+        while let Some(index) = calls.iter().position(|(done, ..)| *done <= now) {
+            let (_, serial, told) = calls.remove(index);
+            account.settle(weight, serial, Some(&told), now);
+        }
+        while tickets.len() + calls.len() < lanes {
+            tickets.push(account.enter(Priority::History, now));
+        }
+        let mut waiting = Vec::new();
+        for ticket in tickets.drain(..) {
+            if let Answer::Go { serial } = account.ask(&ticket, weight, now) {
+                account.leave(&ticket);
+                let told = server.call(weight, now);
+                lowest = lowest.min(server.left);
+                calls.push((after(now, SignedDuration::from_millis(50)), serial, told));
+            } else {
+                waiting.push(ticket);
+            }
+        }
+        tickets = waiting;
+        now = after(now, SignedDuration::from_millis(25));
+    }
+    (server, lowest)
+}
+
+#[test]
+fn a_backfill_uses_what_is_allowed_and_is_never_refused() {
+    for counts in [Counts::InWindows, Counts::Continuously] {
+        for (limit, share, weight) in
+            [(LIMIT, 0.8, 100), (LIMIT, 0.8, 2000), (10_000, 0.8, 2000), (LIMIT, 1.0, 100), (10_000, 1.0, 2000)]
+        {
+            let (server, lowest) = backfill(counts, limit, share, weight, 3, MINUTES);
+            let allowed = limit as f64 * share * MINUTES as f64;
+            let used = server.spent as f64 / allowed;
+            assert_eq!(server.refused, 0, "{counts:?} {limit} {share} {weight}");
+            assert!(used >= 0.95, "{counts:?} {limit} {share} {weight}: {used}");
+            // A bucket that is full at the start may be spent once more than is earned.
+            assert!(used <= 1.0 + 1.2 / MINUTES as f64, "{counts:?} {limit} {share} {weight}: {used}");
+            let others = limit as f64 * (1.0 - share);
+            assert!(lowest >= others - 1.0 - 3.0 * weight as f64 * f64::from(u8::from(share > 0.99)), "{lowest}");
+        }
+    }
+}
+
+fn told(remaining: u64, reset_in: i64) -> Told {
+    Told {
+        limit: Some(LIMIT),
+        remaining: Some(remaining),
+        reset: Some(after(start(), SECOND * i32::try_from(reset_in).unwrap())),
+        ..Told::default()
+    }
+}
+
+/// An account that has been told so.
+fn knowing(told: &Told) -> Account {
+    let mut account = Account::new(0.8);
+    let ticket = account.enter(Priority::Tail, start());
+    let Answer::Go { serial } = account.ask(&ticket, 100, start()) else { panic!("the first call goes at once") };
+    account.leave(&ticket);
+    account.settle(100, serial, Some(told), start());
+    account
+}
+
+fn goes(account: &mut Account, priority: Priority, weight: u64, now: Timestamp) -> bool {
+    let ticket = account.enter(priority, now);
+    let answer = account.ask(&ticket, weight, now);
+    account.leave(&ticket);
+    matches!(answer, Answer::Go { .. })
+}
+
+#[test]
+fn the_share_of_others_is_not_touched() {
+    let mut account = knowing(&told(20_150, 30));
+    assert!(goes(&mut account, Priority::Tail, 100, start()));
+    assert!(!goes(&mut account, Priority::Tail, 100, start()), "one is in flight already");
+}
+
+#[test]
+fn history_leaves_the_tail_what_it_will_need() {
+    let mut account = knowing(&told(20_400, 30));
+    account.expect(Need { weight: 100, every: SECOND * 15 });
+    assert!(goes(&mut account, Priority::History, 100, start()));
+    assert!(goes(&mut account, Priority::History, 100, start()));
+    assert!(!goes(&mut account, Priority::History, 100, start()), "200 are the tail's");
+    assert!(!goes(&mut account, Priority::Sweep, 100, start()));
+    assert!(goes(&mut account, Priority::Tail, 100, start()));
+}
+
+#[test]
+fn the_tail_goes_first_and_whoever_waited_long_goes_too() {
+    let mut account = knowing(&told(90_000, 30));
+    let history = account.enter(Priority::History, start());
+    let tail = account.enter(Priority::Tail, start());
+    assert!(matches!(account.ask(&history, 100, start()), Answer::Wait { .. }));
+    let later = after(start(), SECOND * 60);
+    assert!(matches!(account.ask(&tail, 100, later), Answer::Wait { .. }), "history came first and waited as long");
+    assert!(matches!(account.ask(&history, 100, later), Answer::Go { .. }));
+}
+
+#[test]
+fn after_429_nobody_calls_before_the_time_named() {
+    let mut account = Account::new(0.8);
+    let ticket = account.enter(Priority::Tail, start());
+    let Answer::Go { serial } = account.ask(&ticket, 100, start()) else { panic!() };
+    account.leave(&ticket);
+    let refusal = Told { refused: true, retry_after: Some(std::time::Duration::from_secs(9)), ..Told::default() };
+    account.settle(100, serial, Some(&refusal), start());
+    assert!(!goes(&mut account, Priority::Tail, 100, after(start(), SECOND * 8)));
+    assert!(goes(&mut account, Priority::Tail, 100, after(start(), SECOND * 9)));
+}
+
+#[test]
+fn after_429_without_a_time_the_reset_is_waited_for() {
+    let mut account = knowing(&Told { refused: true, ..told(0, 20) });
+    assert!(!goes(&mut account, Priority::Tail, 100, after(start(), SECOND * 19)));
+    assert!(goes(&mut account, Priority::Tail, 100, after(start(), SECOND * 20)));
+}
+
+#[test]
+fn one_call_finds_out_and_silence_means_no_limit() {
+    let mut account = Account::new(0.8);
+    assert!(goes(&mut account, Priority::History, 100, start()));
+    assert!(!goes(&mut account, Priority::History, 100, start()));
+    let mut account = knowing(&Told::default());
+    assert!((0..100).all(|_| goes(&mut account, Priority::History, 100, start())));
+}
+
+#[test]
+fn an_answer_that_was_overtaken_does_not_raise_what_is_left() {
+    let mut account = knowing(&told(50_000, 30));
+    let begin = |account: &mut Account| {
+        let ticket = account.enter(Priority::Tail, start());
+        let Answer::Go { serial } = account.ask(&ticket, 100, start()) else { panic!() };
+        account.leave(&ticket);
+        serial
+    };
+    let (one, other) = (begin(&mut account), begin(&mut account));
+    account.settle(100, other, Some(&told(20_100, 30)), start());
+    account.settle(100, one, Some(&told(49_900, 30)), start());
+    assert!(goes(&mut account, Priority::Tail, 100, start()));
+    assert!(!goes(&mut account, Priority::Tail, 100, start()));
+}
+
+#[test]
+fn a_server_whose_clock_is_behind_is_not_hammered() {
+    let mut account = knowing(&told(0, -5));
+    assert!(!goes(&mut account, Priority::Tail, 100, start()));
+    assert!(!goes(&mut account, Priority::Tail, 100, after(start(), SignedDuration::from_millis(900))));
+    assert!(goes(&mut account, Priority::Tail, 100, after(start(), SECOND)));
+}
