@@ -103,7 +103,7 @@ mod tests {
         let clock = WorldClock::new(hand.clone(), None);
         let tick = |seconds| {
             let mut now = hand.0.lock().unwrap();
-            *now = *now + SignedDuration::from_secs(seconds);
+            *now += SignedDuration::from_secs(seconds);
         };
         tick(5);
         assert_eq!(clock.now().to_string(), "2026-03-01T00:00:05Z");

@@ -44,7 +44,7 @@ async fn health(State(shared): State<Arc<Shared>>) -> Reply {
 async fn world(State(shared): State<Arc<Shared>>) -> Reply {
     let mut world = shared.world.clone();
     for app in &mut world.identity.apps {
-        app.client_secret = "***".to_owned();
+        "***".clone_into(&mut app.client_secret);
         app.expired_secret = app.expired_secret.take().map(|_| "***".to_owned());
     }
     Reply::json(200, &world, "world")
@@ -112,7 +112,9 @@ async fn add_faults(State(shared): State<Arc<Shared>>, request: Request) -> Repl
         Ok(parsed) => {
             let mut state = shared.state();
             let count = parsed.len();
-            parsed.into_iter().for_each(|fault| state.faults.add(fault));
+            for fault in parsed {
+                state.faults.add(fault);
+            }
             Reply::json(200, &json!({"added": count}), "faults added")
         }
         Err(error) => Reply::error(400, "InvalidFault", format!("{error}"), "invalid fault"),

@@ -5,6 +5,7 @@
 
 mod cells;
 mod inflate;
+mod refusals;
 mod rows;
 mod settle;
 mod store;
@@ -19,19 +20,17 @@ use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH};
 use jiff::Timestamp;
 
+use crate::http::Reply;
 use crate::http::body::{self, BodyError};
 use crate::http::front::CallId;
-use crate::http::{Reply, query};
 use crate::identity::Resource;
-use crate::identity::token::{Claims, Refusal};
-use crate::rules::{Quota, Rule, Throttled};
+use crate::identity::token::Claims;
+use crate::rules::{Quota, Rule};
 use crate::server::Shared;
-use crate::world::StatusCode;
 use inflate::{Coding, InflateError};
+use refusals::{Refused, check_version};
 use store::{ContentError, Stored, Upload};
 
-/// The versions of the API that are served.
-const API_VERSIONS: [&str; 3] = ["2021-11-01-preview", "2023-01-01", "2023-04-01-preview"];
 /// Inflated bodies larger than this are worked on aside, one at a time, so that others are answered meanwhile.
 const HEAVY_BYTES: usize = 4 * 1024 * 1024;
 
@@ -59,10 +58,6 @@ struct Call {
     now: Timestamp,
 }
 
-/// An answer other than success.
-#[derive(Debug)]
-struct Refused(Reply);
-
 impl Call {
     async fn answer(mut self, request: Request) -> Reply {
         let (parts, body) = request.into_parts();
@@ -89,32 +84,20 @@ impl Call {
     fn admit(&self, query: Option<&str>, headers: &HeaderMap) -> Result<Arc<Rule>, Refused> {
         let claims = self.authenticate(headers)?;
         check_version(query)?;
-        let rule = self.shared.state().rules.get(&self.rule).cloned().ok_or_else(|| {
-            let message = format!("Data collection rule with immutable Id '{}' not found.", self.rule);
-            Refused(Reply::error(404, "NotFound", &message, &message))
-        })?;
+        let rule = self.shared.state().rules.get(&self.rule).cloned().ok_or_else(|| Refused::rule(&self.rule))?;
         self.check_role(&rule, &claims)?;
         self.check_stream(&rule)?;
         let quota = self.quota();
         let taken = self.shared.state().rules.meter(&rule.immutable_id).take_call(quota, self.now);
-        taken.map_err(|throttled| self.throttled(throttled, "calls"))?;
+        taken.map_err(|throttled| Refused::throttled(throttled, "calls", &self.shared.world.ingestion.answers))?;
         Ok(rule)
     }
 
     fn authenticate(&self, headers: &HeaderMap) -> Result<Claims, Refused> {
         let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let tenant_id = &self.shared.world.identity.tenant_id;
-        self.shared.signer.verify(header, Resource::Monitor, tenant_id, self.now).map_err(|refusal| match refusal {
-            Refusal::Kind => {
-                let message = "S2S17001: SAL was able to validate the protocol, but validation failed as none of the \
-                               provided policies are satisfied by the token.";
-                Refused(Reply::error(401, "UnsupportedAccessTokenType", message, refusal.to_string()))
-            }
-            _ => {
-                let message = format!("The access token is not valid: {refusal}.");
-                self.unknown(&self.shared.world.ingestion.answers.unauthenticated, &message)
-            }
-        })
+        let verified = self.shared.signer.verify(header, Resource::Monitor, tenant_id, self.now);
+        verified.map_err(|refusal| Refused::token(&refusal, &self.shared.world.ingestion.answers))
     }
 
     fn check_role(&self, rule: &Rule, claims: &Claims) -> Result<(), Refused> {
@@ -123,18 +106,7 @@ impl Call {
             return Ok(());
         }
         let arm_id = self.shared.world.workspace.rule_resource_id(&rule.name);
-        let message = format!(
-            "The authentication token provided does not have access to ingest data for the data collection rule with \
-             immutable Id '{}' PipelineAccessResult: AccessGranted: False, IsRbacPresent: False, IsDcrDceBindingValid: , \
-             DcrArmId: {arm_id}, Message: Required authorization action was not found for tenantId {} objectId {} on \
-             resourceId {arm_id} ConfigurationId: {}..",
-            rule.immutable_id, claims.tid, claims.oid, rule.immutable_id
-        );
-        let reason = format!(
-            "object {} does not hold Monitoring Metrics Publisher on {} (or not for {delay:#} yet)",
-            claims.oid, rule.name
-        );
-        Err(Refused(Reply::error(403, "OperationFailed", message, reason)))
+        Err(Refused::role(&rule.immutable_id, &arm_id, claims, delay))
     }
 
     fn check_stream(&self, rule: &Rule) -> Result<(), Refused> {
@@ -148,7 +120,7 @@ impl Call {
             rule.immutable_id,
             known.join(", ")
         );
-        Err(self.unknown(&self.shared.world.ingestion.answers.unknown_stream, &message))
+        Err(Refused::unknown(&self.shared.world.ingestion.answers.unknown_stream, &message))
     }
 
     /// The body as it came, within the limit on the wire.
@@ -157,11 +129,11 @@ impl Call {
         let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         if let Some(length) = announced.filter(|length| *length > limit) {
             let drained = body::drain(body, self.drain_max()).await;
-            return Err(too_large(limit, Some(length), drained));
+            return Err(Refused::too_large(limit, Some(length), drained));
         }
         let _place = self.shared.bodies.acquire().await;
         body::read(body, limit).await.map_err(|error| match error {
-            BodyError::TooLong => too_large(limit, None, limit),
+            BodyError::TooLong => Refused::too_large(limit, None, limit),
             BodyError::Broken => Refused(Reply::empty(400, "the caller went away in the middle of the body")),
             BodyError::Slow => Refused(Reply::empty(408, "the body did not arrive in time")),
         })
@@ -175,7 +147,7 @@ impl Call {
         let coding =
             Coding::named(headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok())).map_err(|other| {
                 let message = format!("Content-Encoding '{other}' is not supported; use gzip.");
-                self.unknown(&self.shared.world.ingestion.answers.unknown_encoding, &message)
+                Refused::unknown(&self.shared.world.ingestion.answers.unknown_encoding, &message)
             })?;
         let client_request_id =
             headers.get("x-ms-client-request-id").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
@@ -187,20 +159,6 @@ impl Call {
                 .unwrap_or_else(|error| Err(Refused(Reply::empty(500, format!("the work failed: {error}")))));
         }
         work.run()
-    }
-
-    fn throttled(&self, throttled: Throttled, what: &str) -> Refused {
-        let message = format!("The data collection rule takes no more {what} in this minute. Try again later.");
-        let Refused(reply) = self.unknown(&self.shared.world.ingestion.answers.throttled, &message);
-        Refused(reply.header("retry-after", &throttled.retry_after.to_string()))
-    }
-
-    /// An answer that no public source shows.
-    fn unknown(&self, answer: &StatusCode, message: &str) -> Refused {
-        Refused(match answer.status {
-            200..=299 => Reply::empty(answer.status, message),
-            status => Reply::error(status, &answer.code, message, message),
-        })
     }
 
     fn quota(&self) -> Quota {
@@ -247,12 +205,12 @@ impl Work {
         let world = &call.shared.world.ingestion;
         let wire_length = wire.len() as u64;
         let text = coding.inflate(wire, world.inflated_bytes_max).map_err(|error| match error {
-            InflateError::TooBig => call.unknown(
+            InflateError::TooBig => Refused::unknown(
                 &world.answers.inflated_too_big,
                 &format!("The decompressed payload is larger than {} bytes.", world.inflated_bytes_max),
             ),
             InflateError::Gzip(why) => {
-                call.unknown(&world.answers.invalid_gzip, &format!("The body is not valid gzip: {why}."))
+                Refused::unknown(&world.answers.invalid_gzip, &format!("The body is not valid gzip: {why}."))
             }
         })?;
         let taken = call.shared.state().rules.meter(&rule.immutable_id).take_bytes(
@@ -261,7 +219,7 @@ impl Work {
             text.len() as u64,
             call.now,
         );
-        taken.map_err(|throttled| call.throttled(throttled, "bytes"))?;
+        taken.map_err(|throttled| Refused::throttled(throttled, "bytes", &world.answers))?;
         let upload = Upload {
             shared: &call.shared,
             rule: &rule,
@@ -273,10 +231,10 @@ impl Work {
         match upload.store(&text) {
             Ok(stored) => {
                 call.shared.state().rules.meter(&rule.immutable_id).add(&stored.counts());
-                Ok(Reply::empty(204, stored.reason()).rows(stored.stored))
+                Ok(Reply::empty(204, stored.reason()).rows(stored.kept))
             }
             Err(ContentError::Json(why)) => {
-                Err(call.unknown(&world.answers.invalid_json, &format!("The body is not valid JSON: {why}.")))
+                Err(Refused::unknown(&world.answers.invalid_json, &format!("The body is not valid JSON: {why}.")))
             }
             Err(ContentError::Spread) => {
                 let message = "The TimeGenerated values of the records span more than 30 minutes.";
@@ -290,7 +248,7 @@ impl Stored {
     fn counts(&self) -> crate::rules::Counts {
         crate::rules::Counts {
             received: self.received,
-            stored: self.stored,
+            stored: self.kept,
             dropped: self.dropped,
             columns_dropped: self.undeclared,
             transformation_errors: self.transform_errors,
@@ -302,7 +260,7 @@ impl Stored {
         if self.not_an_array {
             return "204, but the body is no JSON array: nothing was stored".to_owned();
         }
-        let mut reason = format!("stored {} of {} rows", self.stored, self.received);
+        let mut reason = format!("stored {} of {} rows", self.kept, self.received);
         for (count, what) in [
             (self.not_objects, "elements were no objects"),
             (self.undeclared, "values belonged to undeclared columns"),
@@ -310,27 +268,9 @@ impl Stored {
             (self.restamped, "rows got the receive time as TimeGenerated"),
         ] {
             if count > 0 {
-                reason.push_str(&format!("; {count} {what}"));
+                reason.extend(["; ", &count.to_string(), " ", what]);
             }
         }
         reason
     }
-}
-
-fn check_version(query: Option<&str>) -> Result<(), Refused> {
-    let version = query::get(query, "api-version").unwrap_or_default();
-    if API_VERSIONS.contains(&version.as_str()) {
-        return Ok(());
-    }
-    let message = format!("The api version is invalid. Allowed Api versions: {}", API_VERSIONS.join(", "));
-    let reason = format!("api-version {version:?} is not one of {}", API_VERSIONS.join(", "));
-    Err(Refused(Reply::error(400, "InvalidApiVersion", message, reason)))
-}
-
-fn too_large(limit: u64, provided: Option<u64>, read: u64) -> Refused {
-    let mut message = format!("Maximum allowed content length: {limit} bytes ({} MB).", limit / 1_048_576);
-    if let Some(provided) = provided {
-        message.push_str(&format!(" Provided content length: {provided} bytes ({} MB).", provided / 1_048_576));
-    }
-    Refused(Reply::error(413, "ContentLengthLimitExceeded", &message, &message).bytes(read))
 }

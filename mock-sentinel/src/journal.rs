@@ -70,9 +70,4 @@ impl Journal {
     pub(crate) fn entries(&self) -> impl DoubleEndedIterator<Item = &JournalEntry> + ExactSizeIterator {
         self.entries.iter()
     }
-
-    /// Forgets all calls and counts from 1 again.
-    pub(crate) fn clear(&mut self) {
-        *self = Self::new(self.entries_max);
-    }
 }

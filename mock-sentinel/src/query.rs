@@ -2,6 +2,7 @@
 //!
 //! Shapes, codes and limits: the API's pages on requests, responses, options, batches and errors, read 2026-11-22.
 
+mod admission;
 mod encode;
 mod errors;
 mod options;
@@ -25,6 +26,8 @@ use crate::server::Shared;
 use errors::QueryError;
 use options::Options;
 use request::QueryRequest;
+
+pub(crate) use admission::{Rates, Turnstile};
 
 /// Most bytes of a request's body.
 const BODY_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -79,7 +82,7 @@ async fn answer(shared: &Arc<Shared>, workspace: &str, id: CallId, parts: &Parts
     let options = Options::parse(&parts.headers);
     let outcome = match request.merge_url(parts.uri.query()) {
         Ok(request) => match run::authorize(shared, workspace, &parts.headers) {
-            Ok(()) => run::run(shared, request, &options).await,
+            Ok(principal) => run::run(shared, &principal, request, &options).await,
             Err(error) => Err(error),
         },
         Err(error) => Err(error),

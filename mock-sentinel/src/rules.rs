@@ -49,7 +49,7 @@ pub(crate) struct Flow {
 /// All rules, by immutable id, and the roles on them.
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
-    rules: BTreeMap<String, Arc<Rule>>,
+    by_id: BTreeMap<String, Arc<Rule>>,
     /// Since when a service principal holds Monitoring Metrics Publisher on a rule: (rule, object id).
     roles: BTreeMap<(String, String), Timestamp>,
     meters: BTreeMap<String, Meter>,
@@ -65,34 +65,34 @@ impl Rule {
 }
 
 impl Rules {
-    pub(crate) fn add(&mut self, rule: Rule) {
-        self.rules.insert(rule.immutable_id.clone(), Arc::new(rule));
+    pub(crate) fn add(&mut self, rule: Arc<Rule>) {
+        self.by_id.insert(rule.immutable_id.clone(), rule);
     }
 
     /// Deletes a rule with its roles.
     pub(crate) fn remove(&mut self, immutable_id: &str) -> bool {
         self.roles.retain(|(rule, _), _| rule != immutable_id);
-        self.rules.remove(immutable_id).is_some()
+        self.by_id.remove(immutable_id).is_some()
     }
 
     pub(crate) fn get(&self, immutable_id: &str) -> Option<&Arc<Rule>> {
-        self.rules.get(immutable_id)
+        self.by_id.get(immutable_id)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Rule>> {
-        self.rules.values()
+        self.by_id.values()
     }
 
     /// The first rule, by name, that declares a stream.
     pub(crate) fn with_stream(&self, stream: &str) -> Option<&Arc<Rule>> {
-        let mut rules: Vec<_> = self.rules.values().filter(|rule| rule.streams.contains_key(stream)).collect();
+        let mut rules: Vec<_> = self.by_id.values().filter(|rule| rule.streams.contains_key(stream)).collect();
         rules.sort_by(|a, b| a.name.cmp(&b.name));
         rules.first().copied()
     }
 
     /// Every stream with the immutable id of the rule that declares it.
     pub(crate) fn by_stream(&self) -> BTreeMap<String, String> {
-        let streams = self.rules.values().flat_map(|rule| rule.streams.keys());
+        let streams = self.by_id.values().flat_map(|rule| rule.streams.keys());
         streams.filter_map(|stream| Some((stream.clone(), self.with_stream(stream)?.immutable_id.clone()))).collect()
     }
 

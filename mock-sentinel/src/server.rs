@@ -49,6 +49,8 @@ pub(crate) struct Shared {
     pub(crate) signer: Signer,
     /// Places for bodies that are being read.
     pub(crate) bodies: Semaphore,
+    /// Queries in progress.
+    pub(crate) turnstile: query::Turnstile,
     /// The place for a body that inflates to a lot.
     pub(crate) heavy: Semaphore,
     deployment: Deployment,
@@ -89,14 +91,16 @@ impl MockSentinel {
     /// Makes the world's state, loading its tables and rules.
     pub fn new(world: World, clock: Arc<dyn Clock>) -> Result<Self, WorldError> {
         let deployment = Deployment::load(&world)?;
-        let state = State::new(&world, &deployment)?;
+        let state = State::new(&world, &deployment);
         let clock = WorldClock::new(clock, world.clock);
+        let turnstile = query::Turnstile::new(&world.query);
         let shared = Shared {
             world,
             clock,
             signer: Signer::new(),
             bodies: Semaphore::new(BODIES_AT_ONCE),
             heavy: Semaphore::new(1),
+            turnstile,
             deployment,
             state: Mutex::new(state),
         };
@@ -245,11 +249,7 @@ impl MockSentinel {
     /// goes on.
     pub fn reset(&self) {
         let fresh = State::new(&self.shared.world, &self.shared.deployment);
-        *self.shared.state() = fresh.expect("the same world was accepted before");
-    }
-
-    pub(crate) fn shared(&self) -> &Arc<Shared> {
-        &self.shared
+        *self.shared.state() = fresh;
     }
 }
 

@@ -5,6 +5,7 @@ mod fixture;
 mod ingestion;
 mod queries;
 mod resources;
+mod sockets;
 mod tokens;
 mod transforms;
 mod upkeep;

@@ -16,7 +16,7 @@ pub(crate) use system::{LogError, Operation, instant};
 /// All tables, custom and the service's own.
 #[derive(Debug)]
 pub(crate) struct Tables {
-    tables: BTreeMap<String, StoredTable>,
+    by_name: BTreeMap<String, StoredTable>,
     /// Errors written to DCRLogErrors in `muted_hour`, which are not repeated within it.
     muted: HashSet<String>,
     muted_hour: i64,
@@ -38,37 +38,37 @@ pub(crate) struct StoredTable {
 impl Tables {
     /// These tables and the service's own, all empty.
     pub(crate) fn new(resources: &BTreeMap<String, TableResource>) -> Self {
-        let mut tables: BTreeMap<String, StoredTable> = system::schemas()
+        let mut by_name: BTreeMap<String, StoredTable> = system::schemas()
             .into_iter()
             .map(|(name, schema)| (name.to_owned(), StoredTable::new(None, schema)))
             .collect();
         for (name, resource) in resources {
             let table = StoredTable::new(Some(resource.clone()), resource.schema.clone());
-            tables.insert(name.clone(), table);
+            by_name.insert(name.clone(), table);
         }
-        Self { tables, muted: HashSet::new(), muted_hour: 0 }
+        Self { by_name, muted: HashSet::new(), muted_hour: 0 }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&StoredTable> {
-        self.tables.get(name)
+        self.by_name.get(name)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &StoredTable)> {
-        self.tables.iter()
+        self.by_name.iter()
     }
 
     /// The deployed tables.
     pub(crate) fn resources(&self) -> BTreeMap<String, TableResource> {
-        let deployed = self.tables.iter().filter_map(|(name, table)| Some((name.clone(), table.resource.clone()?)));
+        let deployed = self.by_name.iter().filter_map(|(name, table)| Some((name.clone(), table.resource.clone()?)));
         deployed.collect()
     }
 
     /// Creates a table, or gives one other columns: its rows stay. Tells whether it was created.
     pub(crate) fn deploy(&mut self, resource: TableResource) -> Result<bool, ArmError> {
         let name = resource.name.clone();
-        let Some(known) = self.tables.get_mut(&name) else {
+        let Some(known) = self.by_name.get_mut(&name) else {
             let schema = resource.schema.clone();
-            self.tables.insert(name, StoredTable::new(Some(resource), schema));
+            self.by_name.insert(name, StoredTable::new(Some(resource), schema));
             return Ok(true);
         };
         known.change(resource)?;
@@ -77,20 +77,20 @@ impl Tables {
 
     /// Deletes a deployed table with its rows.
     pub(crate) fn remove(&mut self, name: &str) -> bool {
-        let deployed = self.tables.get(name).is_some_and(|table| table.resource.is_some());
-        deployed && self.tables.remove(name).is_some()
+        let deployed = self.by_name.get(name).is_some_and(|table| table.resource.is_some());
+        deployed && self.by_name.remove(name).is_some()
     }
 
     /// Adds rows to a table, to be seen from `visible_at` on.
     pub(crate) fn append(&mut self, table: &str, batch: Batch, visible_at: Timestamp, now: Timestamp) {
-        if let Some(table) = self.tables.get_mut(table) {
+        if let Some(table) = self.by_name.get_mut(table) {
             table.append(batch, visible_at, now);
         }
     }
 
     /// What a query sees now.
     pub(crate) fn snapshot(&mut self, now: Timestamp) -> Snapshot {
-        let tables = self.tables.iter_mut().map(|(name, table)| {
+        let tables = self.by_name.iter_mut().map(|(name, table)| {
             table.reveal(now);
             (name.clone(), table.visible.clone())
         });

@@ -220,6 +220,14 @@ pub struct StatusCode {
 pub struct Query {
     /// Most rows of an answer; more are cut with a partial error.
     pub rows_max: usize,
+    /// Queries that run at the same time.
+    pub concurrent_max: usize,
+    /// Queries that wait for their turn; more are answered 429.
+    pub queue_max: usize,
+    /// How long a query waits for its turn before it is answered 429.
+    pub queue_wait: SignedDuration,
+    /// Queries that one principal may send in 30 seconds; more are answered 429.
+    pub per_thirty_seconds: u64,
     /// Whether a workspace without a single row answers 204.
     pub empty_workspace_is_204: bool,
 }
@@ -341,7 +349,14 @@ impl Default for UnknownAnswers {
 
 impl Default for Query {
     fn default() -> Self {
-        Self { rows_max: 500_000, empty_workspace_is_204: true }
+        Self {
+            rows_max: 500_000,
+            concurrent_max: 5,
+            queue_max: 200,
+            queue_wait: SignedDuration::from_mins(3),
+            per_thirty_seconds: 200,
+            empty_workspace_is_204: true,
+        }
     }
 }
 

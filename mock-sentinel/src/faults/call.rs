@@ -42,7 +42,7 @@ impl Call {
             ["subscriptions", ..] => Self::Arm,
             ["metadata", "identity", ..] | ["msi", ..] => Self::ManagedIdentity,
             [_, "oauth2", "token"] | [_, "oauth2", "v2.0", "token"] => Self::Token,
-            [_, "discovery", ..] | [_, ".well-known", ..] | [_, "v2.0", ".well-known", ..] => Self::Discovery,
+            [_, "discovery" | ".well-known", ..] | [_, "v2.0", ".well-known", ..] => Self::Discovery,
             _ => Self::Unknown,
         }
     }

@@ -38,7 +38,9 @@ pub(crate) struct Hit {
 impl Faults {
     pub(crate) fn new(seed: u64, faults: Vec<Fault>) -> Self {
         let mut plan = Self { seed, armed: Vec::new() };
-        faults.into_iter().for_each(|fault| plan.add(fault));
+        for fault in faults {
+            plan.add(fault);
+        }
         plan
     }
 

@@ -7,9 +7,12 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
-/// An answer, and what the journal says about it.
+/// An answer, and what the journal says about it. Small, since it is the error of many functions.
 #[derive(Debug)]
-pub(crate) struct Reply {
+pub(crate) struct Reply(Box<Noted>);
+
+#[derive(Debug)]
+struct Noted {
     response: Response,
     note: Note,
 }
@@ -27,7 +30,7 @@ impl Reply {
     pub(crate) fn empty(status: u16, reason: impl Into<String>) -> Self {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = valid(status);
-        Self { response, note: Note { reason: reason.into(), ..Note::default() } }
+        Self(Box::new(Noted { response, note: Note { reason: reason.into(), ..Note::default() } }))
     }
 
     /// An answer with a JSON body.
@@ -39,8 +42,8 @@ impl Reply {
     /// An answer with a body of another type.
     pub(crate) fn text(status: u16, kind: &'static str, body: impl Into<Body>, reason: impl Into<String>) -> Self {
         let mut reply = Self::empty(status, reason);
-        *reply.response.body_mut() = body.into();
-        reply.response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        *reply.0.response.body_mut() = body.into();
+        reply.0.response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         reply
     }
 
@@ -53,7 +56,7 @@ impl Reply {
     /// Adds a header; a value that no header can carry is left out.
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
-            self.response.headers_mut().insert(HeaderName::from_static(name), value);
+            self.0.response.headers_mut().insert(HeaderName::from_static(name), value);
         }
         self
     }
@@ -61,32 +64,32 @@ impl Reply {
     /// Adds a header whose name comes from outside; what no header can carry is left out.
     pub(crate) fn any_header(mut self, name: &str, value: &str) -> Self {
         if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
-            self.response.headers_mut().insert(name, value);
+            self.0.response.headers_mut().insert(name, value);
         }
         self
     }
 
     pub(crate) fn status(&self) -> u16 {
-        self.response.status().as_u16()
+        self.0.response.status().as_u16()
     }
 
     /// Notes how many bytes of the request's body were read.
     pub(crate) fn bytes(mut self, bytes: u64) -> Self {
-        self.note.bytes = bytes;
+        self.0.note.bytes = bytes;
         self
     }
 
     /// Notes how many rows were stored or answered.
     pub(crate) fn rows(mut self, rows: u64) -> Self {
-        self.note.rows = rows;
+        self.0.note.rows = rows;
         self
     }
 }
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
-        let mut response = self.response;
-        response.extensions_mut().insert(self.note);
+        let Noted { mut response, note } = *self.0;
+        response.extensions_mut().insert(note);
         response
     }
 }

@@ -116,10 +116,9 @@ impl<'a> Assertion<'a> {
         let sha256 = digest(&SHA256, certificate);
         let is =
             |named: Option<&String>, print: &[u8]| named.is_some_and(|named| decode(named).as_deref() == Some(print));
-        let hex: String = sha1.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         is(self.header.x5t.as_ref(), sha1.as_ref())
             || is(self.header.x5t_s256.as_ref(), sha256.as_ref())
-            || self.header.kid.as_ref().is_some_and(|kid| kid.eq_ignore_ascii_case(&hex))
+            || self.header.kid.as_ref().is_some_and(|kid| is_hex_of(kid, sha1.as_ref()))
     }
 
     fn certificate_algorithm(&self) -> Option<&'static dyn SignatureVerificationAlgorithm> {
@@ -192,6 +191,12 @@ impl<'a> Assertion<'a> {
     fn audience_text(&self) -> String {
         short(&self.audiences().collect::<Vec<_>>().join(" "))
     }
+}
+
+/// Whether a text is these bytes in hex digits.
+fn is_hex_of(text: &str, bytes: &[u8]) -> bool {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|half| char::from_digit(half.into(), 16));
+    text.len() == 2 * bytes.len() && digits.eq(text.chars().map(|digit| Some(digit.to_ascii_lowercase())))
 }
 
 /// Enough of a text from outside for a message.

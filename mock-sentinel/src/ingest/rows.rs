@@ -130,12 +130,11 @@ impl<'de> Visitor<'de> for Row<'_, 'de> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Option<u64>, A::Error> {
         let mut undeclared = 0;
         while let Some(column) = entries.next_key_seed(Key { columns: self.columns })? {
-            match column {
-                Some(index) => self.cells[index] = Some(entries.next_value()?),
-                None => {
-                    entries.next_value::<IgnoredAny>()?;
-                    undeclared += 1;
-                }
+            if let Some(index) = column {
+                self.cells[index] = Some(entries.next_value()?);
+            } else {
+                entries.next_value::<IgnoredAny>()?;
+                undeclared += 1;
             }
         }
         Ok(Some(undeclared))

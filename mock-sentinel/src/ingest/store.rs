@@ -26,7 +26,7 @@ pub(super) struct Upload<'a> {
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Stored {
     pub(super) received: u64,
-    pub(super) stored: u64,
+    pub(super) kept: u64,
     pub(super) dropped: u64,
     pub(super) undeclared: u64,
     pub(super) restamped: u64,
@@ -94,7 +94,7 @@ impl Upload<'_> {
             return self.log_error("Ingestion", format!("Table '{}' does not exist any more.", flow.table));
         };
         let settled = settle(&transformed, &schema, &bounds);
-        stored.stored += settled.batch.len() as u64;
+        stored.kept += settled.batch.len() as u64;
         stored.restamped += settled.restamped;
         self.append(flow, settled);
     }
@@ -107,7 +107,7 @@ impl Upload<'_> {
             let limit = self.shared.world.ingestion.field_bytes_max;
             let operation = Operation {
                 category: "Ingestion",
-                operation: "Field content validation",
+                name: "Field content validation",
                 level: "Warning",
                 detail: format!(
                     "The following field's values of table {} were trimmed to the maximum allowed size of {limit} bytes: {column} ({cut} values).",

@@ -27,9 +27,8 @@ pub(super) fn put(call: &Call<'_>) -> Reply {
     match compiled {
         Ok(rule) => {
             let created = find(call).is_none();
-            let id = rule.immutable_id.clone();
-            call.shared.state().rules.add(rule);
-            let rule = call.shared.state().rules.get(&id).cloned().expect("the rule was added just now");
+            let rule = Arc::new(rule);
+            call.shared.state().rules.add(rule.clone());
             call.stored(created, &shown(call, &rule))
         }
         Err(error) => invalid(&error),

@@ -23,8 +23,8 @@ pub(super) enum QueryError {
     Query(kql::Error),
     /// The query ran into its time limit.
     Timeout(String),
-    /// Too many queries at once.
-    Throttled,
+    /// Too many queries at once, or in a short time.
+    Throttled { seconds: i64 },
 }
 
 impl QueryError {
@@ -35,7 +35,7 @@ impl QueryError {
             Self::Workspace(_) => 404,
             Self::Body(_) | Self::Argument(_) | Self::Query(_) => 400,
             Self::Timeout(_) => 504,
-            Self::Throttled => 429,
+            Self::Throttled { .. } => 429,
         }
     }
 
@@ -44,7 +44,7 @@ impl QueryError {
         let code = body["error"]["code"].as_str().unwrap_or_default().to_owned();
         let reply = Reply::json(self.status(), &body, self.reason()).header("x-ms-error-code", &code);
         match self {
-            Self::Throttled => reply.header("retry-after", "30"),
+            Self::Throttled { seconds } => reply.header("retry-after", &seconds.to_string()),
             _ => reply,
         }
     }
@@ -86,7 +86,7 @@ impl QueryError {
             Self::Argument(why) => bad_argument(&plain("InvalidArgument", why)),
             Self::Query(error) => bad_argument(&inner(error)),
             Self::Timeout(why) => plain("GatewayTimeout", why),
-            Self::Throttled => plain("ThrottledError", "Too many queries run at once. Try again later."),
+            Self::Throttled { .. } => plain("ThrottledError", "Too many queries run at once. Try again later."),
         }
     }
 
@@ -97,7 +97,7 @@ impl QueryError {
             Self::Workspace(name) => format!("no workspace {name:?}"),
             Self::Body(why) | Self::Argument(why) | Self::Timeout(why) => why.clone(),
             Self::Query(error) => error.to_string(),
-            Self::Throttled => "too many queries at once".to_owned(),
+            Self::Throttled { .. } => "too many queries at once".to_owned(),
         }
     }
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 use http::HeaderMap;
 
 /// How long a query may run unless the caller says otherwise, and at most.
-const WAIT: Duration = Duration::from_secs(180);
-const WAIT_MAX: Duration = Duration::from_secs(600);
+const WAIT: Duration = Duration::from_mins(3);
+const WAIT_MAX: Duration = Duration::from_mins(10);
 
 /// What the caller prefers. Unknown options are ignored, as is an empty header.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "the header is a list of independent switches")]
 pub(super) struct Options {
     pub(super) render: bool,
     pub(super) statistics: bool,

@@ -111,7 +111,7 @@ impl BatchItem {
         let options = Options::of(prefer.filter_map(|(_, value)| value.as_str()));
         let outcome = match self.request() {
             Ok(request) => match run::authorize(shared, &self.workspace, headers) {
-                Ok(()) => run::run(shared, request, &options).await,
+                Ok(principal) => run::run(shared, &principal, request, &options).await,
                 Err(error) => Err(error),
             },
             Err(error) => Err(error),

@@ -28,8 +28,8 @@ pub(super) enum Outcome {
     Answer { body: Vec<u8>, rows: u64, reason: String },
 }
 
-/// Checks that the caller may read this workspace.
-pub(super) fn authorize(shared: &Shared, workspace: &str, headers: &HeaderMap) -> Result<(), QueryError> {
+/// Checks that the caller may read this workspace, and tells who it is.
+pub(super) fn authorize(shared: &Shared, workspace: &str, headers: &HeaderMap) -> Result<String, QueryError> {
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let tenant_id = &shared.world.identity.tenant_id;
     let claims = shared
@@ -40,15 +40,22 @@ pub(super) fn authorize(shared: &Shared, workspace: &str, headers: &HeaderMap) -
         return Err(QueryError::Workspace(workspace.chars().take(128).collect()));
     }
     let reader = shared.state().directory.principal(&claims.oid).is_some_and(|app| app.reader);
-    if reader { Ok(()) } else { Err(QueryError::Access(claims.appid)) }
+    if reader { Ok(claims.oid) } else { Err(QueryError::Access(claims.appid)) }
 }
 
 /// Runs a query within its bounds.
-pub(super) async fn run(shared: &Arc<Shared>, request: QueryRequest, options: &Options) -> Result<Outcome, QueryError> {
+pub(super) async fn run(
+    shared: &Arc<Shared>,
+    principal: &str,
+    request: QueryRequest,
+    options: &Options,
+) -> Result<Outcome, QueryError> {
     if let Some(foreign) = request.workspaces().iter().find(|name| !shared.world.workspace.is_named(name)) {
         return Err(QueryError::Workspace(foreign.chars().take(128).collect()));
     }
     let now = shared.clock.now();
+    shared.state().query_rates.take(principal, shared.world.query.per_thirty_seconds, now)?;
+    let _turn = shared.turnstile.enter(&shared.world.query).await?;
     let snapshot = shared.state().tables.snapshot(now);
     if snapshot.is_empty() && shared.world.query.empty_workspace_is_204 {
         return Ok(Outcome::Empty);

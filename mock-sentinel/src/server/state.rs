@@ -1,6 +1,7 @@
 //! What changes while serving, and how it is made from a world.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rand::{RngExt, SeedableRng};
@@ -13,6 +14,7 @@ use crate::faults::Faults;
 use crate::identity::directory::Directory;
 use crate::journal::Journal;
 use crate::manager::RoleAssignment;
+use crate::query::Rates;
 use crate::rules::{Rule, Rules};
 use crate::workspace::Tables;
 use crate::world::{Document, World, WorldError};
@@ -25,7 +27,7 @@ const OWN_RULES: &str = include_str!("../../../connector/deploy/arm/rules.json")
 #[derive(Debug)]
 pub(crate) struct Deployment {
     tables: BTreeMap<String, TableResource>,
-    rules: Vec<(String, RuleResource)>,
+    rules: Vec<Arc<Rule>>,
 }
 
 /// What changes while serving.
@@ -36,6 +38,7 @@ pub(crate) struct State {
     pub(crate) directory: Directory,
     pub(crate) tables: Tables,
     pub(crate) rules: Rules,
+    pub(crate) query_rates: Rates,
     /// Data collection endpoints that were put, by name in lower case.
     pub(crate) endpoints: BTreeMap<String, Value>,
     /// Role assignments that were put, by id in lower case.
@@ -59,67 +62,68 @@ impl Deployment {
             documents.extend(own("connector/deploy/arm/rules.json", OWN_RULES));
         }
         documents.extend(named.rules.iter().cloned());
-        let mut deployment = Self { tables: BTreeMap::new(), rules: Vec::new() };
+        let mut tables = BTreeMap::new();
+        let mut rules = Vec::new();
         for document in documents {
-            let found = arm::resources(&document.text).map_err(|error| refused(&document.name, error))?;
+            let found = arm::resources(&document.text).map_err(|error| refused(&document.name, &error))?;
             if found.is_empty() {
                 return Err(WorldError::NoResource { origin: document.name });
             }
             for resource in found {
                 match resource {
-                    Resource::Table(table) => drop(deployment.tables.insert(table.name.clone(), table)),
-                    Resource::Rule(rule) => deployment.rules.push((document.name.clone(), rule)),
+                    Resource::Table(table) => drop(tables.insert(table.name.clone(), table)),
+                    Resource::Rule(rule) => rules.push((document.name.clone(), rule)),
                 }
             }
         }
-        Ok(deployment)
-    }
-
-    fn compile(&self) -> impl Iterator<Item = Result<Rule, WorldError>> {
-        self.rules
-            .iter()
-            .map(|(origin, rule)| Rule::compile(rule.clone(), &self.tables).map_err(|error| refused(origin, error)))
+        let compile = |(origin, rule): (String, RuleResource)| {
+            Rule::compile(rule, &tables).map(Arc::new).map_err(|error| refused(&origin, &error))
+        };
+        let rules = rules.into_iter().map(compile).collect::<Result<_, _>>()?;
+        Ok(Self { tables, rules })
     }
 }
 
-fn refused(origin: &str, error: ArmError) -> WorldError {
+fn refused(origin: &str, error: &ArmError) -> WorldError {
     WorldError::Arm { origin: origin.to_owned(), message: error.to_string() }
 }
 
 impl State {
     /// The beginning of a world.
-    pub(crate) fn new(world: &World, deployment: &Deployment) -> Result<Self, WorldError> {
+    pub(crate) fn new(world: &World, deployment: &Deployment) -> Self {
         let mut state = Self {
             faults: Faults::new(world.seed, world.faults.clone()),
             journal: Journal::new(world.journal_entries),
             directory: Directory::new(&world.identity),
             tables: Tables::new(&deployment.tables),
             rules: Rules::default(),
+            query_rates: Rates::default(),
             endpoints: BTreeMap::new(),
             role_assignments: BTreeMap::new(),
             arc_secret: None,
             random: ChaCha8Rng::seed_from_u64(world.seed),
         };
-        for rule in deployment.compile() {
-            state.deploy(world, rule?);
+        for rule in &deployment.rules {
+            state.deploy(world, rule);
         }
-        Ok(state)
+        state
     }
 
     /// Adds a rule with the roles that the world's apps hold from the start.
-    fn deploy(&mut self, world: &World, rule: Rule) {
+    fn deploy(&mut self, world: &World, rule: &Arc<Rule>) {
         for app in world.identity.apps.iter().filter(|app| app.publisher) {
             self.rules.assign(&rule.immutable_id, &app.object_id, Timestamp::MIN);
         }
-        self.rules.add(rule);
+        self.rules.add(rule.clone());
     }
 
     /// Deploys the world's rules for a stream again.
     pub(super) fn restore_rule(&mut self, world: &World, deployment: &Deployment, stream: &str) -> bool {
-        let restored: Vec<Rule> =
-            deployment.compile().filter_map(Result::ok).filter(|rule| rule.streams.contains_key(stream)).collect();
+        let restored: Vec<_> = deployment.rules.iter().filter(|rule| rule.streams.contains_key(stream)).collect();
         let any = !restored.is_empty();
-        restored.into_iter().for_each(|rule| self.deploy(world, rule));
+        for rule in restored {
+            self.deploy(world, rule);
+        }
         any
     }
 

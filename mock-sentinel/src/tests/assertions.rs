@@ -77,10 +77,13 @@ async fn a_certificate_opens_with_fractional_times() {
     assert_eq!(answer.json()["token_type"], "Bearer");
 }
 
+/// A change to an assertion's header and claims.
+type Change = fn(&mut Value);
+
 #[tokio::test]
 async fn a_certificate_that_does_not_fit_is_refused_with_its_code() {
     let fixture = fixture();
-    let changes: [(u64, fn(&mut Value)); 5] = [
+    let changes: [(u64, Change); 5] = [
         (700_027, |token| token["header"]["x5t"] = json!("AAAA")),
         (700_027, |token| token["header"]["alg"] = json!("none")),
         (700_021, |token| token["claims"]["sub"] = json!("somebody")),

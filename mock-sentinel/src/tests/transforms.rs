@@ -52,7 +52,8 @@ const CONTENT_COLUMNS: [(&str, ColumnType); 12] = [
 /// One event, and the row it becomes. Columns that the row does not name are `""` if they are strings, else null.
 #[derive(Deserialize)]
 struct Case<'a> {
-    case: String,
+    #[serde(rename = "case")]
+    name: String,
     #[serde(borrow)]
     event: &'a RawValue,
     row: serde_json::Map<String, serde_json::Value>,
@@ -83,11 +84,11 @@ async fn check(world: World, stream: &str, table: &str, columns: &[(&str, Column
     assert_eq!(stored.len(), cases.len());
     for (row, case) in cases.iter().enumerate() {
         let unknown = case.row.keys().find(|key| !columns.iter().any(|(name, _)| name == key));
-        assert_eq!(unknown, None, "{}: a column that is not in the table", case.case);
+        assert_eq!(unknown, None, "{}: a column that is not in the table", case.name);
         for (index, (name, kind)) in columns.iter().enumerate() {
             let missing = (*kind == ColumnType::String).then(String::new);
             let expected = case.row.get(*name).map(|value| value.as_str().unwrap().to_owned()).or(missing);
-            assert_eq!(written(stored.column(index), row), expected, "{}: {name}", case.case);
+            assert_eq!(written(stored.column(index), row), expected, "{}: {name}", case.name);
         }
     }
 }

@@ -27,7 +27,7 @@ pub(crate) struct LogError<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct Operation {
     pub(crate) category: &'static str,
-    pub(crate) operation: &'static str,
+    pub(crate) name: &'static str,
     pub(crate) level: &'static str,
     pub(crate) detail: String,
     pub(crate) correlation_id: String,
@@ -85,8 +85,7 @@ impl LogError<'_> {
 
 impl Operation {
     pub(super) fn row(&self, now: Timestamp) -> Batch {
-        let cells =
-            [self.category, self.operation, self.level, &self.detail, &self.resource_id, "", &self.correlation_id];
+        let cells = [self.category, self.name, self.level, &self.detail, &self.resource_id, "", &self.correlation_id];
         row(log_operation(), now, &cells)
     }
 }

@@ -1,0 +1,80 @@
+//! Answers other than success, in the service's words where they are known.
+
+use jiff::SignedDuration;
+
+use crate::http::{Reply, query};
+use crate::identity::token::{Claims, Refusal};
+use crate::rules::Throttled;
+use crate::world::{StatusCode, UnknownAnswers};
+
+/// The versions of the API that are served.
+const API_VERSIONS: [&str; 3] = ["2021-11-01-preview", "2023-01-01", "2023-04-01-preview"];
+
+/// An answer other than success.
+#[derive(Debug)]
+pub(super) struct Refused(pub(super) Reply);
+
+impl Refused {
+    /// An answer that no public source shows.
+    pub(super) fn unknown(answer: &StatusCode, message: &str) -> Self {
+        Self(match answer.status {
+            200..=299 => Reply::empty(answer.status, message),
+            status => Reply::error(status, &answer.code, message, message),
+        })
+    }
+
+    pub(super) fn token(refusal: &Refusal, answers: &UnknownAnswers) -> Self {
+        if *refusal == Refusal::Kind {
+            let message = "S2S17001: SAL was able to validate the protocol, but validation failed as none of the \
+                           provided policies are satisfied by the token.";
+            return Self(Reply::error(401, "UnsupportedAccessTokenType", message, refusal.to_string()));
+        }
+        Self::unknown(&answers.unauthenticated, &format!("The access token is not valid: {refusal}."))
+    }
+
+    pub(super) fn rule(immutable_id: &str) -> Self {
+        let message = format!("Data collection rule with immutable Id '{immutable_id}' not found.");
+        Self(Reply::error(404, "NotFound", &message, &message))
+    }
+
+    pub(super) fn role(immutable_id: &str, arm_id: &str, claims: &Claims, delay: SignedDuration) -> Self {
+        let message = format!(
+            "The authentication token provided does not have access to ingest data for the data collection rule with \
+             immutable Id '{immutable_id}' PipelineAccessResult: AccessGranted: False, IsRbacPresent: False, \
+             IsDcrDceBindingValid: , DcrArmId: {arm_id}, Message: Required authorization action was not found for \
+             tenantId {} objectId {} on resourceId {arm_id} ConfigurationId: {immutable_id}..",
+            claims.tid, claims.oid
+        );
+        let reason = format!(
+            "object {} does not hold Monitoring Metrics Publisher on {arm_id} (or not for {delay:#} yet)",
+            claims.oid
+        );
+        Self(Reply::error(403, "OperationFailed", message, reason))
+    }
+
+    pub(super) fn throttled(throttled: Throttled, what: &str, answers: &UnknownAnswers) -> Self {
+        let message = format!("The data collection rule takes no more {what} in this minute. Try again later.");
+        let Self(reply) = Self::unknown(&answers.throttled, &message);
+        Self(reply.header("retry-after", &throttled.retry_after.to_string()))
+    }
+
+    pub(super) fn too_large(limit: u64, provided: Option<u64>, read: u64) -> Self {
+        let megabytes = |bytes: u64| bytes / 1_048_576;
+        let provided = provided
+            .map(|bytes| format!(" Provided content length: {bytes} bytes ({} MB).", megabytes(bytes)))
+            .unwrap_or_default();
+        let message = format!("Maximum allowed content length: {limit} bytes ({} MB).{provided}", megabytes(limit));
+        Self(Reply::error(413, "ContentLengthLimitExceeded", &message, &message).bytes(read))
+    }
+}
+
+pub(super) fn check_version(url: Option<&str>) -> Result<(), Refused> {
+    let version = query::get(url, "api-version").unwrap_or_default();
+    if API_VERSIONS.contains(&version.as_str()) {
+        return Ok(());
+    }
+    let known = API_VERSIONS.join(", ");
+    let message = format!("The api version is invalid. Allowed Api versions: {known}");
+    let reason = format!("api-version {version:?} is not one of {known}");
+    Err(Refused(Reply::error(400, "InvalidApiVersion", message, reason)))
+}

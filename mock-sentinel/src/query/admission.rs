@@ -1,0 +1,104 @@
+//! How many queries run at once, wait, and come from one principal.
+//!
+//! Limits: the query limits page, read 2026-11-22.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::errors::QueryError;
+use crate::world::Query;
+
+/// The time over which a principal's queries are counted.
+const WINDOW: SignedDuration = SignedDuration::from_secs(30);
+
+/// Lets so many queries run and so many wait.
+#[derive(Debug)]
+pub(crate) struct Turnstile {
+    running: Semaphore,
+    waiting: AtomicUsize,
+}
+
+impl Turnstile {
+    pub(crate) fn new(limits: &Query) -> Self {
+        Self { running: Semaphore::new(limits.concurrent_max.max(1)), waiting: AtomicUsize::new(0) }
+    }
+
+    /// Waits for a turn, which ends when what is returned is dropped. Dropping the future gives the place in the queue
+    /// up.
+    pub(super) async fn enter(&self, limits: &Query) -> Result<SemaphorePermit<'_>, QueryError> {
+        if let Ok(turn) = self.running.try_acquire() {
+            return Ok(turn);
+        }
+        let _place = Place::take(&self.waiting, limits.queue_max)?;
+        let waited = tokio::time::timeout(limits.queue_wait.unsigned_abs(), self.running.acquire()).await;
+        waited.ok().and_then(Result::ok).ok_or(QueryError::Throttled { seconds: WINDOW.as_secs() })
+    }
+}
+
+/// A place in the queue, given up when dropped.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(waiting: &'a AtomicUsize, queue_max: usize) -> Result<Self, QueryError> {
+        let place = Self(waiting);
+        if waiting.fetch_add(1, Ordering::Relaxed) < queue_max {
+            Ok(place)
+        } else {
+            Err(QueryError::Throttled { seconds: WINDOW.as_secs() })
+        }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Queries by principal: since when they are counted, and how many.
+#[derive(Debug, Default)]
+pub(crate) struct Rates(BTreeMap<String, (Timestamp, u64)>);
+
+impl Rates {
+    /// Counts a query, if the principal may send one more now.
+    pub(super) fn take(&mut self, principal: &str, count_max: u64, now: Timestamp) -> Result<(), QueryError> {
+        let (since, count) = self.0.entry(principal.to_owned()).or_insert((now, 0));
+        let elapsed = now.duration_since(*since);
+        if elapsed >= WINDOW || elapsed < SignedDuration::ZERO {
+            (*since, *count) = (now, 0);
+        } else if *count >= count_max {
+            let left = WINDOW.saturating_sub(elapsed);
+            return Err(QueryError::Throttled { seconds: left.as_secs() + i64::from(left.subsec_nanos() > 0) });
+        }
+        *count += 1;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_principal_may_send_so_many_in_thirty_seconds() {
+        let mut rates = Rates::default();
+        let mut take = |principal, second| rates.take(principal, 2, Timestamp::from_second(second).unwrap()).is_ok();
+        assert!(take("a", 100) && take("a", 110));
+        assert!(!take("a", 129) && take("b", 129));
+        assert!(take("a", 130));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_too_long_or_finds_no_place_is_refused() {
+        let limits = Query { concurrent_max: 1, queue_max: 1, ..Query::default() };
+        let turnstile = Turnstile::new(&limits);
+        let turn = turnstile.enter(&limits).await.unwrap();
+        let (first, second) = tokio::join!(turnstile.enter(&limits), turnstile.enter(&limits));
+        assert!(first.is_err() && second.is_err());
+        drop(turn);
+        assert!(turnstile.enter(&limits).await.is_ok());
+    }
+}

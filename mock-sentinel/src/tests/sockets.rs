@@ -1,0 +1,116 @@
+//! The mock on real sockets: what callers see of broken connections, and the certificate.
+
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+use http::Request;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+
+use super::fixture::{AUDIT, AUDIT_TABLE, Fixture, events};
+use crate::Tls;
+
+/// A fixture that is served, and the addresses it is served at.
+struct Served {
+    fixture: Fixture,
+    http: std::net::SocketAddr,
+    https: std::net::SocketAddr,
+    tls: Tls,
+    stop: CancellationToken,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+async fn served() -> Served {
+    let fixture = Fixture::new();
+    let (http, https) =
+        (TcpListener::bind("127.0.0.1:0").await.unwrap(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+    let addresses = (http.local_addr().unwrap(), https.local_addr().unwrap());
+    let tls = Tls::generate().unwrap();
+    let stop = CancellationToken::new();
+    let serving = tokio::spawn(fixture.mock.clone().serve(http, Some((https, tls.clone())), stop.clone()));
+    Served { fixture, http: addresses.0, https: addresses.1, tls, stop, serving }
+}
+
+/// A request as bytes.
+fn wire(request: &Request<String>) -> Vec<u8> {
+    let mut text =
+        format!("{} {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n", request.method(), request.uri());
+    for (name, value) in request.headers() {
+        text.extend([name.as_str(), ": ", value.to_str().unwrap(), "\r\n"]);
+    }
+    format!("{text}content-length: {}\r\n\r\n{}", request.body().len(), request.body()).into_bytes()
+}
+
+async fn exchange(address: std::net::SocketAddr, request: &[u8]) -> String {
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    connection.write_all(request).await.unwrap();
+    let mut answer = Vec::new();
+    // A connection that breaks is what some tests are about.
+    connection.read_to_end(&mut answer).await.unwrap_or_default();
+    String::from_utf8(answer).unwrap()
+}
+
+async fn upload(served: &Served, id: &str) -> String {
+    let (parts, _) = served.fixture.upload_request(AUDIT, "").await.into_parts();
+    exchange(served.http, &wire(&Request::from_parts(parts, events(&[id])))).await
+}
+
+#[tokio::test]
+async fn a_lost_answer_leaves_the_rows_and_no_byte() {
+    let served = served().await;
+    assert!(upload(&served, "heard").await.starts_with("HTTP/1.1 204 No Content\r\n"));
+    let fault = json!({"when": {"call": "sentinel.ingest"}, "fault": {"lost_answer": true}});
+    served.fixture.mock.inject(serde_json::from_value(fault).unwrap());
+    assert_eq!(upload(&served, "lost").await, "");
+    let fault = json!({"when": {"call": "sentinel.ingest"}, "fault": {"reset": true}});
+    served.fixture.mock.inject(serde_json::from_value(fault).unwrap());
+    assert_eq!(upload(&served, "never").await, "");
+    assert_eq!(served.fixture.mock.ids(AUDIT_TABLE), ["heard", "lost"]);
+    served.stop.cancel();
+    served.serving.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_cut_answer_ends_after_so_many_bytes_of_its_body() {
+    let served = served().await;
+    let fault = json!({"when": {"call": "sentinel.discovery"}, "fault": {"cut_after_bytes": 7}});
+    served.fixture.mock.inject(serde_json::from_value(fault).unwrap());
+    let request = Request::get("/contoso.example/v2.0/.well-known/openid-configuration").body(String::new()).unwrap();
+    let answer = exchange(served.http, &wire(&request)).await;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
+    assert_eq!(body.len(), 7, "{body}");
+    served.stop.cancel();
+    served.serving.await.unwrap();
+}
+
+#[tokio::test]
+async fn https_is_trusted_by_the_root_that_is_handed_out() {
+    let served = served().await;
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(served.tls.root_pem().as_bytes()).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
+    let address = served.https;
+    let request = wire(&Request::get("/_control/health").body(String::new()).unwrap());
+    let exchange = move |name: &'static str| {
+        let connection = rustls::ClientConnection::new(config.clone(), ServerName::try_from(name).unwrap()).unwrap();
+        let mut stream = rustls::StreamOwned::new(connection, std::net::TcpStream::connect(address).unwrap());
+        stream.write_all(&request)?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        std::io::Result::Ok(String::from_utf8(answer).unwrap())
+    };
+    let answers = tokio::task::spawn_blocking(move || ["localhost", "127.0.0.1", "elsewhere.example"].map(exchange));
+    let [by_name, by_address, by_other] = answers.await.unwrap();
+    assert!(by_name.unwrap().starts_with("HTTP/1.1 200 OK"));
+    assert!(by_address.unwrap().starts_with("HTTP/1.1 200 OK"));
+    assert!(by_other.unwrap_err().to_string().contains("certificate"));
+    served.stop.cancel();
+    served.serving.await.unwrap();
+}
