@@ -25,8 +25,20 @@ struct Scope {
 
 #[derive(Debug, Default)]
 struct Defined {
-    bindings: Vec<(Rc<str>, Binding)>,
+    bindings: Vec<(Rc<str>, Stored)>,
     by_name: HashMap<Rc<str>, Vec<usize>>,
+}
+
+/// A binding as its scope keeps it.
+#[derive(Debug)]
+enum Stored {
+    Other(Binding),
+    /// A function of this very scope: the scope is not kept with it, or neither would ever be freed.
+    Own {
+        definition: Rc<ast::Function>,
+        visible: usize,
+        text: Option<Rc<str>>,
+    },
 }
 
 /// What one name means.
@@ -56,7 +68,7 @@ pub(super) enum Materialized {
 /// A function with the names visible where it was defined.
 #[derive(Debug)]
 pub(super) struct Function {
-    pub(super) definition: ast::Function,
+    pub(super) definition: Rc<ast::Function>,
     pub(super) env: Env,
     /// The text it was read from, when that is not the query's.
     pub(super) text: Option<Rc<str>>,
@@ -73,8 +85,16 @@ impl Env {
         let name: Rc<str> = Rc::from(name);
         let mut defined = self.scope.defined.borrow_mut();
         let at = defined.bindings.len();
+        let stored = match &binding {
+            Binding::Function(function) if Rc::ptr_eq(&function.env.scope, &self.scope) => Stored::Own {
+                definition: Rc::clone(&function.definition),
+                visible: function.env.visible,
+                text: function.text.clone(),
+            },
+            _ => Stored::Other(binding),
+        };
         defined.by_name.entry(Rc::clone(&name)).or_default().push(at);
-        defined.bindings.push((name, binding));
+        defined.bindings.push((name, stored));
         self.visible = at + 1;
     }
 
@@ -85,10 +105,22 @@ impl Env {
             let defined = env.scope.defined.borrow();
             let places = defined.by_name.get(name).map_or(&[][..], Vec::as_slice);
             if let Some(at) = places.iter().rev().find(|at| **at < env.visible) {
-                return Some(defined.bindings[*at].1.clone());
+                return Some(env.restored(&defined.bindings[*at].1));
             }
             drop(defined);
             env = env.scope.parent.as_ref()?;
+        }
+    }
+
+    /// What this scope keeps, as it was given.
+    fn restored(&self, stored: &Stored) -> Binding {
+        match stored {
+            Stored::Other(binding) => binding.clone(),
+            Stored::Own { definition, visible, text } => Binding::Function(Rc::new(Function {
+                definition: Rc::clone(definition),
+                env: Self { scope: Rc::clone(&self.scope), visible: *visible },
+                text: text.clone(),
+            })),
         }
     }
 
@@ -98,7 +130,8 @@ impl Env {
         let mut env = Some(self);
         while let Some(at) = env {
             let defined = at.scope.defined.borrow();
-            all.extend(defined.bindings.iter().take(at.visible).cloned());
+            let visible = defined.bindings.iter().take(at.visible);
+            all.extend(visible.map(|(name, stored)| (Rc::clone(name), at.restored(stored))));
             drop(defined);
             env = at.scope.parent.as_ref();
         }

@@ -47,7 +47,7 @@ impl Binder<'_> {
     fn define_let(&mut self, written: &ast::Let) -> Result<(), Error> {
         let binding = match &written.value {
             LetValue::Function(definition) => Binding::Function(Rc::new(Function {
-                definition: definition.clone(),
+                definition: Rc::new(definition.clone()),
                 env: self.env.clone(),
                 text: None,
             })),

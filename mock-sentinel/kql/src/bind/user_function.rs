@@ -82,9 +82,11 @@ impl Binder<'_> {
         })?;
         let first = read.statements.into_iter().next().map(|statement| statement.kind);
         match first {
-            Some(StatementKind::Let(ast::Let { value: LetValue::Function(definition), .. })) => {
-                Ok(Rc::new(Function { definition, env: Env::default(), text: Some(Rc::from(text)) }))
-            }
+            Some(StatementKind::Let(ast::Let { value: LetValue::Function(definition), .. })) => Ok(Rc::new(Function {
+                definition: Rc::new(definition),
+                env: Env::default(),
+                text: Some(Rc::from(text)),
+            })),
             _ => Err(errors::refused(name, syntax::Span::default())),
         }
     }
