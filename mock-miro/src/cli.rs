@@ -175,3 +175,47 @@ impl Serve {
         Ok(world)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn serve(arguments: &[&str]) -> Box<Serve> {
+        let all = ["mock-miro", "serve"].iter().chain(arguments);
+        match Cli::try_parse_from(all).unwrap().command {
+            Command::Serve(serve) => serve,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_help_begins_with_two_examples() {
+        let mut cli = Cli::command();
+        cli.clone().debug_assert();
+        for command in std::iter::once(&mut cli.clone()).chain(cli.get_subcommands_mut()) {
+            let help = command.render_long_help().to_string();
+            assert!(help.starts_with("Examples:\n  mock-miro "), "{help}");
+            assert_eq!(help.lines().filter(|line| line.starts_with("  mock-miro ")).count(), 2, "{help}");
+        }
+    }
+
+    #[test]
+    fn the_address_is_loopback_unless_allowed() {
+        assert!(serve(&[]).address().is_ok());
+        let refused = serve(&["--listen", "0.0.0.0:80"]).address().unwrap_err().to_string();
+        assert!(refused.contains("--allow-remote"), "{refused}");
+        assert!(serve(&["--listen", "0.0.0.0:80", "--allow-remote"]).address().is_ok());
+    }
+
+    #[test]
+    fn options_change_the_first_organization_of_the_world() {
+        let arguments = ["--generate-audit", "7", "--over", "6h", "--seed", "3", "--credits-per-minute", "10000"];
+        let world = serve(&arguments).world().unwrap();
+        let organization = &world.organizations[0];
+        assert_eq!((organization.audit.generate, organization.audit.seed), (7, 3));
+        assert_eq!(organization.audit.over, Some(SignedDuration::from_hours(6)));
+        assert_eq!((organization.content.generate, organization.credits_per_minute), (0, 10_000));
+    }
+}

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{RawQuery, State};
+use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
@@ -23,6 +23,9 @@ use crate::world::{Traits, WorldChange};
 const ROUTES: &str =
     "health, world, clock, faults, events, incidents, journal, violations, switches, openapi.json, reset";
 
+/// The longest body, which holds some 100,000 events.
+const BODY_MAX: usize = 64 << 20;
+
 pub(crate) fn router() -> Router<MockMiro> {
     Router::new()
         .route("/health", get(health))
@@ -37,6 +40,7 @@ pub(crate) fn router() -> Router<MockMiro> {
         .route("/openapi.json", get(document))
         .route("/reset", post(reset))
         .fallback(unknown)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
 }
 
 /// An answer of the control plane: JSON, or what is wrong with the request.

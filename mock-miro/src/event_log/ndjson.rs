@@ -15,7 +15,7 @@ use crate::mock::Log;
 #[derive(Debug, thiserror::Error)]
 pub enum EventFileError {
     /// It cannot be read.
-    #[error("could not read the event file {}: {source}", path.display())]
+    #[error("could not read the event file {}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -65,8 +65,7 @@ pub(crate) fn facts(json: &[u8], log: Log) -> Result<Facts, String> {
     if !text.starts_with('{') {
         return Err("not a JSON object as Miro sends it: it does not begin with `{`".to_owned());
     }
-    let head: Head<'_> =
-        serde_json::from_str(text).map_err(|error| format!("not a JSON object as Miro sends it: {error}"))?;
+    let head: Head<'_> = serde_json::from_str(text).map_err(|error| malformed(&error))?;
     let id = head.id.ok_or("the event has no `id`; give it a string that no other event has")?.get();
     let id_start = id.as_ptr() as usize - text.as_ptr() as usize;
     let id = match id.as_bytes() {
@@ -80,6 +79,13 @@ pub(crate) fn facts(json: &[u8], log: Log) -> Result<Facts, String> {
         format!("`{}` is {time:?}; write it as `2026-01-02T03:04:05.678+0000` or with `Z`", log.time_field())
     })?;
     Ok(Facts { time: instant.as_millisecond(), id })
+}
+
+/// What the JSON parser says, by column only: to it every event is a text of one line.
+fn malformed(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let said = said.split(" at line ").next().unwrap_or_default();
+    format!("not a JSON object as Miro sends it: {said} (column {})", error.column())
 }
 
 #[derive(Deserialize)]
@@ -133,7 +139,7 @@ mod tests {
             writeln!(file, r#"{{"id":"{nth}","createdAt":"2026-01-02T03:04:05.678+0000"{broken}}}"#).unwrap();
         }
         let error = read_file(file.path(), Log::Audit, &mut EventLog::default()).unwrap_err().to_string();
-        let expected = format!("{}:17: not a JSON object as Miro sends it: ", file.path().display());
-        assert!(error.starts_with(&expected), "{error}");
+        let expected = "17: not a JSON object as Miro sends it: trailing comma (column 55)";
+        assert_eq!(error, format!("{}:{expected}", file.path().display()));
     }
 }

@@ -19,6 +19,9 @@ const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const RATE_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RATE_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
+/// How many budgets are kept at most; renewed tokens can each have their own.
+const BUDGETS_MAX: usize = 10_000;
+
 impl State {
     /// The answer, and the budget after it where one was touched.
     pub(super) fn answer(
@@ -80,6 +83,9 @@ impl State {
     fn pay(&mut self, caller: Caller, identity: &Identity, level: Level, now: Timestamp) -> (Standing, bool) {
         let world = &self.holdings.world;
         let (ceiling, model) = (caller.organization(world).credits_per_minute, world.switches.credit_model);
+        if self.buckets.len() >= BUDGETS_MAX && !self.buckets.contains_key(&identity.budget) {
+            self.buckets.pop_first();
+        }
         let bucket = self.buckets.entry(identity.budget.clone()).or_insert_with(|| Bucket::full(ceiling, now));
         bucket.take(level.credits(), ceiling, model, now)
     }

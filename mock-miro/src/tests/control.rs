@@ -137,3 +137,22 @@ async fn a_reset_leads_back_to_the_start() {
     assert!(bench.mock.journal().is_empty());
     assert_eq!(bench.mock.now().to_string(), super::NOON);
 }
+
+/// The blocks of that language in the readme.
+fn blocks(language: &str) -> Vec<&'static str> {
+    let readme = include_str!("../../README.md");
+    let fenced = readme.split("```").skip(1).step_by(2);
+    fenced.filter_map(|block| block.strip_prefix(language)?.strip_prefix('\n')).collect()
+}
+
+#[test]
+fn the_readme_shows_what_is_taken() {
+    for world in blocks("yaml") {
+        crate::World::from_yaml(world, "README.md").unwrap();
+    }
+    let faults: Vec<&str> = blocks("json").into_iter().flat_map(str::lines).collect();
+    assert_eq!(faults.len(), 4);
+    for fault in faults {
+        serde_json::from_str::<crate::Fault>(fault).unwrap().check().unwrap();
+    }
+}
