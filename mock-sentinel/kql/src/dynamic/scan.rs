@@ -26,12 +26,12 @@ impl<'a> Scanned<'a> {
                 return found;
             }
             let key_end = string_end(bytes, at);
-            let matches = is_name(&text[at + 1..key_end - 1], name);
+            let matches = is_name(text.get(at + 1..key_end - 1)?, name);
             at = skip_space(bytes, key_end);
             at = skip_space(bytes, at + 1);
             let end = value_end(bytes, at);
             if matches {
-                found = Some(Self(&text[at..end]));
+                found = Some(Self(text.get(at..end)?));
             }
             at = skip_space(bytes, end);
             if bytes.get(at) != Some(&b',') {
