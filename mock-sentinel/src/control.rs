@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, Request, State};
 use axum::routing::{get, post};
 use jiff::{SignedDuration, Timestamp};
@@ -21,6 +22,7 @@ pub(crate) fn routes(mock: MockSentinel) -> Router<Arc<Shared>> {
     Router::new()
         .route("/health", get(health))
         .route("/world", get(world))
+        .route("/openapi.json", get(openapi))
         .route("/clock", get(clock).post(bend_clock))
         .route("/faults", get(faults).post(add_faults).delete(clear_faults))
         .route("/tables", get(tables))
@@ -48,6 +50,10 @@ async fn world(State(shared): State<Arc<Shared>>) -> Reply {
         app.expired_secret = app.expired_secret.take().map(|_| "***".to_owned());
     }
     Reply::json(200, &world, "world")
+}
+
+async fn openapi() -> Reply {
+    Reply::json(200, &crate::http::openapi::document(), "OpenAPI document")
 }
 
 async fn clock(State(shared): State<Arc<Shared>>) -> Reply {
@@ -169,7 +175,11 @@ struct JournalQuery {
     refused: bool,
 }
 
-async fn journal(State(shared): State<Arc<Shared>>, Query(query): Query<JournalQuery>) -> Reply {
+async fn journal(State(shared): State<Arc<Shared>>, query: Result<Query<JournalQuery>, QueryRejection>) -> Reply {
+    let Query(query) = match query {
+        Ok(query) => query,
+        Err(rejection) => return Reply::error(400, "InvalidQuery", rejection.body_text(), "invalid query"),
+    };
     let state = shared.state();
     let mut entries: Vec<_> = state
         .journal

@@ -2,7 +2,9 @@
 
 mod assertions;
 mod fixture;
+mod hostile;
 mod ingestion;
+mod openapi;
 mod queries;
 mod resources;
 mod sockets;

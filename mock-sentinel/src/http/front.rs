@@ -1,11 +1,13 @@
 //! What surrounds every call: its number, the fault it meets, its headers and its line in the journal.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue};
 use uuid::Uuid;
 
@@ -72,7 +74,24 @@ async fn act(hit: Option<&Hit>, request: Request, next: Next, shared: &Shared) -
     match hit {
         Some(Hit { answer: Some(answer), .. }) => canned(answer, request.into_body(), shared).await,
         Some(hit) if hit.trouble.reset => Reply::empty(500, "the connection broke before the call").into_response(),
-        _ => next.run(request).await,
+        _ => shaped(AssertUnwindSafe(next.run(request)).catch_unwind().await.ok()),
+    }
+}
+
+/// The answer of a handler; one in Azure's shape where the framework refused the call, or where the handler failed.
+fn shaped(response: Option<Response>) -> Response {
+    match response {
+        Some(response) if response.extensions().get::<Note>().is_some() => response,
+        Some(response) => {
+            let status = response.status();
+            let message = format!("The request is not valid: {}.", status.canonical_reason().unwrap_or("refused"));
+            Reply::error(status.as_u16(), "BadRequest", &message, "refused before it reached its route").into_response()
+        }
+        None => {
+            let message = "An internal error occurred.";
+            Reply::error(500, "InternalServerError", message, "the mock failed: this is a mistake of its own")
+                .into_response()
+        }
     }
 }
 

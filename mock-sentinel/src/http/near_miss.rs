@@ -3,29 +3,7 @@
 use axum::extract::Request;
 
 use super::Reply;
-
-/// Everything that is served: methods, path, and where it is described.
-const ROUTES: [(&str, &str, &str); 15] = [
-    ("POST", "/dataCollectionRules/{rule}/streams/{stream}", "Logs Ingestion API overview"),
-    ("POST", "/{tenant}/oauth2/v2.0/token", "OAuth 2.0 client credentials flow"),
-    ("GET", "/{tenant}/v2.0/.well-known/openid-configuration", "OpenID Connect discovery"),
-    ("GET", "/{tenant}/discovery/v2.0/keys", "OpenID Connect discovery"),
-    ("GET", "/common/discovery/instance", "Entra instance discovery"),
-    ("GET POST", "/v1/workspaces/{workspace}/query", "Log Analytics query API, request format"),
-    ("POST", "/v1/$batch", "Log Analytics query API, batch queries"),
-    ("GET", "/metadata/identity/oauth2/token", "managed identity of virtual machines and Azure Arc"),
-    ("GET", "/msi/token", "managed identity of App Service"),
-    (
-        "GET PUT DELETE",
-        "/subscriptions/{subscription}/resourceGroups/{group}/providers/{namespace}/{kind}/{name}",
-        "Azure Resource Manager",
-    ),
-    ("GET", "/_control/health", "control plane"),
-    ("GET POST", "/_control/clock", "control plane"),
-    ("GET POST DELETE", "/_control/faults", "control plane"),
-    ("GET", "/_control/tables/{table}", "control plane"),
-    ("GET", "/_control/journal", "control plane"),
-];
+use super::routes::{ROUTES, Route};
 
 /// The most that one segment counts.
 const SEGMENT_MAX: usize = 12;
@@ -40,20 +18,26 @@ pub(crate) async fn answer(request: Request) -> Reply {
 /// The status, and the nearest route with the first thing that keeps the call from it.
 fn explain(method: &str, path: &str) -> (u16, String) {
     let shown: String = path.chars().take(200).collect();
-    if let Some((methods, _, reference)) = ROUTES.iter().find(|(_, pattern, _)| matches(path, pattern)) {
-        let methods = methods.replace(' ', " and ");
+    if let Some(route) = ROUTES.iter().find(|route| matches(path, route.path)) {
+        let (methods, reference) = (methods(route, " and "), route.reference);
         return (405, format!("{method} {shown} is not served: this path takes {methods} (see: {reference})."));
     }
-    let (methods, pattern, reference) = ROUTES
+    let route = ROUTES
         .iter()
-        .min_by_key(|route| distance(path, route.1) + wrong_method(method, route.0))
+        .min_by_key(|route| distance(path, route.path) + wrong_method(method, route))
         .expect("there are routes");
     let why = format!(
-        "The requested path does not exist: {method} {shown}. Did you mean {} {pattern}? {} (see: {reference}).",
-        methods.replace(' ', " or "),
-        first_difference(path, pattern)
+        "The requested path does not exist: {method} {shown}. Did you mean {} {}? {} (see: {}).",
+        methods(route, " or "),
+        route.path,
+        first_difference(path, route.path),
+        route.reference,
     );
     (404, why)
+}
+
+fn methods(route: &Route, between: &str) -> String {
+    route.operations.iter().map(|operation| operation.method).collect::<Vec<_>>().join(between)
 }
 
 fn segments(path: &str) -> Vec<&str> {
@@ -74,8 +58,8 @@ fn matches(path: &str, pattern: &str) -> bool {
 }
 
 /// What another method counts.
-fn wrong_method(method: &str, methods: &str) -> usize {
-    if methods.split(' ').any(|known| known == method) { 0 } else { 4 }
+fn wrong_method(method: &str, route: &Route) -> usize {
+    if route.operations.iter().any(|operation| operation.method == method) { 0 } else { 4 }
 }
 
 /// How far a path is from a pattern, wherever in the path the pattern's words stand.

@@ -56,6 +56,13 @@ async fn a_near_miss_is_answered_with_the_route_meant_and_is_in_the_journal() {
 }
 
 #[tokio::test]
+async fn a_path_that_is_no_text_is_refused_in_azures_shape() {
+    let fixture = Fixture::new();
+    let answer = fixture.get("/%ff/v2.0/.well-known/openid-configuration").await;
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "BadRequest"));
+}
+
+#[tokio::test]
 async fn the_journal_is_bounded() {
     let fixture = Fixture::of(World { journal_entries: 3, ..World::default() });
     for _ in 0..5 {
