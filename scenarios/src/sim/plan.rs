@@ -67,6 +67,28 @@ pub enum Credential {
 }
 
 impl Plan {
+    /// What was drawn, for the head of a journal; without the tokens that the worlds hold.
+    pub fn tell(&self) -> String {
+        let organization = &self.miro.organizations[0];
+        format!(
+            "seed {} from {} to {}, late by {:?}\n{:?}\ncredits {}, audit {:?}, content {:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
+            self.seed,
+            self.dawn,
+            self.dusk,
+            self.late_by,
+            self.tuning,
+            organization.credits_per_minute,
+            organization.audit,
+            organization.content,
+            self.miro.switches,
+            self.miro_faults,
+            self.sentinel_faults,
+            self.lockouts,
+            self.climate,
+            self.deaths,
+        )
+    }
+
     /// When the last event of the day has shown up at Miro.
     pub fn everything_visible_at(&self) -> Timestamp {
         let delay = self.miro.switches.ingestion_delay;

@@ -94,6 +94,7 @@ fn panicked(secrets: &Secrets, panic: &(dyn Any + Send)) -> String {
 
 async fn play(plan: &Plan, secrets: &Secrets, keep_journal: bool) -> Result<Report, SimError> {
     let mut world = SimWorld::at_dawn(plan, secrets, keep_journal)?;
+    world.watch.note(plan.tell());
     let stage = Stage::of(&world);
     let stop = Stop::new();
     let came_right_after = Cell::new(None);

@@ -5,6 +5,7 @@ mod manners;
 mod uploads;
 mod waits;
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -78,11 +79,10 @@ impl Watch {
         }
         let what = hash_of(&request.uri().path_and_query().map(http::uri::PathAndQuery::as_str));
         let line = format!(
-            "{now} {call} {} {} {} request={:016x} body={:016x}/{}",
+            "{now} {call} {} {} {} body={:016x}/{}",
             peer.name(),
             request.method(),
-            request.uri().path(),
-            what,
+            target(request.uri()),
             hash_of(request.body()),
             request.body().len(),
         );
@@ -113,9 +113,9 @@ impl Watch {
         self.lock().violations.push(what);
     }
 
-    /// How many events may be in the tables twice: those of uploads that were acted on while the program could not
-    /// know it, and those delivered but not committed at a crash.
-    pub fn duplicates_allowed(&self) -> u64 {
+    /// How often each event may be in its table once more: for each upload of it that was acted on while the program
+    /// could not know it, and for each that was delivered but perhaps not committed at a crash.
+    pub fn repeatable(&self) -> BTreeMap<String, u64> {
         self.lock().uploads.repeatable()
     }
 
@@ -157,6 +157,15 @@ impl Journal {
             lines.push(line);
         }
     }
+}
+
+/// Path and query; of a cursor only its hash, since it may hold an event's id.
+fn target(uri: &http::Uri) -> String {
+    let pairs = uri.query().unwrap_or_default().split('&').map(|pair| match pair.split_once('=') {
+        Some(("cursor", value)) => format!("cursor={:016x}", hash_of(&value)),
+        _ => pair.to_owned(),
+    });
+    format!("{}?{}", uri.path(), pairs.collect::<Vec<_>>().join("&"))
 }
 
 fn hash_of(value: &impl Hash) -> u64 {

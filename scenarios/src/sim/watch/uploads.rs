@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io::Read;
 
 use bytes::Bytes;
-use serde::de::IgnoredAny;
+use serde::Deserialize;
 
 #[derive(Debug)]
 pub(super) struct Uploads {
@@ -13,8 +13,8 @@ pub(super) struct Uploads {
     /// The last ones answered with a success: a crash now may find them uncommitted.
     settled_last: VecDeque<Bytes>,
     in_flight_max: usize,
-    /// Events delivered shortly before a crash.
-    uncommitted: u64,
+    /// Those delivered shortly before a crash.
+    uncommitted: Vec<Bytes>,
 }
 
 #[derive(Debug)]
@@ -25,7 +25,7 @@ struct Unanswered {
 
 impl Uploads {
     pub(super) fn new(in_flight_max: usize) -> Self {
-        Self { unanswered: BTreeMap::new(), settled_last: VecDeque::new(), in_flight_max, uncommitted: 0 }
+        Self { unanswered: BTreeMap::new(), settled_last: VecDeque::new(), in_flight_max, uncommitted: Vec::new() }
     }
 
     pub(super) fn begins(&mut self, call: u64, body: Bytes) {
@@ -49,19 +49,29 @@ impl Uploads {
     }
 
     pub(super) fn program_died(&mut self) {
-        self.uncommitted += self.settled_last.drain(..).map(|body| events_in(&body)).sum::<u64>();
+        self.uncommitted.extend(self.settled_last.drain(..));
     }
 
-    pub(super) fn repeatable(&self) -> u64 {
-        let unknown = self.unanswered.values().filter(|upload| upload.acted_on);
-        self.uncommitted + unknown.map(|upload| events_in(&upload.body)).sum::<u64>()
+    /// How often each event may come again: once for each such upload that it was in.
+    pub(super) fn repeatable(&self) -> BTreeMap<String, u64> {
+        let unknown = self.unanswered.values().filter(|upload| upload.acted_on).map(|upload| &upload.body);
+        let mut times = BTreeMap::new();
+        for id in self.uncommitted.iter().chain(unknown).flat_map(|body| ids_in(body)) {
+            *times.entry(id).or_default() += 1;
+        }
+        times
     }
 }
 
-/// How many events an upload carries; none if it is not what the destination accepts.
-fn events_in(body: &[u8]) -> u64 {
+#[derive(Deserialize)]
+struct Sent {
+    id: String,
+}
+
+/// The events that an upload carries; none if it is not what the destination accepts.
+fn ids_in(body: &[u8]) -> Vec<String> {
     let mut plain = Vec::new();
     let unpacked = flate2::read::GzDecoder::new(body).read_to_end(&mut plain);
     let json = if unpacked.is_ok() { &plain } else { body };
-    serde_json::from_slice::<Vec<IgnoredAny>>(json).map_or(0, |events| events.len() as u64)
+    serde_json::from_slice::<Vec<Sent>>(json).unwrap_or_default().into_iter().map(|event| event.id).collect()
 }
