@@ -95,19 +95,19 @@ fn strcmp(_: &mut Context<'_>, args: &[Value]) -> Value {
     (args.text(0).cmp(&args.text(1)) as i64).into()
 }
 
+/// The characters from `start` on, `length` of them. A negative start counts from the end, and what then lies before
+/// the beginning counts as part of the length.
 fn substring(_: &mut Context<'_>, args: &[Value]) -> Value {
     let Some(start) = args.long(1) else { return Value::from("") };
+    let length = match (args.has(2), args.long(2)) {
+        (false, _) => i64::MAX,
+        (true, length) => length.unwrap_or(0),
+    };
     let text = args.text(0);
-    let count = match (args.has(2), args.long(2)) {
-        (false, _) => usize::MAX,
-        (true, length) => usize::try_from(length.unwrap_or(0)).unwrap_or(0),
-    };
-    let skipped = match usize::try_from(start) {
-        Ok(start) => start,
-        // A negative start counts from the end.
-        Err(_) => text.chars().count().saturating_sub(start.unsigned_abs() as usize),
-    };
-    Value::from(text.chars().skip(skipped).take(count).collect::<String>())
+    let start = if start < 0 { start.saturating_add(text.chars().count() as i64) } else { start };
+    let end = start.saturating_add(length).max(0);
+    let start = start.clamp(0, end);
+    Value::from(text.chars().skip(start as usize).take((end - start) as usize).collect::<String>())
 }
 
 fn indexof(_: &mut Context<'_>, args: &[Value]) -> Value {

@@ -100,6 +100,9 @@ fn strings() {
     check("substring('ABCD', 0, 2)", "AB");
     check("substring('123456', -2, 2)", "56");
     check("substring('abc', 10, 3)", "");
+    check("substring('abc', -10, 2)", "");
+    check("substring('abc', -4)", "abc");
+    check("substring('abc', 1, -1)", "");
     check("indexof('abcdefg', 'cde')", "2");
     check("indexof('abcdefg', 'cde', 1, 4)", "2");
     check("indexof('abcdefg', 'cde', 1, 2)", "-1");
