@@ -21,6 +21,8 @@ use crate::http::ResetOnClose;
 
 /// How long connections may go on after the end was asked for.
 const GRACE: Duration = Duration::from_secs(5);
+/// How many connections are open at most; further ones wait to be accepted.
+const CONNECTIONS_MAX: usize = 4_096;
 /// How long to wait after an accept that failed, such as for want of file descriptors.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
@@ -31,7 +33,7 @@ pub(crate) async fn serve(router: Router, listener: TcpListener, stop: Cancellat
         let accepted = tokio::select! {
             biased;
             () = stop.cancelled() => break,
-            accepted = listener.accept() => accepted,
+            accepted = listener.accept(), if connections.len() < CONNECTIONS_MAX => accepted,
             Some(_ended) = connections.join_next(), if !connections.is_empty() => continue,
         };
         match accepted {
