@@ -33,11 +33,13 @@ fn events(rng: &mut ChaCha8Rng, day: &Day, late_by: Duration) -> Events {
         over: Some(day.dusk.duration_since(from)),
         from: Some(from),
         seed: rng.random(),
+        incidents: Vec::new(),
         traits: Traits {
             ties: one_of(rng, &[0.0, 0.05, 0.5]),
             late: one_of(rng, &[0.0, 0.02, 0.3]),
             late_by: SignedDuration::try_from(late_by).unwrap_or(SignedDuration::ZERO),
             duplicates: one_of(rng, &[0.0, 0.0, 0.02]),
+            long_texts: 0.0,
         },
     }
 }
