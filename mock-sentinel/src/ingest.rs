@@ -142,7 +142,8 @@ impl Call {
     /// The body's way into the tables.
     async fn take(&self, rule: &Arc<Rule>, headers: &HeaderMap, wire: Bytes) -> Result<Reply, Refused> {
         if wire.is_empty() {
-            return Err(Refused(Reply::empty(500, "an empty body: the service answers 500 without a body")));
+            let message = "The request has no body.";
+            return Err(Refused::unknown(&self.shared.world.ingestion.answers.empty_body, message));
         }
         let coding =
             Coding::named(headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok())).map_err(|other| {
@@ -238,7 +239,7 @@ impl Work {
             }
             Err(ContentError::Spread) => {
                 let message = "The TimeGenerated values of the records span more than 30 minutes.";
-                Err(Refused(Reply::error(400, "RecordsTimeRangeIsMoreThan30Minutes", message, message)))
+                Err(Refused::unknown(&world.answers.time_spread, message))
             }
         }
     }

@@ -29,8 +29,8 @@ pub use journal::JournalEntry;
 pub use server::{Credentials, MockSentinel, TableCount};
 pub use tls::{Tls, TlsError};
 pub use world::{
-    App, ArcHost, Federation, Identity, Ingestion, Managed, Query, StatusCode, UnknownAnswers, Workspace, World,
-    WorldError,
+    App, ArcHost, Federation, FieldUnit, Identity, Ingestion, Managed, Query, StatusCode, UnknownAnswers, Workspace,
+    World, WorldError, WrongTypes,
 };
 
 #[cfg(test)]

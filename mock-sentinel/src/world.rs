@@ -2,6 +2,7 @@
 
 mod read;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
@@ -67,6 +68,8 @@ pub struct Identity {
     pub apps: Vec<App>,
     /// How long a token is valid. Entra gives 3,599 s without the CP1 capability.
     pub token_life: SignedDuration,
+    /// Statuses of AADSTS codes other than the likeliest, for codes whose status is not published: `{700016: 401}`.
+    pub statuses: BTreeMap<u32, u16>,
     /// What hosts with a managed identity answer.
     pub managed: Managed,
     /// The same for clients that declare the CP1 capability.
@@ -163,8 +166,12 @@ pub struct Ingestion {
     pub wire_bytes_max: u64,
     /// Most bytes of a body after inflation.
     pub inflated_bytes_max: u64,
-    /// Most bytes of one field's value.
-    pub field_bytes_max: usize,
+    /// The longest value of one field.
+    pub field_max: usize,
+    /// What `field_max` counts. The limits page says 64 KB and no more.
+    pub field_unit: FieldUnit,
+    /// What becomes of values of another JSON type than their column's.
+    pub wrong_types: WrongTypes,
     /// Oldest `TimeGenerated` kept, counted back from the receive time.
     pub oldest: SignedDuration,
     /// Newest `TimeGenerated` kept, counted on from the receive time.
@@ -183,12 +190,40 @@ pub struct Ingestion {
     pub answers: UnknownAnswers,
 }
 
+/// What the limit of a field's value counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldUnit {
+    /// Bytes of UTF-8.
+    #[default]
+    Bytes,
+    /// Code units of UTF-16, two for each character outside of the basic plane.
+    Utf16,
+}
+
+/// What becomes of values of another JSON type than their column's; no vendor statement was found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WrongTypes {
+    /// They are converted where that is possible, else null.
+    #[default]
+    Convert,
+    /// They are null, `""` in string columns.
+    Null,
+}
+
 /// Status and code of answers that no public source shows; the defaults are the likeliest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct UnknownAnswers {
     /// No, expired or foreign token.
     pub unauthenticated: StatusCode,
+    /// A token that is no JSON Web Token of Entra ID.
+    pub wrong_token_kind: StatusCode,
+    /// An upload of zero bytes. The .NET client's live tests of 2022 saw 500 without a body.
+    pub empty_body: StatusCode,
+    /// Rows further apart than an Auxiliary table takes in one call.
+    pub time_spread: StatusCode,
     /// A stream that the rule does not declare.
     pub unknown_stream: StatusCode,
     /// A content coding other than gzip.
@@ -209,7 +244,7 @@ pub struct UnknownAnswers {
 pub struct StatusCode {
     /// HTTP status.
     pub status: u16,
-    /// `error.code`; nothing for statuses without a body.
+    /// `error.code`; nothing answers without a body.
     #[serde(default)]
     pub code: String,
 }
@@ -257,6 +292,7 @@ impl Default for Identity {
             tenant_domain: "contoso.example".to_owned(),
             apps: vec![App::default()],
             token_life: SignedDuration::from_secs(3_599),
+            statuses: BTreeMap::new(),
             managed: Managed::default(),
             token_life_cp1: SignedDuration::from_secs(86_399),
         }
@@ -320,7 +356,9 @@ impl Default for Ingestion {
         Self {
             wire_bytes_max: 1_048_576,
             inflated_bytes_max: 50 * 1_048_576,
-            field_bytes_max: 64 * 1_024,
+            field_max: 64 * 1_024,
+            field_unit: FieldUnit::default(),
+            wrong_types: WrongTypes::default(),
             oldest: SignedDuration::from_hours(48),
             newest: SignedDuration::from_hours(24),
             calls_per_minute: 12_000,
@@ -337,6 +375,9 @@ impl Default for UnknownAnswers {
     fn default() -> Self {
         Self {
             unauthenticated: StatusCode::new(401, "InvalidAuthenticationToken"),
+            wrong_token_kind: StatusCode::new(401, "UnsupportedAccessTokenType"),
+            empty_body: StatusCode::new(500, ""),
+            time_spread: StatusCode::new(400, "RecordsTimeRangeIsMoreThan30Minutes"),
             unknown_stream: StatusCode::new(400, "InvalidStream"),
             unknown_encoding: StatusCode::new(415, "UnsupportedContentEncoding"),
             invalid_gzip: StatusCode::new(400, "InvalidContentEncoding"),

@@ -2,6 +2,8 @@
 //!
 //! Codes and texts: the Entra error reference and recorded answers, read 2026-11-22.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
@@ -159,9 +161,10 @@ impl Aadsts {
         Wording { status, error, code, text }
     }
 
-    /// The answer: trace and correlation ids, the time, and the text with all of them in it.
-    pub(crate) fn reply(&self, trace: Uuid, correlation: Uuid, now: Timestamp) -> Reply {
+    /// The answer, with the world's own statuses: trace and correlation ids, the time, and the text with all of them in it.
+    pub(crate) fn reply(&self, trace: Uuid, correlation: Uuid, now: Timestamp, statuses: &BTreeMap<u32, u16>) -> Reply {
         let Wording { status, error, code, text } = self.wording();
+        let status = statuses.get(&code).copied().unwrap_or(status);
         let timestamp = now.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
         let body = json!({
             "error": error,

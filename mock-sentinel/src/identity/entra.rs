@@ -142,7 +142,8 @@ fn refuse(shared: &Shared, refusal: &Aadsts, headers: &HeaderMap) -> Reply {
         (state.random_id(), state.random_id())
     };
     let correlation = correlation(headers).and_then(|id| Uuid::parse_str(id).ok()).unwrap_or(fresh);
-    no_store(refusal.reply(trace, correlation, shared.clock.now()), headers)
+    let statuses = &shared.world.identity.statuses;
+    no_store(refusal.reply(trace, correlation, shared.clock.now(), statuses), headers)
 }
 
 fn correlation(headers: &HeaderMap) -> Option<&str> {

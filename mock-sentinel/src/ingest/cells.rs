@@ -38,6 +38,19 @@ pub(super) fn push(column: &mut ColumnBuilder, kind: ColumnType, value: &RawValu
     }
 }
 
+/// Whether a value has the JSON type that belongs to a column's type.
+pub(super) fn is_of(kind: ColumnType, value: &RawValue) -> bool {
+    let first = value.get().as_bytes().first().copied().unwrap_or_default();
+    match kind {
+        ColumnType::Dynamic => true,
+        ColumnType::Bool => matches!(first, b't' | b'f'),
+        ColumnType::Int | ColumnType::Long | ColumnType::Real | ColumnType::Decimal => {
+            first == b'-' || first.is_ascii_digit()
+        }
+        ColumnType::String | ColumnType::DateTime | ColumnType::Timespan | ColumnType::Guid => first == b'"',
+    }
+}
+
 /// The text of a JSON string, or any other value as it is written.
 fn bare(text: &str) -> Cow<'_, str> {
     string(text).unwrap_or(Cow::Borrowed(text))

@@ -17,9 +17,10 @@ pub(super) struct Refused(pub(super) Reply);
 impl Refused {
     /// An answer that no public source shows.
     pub(super) fn unknown(answer: &StatusCode, message: &str) -> Self {
-        Self(match answer.status {
-            200..=299 => Reply::empty(answer.status, message),
-            status => Reply::error(status, &answer.code, message, message),
+        Self(if answer.code.is_empty() || answer.status < 300 {
+            Reply::empty(answer.status, message)
+        } else {
+            Reply::error(answer.status, &answer.code, message, message)
         })
     }
 
@@ -27,7 +28,7 @@ impl Refused {
         if *refusal == Refusal::Kind {
             let message = "S2S17001: SAL was able to validate the protocol, but validation failed as none of the \
                            provided policies are satisfied by the token.";
-            return Self(Reply::error(401, "UnsupportedAccessTokenType", message, refusal.to_string()));
+            return Self::unknown(&answers.wrong_token_kind, message);
         }
         Self::unknown(&answers.unauthenticated, &format!("The access token is not valid: {refusal}."))
     }

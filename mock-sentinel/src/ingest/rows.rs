@@ -9,6 +9,7 @@ use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visito
 use serde_json::value::RawValue;
 
 use super::cells;
+use crate::world::WrongTypes;
 
 /// What a body held.
 #[derive(Debug)]
@@ -30,11 +31,11 @@ pub(super) struct Rows {
 }
 
 /// Reads a body's rows as the columns of a stream.
-pub(super) fn parse(text: &[u8], schema: &Schema) -> Result<Parsed, String> {
+pub(super) fn parse(text: &[u8], schema: &Schema, wrong_types: WrongTypes) -> Result<Parsed, String> {
     let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
     let mut deserializer = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
     let columns = schema.columns().iter().enumerate().map(|(index, column)| (&*column.name, index)).collect();
-    let body = Body { schema, columns };
+    let body = Body { schema, columns, wrong_types };
     let parsed = deserializer.deserialize_any(body).map_err(|error| error.to_string())?;
     deserializer.end().map_err(|error| error.to_string())?;
     Ok(parsed)
@@ -44,6 +45,7 @@ pub(super) fn parse(text: &[u8], schema: &Schema) -> Result<Parsed, String> {
 struct Body<'s> {
     schema: &'s Schema,
     columns: HashMap<&'s str, usize>,
+    wrong_types: WrongTypes,
 }
 
 impl<'de> Visitor<'de> for Body<'_> {
@@ -66,8 +68,8 @@ impl<'de> Visitor<'de> for Body<'_> {
             for (index, cell) in cells.iter_mut().enumerate() {
                 let column = builder.column(index);
                 match cell.take() {
-                    Some(value) => cells::push(column, self.schema.kind(index), value),
-                    None => column.push_null(),
+                    Some(value) if self.takes(index, value) => cells::push(column, self.schema.kind(index), value),
+                    _ => column.push_null(),
                 }
             }
             builder.end_row();
@@ -102,6 +104,13 @@ impl<'de> Visitor<'de> for Body<'_> {
 
     fn visit_unit<E: Error>(self) -> Result<Parsed, E> {
         Ok(Parsed::NotAnArray)
+    }
+}
+
+impl Body<'_> {
+    /// Whether a value goes into its column, converted or as it is.
+    fn takes(&self, column: usize, value: &RawValue) -> bool {
+        self.wrong_types == WrongTypes::Convert || cells::is_of(self.schema.kind(column), value)
     }
 }
 
@@ -206,7 +215,7 @@ mod tests {
     }
 
     fn rows(text: &str) -> Rows {
-        match parse(text.as_bytes(), &schema()).unwrap() {
+        match parse(text.as_bytes(), &schema(), WrongTypes::Convert).unwrap() {
             Parsed::Rows(rows) => rows,
             Parsed::NotAnArray => panic!("{text} is an array"),
         }
@@ -229,15 +238,15 @@ mod tests {
     #[test]
     fn what_is_no_array_has_no_rows() {
         for text in [r#"{"id": "a"}"#, "\"text\"", "1", "-1", "1.5", "true", "null"] {
-            assert!(matches!(parse(text.as_bytes(), &schema()), Ok(Parsed::NotAnArray)), "{text}");
+            assert!(matches!(parse(text.as_bytes(), &schema(), WrongTypes::Convert), Ok(Parsed::NotAnArray)), "{text}");
         }
     }
 
     #[test]
     fn what_is_no_json_is_refused_with_the_place() {
         for text in ["", "[{]", "[{\"id\": \"a\"}", "[]]", "{}{}", "nonsense", "[1,]"] {
-            assert!(parse(text.as_bytes(), &schema()).unwrap_err().contains("line 1"), "{text}");
+            assert!(parse(text.as_bytes(), &schema(), WrongTypes::Convert).unwrap_err().contains("line 1"), "{text}");
         }
-        assert!(parse(b"[\xff]", &schema()).is_err());
+        assert!(parse(b"[\xff]", &schema(), WrongTypes::Convert).is_err());
     }
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use kql::{Batch, BatchBuilder, Column, ColumnBuilder, ColumnType, DateTime, Schema, Value};
 
 use crate::workspace::instant;
-use crate::world::Ingestion;
+use crate::world::{FieldUnit, Ingestion};
 
 /// What decides how rows settle.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +19,8 @@ pub(super) struct Bounds {
     now: DateTime,
     oldest: DateTime,
     newest: DateTime,
-    field_bytes_max: usize,
+    field_max: usize,
+    field_unit: FieldUnit,
 }
 
 impl Bounds {
@@ -29,8 +30,32 @@ impl Bounds {
             now: instant(now),
             oldest: instant(now.saturating_sub(ingestion.oldest).unwrap_or(Timestamp::MIN)),
             newest: instant(now.saturating_add(ingestion.newest).unwrap_or(Timestamp::MAX)),
-            field_bytes_max: ingestion.field_bytes_max,
+            field_max: ingestion.field_max,
+            field_unit: ingestion.field_unit,
         }
+    }
+}
+
+impl Bounds {
+    fn fits(&self, text: &str) -> bool {
+        // No text has more units than bytes.
+        text.len() <= self.field_max
+            || (self.field_unit == FieldUnit::Utf16 && text.encode_utf16().count() <= self.field_max)
+    }
+
+    /// The text up to the bound; a cut tree is no JSON any more and stays as text.
+    fn cut(&self, text: &str, kind: ColumnType) -> Value {
+        let mut used = 0;
+        let size = |char: char| match self.field_unit {
+            FieldUnit::Bytes => char.len_utf8(),
+            FieldUnit::Utf16 => char.len_utf16(),
+        };
+        let kept = text.char_indices().find(|(_, char)| {
+            used += size(*char);
+            used > self.field_max
+        });
+        let text = &text[..kept.map_or(text.len(), |(end, _)| end)];
+        if kind == ColumnType::Dynamic { Value::from(kql::Dynamic::string(text)) } else { Value::from(text) }
     }
 }
 
@@ -82,10 +107,10 @@ pub(super) fn settle(rows: &Batch, table: &Schema, bounds: &Bounds) -> Settled {
                 column.push_null();
                 continue;
             };
-            match filling.text(row).filter(|text| text.len() > bounds.field_bytes_max) {
+            match filling.text(row).filter(|text| !bounds.fits(text)) {
                 Some(long) => {
                     *settled.cut.entry(filling.name.to_owned()).or_default() += 1;
-                    column.push(&cut(&long, filling.kind, bounds.field_bytes_max));
+                    column.push(&bounds.cut(&long, filling.kind));
                 }
                 None => copy(source, row, column),
             }
@@ -108,7 +133,7 @@ impl Filling<'_> {
         if self.is_time() {
             return (0..rows).all(|row| self.time(row, bounds).1);
         }
-        (0..rows).all(|row| self.length(row) <= bounds.field_bytes_max)
+        (0..rows).all(|row| self.text(row).is_none_or(|text| bounds.fits(&text)))
     }
 
     /// The row's `TimeGenerated`, and whether it is its own.
@@ -118,11 +143,7 @@ impl Filling<'_> {
         (kept.unwrap_or(bounds.now), kept.is_some())
     }
 
-    /// Bytes of a cell's text, for the types that are kept as text.
-    fn length(&self, row: usize) -> usize {
-        self.text(row).map_or(0, |text| text.len())
-    }
-
+    /// A cell's text, for the types that are kept as text.
     fn text(&self, row: usize) -> Option<Cow<'_, str>> {
         let source = self.source?;
         match self.kind {
@@ -142,13 +163,6 @@ fn copy(from: &Column, row: usize, to: &mut ColumnBuilder) {
     }
 }
 
-/// The text up to the bound; a cut tree is no JSON any more and stays as text.
-fn cut(text: &str, kind: ColumnType, bytes_max: usize) -> Value {
-    let end = (0..=bytes_max).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-    let text = &text[..end];
-    if kind == ColumnType::Dynamic { Value::from(kql::Dynamic::string(text)) } else { Value::from(text) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,7 +170,7 @@ mod tests {
     const NOW: &str = "2026-11-23T12:00:00Z";
 
     fn bounds() -> Bounds {
-        Bounds::new(&Ingestion { field_bytes_max: 8, ..Ingestion::default() }, NOW.parse().unwrap())
+        Bounds::new(&Ingestion { field_max: 8, ..Ingestion::default() }, NOW.parse().unwrap())
     }
 
     fn time(text: &str) -> Value {

@@ -9,6 +9,7 @@ use crate::arm::Plan;
 use crate::rules::{Flow, Rule, Stream};
 use crate::server::Shared;
 use crate::workspace::{LogError, Operation, instant};
+use crate::world::FieldUnit;
 
 /// An upload that passed every check but those of its content.
 #[derive(Debug)]
@@ -51,7 +52,7 @@ const SPREAD_MAX: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);
 impl Upload<'_> {
     pub(super) fn store(&self, text: &Bytes) -> Result<Stored, ContentError> {
         let stream = &self.rule.streams[self.stream_name];
-        let rows = match parse(text, &stream.schema) {
+        let rows = match parse(text, &stream.schema, self.shared.world.ingestion.wrong_types) {
             Ok(Parsed::Rows(rows)) => rows,
             Ok(Parsed::NotAnArray) => {
                 self.log_error("Ingestion", "The request body is not a JSON array.".to_owned());
@@ -104,13 +105,17 @@ impl Upload<'_> {
         let mut state = self.shared.state();
         state.tables.append(&flow.table, settled.batch, visible_at, self.now);
         for (column, cut) in settled.cut {
-            let limit = self.shared.world.ingestion.field_bytes_max;
+            let limit = self.shared.world.ingestion.field_max;
+            let unit = match self.shared.world.ingestion.field_unit {
+                FieldUnit::Bytes => "bytes",
+                FieldUnit::Utf16 => "UTF-16 units",
+            };
             let operation = Operation {
                 category: "Ingestion",
                 name: "Field content validation",
                 level: "Warning",
                 detail: format!(
-                    "The following field's values of table {} were trimmed to the maximum allowed size of {limit} bytes: {column} ({cut} values).",
+                    "The following field's values of table {} were trimmed to the maximum allowed size, {limit} {unit}: {column} ({cut} values).",
                     flow.table
                 ),
                 correlation_id: self.request_id.clone(),

@@ -196,6 +196,18 @@ async fn unknown_answers_are_switches_of_the_world() {
 }
 
 #[tokio::test]
+async fn wrong_types_and_long_fields_follow_the_worlds_switches() {
+    let mut world = World::default();
+    world.ingestion.wrong_types = crate::WrongTypes::Null;
+    world.ingestion.field_unit = crate::FieldUnit::Utf16;
+    world.ingestion.field_max = 4;
+    let fixture = Fixture::of(world);
+    let body = json!([{"id": 7, "event": "éééé", "category": "a😀😀"}]);
+    assert_eq!(fixture.upload(AUDIT, body.to_string()).await.status, 204);
+    assert_eq!(fixture.rows(&format!("{AUDIT_TABLE} | project id, event, category")), [["", "éééé", "a😀"]]);
+}
+
+#[tokio::test]
 async fn times_older_than_two_days_become_the_receive_time() {
     let fixture = Fixture::new();
     let at = |id: &str, time: &str| {

@@ -84,6 +84,17 @@ async fn every_refusal_has_its_code_and_status() {
 }
 
 #[tokio::test]
+async fn statuses_that_are_not_published_are_switches_of_the_world() {
+    let mut world = World::default();
+    world.identity.statuses.insert(700_016, 401);
+    let fixture = Fixture::of(world);
+    let tenant = fixture.mock.credentials().tenant_id;
+    let form =
+        [("grant_type", "client_credentials"), ("client_id", "nobody"), ("client_secret", "x"), ("scope", MONITOR)];
+    assert_eq!(fixture.token_form(&tenant, &form).await.status, 401);
+}
+
+#[tokio::test]
 async fn a_client_that_declares_cp1_gets_a_long_lived_token() {
     let fixture = Fixture::new();
     let known = fixture.mock.credentials();
