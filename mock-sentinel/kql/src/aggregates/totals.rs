@@ -20,8 +20,8 @@ use crate::{
 
 const COUNT: Aggregate =
     Aggregate::new(&["count"], &[Param::Any], Prefix("count"), |_| ColumnType::Long, count).required(0);
-const SUM: Aggregate = Aggregate::new(&["sum"], &[Param::Any], Prefix("sum"), sum_type, sum);
-const AVG: Aggregate = Aggregate::new(&["avg"], &[Param::Any], Prefix("avg"), avg_type, avg);
+const SUM: Aggregate = Aggregate::new(&["sum"], &[Param::Summable], Prefix("sum"), sum_type, sum);
+const AVG: Aggregate = Aggregate::new(&["avg"], &[Param::Summable], Prefix("avg"), avg_type, avg);
 const MIN: Aggregate = Aggregate::new(&["min"], &[Param::Any], Prefix("min"), same, min);
 const MAX: Aggregate = Aggregate::new(&["max"], &[Param::Any], Prefix("max"), same, max);
 const DCOUNT: Aggregate =

@@ -141,6 +141,7 @@ pub(super) fn accepts(param: Param, kind: ColumnType) -> bool {
         Param::Any | Param::Scalar => true,
         Param::Number => kind.is_numeric() || kind == ColumnType::Dynamic,
         Param::Integer => kind.is_integer() || kind == ColumnType::Dynamic,
+        Param::Summable => kind.is_summable() || kind == ColumnType::Dynamic,
         Param::Is(wanted) | Param::Constant(wanted) => {
             kind == wanted || kind == ColumnType::Dynamic || wanted.is_numeric() && kind.is_numeric() && kind <= wanted
         }
@@ -151,7 +152,7 @@ pub(super) fn accepts(param: Param, kind: ColumnType) -> bool {
 pub(super) fn cast_target(param: Param, kind: ColumnType) -> ColumnType {
     match (param, kind) {
         (Param::Is(wanted) | Param::Constant(wanted), _) => wanted,
-        (Param::Number, ColumnType::Dynamic) => ColumnType::Real,
+        (Param::Number | Param::Summable, ColumnType::Dynamic) => ColumnType::Real,
         (Param::Integer, ColumnType::Dynamic) => ColumnType::Long,
         (Param::Scalar, ColumnType::Dynamic) => ColumnType::String,
         (_, kind) => kind,

@@ -24,8 +24,14 @@ impl Binder<'_> {
             None => self.word(&written.parameters, "kind")?,
         };
         let bags_as_arrays = expansion.as_deref() == Some("array");
-        let (expand, _) =
-            self.expansion(&plan, &written.columns, written.item_index.as_ref(), written.limit.as_ref(), bags_as_arrays, span)?;
+        let (expand, _) = self.expansion(
+            &plan,
+            &written.columns,
+            written.item_index.as_ref(),
+            written.limit.as_ref(),
+            bags_as_arrays,
+            span,
+        )?;
         let schema = expand.schema.clone();
         plan.push(Stage::MvExpand(Arc::new(expand)), schema);
         Ok(plan)

@@ -56,7 +56,12 @@ impl Binder<'_> {
     }
 
     /// The rows of each table where the condition holds; tables without its columns are left out.
-    fn matching_rows(&mut self, tables: Vec<Branch>, predicate: &ast::Expr, case_sensitive: bool) -> Result<Vec<Branch>, Error> {
+    fn matching_rows(
+        &mut self,
+        tables: Vec<Branch>,
+        predicate: &ast::Expr,
+        case_sensitive: bool,
+    ) -> Result<Vec<Branch>, Error> {
         let mut branches = Vec::new();
         for Branch { name, plan } in tables {
             match self.over(&plan, |binder| binder.search_condition(predicate, case_sensitive)) {
@@ -84,9 +89,13 @@ impl Binder<'_> {
                 let operand = self.search_condition(&call.args[0].value, case_sensitive)?;
                 self.made(ExprKind::Not(Box::new(operand)), ColumnType::Bool, predicate.span)
             }
-            ast::ExprKind::Literal(Literal::String(word)) => self.any_column_holds(word, case_sensitive, predicate.span),
+            ast::ExprKind::Literal(Literal::String(word)) => {
+                self.any_column_holds(word, case_sensitive, predicate.span)
+            }
             ast::ExprKind::Star => Ok(Expr::literal(Value::Bool(true), ColumnType::Bool)),
-            ast::ExprKind::Binary { op: BinaryOp::Matches, left, right, .. } if !matches!(left.kind, ast::ExprKind::Star) => {
+            ast::ExprKind::Binary { op: BinaryOp::Matches, left, right, .. }
+                if !matches!(left.kind, ast::ExprKind::Star) =>
+            {
                 let left = self.scalar(left)?;
                 let (word, _) = self.constant(right)?;
                 self.holds(left, &word.to_text(), case_sensitive, predicate.span)
@@ -158,7 +167,11 @@ impl Binder<'_> {
     }
 
     /// The columns of `find … project`, and whether `pack(*)` is among them.
-    fn wanted_columns(&mut self, written: &[ColumnProjection], branches: &[Branch]) -> Result<(Vec<(String, ColumnType)>, bool), Error> {
+    fn wanted_columns(
+        &mut self,
+        written: &[ColumnProjection],
+        branches: &[Branch],
+    ) -> Result<(Vec<(String, ColumnType)>, bool), Error> {
         let mut wanted = Vec::new();
         let mut packs = false;
         for column in written {

@@ -143,11 +143,12 @@ fn joined(
     right_columns: Vec<usize>,
 ) -> Plan {
     let mut columns = Columns::default();
+    let of_right = |name: &str| right.schema.index_of(name).is_some();
     let sides = [(&plan.schema, &left_columns), (&right.schema, &right_columns)];
     for (schema, kept) in sides {
         for at in kept {
             let column = &schema.columns()[*at];
-            columns.add(column.name.to_string(), Expr::column(*at, column.kind));
+            columns.add_beside(column.name.to_string(), Expr::column(*at, column.kind), &of_right);
         }
     }
     let (schema, _) = columns.finish();

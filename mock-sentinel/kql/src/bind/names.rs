@@ -1,5 +1,7 @@
 //! How columns are named when the query does not say.
 
+use hashbrown::HashMap;
+
 use crate::{
     plan::Expr,
     syntax::ast::{self, ExprKind, Literal},
@@ -75,8 +77,9 @@ const NAMED_AFTER_ARGUMENT: &[&str] = &[
     "totimespan",
 ];
 
-/// Functions whose result is named `function_argument`.
-const NAMED_AFTER_BOTH: &[&str] = &["strlen", "string_size"];
+/// Functions whose result is named `prefix_argument`, with their prefix.
+const NAMED_WITH_PREFIX: &[(&str, &str)] =
+    &[("gettype", "type"), ("repeat", "repeat"), ("string_size", "string_size"), ("strlen", "strlen"), ("treepath", "tree")];
 
 /// The name an expression suggests for its column.
 pub(super) fn of_expr(expr: &ast::Expr) -> Option<String> {
@@ -107,8 +110,8 @@ fn of_call(call: &ast::Call) -> Option<String> {
     if NAMED_AFTER_ARGUMENT.contains(&name) {
         return first.and_then(of_expr);
     }
-    if NAMED_AFTER_BOTH.contains(&name) {
-        return Some(format!("{name}_{}", first.and_then(of_expr).unwrap_or_default()));
+    if let Some((_, prefix)) = NAMED_WITH_PREFIX.iter().find(|(function, _)| *function == name) {
+        return Some(format!("{prefix}_{}", first.and_then(of_expr).unwrap_or_default()));
     }
     match (name, first.map(|first| &first.kind)) {
         ("column_ifexists" | "columnifexists", Some(ExprKind::Literal(Literal::String(column)))) => {
@@ -124,6 +127,10 @@ fn of_call(call: &ast::Call) -> Option<String> {
 fn of_aggregate(aggregate: &crate::aggregates::Aggregate, call: &ast::Call) -> Option<String> {
     let first = call.args.first().and_then(|argument| of_expr(&argument.value));
     match aggregate.naming {
+        crate::aggregates::ResultName::Prefix(prefix) if prefix.starts_with("covariance") => {
+            let second = call.args.get(1).and_then(|argument| of_expr(&argument.value));
+            Some(format!("{prefix}_{}_{}", first.unwrap_or_default(), second.unwrap_or_default()))
+        }
         crate::aggregates::ResultName::Prefix(prefix) => {
             let counts_rows = aggregate.params.is_empty();
             Some(format!("{prefix}_{}", if counts_rows { None } else { first }.unwrap_or_default()))
@@ -138,6 +145,10 @@ fn of_aggregate(aggregate: &crate::aggregates::Aggregate, call: &ast::Call) -> O
 pub(super) struct Columns {
     names: Vec<String>,
     exprs: Vec<Expr>,
+    /// The first column of each name.
+    by_name: HashMap<String, usize>,
+    /// For each name that was taken, the last number put after it.
+    numbered: HashMap<String, usize>,
 }
 
 impl Columns {
@@ -145,14 +156,13 @@ impl Columns {
     pub(super) fn of(schema: &Schema) -> Self {
         let mut columns = Self::default();
         for (at, column) in schema.columns().iter().enumerate() {
-            columns.names.push(column.name.to_string());
-            columns.exprs.push(Expr::column(at, column.kind));
+            columns.push(column.name.to_string(), Expr::column(at, column.kind));
         }
         columns
     }
 
     pub(super) fn position(&self, name: &str) -> Option<usize> {
-        self.names.iter().position(|known| known == name)
+        self.by_name.get(name).copied()
     }
 
     pub(super) fn expr(&self, at: usize) -> &Expr {
@@ -177,29 +187,43 @@ impl Columns {
 
     /// At the end, whatever the name; the caller has made sure it is unique.
     pub(super) fn push(&mut self, name: String, expr: Expr) {
+        self.by_name.entry(name.clone()).or_insert(self.names.len());
         self.names.push(name);
         self.exprs.push(expr);
     }
 
     /// At the end, with a number after the name when it is taken.
     pub(super) fn add(&mut self, name: String, expr: Expr) {
-        let name = self.unique(name);
+        self.add_beside(name, expr, &|_| false);
+    }
+
+    /// At the end, with a number after the name when it is taken; no numbered name is one of those `reserved`.
+    pub(super) fn add_beside(&mut self, name: String, expr: Expr, reserved: &dyn Fn(&str) -> bool) {
+        let name = if self.position(&name).is_none() { name } else { self.numbered(name, reserved) };
         self.push(name, expr);
     }
 
     /// At the end, as `Column1`, `Column2`, ...
     pub(super) fn add_unnamed(&mut self, expr: Expr) {
-        let name = (1..).map(|number| format!("Column{number}")).find(|name| self.position(name).is_none());
-        self.push(name.unwrap_or_default(), expr);
+        let name = self.numbered("Column".to_owned(), &|_| false);
+        self.push(name, expr);
     }
 
     /// The name itself, or with the first number that makes it new.
-    pub(super) fn unique(&self, name: String) -> String {
-        if self.position(&name).is_none() {
-            return name;
+    pub(super) fn unique(&mut self, name: String) -> String {
+        if self.position(&name).is_none() { name } else { self.numbered(name, &|_| false) }
+    }
+
+    fn numbered(&mut self, name: String, reserved: &dyn Fn(&str) -> bool) -> String {
+        let mut number = self.numbered.get(&name).copied().unwrap_or(0);
+        loop {
+            number += 1;
+            let candidate = format!("{name}{number}");
+            if self.position(&candidate).is_none() && !reserved(&candidate) {
+                self.numbered.insert(name, number);
+                return candidate;
+            }
         }
-        let numbered = (1..).map(|number| format!("{name}{number}")).find(|name| self.position(name).is_none());
-        numbered.unwrap_or(name)
     }
 
     /// Names and types as a schema, and the expressions.

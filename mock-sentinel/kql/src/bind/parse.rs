@@ -44,8 +44,9 @@ impl Binder<'_> {
             return Err(Error::refused("parse", message, span));
         }
         let flags = written.flags.as_ref().map_or("", |flags| &flags.text);
-        let pattern = TextPattern::new(&pieces, reading, flags)
-            .map_err(|why| Error::semantic("SEM0420", format!("The pattern is not a regular expression: {why}"), span))?;
+        let pattern = TextPattern::new(&pieces, reading, flags).map_err(|why| {
+            Error::semantic("SEM0420", format!("The pattern is not a regular expression: {why}"), span)
+        })?;
         self.parsed(plan, &written.input, ParsePattern::Text(pattern), columns, written.only_matches)
     }
 
@@ -76,21 +77,27 @@ impl Binder<'_> {
     }
 
     pub(super) fn parse_kv(&mut self, plan: Plan, written: &ast::ParseKv, span: Span) -> Result<Plan, Error> {
-        let columns: Vec<(String, ColumnType)> =
-            self.schema(&written.columns).columns().iter().map(|column| (column.name.to_string(), column.kind)).collect();
+        let columns: Vec<(String, ColumnType)> = self
+            .schema(&written.columns)
+            .columns()
+            .iter()
+            .map(|column| (column.name.to_string(), column.kind))
+            .collect();
         let mut delimiters = Delimiters { pair: " ".to_owned(), value: "=".to_owned(), ..Delimiters::default() };
         let mut regex = None;
+        let mut delimited = false;
         for option in &written.options {
             let text = self.option_text(&option.value)?;
             match option.name.text.as_str() {
-                "pair_delimiter" => delimiters.pair = text,
-                "kv_delimiter" => delimiters.value = text,
+                "pair_delimiter" => (delimiters.pair, delimited) = (text, true),
+                "kv_delimiter" => (delimiters.value, delimited) = (text, true),
                 "quote" => delimiters.quotes.extend(quotes(&text)),
                 "escape" => delimiters.escape = text.chars().next(),
                 "greedy" => delimiters.greedy = text == "true",
                 "regex" => {
                     let compiled = Regex::new(&text).ok().filter(|regex| regex.captures_len() == 3);
-                    let wrong = || Error::semantic("SEM0420", "The regex must have two groups: name and value.", option.span);
+                    let wrong =
+                        || Error::semantic("SEM0420", "The regex must have two groups: name and value.", option.span);
                     regex = Some(compiled.ok_or_else(wrong)?);
                 }
                 other => return Err(errors::refused(other, option.span)),
@@ -99,7 +106,11 @@ impl Binder<'_> {
         if regex.is_none() && (delimiters.pair.is_empty() || delimiters.value.is_empty()) {
             return Err(Error::semantic("SEM0018", "The delimiters must not be empty.", span));
         }
-        let way = regex.map_or(PairWay::Delimited(delimiters), |regex| PairWay::Regex(Arc::new(regex)));
+        let way = match regex {
+            Some(regex) => PairWay::Regex(Arc::new(regex)),
+            None if delimited => PairWay::Delimited(delimiters),
+            None => PairWay::Words(delimiters),
+        };
         let pattern = PairPattern { columns: columns.clone(), way };
         self.parsed(plan, &written.input, ParsePattern::Pairs(pattern), columns, false)
     }

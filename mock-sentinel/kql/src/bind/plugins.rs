@@ -2,10 +2,7 @@
 //!
 //! The columns of most of them depend on the rows, so their input is run while the query is bound.
 
-use super::{
-    Binder, errors,
-    call::argument,
-};
+use super::{Binder, call::argument, errors};
 use crate::{
     batch::Batch,
     error::Error,
@@ -61,7 +58,9 @@ impl Binder<'_> {
             let (value, _) = self.constant(&argument.value)?;
             let name = argument.name.as_ref().map(|name| name.text.as_str());
             match (name, at) {
-                (Some("OutputColumnPrefix" | "outputColumnPrefix"), _) | (None, 1) => unpack.prefix = value.to_text().into_owned(),
+                (Some("OutputColumnPrefix" | "outputColumnPrefix"), _) | (None, 1) => {
+                    unpack.prefix = value.to_text().into_owned()
+                }
                 (Some("columnsConflict"), _) | (None, 2) => {
                     unpack.conflict = match &*value.to_text() {
                         "keep_source" => BagConflict::KeepSource,
@@ -91,18 +90,23 @@ impl Binder<'_> {
         let aggregate = match call.args.get(1).map(|argument| &argument.value.kind) {
             Some(ast::ExprKind::Call(aggregate)) => aggregate.clone(),
             None => counted,
-            Some(_) => return Err(Error::semantic("SEM0018", "The second argument of pivot is an aggregate.", call.span)),
+            Some(_) => {
+                return Err(Error::semantic("SEM0018", "The second argument of pivot is an aggregate.", call.span));
+            }
         };
         let mut kept = Vec::new();
         for at in 2..call.args.len() {
             kept.push(self.column_argument(&input, call, at)?);
         }
         if kept.is_empty() {
-            let aggregated = aggregate.args.first().and_then(|first| first.value.as_name()).map(|name| name.text.clone());
-            let is_used = |at: &usize| *at == column || aggregated.as_deref() == Some(&*input.schema.columns()[*at].name);
+            let aggregated =
+                aggregate.args.first().and_then(|first| first.value.as_name()).map(|name| name.text.clone());
+            let is_used =
+                |at: &usize| *at == column || aggregated.as_deref() == Some(&*input.schema.columns()[*at].name);
             kept = (0..input.schema.len()).filter(|at| !is_used(at)).collect();
         }
-        let by: Vec<ast::NamedExpr> = kept.iter().chain([&column]).map(|at| named(&input.schema, *at, call.span)).collect();
+        let by: Vec<ast::NamedExpr> =
+            kept.iter().chain([&column]).map(|at| named(&input.schema, *at, call.span)).collect();
         let value = ast::Expr::new(ast::ExprKind::Call(aggregate), call.span);
         let entry = ast::NamedExpr { naming: ast::Naming::Auto, value, span: call.span };
         let grouped = self.over(&input, |binder| binder.grouped(std::slice::from_ref(&entry), &by))?;
@@ -121,7 +125,10 @@ impl Binder<'_> {
             match &call.args[at].value.kind {
                 ast::ExprKind::Name(name) => {
                     let left = self.column_argument(input, call, at)?;
-                    let right = table.schema.index_of(&name.text).ok_or_else(|| errors::unknown_column(name, Some(&table.schema)))?;
+                    let right = table
+                        .schema
+                        .index_of(&name.text)
+                        .ok_or_else(|| errors::unknown_column(name, Some(&table.schema)))?;
                     lookup.keys.push((left, right));
                 }
                 _ => lookup.unmatched = self.constant(&call.args[at].value)?.0 == Value::Bool(true),
@@ -151,7 +158,8 @@ fn reads_input(plan: &Plan) -> bool {
 
 /// The columns a query says a plugin gives: missing ones are filled up, others dropped unless the schema is open.
 fn promised(rows: &Batch, schema: &Schema, open: bool) -> Batch {
-    let mut columns: Vec<(String, ColumnType)> = schema.columns().iter().map(|column| (column.name.to_string(), column.kind)).collect();
+    let mut columns: Vec<(String, ColumnType)> =
+        schema.columns().iter().map(|column| (column.name.to_string(), column.kind)).collect();
     if open {
         for column in rows.schema().columns() {
             if schema.index_of(&column.name).is_none() {

@@ -59,9 +59,7 @@ impl Binder<'_> {
         let bound = self.scalar(expr)?;
         match bound.ty {
             ColumnType::Bool => Ok(bound),
-            ColumnType::Dynamic | ColumnType::Int | ColumnType::Long => {
-                self.converted(bound, ColumnType::Bool, expr.span)
-            }
+            ColumnType::Dynamic => self.converted(bound, ColumnType::Bool, expr.span),
             found => Err(errors::wrong_type("A condition", "of type bool", found, expr.span)),
         }
     }
@@ -91,6 +89,7 @@ impl Binder<'_> {
                 self.count_nodes(expr.depth as usize, name.span)?;
                 Ok(expr)
             }
+            Some(Binding::Function(_)) => self.call(&ast::Call { name: name.clone(), args: Vec::new(), span: name.span }),
             Some(_) => {
                 let message = format!("'{}' is a table where a scalar is expected.", name.text);
                 Err(Error::semantic("SEM0100", message, name.span).with_token(&name.text))

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Binder, names::{self, Columns}, project::given_names};
+use super::{
+    Binder,
+    names::{self, Columns},
+    project::given_names,
+};
 use crate::{
     error::Error,
     functions::conversion::convert,
@@ -23,7 +27,11 @@ impl Binder<'_> {
             let grouped = binder.grouped(&aggregates, &written.by)?;
             Ok((grouped, binder.scalar(&written.axis.column.value)?))
         })?;
-        let plain = grouped.results.iter().enumerate().all(|(at, (_, expr))| matches!(expr.kind, ExprKind::Column(column) if column == at));
+        let plain = grouped
+            .results
+            .iter()
+            .enumerate()
+            .all(|(at, (_, expr))| matches!(expr.kind, ExprKind::Column(column) if column == at));
         if !plain {
             return Err(Error::semantic("SEM0018", "make-series takes aggregates, not calculations with them.", span));
         }
@@ -62,7 +70,18 @@ impl Binder<'_> {
         }
         let (schema, _): (Schema, _) = columns.finish();
         let (_, keys) = grouped.keys.finish();
-        let stage = MakeSeries { aggregates: grouped.calls, defaults, axis, from, to, inclusive, step, keys, nonempty, schema: schema.clone() };
+        let stage = MakeSeries {
+            aggregates: grouped.calls,
+            defaults,
+            axis,
+            from,
+            to,
+            inclusive,
+            step,
+            keys,
+            nonempty,
+            schema: schema.clone(),
+        };
         plan.push(Stage::MakeSeries(Arc::new(stage)), schema);
         plan.serialized = false;
         Ok(plan)

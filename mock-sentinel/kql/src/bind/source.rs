@@ -156,9 +156,9 @@ impl Binder<'_> {
             _ if self.is_transform() => Err(allowed::refusal(super::pipe::keyword(&operator.kind), operator.span)),
             OperatorKind::Range(range) => self.range(range),
             OperatorKind::Union(union) => self.union(None, union, operator.span),
-                        OperatorKind::Search(search) => self.search(None, search, operator.span),
-                        OperatorKind::Find(find) => self.find(find, operator.span),
-                        OperatorKind::Evaluate(evaluate) => self.evaluate(None, evaluate),
+            OperatorKind::Search(search) => self.search(None, search, operator.span),
+            OperatorKind::Find(find) => self.find(find, operator.span),
+            OperatorKind::Evaluate(evaluate) => self.evaluate(None, evaluate),
             kind => Err(Error::semantic(
                 "SEM0100",
                 format!("'{}' needs a table before it.", super::pipe::keyword(kind)),

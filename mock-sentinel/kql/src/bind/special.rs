@@ -241,7 +241,13 @@ impl Binder<'_> {
     fn to_scalar(&mut self, call: &Call) -> Result<Expr, Error> {
         let operand = argument(call, 0)?;
         if !self.is_tabular(operand) {
-            return self.scalar(operand);
+            let bound = self.scalar(operand)?;
+            return if bound.needs_rows() {
+                Ok(bound)
+            } else {
+                let value = self.run.evaluate_once(&bound)?;
+                Ok(Expr::literal(value, bound.ty))
+            };
         }
         if self.is_transform() {
             return Err(allowed::refusal("toscalar", call.span));

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Binder, names::{self, Columns}, project::given_names};
+use super::{
+    Binder,
+    names::{self, Columns},
+    project::given_names,
+};
 use crate::{
     error::Error,
     functions::conversion::convert,
@@ -27,7 +31,13 @@ impl Binder<'_> {
         Ok(plan)
     }
 
-    fn level(&mut self, plan: &Plan, clause: &TopNestedClause, columns: &mut Columns, span: Span) -> Result<TopNestedLevel, Error> {
+    fn level(
+        &mut self,
+        plan: &Plan,
+        clause: &TopNestedClause,
+        columns: &mut Columns,
+        span: Span,
+    ) -> Result<TopNestedLevel, Error> {
         let count = clause.count.as_ref().map(|count| self.constant_count(count)).transpose()?;
         let by = std::slice::from_ref(&clause.by);
         let (of, mut grouped) =

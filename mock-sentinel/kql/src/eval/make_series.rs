@@ -4,13 +4,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::{
-    Operator, Run,
-    arithmetic::arithmetic_values,
-    cells::Cells,
-    group::Grouper,
-    summarize::Accumulating,
-};
+use super::{Operator, Run, arithmetic::arithmetic_values, cells::Cells, group::Grouper, summarize::Accumulating};
 use crate::{
     batch::{Batch, Lazy},
     column::{Column, ColumnBuilder},
@@ -84,7 +78,8 @@ impl<'p> MakingSeries<'p> {
     fn axis(&self, values: &[Cells]) -> Result<Option<Axis>, Error> {
         let kind = self.plan.axis.ty;
         let step = self.plan.step.clone();
-        let all = || values.iter().zip(&self.batches).flat_map(|(cells, batch)| (0..batch.len()).map(|row| cells.value(row)));
+        let all =
+            || values.iter().zip(&self.batches).flat_map(|(cells, batch)| (0..batch.len()).map(|row| cells.value(row)));
         let present = || all().filter(|value| !value.is_null());
         let from = match &self.plan.from {
             Some(from) => Some(convert(from, kind)),
@@ -95,14 +90,22 @@ impl<'p> MakingSeries<'p> {
             Some(to) => {
                 let to = convert(to, kind);
                 let whole = steps_between(&from, &to, &step);
-                let exact = whole.map(|whole| Axis { kind, from: from.clone(), step: step.clone(), points: 0 }.value(whole.max(0) as usize) == to);
+                let exact = whole.map(|whole| {
+                    Axis { kind, from: from.clone(), step: step.clone(), points: 0 }.value(whole.max(0) as usize) == to
+                });
                 whole.map(|whole| if exact == Some(true) && !self.plan.inclusive { whole } else { whole + 1 })
             }
-            None => present().max_by(Value::total_order).and_then(|last| steps_between(&from, &last, &step)).map(|last| last + 1),
+            None => present()
+                .max_by(Value::total_order)
+                .and_then(|last| steps_between(&from, &last, &step))
+                .map(|last| last + 1),
         };
         let Some(points) = points else { return Ok(None) };
         if points > POINTS_MAX {
-            return Err(Error::limit(format!("the axis would have {points} points, more than {POINTS_MAX}"), Span::default()));
+            return Err(Error::limit(
+                format!("the axis would have {points} points, more than {POINTS_MAX}"),
+                Span::default(),
+            ));
         }
         Ok(Some(Axis { kind, from, step, points: points.max(0) as usize }))
     }
@@ -127,9 +130,8 @@ impl Operator for MakingSeries<'_> {
         let mut rows = 0;
         for (batch, values) in self.batches.iter().zip(&values) {
             rows += batch.len();
-            let (on_axis, points): (Vec<u32>, Vec<u32>) = (0..batch.len())
-                .filter_map(|row| Some((row as u32, axis.place(&values.value(row))? as u32)))
-                .unzip();
+            let (on_axis, points): (Vec<u32>, Vec<u32>) =
+                (0..batch.len()).filter_map(|row| Some((row as u32, axis.place(&values.value(row))? as u32))).unzip();
             let batch = batch.pick(on_axis);
             let keys = run.evaluate_all(&self.plan.keys, &batch)?;
             let groups = grouper.number(&keys, batch.len());
@@ -150,14 +152,22 @@ impl Operator for MakingSeries<'_> {
         let groups = if self.plan.keys.is_empty() && (rows > 0 || self.plan.nonempty) { 1 } else { grouper.len() };
         let groups = if self.plan.keys.is_empty() && rows == 0 && !self.plan.nonempty { 0 } else { groups };
         run.hold(groups.saturating_mul(axis.points).saturating_mul(32 * (1 + accumulators.len())))?;
-        let finished: Vec<Column> = accumulators.into_iter().flat_map(|accumulator| accumulator.finish(places.len())).collect();
+        let finished: Vec<Column> =
+            accumulators.into_iter().flat_map(|accumulator| accumulator.finish(places.len())).collect();
         out.push(self.series(&axis, &grouper, groups, &places, &finished));
         Ok(())
     }
 }
 
 impl MakingSeries<'_> {
-    fn series(&self, axis: &Axis, grouper: &Grouper, groups: usize, places: &HashMap<(u32, u32), u32>, results: &[Column]) -> Batch {
+    fn series(
+        &self,
+        axis: &Axis,
+        grouper: &Grouper,
+        groups: usize,
+        places: &HashMap<(u32, u32), u32>,
+        results: &[Column],
+    ) -> Batch {
         let keys = if self.plan.keys.is_empty() { Vec::new() } else { grouper.keys() };
         let mut columns: Vec<Lazy> = keys.into_iter().map(Lazy::from).collect();
         for (result, default) in results.iter().zip(&self.plan.defaults) {

@@ -175,12 +175,12 @@ fn open(stage: &Stage) -> Box<dyn Operator + '_> {
         Stage::Sort(sort) => Box::new(sort::Sorting::new(sort)),
         Stage::Summarize(summarize) => Box::new(summarize::Summarizing::new(summarize)),
         Stage::Join(join) => Box::new(join::Joining::new(join)),
-                Stage::MvExpand(expand) => Box::new(mv_expand::Expanding(expand)),
-                Stage::MvApply(apply) => Box::new(mv_apply::Applying(apply)),
-                Stage::Parse(parse) => Box::new(parse::Parsing(parse)),
-                Stage::MakeSeries(series) => Box::new(make_series::MakingSeries::new(series)),
-                Stage::TopNested(nested) => Box::new(top_nested::Nesting::new(nested)),
-                Stage::Partition(partition) => Box::new(partition::Partitioning::new(partition)),
+        Stage::MvExpand(expand) => Box::new(mv_expand::Expanding(expand)),
+        Stage::MvApply(apply) => Box::new(mv_apply::Applying(apply)),
+        Stage::Parse(parse) => Box::new(parse::Parsing(parse)),
+        Stage::MakeSeries(series) => Box::new(make_series::MakingSeries::new(series)),
+        Stage::TopNested(nested) => Box::new(top_nested::Nesting::new(nested)),
+        Stage::Partition(partition) => Box::new(partition::Partitioning::new(partition)),
         Stage::Sample(rows) => Box::new(flow::Sample::new(*rows)),
-            }
+    }
 }

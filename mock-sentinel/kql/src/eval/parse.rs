@@ -119,7 +119,8 @@ impl Operator for Parsing<'_> {
     fn push(&mut self, run: &mut Run<'_>, batch: Batch, out: &mut Vec<Batch>) -> Result<(), Error> {
         let texts = run.evaluate(&self.0.input, &batch)?.into_column(ColumnType::String, batch.len());
         let kinds: Vec<ColumnType> = self.0.targets.iter().map(|at| self.0.schema.kind(*at)).collect();
-        let mut builders: Vec<ColumnBuilder> = kinds.iter().map(|kind| ColumnBuilder::with_capacity(*kind, batch.len())).collect();
+        let mut builders: Vec<ColumnBuilder> =
+            kinds.iter().map(|kind| ColumnBuilder::with_capacity(*kind, batch.len())).collect();
         let mut kept: Vec<u32> = Vec::new();
         for row in 0..batch.len() {
             match (self.read(texts.str(row).unwrap_or_default()), self.0.only_matches) {
@@ -134,7 +135,8 @@ impl Operator for Parsing<'_> {
         }
         let len = kept.len();
         let input = if len == batch.len() { batch } else { batch.pick(kept) };
-        let mut columns: Vec<Lazy> = (0..self.0.schema.len().min(input.schema().len())).map(|at| input.lazy(at)).collect();
+        let mut columns: Vec<Lazy> =
+            (0..self.0.schema.len().min(input.schema().len())).map(|at| input.lazy(at)).collect();
         let blank = || Lazy::from(crate::Column::full(Data::String(Strings::Plain(crate::column::Arena::default()))));
         columns.resize_with(self.0.schema.len(), blank);
         for (at, builder) in self.0.targets.iter().zip(builders) {
@@ -160,7 +162,14 @@ mod tests {
 
     #[test]
     fn simple_patterns_take_as_little_as_they_can_and_all_or_nothing() {
-        let pieces = [Piece::Skip, text("a="), Piece::Column(ColumnType::String), text(","), Piece::Column(ColumnType::Long), Piece::Skip];
+        let pieces = [
+            Piece::Skip,
+            text("a="),
+            Piece::Column(ColumnType::String),
+            text(","),
+            Piece::Column(ColumnType::Long),
+            Piece::Skip,
+        ];
         assert_eq!(read(&pieces, Reading::Simple, "x a=1,2,3"), None);
         assert_eq!(read(&pieces, Reading::Simple, "x a=,27b"), Some(vec![String::new(), "27".into()]));
         assert_eq!(read(&pieces, Reading::Simple, "x a=b,27 z"), Some(vec!["b".into(), "27".into()]));

@@ -21,6 +21,8 @@ pub(crate) enum PairWay {
     Delimited(Delimiters),
     /// By a regular expression with one group for the name and one for the value.
     Regex(Arc<Regex>),
+    /// Anything but letters and digits delimits: the word after a name is its value.
+    Words(Delimiters),
 }
 
 /// What stands between pairs, and between a name and its value.
@@ -41,8 +43,14 @@ impl PairPattern {
         let pairs = match &pattern.way {
             PairWay::Delimited(delimiters) if delimiters.greedy => delimiters.greedy_pairs(text),
             PairWay::Delimited(delimiters) => delimiters.pairs(text),
+            PairWay::Words(delimiters) => {
+                let words = delimiters.words(text);
+                words.windows(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect()
+            }
             PairWay::Regex(regex) => {
-                let group = |captures: &regex::Captures<'_>, at| captures.get(at).map_or("", |found: regex::Match<'_>| found.as_str()).to_owned();
+                let group = |captures: &regex::Captures<'_>, at| {
+                    captures.get(at).map_or("", |found: regex::Match<'_>| found.as_str()).to_owned()
+                };
                 regex.captures_iter(text).map(|captures| (group(&captures, 1), group(&captures, 2))).collect()
             }
         };
@@ -108,6 +116,61 @@ impl Delimiters {
         (token, None)
     }
 
+    /// The runs of letters, digits and `_`, and what stands in quotes.
+    fn words(&self, text: &str) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut rest = text;
+        while let Some(start) = rest.find(|c: char| c.is_alphanumeric() || c == '_' || self.opens(c)) {
+            rest = &rest[start..];
+            let quoted = rest.chars().next().is_some_and(|first| self.opens(first));
+            if quoted {
+                let first = rest.chars().next().map_or(0, char::len_utf8);
+                let close = self.quotes.iter().find(|(open, _)| rest.starts_with(*open)).map(|(_, close)| close.to_string());
+                let body = &rest[first..];
+                let length = self.quoted_length(body, &close.unwrap_or_default());
+                words.push(self.unescaped(&body[..length]));
+                rest = body[length..].chars().next().map_or("", |close| &body[length + close.len_utf8()..]);
+            } else {
+                let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+                words.push(rest[..end].to_owned());
+                rest = &rest[end..];
+            }
+        }
+        words
+    }
+
+    fn opens(&self, character: char) -> bool {
+        self.quotes.iter().any(|(open, _)| *open == character)
+    }
+
+    /// The bytes before the closing quote.
+    fn quoted_length(&self, body: &str, close: &str) -> usize {
+        let mut escaped = false;
+        for (at, character) in body.char_indices() {
+            if escaped {
+                escaped = false;
+            } else if self.escape == Some(character) {
+                escaped = true;
+            } else if body[at..].starts_with(close) {
+                return at;
+            }
+        }
+        body.len()
+    }
+
+    fn unescaped(&self, text: &str) -> String {
+        let mut out = String::new();
+        let mut characters = text.chars();
+        while let Some(character) = characters.next() {
+            if self.escape == Some(character) {
+                out.extend(characters.next());
+            } else {
+                out.push(character);
+            }
+        }
+        out
+    }
+
     /// Each value goes on to the last pair delimiter before the next name.
     fn greedy_pairs(&self, text: &str) -> Vec<(String, String)> {
         let mut pairs: Vec<(String, String)> = Vec::new();
@@ -138,13 +201,17 @@ mod tests {
 
     #[test]
     fn quotes_protect_delimiters_and_missing_names_are_empty() {
-        let delimiters = Delimiters { pair: ",".into(), value: ":".into(), quotes: vec![('"', '"')], ..Delimiters::default() };
+        let delimiters =
+            Delimiters { pair: ",".into(), value: ":".into(), quotes: vec![('"', '"')], ..Delimiters::default() };
         assert_eq!(read(delimiters, &["a", "b", "c"], r#"a:1,b:"x,y":z,d:2"#), ["1", "x,y:z", ""]);
     }
 
     #[test]
     fn greedy_values_hold_delimiters() {
         let delimiters = Delimiters { pair: " ".into(), value: "=".into(), greedy: true, ..Delimiters::default() };
-        assert_eq!(read(delimiters, &["name", "phone", "city"], "name=John Doe phone=555 5555 city=New York"), ["John Doe", "555 5555", "New York"]);
+        assert_eq!(
+            read(delimiters, &["name", "phone", "city"], "name=John Doe phone=555 5555 city=New York"),
+            ["John Doe", "555 5555", "New York"]
+        );
     }
 }

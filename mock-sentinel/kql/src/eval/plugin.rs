@@ -49,13 +49,17 @@ pub(crate) fn bag_unpack(rows: &Batch, unpack: &BagUnpack) -> Result<Batch, Stri
     }
     for property in &properties {
         let def = ColumnDef::new(property.column.as_str(), property.kind);
-        let clash = source(&property.column).and_then(|_| columns.iter().position(|(known, _)| *known.name == *property.column));
+        let clash = source(&property.column)
+            .and_then(|_| columns.iter().position(|(known, _)| *known.name == *property.column));
         match (clash, unpack.conflict) {
             (None, _) => columns.push((def, Origin::Property(&property.property))),
             (Some(_), BagConflict::KeepSource) => {}
             (Some(at), BagConflict::ReplaceSource) => columns[at] = (def, Origin::Property(&property.property)),
             (Some(_), BagConflict::Error) => {
-                return Err(format!("The property '{}' clashes with a column; say what wins with columnsConflict.", property.column));
+                return Err(format!(
+                    "The property '{}' clashes with a column; say what wins with columnsConflict.",
+                    property.column
+                ));
             }
         }
     }
@@ -110,7 +114,8 @@ fn properties(rows: &Batch, unpack: &BagUnpack) -> Vec<Unpacked> {
 
 /// A row for each cell: which row, which column, its text.
 pub(crate) fn narrow(rows: &Batch) -> Batch {
-    let schema = Schema::new([("Row", ColumnType::Long), ("Column", ColumnType::String), ("Value", ColumnType::String)]);
+    let schema =
+        Schema::new([("Row", ColumnType::Long), ("Column", ColumnType::String), ("Value", ColumnType::String)]);
     let mut out = BatchBuilder::with_capacity(schema, rows.len() * rows.schema().len());
     for row in 0..rows.len() {
         for (at, column) in rows.schema().columns().iter().enumerate() {
@@ -132,7 +137,8 @@ pub(crate) fn pivot(rows: &Batch) -> Batch {
     let keys: Vec<Cells> = (0..kept).map(|at| Cells::Many(rows.shared(at).clone())).collect();
     let mut grouper = Grouper::new(rows.schema().columns()[..kept].iter().map(|column| column.kind));
     let groups = grouper.number(&keys, rows.len());
-    let missing = if value_kind.is_numeric() { convert(&Value::Long(0), value_kind) } else { Value::missing(value_kind) };
+    let missing =
+        if value_kind.is_numeric() { convert(&Value::Long(0), value_kind) } else { Value::missing(value_kind) };
     let count = if rows.is_empty() { 0 } else { grouper.len() };
     let mut cells = vec![vec![missing; names.len()]; count];
     for (row, group) in groups.iter().enumerate() {
@@ -146,7 +152,8 @@ pub(crate) fn pivot(rows: &Batch) -> Batch {
     let mut out = BatchBuilder::with_capacity(columns.chain(spread).collect(), count);
     let key_columns = grouper.keys();
     for (group, values) in cells.iter().enumerate() {
-        let row: Vec<Value> = key_columns.iter().map(|column| column.value(group)).chain(values.iter().cloned()).collect();
+        let row: Vec<Value> =
+            key_columns.iter().map(|column| column.value(group)).chain(values.iter().cloned()).collect();
         out.push_row(&row);
     }
     out.finish()

@@ -184,15 +184,20 @@ impl Run<'_> {
         Context::new(self.now(), kinds, &mut self.regexes, &mut self.random)
     }
 
-    /// The value of an expression that needs no rows.
+    /// The value of a constant.
     pub(crate) fn constant(&mut self, expr: &Expr) -> Result<Value, Error> {
         if let ExprKind::Literal(value) = &expr.kind {
             return Ok(value.clone());
         }
-        let no_columns = Batch::new(crate::Schema::new::<String>([]), Vec::new(), 1);
         if !expr.is_constant() {
             return Err(Error::semantic("SEM0018", "a constant was expected", Span::default()));
         }
+        self.evaluate_once(expr)
+    }
+
+    /// The value of an expression that needs no rows.
+    pub(crate) fn evaluate_once(&mut self, expr: &Expr) -> Result<Value, Error> {
+        let no_columns = Batch::new(crate::Schema::new::<String>([]), Vec::new(), 1);
         Ok(self.evaluate(expr, &no_columns)?.value(0))
     }
 }

@@ -20,7 +20,14 @@ impl<'p> Nesting<'p> {
     }
 
     /// The rows of one level and those below it.
-    fn level(&self, run: &mut Run<'_>, at: usize, batch: &Batch, above: &[Value], out: &mut BatchBuilder) -> Result<(), Error> {
+    fn level(
+        &self,
+        run: &mut Run<'_>,
+        at: usize,
+        batch: &Batch,
+        above: &[Value],
+        out: &mut BatchBuilder,
+    ) -> Result<(), Error> {
         let Some(level) = self.plan.levels.get(at) else {
             out.push_row(above);
             return run.fits(out.bytes());
@@ -50,7 +57,8 @@ impl<'p> Nesting<'p> {
         }
         match &level.others {
             Some(name) => {
-                let mut rows: Vec<u32> = ranked[kept..].iter().flat_map(|group| members[*group].iter().copied()).collect();
+                let mut rows: Vec<u32> =
+                    ranked[kept..].iter().flat_map(|group| members[*group].iter().copied()).collect();
                 rows.sort_unstable();
                 self.others(run, at, &batch.pick(rows), above, name, out)
             }
@@ -59,7 +67,15 @@ impl<'p> Nesting<'p> {
     }
 
     /// One row for everything that was not among the best, and the same for the levels below.
-    fn others(&self, run: &mut Run<'_>, at: usize, batch: &Batch, above: &[Value], name: &Value, out: &mut BatchBuilder) -> Result<(), Error> {
+    fn others(
+        &self,
+        run: &mut Run<'_>,
+        at: usize,
+        batch: &Batch,
+        above: &[Value],
+        name: &Value,
+        out: &mut BatchBuilder,
+    ) -> Result<(), Error> {
         let mut row = above.to_vec();
         for (below, level) in self.plan.levels[at..].iter().enumerate() {
             let label = if below == 0 { Some(name) } else { level.others.as_ref() };

@@ -55,8 +55,9 @@ fn gettype(context: &mut Context<'_>, args: &[Value]) -> Value {
 /// Lower-case hexadecimal digits, filled up with zeros to a length.
 fn tohex(_: &mut Context<'_>, args: &[Value]) -> Value {
     let length = args.get(1).and_then(Value::as_long).unwrap_or(0).clamp(0, 64) as usize;
-    match args[0].as_long() {
-        Some(number) => format!("{number:0length$x}").into(),
-        None => Value::Null,
+    match &args[0] {
+        Value::Int(number) => format!("{number:0length$x}").into(),
+        Value::Long(number) => format!("{number:0length$x}").into(),
+        _ => Value::from(""),
     }
 }

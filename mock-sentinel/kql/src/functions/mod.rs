@@ -79,6 +79,8 @@ pub enum Param {
     Number,
     /// `int` or `long`, as it is; a dynamic value is cast to `long`.
     Integer,
+    /// A number, datetime or timespan, as it is; a dynamic value is cast to `real`.
+    Summable,
     /// Anything.
     Any,
     /// Anything but `dynamic`: dynamic values are cast to string.

@@ -191,6 +191,12 @@ impl Expr {
         }
     }
 
+    /// Whether it refers to columns, other rows or the clock of a transform.
+    pub(crate) fn needs_rows(&self) -> bool {
+        matches!(self.kind, ExprKind::Column(_) | ExprKind::Window { .. } | ExprKind::Now)
+            || self.kind.children().any(Self::needs_rows)
+    }
+
     /// Whether it can be evaluated right away: everything it is made of is a literal.
     pub(crate) fn folds(&self) -> bool {
         match &self.kind {

@@ -60,14 +60,14 @@ pub(crate) enum Stage {
     Sort(Sort),
     Summarize(Arc<Summarize>),
     Join(Arc<Join>),
-        MvExpand(Arc<MvExpand>),
-        MvApply(Arc<MvApply>),
-        Parse(Arc<Parse>),
-        MakeSeries(Arc<MakeSeries>),
-        TopNested(Arc<TopNested>),
-        Partition(Arc<Partition>),
+    MvExpand(Arc<MvExpand>),
+    MvApply(Arc<MvApply>),
+    Parse(Arc<Parse>),
+    MakeSeries(Arc<MakeSeries>),
+    TopNested(Arc<TopNested>),
+    Partition(Arc<Partition>),
     Sample(usize),
-    }
+}
 
 /// The columns that come out, each an expression over the columns that come in.
 #[derive(Debug, Clone)]

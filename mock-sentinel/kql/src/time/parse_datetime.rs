@@ -101,6 +101,9 @@ impl<'a> Tokens<'a> {
             self.zone = Some("Z");
             return Some(());
         }
+        if matches!(word, "-" | "/") && !self.date.is_empty() {
+            return Some(());
+        }
         for part in word.split(['-', '/', '.']) {
             self.take_date_part(part)?;
         }
