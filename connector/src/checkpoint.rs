@@ -7,7 +7,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tracing::{info, warn};
 
-use crate::event::Event;
+use crate::event::{Event, STRAYS};
 use crate::ids::{Claim, Ids};
 use crate::ledger::{Cadence, Ledger, Mark, Span, SpanId};
 use crate::problem::Code;
@@ -16,6 +16,10 @@ use crate::retry::{Failure, Halt, Next, Patience, Verdict};
 use crate::sink::Delivered;
 use crate::store::{Change, DeadLetter, IdHash, Minute, Store, StoreError, Version};
 use crate::{Clock, Problem, Stream};
+
+/// Ids of events without a usable time that are remembered; when there are more, all are forgotten, and such events
+/// may be sent again by a sweep.
+const STRAYS_MAX: usize = 100_000;
 
 /// The ledger, the id memory and the store behind them.
 #[derive(Debug)]
@@ -109,49 +113,55 @@ impl Checkpoint {
         self.ids().release(span);
     }
 
-    /// Writes down, whole or not at all, that `done` is delivered. Waits while the dead-letter store is full.
+    /// Writes down, whole or not at all, that `done` is delivered. Waits while the dead-letter store is full, and lets
+    /// others commit meanwhile.
     ///
     /// Not cancel safe: dropped, it may or may not have written. The next run finds out.
-    pub(crate) async fn commit(&self, done: Delivered, patience: &mut Patience<'_>) -> Result<(), Halt> {
-        let mut turn = self.turn.lock().await;
-        let change = self.change(&done);
-        let forget = change.forget.clone();
-        *turn = loop {
-            match self.store.commit(self.stream, *turn, change.clone()).await {
-                Ok(version) => break version,
-                Err(error @ StoreError::DeadLettersFull { .. }) => {
-                    patience.bear(&Full(error)).await.map_err(|verdict| match verdict {
-                        Verdict::Stopped(problem) => Halt::Stopped(problem),
-                        Verdict::Leaving | Verdict::Split | Verdict::SetAside | Verdict::RestartSpan => Halt::Leaving,
-                    })?;
-                }
-                Err(error) => return Err(broken(&error)),
+    pub(crate) async fn commit(&self, mut done: Delivered, patience: &mut Patience<'_>) -> Result<(), Halt> {
+        while let Err(error) = self.try_commit(&done).await {
+            if !matches!(error, StoreError::DeadLettersFull { .. }) {
+                return Err(broken(&error));
             }
-        };
+            done.let_others_upload();
+            patience.bear(&Full(error)).await.map_err(|verdict| match verdict {
+                Verdict::Stopped(problem) => Halt::Stopped(problem),
+                Verdict::Leaving | Verdict::Split | Verdict::SetAside | Verdict::RestartSpan => Halt::Leaving,
+            })?;
+        }
         patience.succeeded();
-        self.plan(|ledger, cadence| ledger.mark(done.span(), done.mark(), cadence));
-        let settled = done.accepted().iter().chain(done.set_aside().iter().map(|(event, _)| event));
-        let mut ids = self.ids();
-        ids.settle(settled.map(|event| event.id));
-        ids.trim(&forget);
-        drop(ids);
-        self.progress.settled(done.accepted().len(), done.set_aside().len());
         for (_, reason) in done.set_aside() {
             warn!(stream = %self.stream, reason, "Set an event aside.");
         }
         Ok(())
     }
 
+    /// The ledger and the ids in memory change only after the store has.
+    async fn try_commit(&self, done: &Delivered) -> Result<(), StoreError> {
+        let mut turn = self.turn.lock().await;
+        let change = self.change(done);
+        let forget = change.forget.clone();
+        *turn = self.store.commit(self.stream, *turn, change).await?;
+        self.plan(|ledger, cadence| ledger.mark(done.span(), done.mark(), cadence));
+        let mut ids = self.ids();
+        ids.settle(done.events().map(|event| event.id));
+        ids.trim(&forget);
+        drop(ids);
+        self.progress.settled(done.accepted().len(), done.set_aside().len());
+        Ok(())
+    }
+
     fn change(&self, done: &Delivered) -> Change {
         let mut ledger = self.ledger().clone();
         ledger.mark(done.span(), done.mark(), &self.cadence);
-        let forget = match done.mark() {
+        let mut forget = match done.mark() {
             Mark::End { .. } => ledger.forgettable(),
             Mark::Stay | Mark::At(_) => Vec::new(),
         };
-        let settled = done.accepted().iter().chain(done.set_aside().iter().map(|(event, _)| event));
+        if self.ids().known(STRAYS) > STRAYS_MAX {
+            forget.push(STRAYS..Minute(STRAYS.0 + 1));
+        }
         let mut remember: BTreeMap<Minute, Vec<IdHash>> = BTreeMap::new();
-        for event in settled {
+        for event in done.events() {
             remember.entry(event.minute).or_default().push(event.id_hash());
         }
         let at = self.clock.now();

@@ -1,5 +1,7 @@
 //! One event: the bytes Miro sent, and the little that is read of them.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
@@ -45,30 +47,29 @@ impl<'a> Read<'a> {
     }
 }
 
+/// Where events are remembered whose own minute cannot be used: whichever span shows them, they are found again.
+/// The end of time is never forgotten by the ledger.
+pub(crate) const STRAYS: Minute = Minute(4_223_370_120);
+
 /// The minutes around a span under which its events are remembered.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Around {
-    begin: Minute,
-    first: Minute,
-    last: Minute,
-}
+#[derive(Clone, Debug)]
+pub(crate) struct Around(Range<Minute>);
 
 impl Around {
     pub(crate) fn new(span: Stretch) -> Self {
-        let near = span.widened(SPREAD).minutes();
-        Self { begin: minute(span.from()), first: near.start, last: Minute(near.end.0 - 1) }
+        Self(span.widened(SPREAD).minutes())
     }
 }
 
 impl Event {
     /// Reads the id and the time of `json`, an element of a page.
     ///
-    /// Without an id the bytes themselves are the id; without a readable time the event counts to the beginning of
-    /// its span; a time far outside the span counts to the edge of what is remembered around it.
+    /// Without an id the bytes themselves are the id. Without a readable time, or with one far outside its span, the
+    /// event is a stray: the minutes there may be forgotten before the span is read for the last time.
     pub(crate) fn read(json: Bytes, around: &Around) -> Self {
         let read = Read::of(&json);
         let id = hash(read.id.map_or(&json[..], |id| id.get().as_bytes()));
-        let minute = read.time().map_or(around.begin, minute).clamp(around.first, around.last);
+        let minute = read.time().map(minute).filter(|minute| around.0.contains(minute)).unwrap_or(STRAYS);
         Self { json, minute, id }
     }
 
@@ -107,6 +108,11 @@ mod tests {
     }
 
     #[test]
+    fn strays_are_at_the_end_of_time() {
+        assert_eq!(STRAYS, minute(Timestamp::MAX));
+    }
+
+    #[test]
     fn both_logs_are_remembered_by_their_own_time() {
         let audit = read(r#"{"id":"a","createdAt":"2026-01-02T03:04:05.678+0000"}"#);
         assert_eq!(audit.minute, minute_of("2026-01-02T03:04:00Z"));
@@ -123,16 +129,14 @@ mod tests {
         assert_eq!(read(r#"{"x":1}"#).id, read(r#"{"x":1}"#).id);
         assert_eq!(read("\"text\"").id_text(), "");
         for odd in [r#"{"id":null,"createdAt":null}"#, r#"{"createdAt":{}}"#, r#"{"createdAt":"soon"}"#, "null"] {
-            assert_eq!(read(odd).minute, minute_of("2026-01-02T03:00:00Z"), "{odd}");
+            assert_eq!(read(odd).minute, STRAYS, "{odd}");
         }
     }
 
     #[test]
-    fn a_time_far_outside_counts_to_the_edge() {
-        let early = read(r#"{"createdAt":"2020-01-02T03:04:05Z"}"#);
-        assert_eq!(early.minute, minute_of("2026-01-02T02:00:00Z"));
-        let late = read(r#"{"createdAt":"2030-01-02T03:04:05Z"}"#);
-        assert_eq!(late.minute, minute_of("2026-01-02T04:59:00Z"));
+    fn a_time_far_outside_is_a_stray_and_a_near_one_is_not() {
+        assert_eq!(read(r#"{"createdAt":"2020-01-02T03:04:05Z"}"#).minute, STRAYS);
+        assert_eq!(read(r#"{"createdAt":"2030-01-02T03:04:05Z"}"#).minute, STRAYS);
         let near = read(r#"{"createdAt":"2026-01-02T04:30:00Z"}"#);
         assert_eq!(near.minute, minute_of("2026-01-02T04:30:00Z"));
     }

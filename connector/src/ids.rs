@@ -120,6 +120,11 @@ impl Ids {
         }
     }
 
+    /// How many ids are in memory under `minute`.
+    pub(crate) fn known(&self, minute: Minute) -> usize {
+        self.minutes.get(&minute).map_or(0, |remembered| remembered.ids.len())
+    }
+
     /// Gives up whatever `span` claimed and did not settle.
     pub(crate) fn release(&mut self, span: SpanId) {
         let minutes = &mut self.minutes;

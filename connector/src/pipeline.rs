@@ -105,11 +105,15 @@ impl Pipeline {
     }
 
     async fn fetch(&self, span: &Span, pages: Sender<Fetched>) -> Reading {
+        let Some(stretch) = self.source.within_reach(span.stretch) else {
+            warn!(stream = %self.progress.stream(), "Miro no longer shows this span: it is older than 90 days.");
+            return end(pages).await;
+        };
         let mut cursor = span.cursor.clone();
         let mut trap = Trap::from(cursor.as_ref());
         loop {
             let mut patience = self.patience(End::Source);
-            let asked = self.source.page(span.stretch, cursor.as_ref(), span.kind, &mut patience);
+            let asked = self.source.page(stretch, cursor.as_ref(), span.kind, &mut patience);
             let page = tokio::select! {
                 biased;
                 () = self.stop.finishing() => return Reading::Over,
@@ -131,11 +135,7 @@ impl Pipeline {
             match step {
                 Some(Ok(())) => cursor = next,
                 Some(Err(trapped)) => return Reading::Lost(trapped.to_string()),
-                None => {
-                    // The receiver is gone only when the whole span is being given up.
-                    let _gone = pages.send(Fetched::End).await;
-                    return Reading::Over;
-                }
+                None => return end(pages).await,
             }
         }
     }
@@ -186,4 +186,10 @@ impl Pipeline {
     fn patience(&self, end: End) -> Patience<'_> {
         Patience::new(&self.progress, &self.random, &self.stop, self.endurance, end)
     }
+}
+
+async fn end(pages: Sender<Fetched>) -> Reading {
+    // The receiver is gone only when the whole span is being given up.
+    let _gone = pages.send(Fetched::End).await;
+    Reading::Over
 }

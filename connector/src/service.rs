@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 use tokio::sync::Semaphore;
@@ -121,7 +122,7 @@ impl Connector {
             Err(problem) => return Outcome::Stopped(problem),
         };
         let is_late = AtomicBool::new(false);
-        let working = self.work(&dispatchers, &inner);
+        let working = self.work(&dispatchers);
         tokio::select! {
             biased;
             () = self.give_up(&inner) => {
@@ -138,17 +139,19 @@ impl Connector {
         }
     }
 
-    /// Runs all streams until each has ended; one that halts does not keep the others from their work.
-    async fn work(&self, dispatchers: &[Dispatcher], stop: &Stop) -> Option<Halt> {
-        let streams = dispatchers.iter().map(|dispatcher| async {
-            let done = dispatcher.run().await;
-            if matches!(done, Err(Halt::Broken(_))) {
-                // Nothing can be committed any more, by anybody.
-                stop.leave();
+    /// Runs all streams until each has ended; one that halts does not keep the others from their work, unless nothing
+    /// can be committed any more.
+    async fn work(&self, dispatchers: &[Dispatcher]) -> Option<Halt> {
+        let mut streams: FuturesUnordered<_> = dispatchers.iter().map(Dispatcher::run).collect();
+        let mut first = None;
+        while let Some(done) = streams.next().await {
+            match done {
+                Ok(()) => {}
+                Err(broken @ Halt::Broken(_)) => return Some(broken),
+                Err(halt) => first = first.or(Some(halt)),
             }
-            done
-        });
-        join_all(streams).await.into_iter().find_map(Result::err)
+        }
+        first
     }
 
     /// Ends when what is in flight has had its time: told to leave, or the grace period after being told to finish.

@@ -100,14 +100,10 @@ impl Source {
     }
 
     async fn attempt(&self, stretch: Stretch, cursor: Option<&Cursor>, kind: Kind) -> Result<Page, SourceError> {
-        let Some(reach) = self.within_reach(stretch) else {
-            info!(stream = %self.stream, "Miro no longer shows this span: it is older than 90 days.");
-            return Ok(Page::empty());
-        };
         let limit = self.limit();
         let reserved = self.budget.reserve(Self::weight(self.stream), priority(kind), &self.progress).await;
         self.progress.asked();
-        let request = self.page_request(reach, cursor, limit);
+        let request = self.page_request(stretch, cursor, limit);
         let answer = self.send(request, PAGE_BYTES_MAX).await?;
         let told = Told::read(&answer, self.clock.now());
         if let (Some(limit), Some(remaining)) = (told.limit, told.remaining) {
@@ -123,8 +119,8 @@ impl Source {
         Err(self.refusal(&answer, cursor.is_some(), limit).await)
     }
 
-    /// What of `stretch` Miro still shows.
-    fn within_reach(&self, stretch: Stretch) -> Option<Stretch> {
+    /// What of `stretch` Miro still shows. To be asked once for a reading: a cursor may not bear other bounds.
+    pub(crate) fn within_reach(&self, stretch: Stretch) -> Option<Stretch> {
         match self.stream {
             Stream::Audit => {
                 let oldest = before(self.clock.now(), AUDIT_REACH);

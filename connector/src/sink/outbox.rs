@@ -28,7 +28,7 @@ pub(crate) struct Outbox {
 pub(crate) struct Delivered {
     parts: Parts,
     /// Keeps other uploads from starting until this one is committed: a crash repeats at most one batch a permit.
-    _permit: Option<OwnedSemaphorePermit>,
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 #[derive(Debug)]
@@ -53,6 +53,17 @@ impl Delivered {
     /// Events that Azure will never take, and why.
     pub(crate) fn set_aside(&self) -> &[(Event, String)] {
         &self.parts.set_aside
+    }
+
+    /// All events that are settled.
+    pub(crate) fn events(&self) -> impl Iterator<Item = &Event> {
+        self.accepted().iter().chain(self.set_aside().iter().map(|(event, _)| event))
+    }
+
+    /// The commit has to wait for somebody: meanwhile others may upload, at the price of one more batch that a crash
+    /// repeats.
+    pub(crate) fn let_others_upload(&mut self) {
+        self.permit = None;
     }
 
     /// What the delivery means for the span.
@@ -89,14 +100,14 @@ impl Outbox {
     pub(super) fn accepted(&mut self, piece: Vec<Event>, permit: OwnedSemaphorePermit) -> Delivered {
         self.set_aside.append(&mut self.suspects);
         let mark = if self.pieces.is_empty() { self.mark.take() } else { None };
-        Delivered { parts: self.part(piece, mark.unwrap_or(Mark::Stay)), _permit: Some(permit) }
+        Delivered { parts: self.part(piece, mark.unwrap_or(Mark::Stay)), permit: Some(permit) }
     }
 
     /// The last part when no upload goes with it; none when all was delivered.
     pub(super) fn finish(&mut self) -> Option<Delivered> {
         self.set_aside.append(&mut self.suspects);
         let mark = self.mark.take()?;
-        Some(Delivered { parts: self.part(Vec::new(), mark), _permit: None })
+        Some(Delivered { parts: self.part(Vec::new(), mark), permit: None })
     }
 
     fn part(&mut self, accepted: Vec<Event>, mark: Mark) -> Parts {

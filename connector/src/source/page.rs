@@ -30,11 +30,6 @@ struct Envelope<'a> {
 }
 
 impl Page {
-    /// The end of a span that holds nothing.
-    pub(super) const fn empty() -> Self {
-        Self { at: None, events: Vec::new(), next: None }
-    }
-
     /// Reads the answer `body` to a request at cursor `at` of `span`. The error says what is odd, without content.
     pub(super) fn read(body: &Bytes, at: Option<&Cursor>, span: Stretch) -> Result<Self, String> {
         let envelope: Envelope<'_> = serde_json::from_slice(body).map_err(|error| {

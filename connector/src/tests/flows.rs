@@ -6,7 +6,7 @@ use std::time::Duration;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::world::{Trouble, World, config};
+use super::world::{Trouble, World, config, content_config};
 use crate::{Connector, Mode, Outcome, Stop};
 
 const HOUR: i64 = 3600;
@@ -252,4 +252,80 @@ async fn told_to_finish_it_commits_what_was_fetched() {
     let connector = Arc::new(world.connector(13, config(Duration::from_hours(2))));
     assert_eq!(connector.run(ONCE, &Stop::new()).await, Outcome::Done);
     assert_eq!((world.missing(), world.duplicates()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_takes_nothing_more_ends_the_run() {
+    let world = World::new(14);
+    world.happen(14, 100, -300, 0, 0);
+    let connector = world.connector(14, config(Duration::from_mins(5)));
+    world.disk.is_broken.store(true, std::sync::atomic::Ordering::Relaxed);
+    let outcome = connector.run(Mode::Service, &Stop::new()).await;
+    assert!(matches!(&outcome, Outcome::Stopped(problem) if problem.code.name() == "store-unusable"), "{outcome:?}");
+    assert_eq!(connector.status().streams["audit"].delivered, 0, "accepted, but not on record");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_dead_letter_store_is_a_problem_and_nothing_is_dropped() {
+    let world = World::new(15);
+    world.happen(15, 40, -300, 0, 0);
+    *world.azure_says.lock().unwrap() =
+        Some(|ids| ids.iter().any(|id| id.starts_with("e-000007")).then_some((413, "")));
+    let mut small = config(Duration::from_mins(5));
+    small.store.dead_letters_bytes_max = 10;
+    let connector = world.connector(15, small);
+    let outcome = connector.run(ONCE, &Stop::new()).await;
+    assert!(matches!(&outcome, Outcome::Stopped(problem) if problem.code.name() == "dead-letters-full"), "{outcome:?}");
+    drop(connector);
+    let connector = world.connector(15, config(Duration::from_mins(5)));
+    assert_eq!(connector.run(ONCE, &Stop::new()).await, Outcome::Done);
+    assert_eq!((world.missing(), connector.status().streams["audit"].set_aside), (1, 1));
+}
+
+/// What a single run says when Miro answers like this, first to the page, then to the question about the token.
+async fn told(is_content: bool, page: u16, token_info: (u16, &str)) -> String {
+    let world = World::new(16);
+    *world.miro_says.lock().unwrap() = vec![Some((page, "{}".into())), Some((token_info.0, token_info.1.into()))];
+    let config = if is_content { content_config() } else { config(Duration::from_mins(5)) };
+    match world.connector(16, config).run(ONCE, &Stop::new()).await {
+        Outcome::Stopped(problem) => problem.code.name().to_owned(),
+        outcome => format!("{outcome:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_refusal_of_miro_is_told_by_its_cause() {
+    let audit = r#"{"scopes":["auditlogs:read"],"organization":{"id":"7"}}"#;
+    let content = r#"{"scopes":["contentlogs:export"],"organization":{"id":"7"}}"#;
+    let elsewhere = r#"{"scopes":["contentlogs:export"],"organization":{"id":8}}"#;
+    let unknown = r#"{"scopes":["contentlogs:export"]}"#;
+    let table = [
+        (false, 401, (500, ""), "miro-token-refused"),
+        (false, 403, (400, ""), "miro-token-refused"),
+        (false, 403, (401, ""), "miro-token-refused"),
+        (false, 403, (200, content), "miro-scope-missing"),
+        (false, 403, (200, audit), "miro-plan-missing"),
+        (false, 404, (200, audit), "miro-plan-missing"),
+        (true, 403, (200, audit), "miro-scope-missing"),
+        (true, 403, (200, content), "miro-guard-missing"),
+        (true, 403, (200, elsewhere), "miro-organization-wrong"),
+        (true, 404, (200, elsewhere), "miro-organization-wrong"),
+        (true, 404, (200, unknown), "miro-organization-wrong"),
+        (true, 403, (200, unknown), "miro-guard-missing"),
+        (true, 403, (200, "?"), "miro-guard-missing"),
+    ];
+    for (is_content, page, token_info, expected) in table {
+        assert_eq!(told(is_content, page, token_info).await, expected, "{is_content} {page} {token_info:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_without_a_readable_time_is_not_sent_again_by_sweeps() {
+    let world = World::new(17);
+    let page = r#"{"data":[{"id":"odd","createdAt":"half past nine"}]}"#;
+    *world.miro_says.lock().unwrap() = vec![Some((200, page.into())); 30];
+    let connector = world.connector(17, config(Duration::from_mins(5)));
+    serve(&connector, 3600).await;
+    assert_eq!(world.taken.lock().unwrap()["odd"], 1);
+    assert_eq!(connector.status().streams["audit"].duplicate, 29);
 }

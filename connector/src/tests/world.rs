@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -108,21 +109,25 @@ impl Clock for TestClock {
 
 /// Memory that outlives the database that lies in it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Disk(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Disk {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    /// When set, nothing can be written any more.
+    pub(super) is_broken: Arc<AtomicBool>,
+}
 
 impl StorageBackend for Disk {
     fn len(&self) -> io::Result<u64> {
-        Ok(self.0.lock().unwrap().len() as u64)
+        Ok(self.bytes.lock().unwrap().len() as u64)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let start = usize::try_from(offset).unwrap();
-        out.copy_from_slice(&self.0.lock().unwrap()[start..start + out.len()]);
+        out.copy_from_slice(&self.bytes.lock().unwrap()[start..start + out.len()]);
         Ok(())
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.0.lock().unwrap().resize(usize::try_from(len).unwrap(), 0);
+        self.bytes.lock().unwrap().resize(usize::try_from(len).unwrap(), 0);
         Ok(())
     }
 
@@ -131,8 +136,11 @@ impl StorageBackend for Disk {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        if self.is_broken.load(Ordering::Relaxed) {
+            return Err(io::Error::other("no space left"));
+        }
         let start = usize::try_from(offset).unwrap();
-        self.0.lock().unwrap()[start..start + data.len()].copy_from_slice(data);
+        self.bytes.lock().unwrap()[start..start + data.len()].copy_from_slice(data);
         Ok(())
     }
 }
@@ -170,7 +178,7 @@ impl World {
     }
 
     pub(super) fn connector(self: &Arc<Self>, seed: u64, config: Config) -> Connector {
-        let store = RedbStore::with_backend(self.disk.clone(), 100_000_000).unwrap();
+        let store = RedbStore::with_backend(self.disk.clone(), config.store.dead_letters_bytes_max).unwrap();
         let parts = Parts {
             miro: Arc::new(FakeMiro(Arc::clone(self))),
             azure: Arc::new(FakeAzure(Arc::clone(self))),
@@ -328,6 +336,15 @@ impl TokenProvider for FixedToken {
     fn refused(&self) {}
 }
 
+/// The content stream alone, of organisation 7.
+pub(super) fn content_config() -> Config {
+    let mut config = config(Duration::from_mins(5));
+    let stream = config.audit.take().unwrap();
+    config.content = Some(ContentConfig { stream, organization_id: "7".into() });
+    config.sentinel.content_rule = Some("dcr-2".into());
+    config
+}
+
 pub(super) fn config(start_ago: Duration) -> Config {
     Config {
         miro: Miro { base_url: "https://api.miro.com".parse().unwrap(), budget_share: 0.8, concurrent_reads: 3 },
@@ -337,7 +354,7 @@ pub(super) fn config(start_ago: Duration) -> Config {
             late_sweeps: vec![Duration::from_mins(2), Duration::from_mins(10), Duration::from_mins(30)],
             start: Start::Ago(start_ago),
         }),
-        content: None::<ContentConfig>,
+        content: None,
         sentinel: Sentinel {
             endpoint: "https://x.ingest.monitor.azure.com".parse().unwrap(),
             audit_rule: Some("dcr-1".into()),
