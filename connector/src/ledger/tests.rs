@@ -251,6 +251,8 @@ proptest! {
             prop_assert_eq!(&Ledger::read(&model.ledger.write(), &cadence()).unwrap().to_do, &model.ledger.to_do);
             model.check();
         }
+        let gaps = model.ledger.forgettable();
+        prop_assert!(gaps.iter().all(|gap| !gap.contains(&crate::event::STRAYS)), "strays are never forgotten");
         // Trouble ends: everything is read for the last time, and all of it was read.
         model.now += 4_000;
         loop {
