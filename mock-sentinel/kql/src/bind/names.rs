@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use crate::{
     plan::Expr,
     syntax::ast::{self, ExprKind, Literal},
-    types::{ColumnDef, Schema},
+    types::{ColumnDef, ColumnType, Schema},
 };
 
 /// Functions whose result is named after their first argument, as Microsoft's binder has it
@@ -80,6 +80,38 @@ const NAMED_AFTER_ARGUMENT: &[&str] = &[
 /// Functions whose result is named `prefix_argument`, with their prefix.
 const NAMED_WITH_PREFIX: &[(&str, &str)] =
     &[("gettype", "type"), ("repeat", "repeat"), ("string_size", "string_size"), ("strlen", "strlen"), ("treepath", "tree")];
+
+/// Functions that give several columns, with the names and types of these.
+const IN_PARTS: &[(&str, &[(&str, ColumnType)])] = &[
+    (
+        "series_stats",
+        &[
+            ("min", ColumnType::Real),
+            ("min_idx", ColumnType::Long),
+            ("max", ColumnType::Real),
+            ("max_idx", ColumnType::Long),
+            ("avg", ColumnType::Real),
+            ("stdev", ColumnType::Real),
+            ("variance", ColumnType::Real),
+        ],
+    ),
+    (
+        "series_fit_line",
+        &[
+            ("rsquare", ColumnType::Real),
+            ("slope", ColumnType::Real),
+            ("variance", ColumnType::Real),
+            ("rvariance", ColumnType::Real),
+            ("interception", ColumnType::Real),
+            ("line_fit", ColumnType::Dynamic),
+        ],
+    ),
+];
+
+/// The columns of a function that gives several.
+pub(super) fn parts_of(function: &str) -> Option<&'static [(&'static str, ColumnType)]> {
+    IN_PARTS.iter().find(|(name, _)| *name == function).map(|(_, parts)| *parts)
+}
 
 /// The name an expression suggests for its column.
 pub(super) fn of_expr(expr: &ast::Expr) -> Option<String> {
