@@ -83,8 +83,10 @@ impl Binder<'_> {
             OperatorKind::Union(union) => self.union(Some(plan), union, span),
             OperatorKind::GetSchema { .. } => Ok(get_schema(&plan.schema)),
             OperatorKind::As(named) => {
-                self.env
-                    .define(&named.name.text, super::scope::Binding::Table { plan: plan.clone().into(), view: false });
+                let mut plan = plan;
+                plan.name = Some(Arc::from(named.name.text.as_str()));
+                let binding = super::scope::Binding::Table { plan: plan.clone().into(), view: false };
+                self.env.define(&named.name.text, binding);
                 Ok(plan)
             }
             OperatorKind::Render(render) => self.render(plan, render),
@@ -105,19 +107,9 @@ impl Binder<'_> {
             OperatorKind::Partition(partition) => self.partition(plan, partition, span),
             OperatorKind::Evaluate(evaluate) => self.evaluate(Some(plan), evaluate),
             OperatorKind::Search(search) => self.search(Some(plan), search, span),
-            OperatorKind::MvExpand(_)
-            | OperatorKind::MvApply(_)
-            | OperatorKind::Parse(_)
-            | OperatorKind::ParseKv(_)
-            | OperatorKind::MakeSeries(_)
-            | OperatorKind::TopNested(_)
-            | OperatorKind::Partition(_)
-            | OperatorKind::Evaluate(_)
-            | OperatorKind::Search(_)
-            | OperatorKind::Reduce(_)
-            | OperatorKind::Scan(_)
-            | OperatorKind::Fork(_)
-            | OperatorKind::Facet(_) => Err(errors::refused(keyword(&operator.kind), span)),
+            OperatorKind::Fork(branches) => self.fork(plan, branches, span),
+            OperatorKind::Facet(facet) => self.facet(plan, facet, span),
+            OperatorKind::Reduce(_) | OperatorKind::Scan(_) => Err(errors::refused(keyword(&operator.kind), span)),
             OperatorKind::Find(_) | OperatorKind::Print(_) | OperatorKind::Range(_) => {
                 let message = format!("'{}' can only start a query.", keyword(&operator.kind));
                 Err(Error::semantic("SEM0100", message, span).with_token(keyword(&operator.kind)))
@@ -216,6 +208,33 @@ impl Binder<'_> {
         let mut plan = staged(plan, Stage::Sort(Sort { keys: Arc::from(keys), limit }));
         plan.serialized = true;
         Ok(plan)
+    }
+
+    /// `fork`: several answers, of which the first is the primary one.
+    fn fork(&mut self, plan: Plan, branches: &[ast::ForkBranch], span: Span) -> Result<Plan, Error> {
+        let mut answers = Vec::with_capacity(branches.len());
+        for branch in branches {
+            answers.push(self.nested(span, |binder| binder.pipe(plan.clone(), &branch.operators))?);
+        }
+        let missing = || Error::semantic("SEM0100", "fork has no branch.", span);
+        answers.into_iter().next().ok_or_else(missing)
+    }
+
+    /// `facet by`: a table of counts for each column, of which the first is the primary answer.
+    fn facet(&mut self, plan: Plan, facet: &ast::FacetOperator, span: Span) -> Result<Plan, Error> {
+        if let Some(operators) = &facet.with {
+            self.nested(span, |binder| binder.pipe(plan.clone(), operators))?;
+        }
+        let Some(first) = facet.columns.first() else {
+            return Err(Error::semantic("SEM0100", "facet has no column.", span));
+        };
+        let by = ast::NamedExpr { naming: ast::Naming::Auto, value: first.clone(), span: first.span };
+        let name = ast::Name { text: "count".to_owned(), span, bracketed: false };
+        let count = ast::Expr::new(ast::ExprKind::Call(ast::Call { name, args: Vec::new(), span }), span);
+        let counted = ast::NamedExpr { naming: ast::Naming::Auto, value: count, span };
+        let grouped =
+            self.over(&plan, |binder| binder.grouped(std::slice::from_ref(&counted), std::slice::from_ref(&by)))?;
+        Ok(grouped.onto(plan))
     }
 
     fn render(&mut self, plan: Plan, render: &ast::Render) -> Result<Plan, Error> {

@@ -27,13 +27,16 @@ impl Binder<'_> {
         }
         let rows = match name {
             "bag_unpack" => self.bag_unpack(&input, call)?,
-            "pivot" => self.pivot(input, call)?,
+            "pivot" => self.pivot(input.clone(), call)?,
             "narrow" => plugin::narrow(&self.run.execute_to_batch(&input, &[])?),
             "ipv4_lookup" | "ipv6_lookup" => self.address_lookup(&input, call)?,
             _ => return Err(errors::refused(name, call.span)),
         };
         let rows = match &evaluate.schema {
-            Some(schema) => promised(&rows, &self.schema(schema), schema.open),
+            Some(schema) => {
+                let kept = if schema.open { input.schema.clone() } else { Schema::new::<String>([]) };
+                promised(&rows, &kept, &self.schema(schema))
+            }
             None => rows,
         };
         let schema = rows.schema().clone();
@@ -156,21 +159,13 @@ fn reads_input(plan: &Plan) -> bool {
     }
 }
 
-/// The columns a query says a plugin gives: missing ones are filled up, others dropped unless the schema is open.
-fn promised(rows: &Batch, schema: &Schema, open: bool) -> Batch {
-    let mut columns: Vec<(String, ColumnType)> =
-        schema.columns().iter().map(|column| (column.name.to_string(), column.kind)).collect();
-    if open {
-        for column in rows.schema().columns() {
-            if schema.index_of(&column.name).is_none() {
-                columns.push((column.name.to_string(), column.kind));
-            }
-        }
-    }
-    let schema = Schema::new(columns);
-    let mut out = crate::BatchBuilder::with_capacity(schema.clone(), rows.len());
+/// The columns a query says a plugin gives, after those that were there before where the schema is open.
+fn promised(rows: &Batch, kept: &Schema, schema: &Schema) -> Batch {
+    let is_kept = |column: &&crate::ColumnDef| rows.schema().columns().contains(column) && schema.index_of(&column.name).is_none();
+    let columns: Schema = kept.columns().iter().filter(is_kept).chain(schema.columns()).cloned().collect();
+    let mut out = crate::BatchBuilder::with_capacity(columns.clone(), rows.len());
     for row in 0..rows.len() {
-        let cells = schema.columns().iter().map(|column| match rows.schema().index_of(&column.name) {
+        let cells = columns.columns().iter().map(|column| match rows.schema().index_of(&column.name) {
             Some(at) => convert(&rows.value(row, at), column.kind),
             None => Value::missing(column.kind),
         });

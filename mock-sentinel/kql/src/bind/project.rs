@@ -30,15 +30,36 @@ impl Binder<'_> {
         self.with_row(schema, None, serialized, bind)
     }
 
-    /// The values of one list entry: one, except for functions that sort several arrays.
+    /// The values of one list entry: one, except for functions that give several columns.
     pub(super) fn values(&mut self, written: &ast::Expr) -> Result<Vec<Bound>, Error> {
         if let ast::ExprKind::Call(call) = &written.unparenthesized().kind
             && matches!(call.name.text.as_str(), "array_sort_asc" | "array_sort_desc")
         {
             return self.sorted_arrays(written, call);
         }
+        if let ast::ExprKind::Call(call) = &written.unparenthesized().kind
+            && let Some(parts) = names::parts_of(&call.name.text)
+        {
+            return self.parts(written, call, parts);
+        }
         let expr = self.scalar(written)?;
         Ok(vec![Bound { name: names::of_expr(written), expr }])
+    }
+
+    /// A column for each part of what a function gives.
+    fn parts(&mut self, written: &ast::Expr, call: &ast::Call, parts: &[(&str, ColumnType)]) -> Result<Vec<Bound>, Error> {
+        let whole = self.scalar(written)?;
+        let of = call.args.first().and_then(|first| names::of_expr(&first.value));
+        let prefix = of.map_or_else(|| call.name.text.clone(), |of| format!("{}_{of}", call.name.text));
+        let mut values = Vec::with_capacity(parts.len());
+        for (at, (part, kind)) in parts.iter().enumerate() {
+            let index = Box::new(Expr::literal(Value::Long(at as i64), ColumnType::Long));
+            let item = ExprKind::Index { target: Box::new(whole.clone()), index };
+            let item = self.made(item, ColumnType::Dynamic, written.span)?;
+            let expr = self.converted(item, *kind, written.span)?;
+            values.push(Bound { name: Some(format!("{prefix}_{part}")), expr });
+        }
+        Ok(values)
     }
 
     fn sorted_arrays(&mut self, written: &ast::Expr, call: &ast::Call) -> Result<Vec<Bound>, Error> {

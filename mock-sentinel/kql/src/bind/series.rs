@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::Error,
     functions::conversion::convert,
-    plan::{ExprKind, MakeSeries, Plan, Stage},
+    plan::{MakeSeries, Plan, Stage},
     syntax::{
         Span,
         ast::{self, MakeSeriesRange},
@@ -27,14 +27,6 @@ impl Binder<'_> {
             let grouped = binder.grouped(&aggregates, &written.by)?;
             Ok((grouped, binder.scalar(&written.axis.column.value)?))
         })?;
-        let plain = grouped
-            .results
-            .iter()
-            .enumerate()
-            .all(|(at, (_, expr))| matches!(expr.kind, ExprKind::Column(column) if column == at));
-        if !plain {
-            return Err(Error::semantic("SEM0018", "make-series takes aggregates, not calculations with them.", span));
-        }
         let mut defaults = Vec::new();
         for (column, (_, result)) in written.columns.iter().zip(&grouped.results) {
             let default = match &column.default {
@@ -57,7 +49,8 @@ impl Binder<'_> {
             columns.push(grouped.keys.name(at).to_owned(), grouped.keys.expr(at).clone());
         }
         let tree = || crate::plan::Expr::column(0, ColumnType::Dynamic);
-        for (name, _) in grouped.results {
+        let (result_names, results): (Vec<_>, Vec<_>) = grouped.results.into_iter().unzip();
+        for name in result_names {
             match name {
                 Some(name) => columns.add(name, tree()),
                 None => columns.add_unnamed(tree()),
@@ -72,6 +65,7 @@ impl Binder<'_> {
         let (_, keys) = grouped.keys.finish();
         let stage = MakeSeries {
             aggregates: grouped.calls,
+            results,
             defaults,
             axis,
             from,

@@ -56,7 +56,8 @@ impl Binder<'_> {
             }
             _ => {
                 let plan = self.nested(source.span, |binder| binder.table(source))?;
-                Ok(vec![Branch { name: format!("union_arg{at}"), plan }])
+                let name = plan.name.as_ref().map_or_else(|| format!("union_arg{at}"), ToString::to_string);
+                Ok(vec![Branch { name, plan }])
             }
         }
     }

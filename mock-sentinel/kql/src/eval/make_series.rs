@@ -7,13 +7,13 @@ use hashbrown::HashMap;
 use super::{Operator, Run, arithmetic::arithmetic_values, cells::Cells, group::Grouper, summarize::Accumulating};
 use crate::{
     batch::{Batch, Lazy},
-    column::{Column, ColumnBuilder},
+    column::ColumnBuilder,
     dynamic::Dynamic,
     error::Error,
     functions::{conversion::convert, math::bin},
     plan::{ArithmeticOp, MakeSeries},
     syntax::Span,
-    types::ColumnType,
+    types::{ColumnDef, ColumnType},
     value::Value,
 };
 
@@ -152,9 +152,12 @@ impl Operator for MakingSeries<'_> {
         let groups = if self.plan.keys.is_empty() && (rows > 0 || self.plan.nonempty) { 1 } else { grouper.len() };
         let groups = if self.plan.keys.is_empty() && rows == 0 && !self.plan.nonempty { 0 } else { groups };
         run.hold(groups.saturating_mul(axis.points).saturating_mul(32 * (1 + accumulators.len())))?;
-        let finished: Vec<Column> =
-            accumulators.into_iter().flat_map(|accumulator| accumulator.finish(places.len())).collect();
-        out.push(self.series(&axis, &grouper, groups, &places, &finished));
+        let finished = accumulators.into_iter().flat_map(|accumulator| accumulator.finish(places.len()));
+        let columns: Vec<Lazy> = finished.map(Lazy::from).collect();
+        let kinds = columns.iter().enumerate().map(|(at, column)| ColumnDef::new(format!("#{at}"), column.column().kind()));
+        let cells = Batch::new(kinds.collect(), columns, places.len());
+        let results = run.evaluate_all(&self.plan.results, &cells)?;
+        out.push(self.series(&axis, &grouper, groups, &places, &results));
         Ok(())
     }
 }
@@ -166,7 +169,7 @@ impl MakingSeries<'_> {
         grouper: &Grouper,
         groups: usize,
         places: &HashMap<(u32, u32), u32>,
-        results: &[Column],
+        results: &[Cells],
     ) -> Batch {
         let keys = if self.plan.keys.is_empty() { Vec::new() } else { grouper.keys() };
         let mut columns: Vec<Lazy> = keys.into_iter().map(Lazy::from).collect();

@@ -24,6 +24,8 @@ pub(crate) struct Plan {
     pub(crate) schema: Schema,
     /// Whether the order of rows means something, so that window functions may be used.
     pub(crate) serialized: bool,
+    /// What `as` named the rows.
+    pub(crate) name: Option<Arc<str>>,
 }
 
 /// Where rows come from.
@@ -193,6 +195,8 @@ pub(crate) enum ParsePattern {
 #[derive(Debug, Clone)]
 pub(crate) struct MakeSeries {
     pub(crate) aggregates: Vec<AggregateCall>,
+    /// The series: expressions over the results of the aggregates.
+    pub(crate) results: Vec<Expr>,
     pub(crate) defaults: Vec<Value>,
     pub(crate) axis: Expr,
     pub(crate) from: Option<Value>,
@@ -233,7 +237,7 @@ pub(crate) struct Partition {
 
 impl Plan {
     pub(crate) fn new(source: Source, schema: Schema) -> Self {
-        Self { source, stages: Vec::new(), schema, serialized: false }
+        Self { source, stages: Vec::new(), schema, serialized: false, name: None }
     }
 
     pub(crate) fn push(&mut self, stage: Stage, schema: Schema) {

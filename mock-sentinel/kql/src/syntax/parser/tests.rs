@@ -338,3 +338,110 @@ fn depth_is_bounded_and_length_is_not() {
     let error = refuses(&many(" ", super::MAX_TEXT + 1));
     assert_eq!(error.kind, ErrorKind::Limit);
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn any_text_is_read_to_an_end(text in ".{0,200}") {
+        ends(&text);
+    }
+
+    #[test]
+    fn words_of_the_language_in_any_order_are_read_to_an_end(
+        words in proptest::collection::vec(proptest::sample::select(WORDS), 0..60),
+    ) {
+        ends(&words.join(" "));
+        ends(&words.concat());
+    }
+}
+
+const WORDS: &[&str] = &[
+    "T",
+    "a",
+    "1",
+    "1.5",
+    "1d",
+    "'x'",
+    "true",
+    "|",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    ";",
+    ":",
+    ".",
+    "..",
+    "=",
+    "==",
+    "=~",
+    "!in",
+    "in~",
+    "<",
+    "-",
+    "+",
+    "*",
+    "where",
+    "project",
+    "project-away",
+    "extend",
+    "summarize",
+    "by",
+    "join",
+    "on",
+    "kind",
+    "union",
+    "let",
+    "and",
+    "or",
+    "has",
+    "between",
+    "mv-expand",
+    "to",
+    "typeof",
+    "parse",
+    "with",
+    "make-series",
+    "step",
+    "from",
+    "sort",
+    "asc",
+    "top",
+    "top-nested",
+    "of",
+    "evaluate",
+    "print",
+    "range",
+    "datatable",
+    "dynamic",
+    "datetime(",
+    "long(null)",
+    "['b c']",
+    "materialize",
+    "view",
+    "search",
+    "find",
+    "scan",
+    "partition",
+    "fork",
+    "render",
+    "limit",
+    "$left",
+    "@",
+    "\"",
+    "\\",
+    "//",
+    "\n",
+    "é",
+];
+
+/// The parser ends with a tree, or with an error inside the text.
+fn ends(text: &str) {
+    if let Err(error) = parse(text) {
+        assert!(error.span.end as usize <= text.len() && error.line >= 1 && error.column >= 1, "{text}\n{error:?}");
+    }
+}
