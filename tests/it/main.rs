@@ -1,2 +1,13 @@
-//! Placeholder.
-fn main() {}
+//! Whole flows through real processes and sockets, and the rules of the map. One binary: one link step.
+//!
+//! Each module is a topic. `programs` builds and starts the workspace's own binaries; `lab` puts mocks and
+//! connector together.
+
+mod architecture;
+mod credentials;
+mod lab;
+mod cli;
+mod programs;
+mod queries;
+mod restart;
+mod simulation;

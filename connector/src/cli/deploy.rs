@@ -27,9 +27,10 @@ pub(super) fn deploy(command: &Deploy) -> Result<Exit, Failure> {
     say(&format!(
         "next:\n  \
          az deployment group create -g GROUP -f {out}/tables.json -p workspaceName=WORKSPACE\n  \
-         az deployment group create -g GROUP -f {out}/rules.json -p workspaceResourceId=ID --query properties.outputs\n  \
-         az role assignment create --role \"Monitoring Metrics Publisher\" --assignee CLIENT_ID --scope RULE_RESOURCE_ID\n\
-         The outputs are sentinel.endpoint and sentinel.rules; the role takes up to 30 minutes to hold."
+         az deployment group create -g GROUP -f {out}/rules.json -p workspaceResourceId=ID principalId=OBJECT_ID --query properties.outputs\n\
+         OBJECT_ID is the service principal's; it gets the role Monitoring Metrics Publisher on both rules, which takes \
+         up to 30 minutes to hold.\n\
+         The outputs are sentinel.endpoint and sentinel.rules."
     ));
     Ok(Exit::Done)
 }

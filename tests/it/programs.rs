@@ -1,0 +1,80 @@
+//! The workspace's own binaries as processes.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+/// The path of one of the workspace's binaries, built in the profile of this test.
+pub(crate) fn program(name: &str) -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(build).join(name)
+}
+
+/// Cargo builds no plain binary of another package for a test, so we ask it to; after the first time it only looks.
+fn build() -> PathBuf {
+    // target/<profile>/deps/it-…
+    let test = std::env::current_exe().expect("the test knows its own path");
+    let folder = test.parent().and_then(Path::parent).expect("cargo's layout").to_owned();
+    let profile = match folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(profile) => profile,
+    };
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--workspace", "--bins", "--quiet", "--profile", profile])
+        .arg("--target-dir")
+        .arg(folder.parent().expect("cargo's layout"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()
+        .expect("cargo runs");
+    assert!(status.success(), "the workspace's binaries build");
+    folder
+}
+
+/// A process that is killed when the test ends, however it ends.
+#[derive(Debug)]
+pub(crate) struct Process(Child);
+
+impl Process {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        Self(command.spawn().expect("the program starts"))
+    }
+
+    /// SIGKILL: no destructor, no farewell.
+    pub(crate) fn kill(mut self) {
+        self.0.kill().expect("the process is ours");
+        self.0.wait().expect("the process is ours");
+    }
+
+    /// The exit code, once the process ends by itself.
+    pub(crate) fn wait(mut self) -> Option<i32> {
+        self.0.wait().expect("the process is ours").code()
+    }
+
+    pub(crate) fn running(&mut self) -> bool {
+        self.0.try_wait().expect("the process is ours").is_none()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Ended already is as good as killed.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// Starts a mock and reads the one JSON line that it prints once it listens.
+pub(crate) fn serve(name: &str, arguments: &[&str]) -> (Process, Value) {
+    let mut command = Command::new(program(name));
+    command.arg("serve").args(arguments).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    let mut child = command.spawn().expect("the mock starts");
+    let stdout = child.stdout.take().expect("stdout is piped");
+    let process = Process(child);
+    let mut line = String::new();
+    BufReader::new(stdout).read_line(&mut line).expect("the mock prints a line");
+    let handshake = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{name} printed {line:?}: {e}"));
+    (process, handshake)
+}
