@@ -61,6 +61,9 @@ impl Faults {
 
     /// What this call meets. Every fault counts every call it is for, also those that another fault takes.
     pub(crate) fn meet(&mut self, call: Call, stream: Option<&str>, now: Timestamp) -> Option<Hit> {
+        if call == Call::Control {
+            return None;
+        }
         let struck: Vec<bool> = self.armed.iter_mut().map(|armed| armed.strikes(call, stream, now)).collect();
         let first = struck.iter().position(|struck| *struck)?;
         let armed = &mut self.armed[first];
@@ -74,8 +77,9 @@ impl Faults {
 impl Armed {
     fn strikes(&mut self, call: Call, stream: Option<&str>, now: Timestamp) -> bool {
         let when = &self.fault.when;
-        let for_call = when.call.map_or(call != Call::Control, |wanted| wanted == call);
-        if !for_call || when.stream.as_deref().is_some_and(|wanted| Some(wanted) != stream) {
+        if when.call.is_some_and(|wanted| wanted != call)
+            || when.stream.as_deref().is_some_and(|wanted| Some(wanted) != stream)
+        {
             return false;
         }
         if when.from.is_some_and(|from| now < from) || when.until.is_some_and(|until| now >= until) {
