@@ -250,13 +250,13 @@ fn ceiling(value: &Value) -> Value {
     }
 }
 
-/// Half away from even numbers, as .NET rounds.
+/// Half away from zero.
 fn round(_: &mut Context<'_>, args: &[Value]) -> Value {
     let digits = args.get(1).and_then(Value::as_long).unwrap_or(0).clamp(-308, 308) as i32;
     match &args[0] {
         Value::Real(value) => {
             let scale = 10_f64.powi(digits);
-            let rounded = (value * scale).round_ties_even() / scale;
+            let rounded = if digits < 0 { (value / 10_f64.powi(-digits)).round() * 10_f64.powi(-digits) } else { (value * scale).round() / scale };
             Value::Real(if rounded.is_finite() { rounded } else { *value })
         }
         Value::Decimal(value) => super::conversion::convert(
