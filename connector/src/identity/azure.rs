@@ -15,6 +15,7 @@ use azure_identity::{ClientSecretCredential, ClientSecretCredentialOptions};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::cache::{Cache, Issued};
@@ -22,6 +23,7 @@ use super::refusal;
 use super::{TokenError, TokenProvider};
 use crate::clock::SystemClock;
 use crate::config::Identity;
+use crate::retry::retry_after;
 use crate::transport::peer;
 use crate::{Clock, Random, Transport, transport::TransportError};
 
@@ -47,6 +49,7 @@ struct Asker {
     identity: Identity,
     timeout: Duration,
     transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
     random: Random,
 }
 
@@ -59,8 +62,8 @@ impl AzureTokens {
         clock: Arc<dyn Clock>,
         random: Random,
     ) -> Self {
-        let cache = Cache::new(clock, random.clone());
-        Self { asker: Asker { identity, timeout, transport, random }, cache }
+        let cache = Cache::new(Arc::clone(&clock), random.clone());
+        Self { asker: Asker { identity, timeout, transport, clock, random }, cache }
     }
 }
 
@@ -78,7 +81,7 @@ impl Asker {
     /// Asks once, with a fresh credential.
     async fn ask(self) -> Result<Issued, TokenError> {
         let Identity::ClientSecret { tenant_id, client_id, client_secret, authority, scope } = &self.identity;
-        let bridge = Arc::new(Bridge::new(Arc::clone(&self.transport), self.random.clone()));
+        let bridge = Arc::new(Bridge::new(Arc::clone(&self.transport), Arc::clone(&self.clock), self.random.clone()));
         let mut cloud = CustomConfiguration::default();
         cloud.authority_host = authority.to_string();
         let client_options = ClientOptions {
@@ -148,13 +151,11 @@ pub(super) struct Refusal {
 }
 
 impl Seen {
-    fn answer(answer: &http::Response<Bytes>) -> Self {
-        let retry_after = answer.headers().get(http::header::RETRY_AFTER);
-        let retry_after = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    fn answer(answer: &http::Response<Bytes>, now: Timestamp) -> Self {
         let refused = !answer.status().is_success();
         Self::Answer {
             status: answer.status().as_u16(),
-            retry_after: retry_after.map(Duration::from_secs),
+            retry_after: retry_after(answer, now),
             refusal: refused.then(|| serde_json::from_slice(answer.body()).ok()).flatten(),
         }
     }
@@ -166,13 +167,14 @@ impl Seen {
 #[derive(Debug)]
 struct Bridge {
     transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
     random: Random,
     seen: Mutex<Option<Seen>>,
 }
 
 impl Bridge {
-    fn new(transport: Arc<dyn Transport>, random: Random) -> Self {
-        Self { transport, random, seen: Mutex::default() }
+    fn new(transport: Arc<dyn Transport>, clock: Arc<dyn Clock>, random: Random) -> Self {
+        Self { transport, clock, random, seen: Mutex::default() }
     }
 
     fn see(&self, seen: Seen) {
@@ -218,7 +220,7 @@ impl HttpClient for Bridge {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
         match self.exchange(request).await {
             Ok(answer) => {
-                self.see(Seen::answer(&answer));
+                self.see(Seen::answer(&answer, self.clock.now()));
                 let status = answer.status().as_u16();
                 Ok(AsyncRawResponse::from_bytes(status.into(), Headers::new(), answer.into_body()))
             }

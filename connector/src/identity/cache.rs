@@ -40,6 +40,8 @@ pub(super) struct Cache {
 #[derive(Debug, Default)]
 struct State {
     held: Option<Held>,
+    /// The service asked not to be called before.
+    not_before: Option<Timestamp>,
     /// The renewal under way, for as long as somebody waits for it. Each asks its own number, so that
     /// whoever comes last does not undo what a later renewal brought.
     renewal: Option<(u64, WeakShared<Renewal>)>,
@@ -58,12 +60,17 @@ impl Cache {
         Self { clock, random, state: Mutex::default() }
     }
 
-    /// The token held if it is good for long enough; else the one that `renew` brings.
+    /// The token held if it is good for long enough; else the one that `renew` brings, unless the service asked to
+    /// wait: that holds for every caller.
     pub(super) async fn token(&self, renew: impl FnOnce() -> Renewal) -> Result<SecretString, TokenError> {
         let (number, renewal) = {
             let mut state = self.lock();
             if let Some(held) = state.held.as_ref().filter(|held| self.clock.now() < held.renew_at) {
                 return Ok(held.token.clone());
+            }
+            if let Some(left) = state.not_before.and_then(|until| until_then(self.clock.now(), until)) {
+                let reason = "the identity service asked to wait".to_owned();
+                return Err(TokenError::Unavailable { reason, after: Some(left) });
             }
             state.join(renew)
         };
@@ -88,17 +95,29 @@ impl Cache {
                 }
                 Ok(issued.token)
             }
-            Err(error) => match state.held.as_mut().filter(|held| now < held.expires_at) {
-                Some(held) => {
-                    if first {
-                        warn!(%error, "Renewing the Azure token failed; the old one is still good.");
-                        held.renew_at = after(now, RETRY_AFTER);
-                    }
-                    Ok(held.token.clone())
+            Err(error) => {
+                if let TokenError::Unavailable { after: Some(wait), .. } = &error {
+                    state.not_before = state.not_before.max(Some(after(now, *wait)));
                 }
-                None => Err(error),
-            },
+                self.keep_or(error, &mut state, first, now)
+            }
         }
+    }
+
+    /// The old token while it is good, else `error`.
+    fn keep_or(
+        &self,
+        error: TokenError,
+        state: &mut State,
+        first: bool,
+        now: Timestamp,
+    ) -> Result<SecretString, TokenError> {
+        let Some(held) = state.held.as_mut().filter(|held| now < held.expires_at) else { return Err(error) };
+        if first {
+            warn!(%error, "Renewing the Azure token failed; the old one is still good.");
+            held.renew_at = after(now, RETRY_AFTER).max(state.not_before.unwrap_or(now));
+        }
+        Ok(held.token.clone())
     }
 
     fn held(&self, issued: &Issued, now: Timestamp) -> Held {
@@ -129,6 +148,11 @@ impl State {
         self.renewal = renewal.downgrade().map(|weak| (self.renewals, weak));
         (self.renewals, renewal)
     }
+}
+
+/// The time left until `until`, if any.
+fn until_then(now: Timestamp, until: Timestamp) -> Option<Duration> {
+    Duration::try_from(until.duration_since(now)).ok().filter(|left| !left.is_zero())
 }
 
 fn after(now: Timestamp, time: Duration) -> Timestamp {

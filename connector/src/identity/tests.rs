@@ -213,6 +213,7 @@ async fn a_failed_early_renewal_leaves_the_old_token_until_it_ends() {
     assert_eq!(entra.calls(), 2, "the next try waits");
     wait(201).await;
     assert!(matches!(tokens.token().await, Err(TokenError::Unavailable { .. })));
+    wait(7).await;
     assert_eq!(name(&tokens).await, "b");
 }
 
@@ -258,6 +259,19 @@ async fn what_passes_is_worth_another_try_and_tells_how_long_to_wait() {
         assert_eq!(entra.calls(), 1, "the library retries nothing");
     }
     assert_eq!(started.elapsed(), Duration::ZERO, "the library waits for nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_asks_before_the_service_said_so() {
+    let entra = Entra::answering([Answer::Says(503, String::new()), token("later", 3_600)]);
+    let tokens = tokens(&entra);
+    tokens.token().await.expect_err("not yet");
+    wait(3).await;
+    let error = tokens.token().await.expect_err("not yet");
+    assert!(matches!(error, TokenError::Unavailable { after: Some(left), .. } if left == Duration::from_secs(4)));
+    assert_eq!(entra.calls(), 1);
+    wait(4).await;
+    assert_eq!(name(&tokens).await, "later");
 }
 
 #[tokio::test(start_paused = true)]
