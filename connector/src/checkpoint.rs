@@ -46,7 +46,14 @@ impl Checkpoint {
         progress: Arc<Progress>,
     ) -> Result<Self, Problem> {
         let (version, ledger) = match store.load(stream).await.map_err(|error| unusable(&error))? {
-            None => (Version::default(), Ledger::new(start)),
+            None => {
+                // Written down before the first page: a beginning told as an age must not move with a restart.
+                let ledger = Ledger::new(start);
+                let change = Change { ledger: Bytes::from(ledger.write()), ..Change::default() };
+                let version =
+                    store.commit(stream, Version::default(), change).await.map_err(|error| unusable(&error))?;
+                (version, ledger)
+            }
             Some((version, bytes)) => {
                 let ledger = Ledger::read(&bytes, &cadence)
                     .map_err(|error| unusable(&StoreError::Unusable(error.to_string())))?;

@@ -259,6 +259,15 @@ impl Ledger {
         Some(self.open(stretch, Kind::Sweep { age }, now))
     }
 
+    /// Opens once more, whatever its age, all that is still due for some sweep, and the newest time that was covered. It stays
+    /// due: a run that ends cannot wait for the sweeps' ages, and what Miro shows by now is still to be delivered.
+    pub(crate) fn open_recheck(&mut self, now: Timestamp) -> Option<SpanId> {
+        let due = self.due.values().filter_map(Stretches::first).map(Stretch::from).min();
+        let from = due.unwrap_or(self.head).min(before(self.head, TAIL_OVERLAP)).max(self.started);
+        let stretch = Stretch::new(from, self.head)?;
+        Some(self.open(stretch, Kind::Sweep { age: 0 }, whole_second(now)))
+    }
+
     fn ripe(&self, age: u64, now: Timestamp, cadence: &Cadence, all: bool) -> Option<Stretch> {
         if self.open.values().any(|span| span.kind == Kind::Sweep { age }) {
             return None;

@@ -213,7 +213,8 @@ impl Connector {
                 spans_max: self.config.miro.concurrent_reads.max(1),
                 horizon: match mode {
                     Mode::Service => Horizon::Moving,
-                    Mode::Once { .. } => Horizon::Fixed(now),
+                    // The second that has begun belongs to what is visible.
+                    Mode::Once { .. } => Horizon::Fixed(after(now, SignedDuration::from_secs(1))),
                 },
             });
         }

@@ -33,7 +33,7 @@ pub(super) struct Dispatcher {
 pub(super) enum Horizon {
     /// To the newest time, again and again.
     Moving,
-    /// To this time, once.
+    /// To this time, once, and what is not settled before it once more.
     Fixed(Timestamp),
 }
 
@@ -79,9 +79,10 @@ impl Dispatcher {
             return None;
         }
         let checkpoint = &self.pipeline.checkpoint;
-        if let Some(tail) = checkpoint.plan(|ledger, cadence| self.tail(ledger, cadence, *tail_read)) {
-            *tail_read = true;
-            return Some(tail);
+        let tail = checkpoint.plan(|ledger, cadence| self.tail(ledger, cadence, *tail_read));
+        *tail_read = true;
+        if tail.is_some() {
+            return tail;
         }
         if running.len() >= self.spans_max.saturating_sub(1).max(1) {
             return None;
@@ -107,10 +108,11 @@ impl Dispatcher {
             }
             Horizon::Fixed(at) => {
                 if was_read {
-                    None
-                } else {
-                    ledger.open_tail(at, cadence)
+                    return None;
                 }
+                // Read beside the tail, as a span that waits.
+                ledger.open_recheck(at);
+                ledger.open_tail(at, cadence)
             }
         }
     }

@@ -64,6 +64,36 @@ async fn a_second_run_sends_nothing_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_next_single_run_takes_what_was_shown_late() {
+    let world = World::new(1);
+    world.happen(1, 2_000, -HOUR, 0, 60);
+    for seed in 0..2 {
+        let connector = world.connector(seed, config(Duration::from_hours(24)));
+        assert_eq!(connector.run(ONCE, &Stop::new()).await, Outcome::Done);
+        tokio::time::sleep(Duration::from_secs(61)).await;
+    }
+    assert_eq!((world.missing(), world.duplicates()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_beginning_told_as_an_age_does_not_move_with_a_restart() {
+    let world = World::new(1);
+    world.happen(1, 500, -HOUR, 0, 0);
+    let first = world.connector(0, config(Duration::from_hours(1)));
+    let stop = Stop::new();
+    tokio::select! {
+        biased;
+        _ = first.run(Mode::Service, &stop) => unreachable!("nobody stops it"),
+        () = tokio::time::sleep(Duration::from_millis(1)) => {}
+    }
+    drop(first);
+    tokio::time::sleep(Duration::from_mins(30)).await;
+    let second = world.connector(1, config(Duration::from_hours(1)));
+    assert_eq!(second.run(ONCE, &Stop::new()).await, Outcome::Done);
+    assert_eq!(world.missing(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_service_takes_late_events_and_new_ones_soon() {
     let world = World::new(2);
     world.happen(2, 3_000, 0, 4 * HOUR, 0);
