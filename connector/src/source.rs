@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use http::StatusCode;
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use tracing::{debug, info};
@@ -108,6 +109,11 @@ impl Source {
         let told = Told::read(&answer, self.clock.now());
         if let (Some(limit), Some(remaining)) = (told.limit, told.remaining) {
             self.progress.budget(limit, remaining);
+        }
+        match answer.status() {
+            status if status.is_success() => self.budget.accepted(),
+            StatusCode::UNAUTHORIZED => self.budget.refused(),
+            _ => {}
         }
         reserved.answered(&told);
         if answer.status().is_success() {

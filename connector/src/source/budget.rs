@@ -2,7 +2,7 @@
 //!
 //! Miro tells its budget with every answer. We spend at most a share of it, first on the tail, then on sweeps,
 //! then on history; calls in flight are counted before their answers are in. After 429 nobody calls before the
-//! time that Miro named.
+//! time that Miro named, and a token that Miro refuses is tried by one caller at a time.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,11 +16,13 @@ pub(super) use account::Priority;
 pub(super) use told::Told;
 
 use account::{Account, Answer, Ticket};
+use circuit::Circuit;
 
 use crate::Clock;
 use crate::progress::Progress;
 
 mod account;
+mod circuit;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -29,6 +31,7 @@ mod told;
 #[derive(Debug)]
 pub(crate) struct Budget {
     account: Mutex<Account>,
+    circuit: Mutex<Circuit>,
     clock: Arc<dyn Clock>,
     changed: Notify,
 }
@@ -36,7 +39,7 @@ pub(crate) struct Budget {
 impl Budget {
     /// Nothing is known yet; `share` of what Miro will tell may be spent.
     pub(crate) fn new(share: f64, clock: Arc<dyn Clock>) -> Self {
-        Self { account: Mutex::new(Account::new(share)), clock, changed: Notify::new() }
+        Self { account: Mutex::new(Account::new(share)), circuit: Mutex::default(), clock, changed: Notify::new() }
     }
 
     /// A tail will make calls of this kind for as long as it runs: others leave it what it needs.
@@ -53,8 +56,7 @@ impl Budget {
             tokio::pin!(changed);
             changed.as_mut().enable();
             let now = self.clock.now();
-            let answer = self.lock().ask(&place.ticket, weight, now);
-            match answer {
+            match self.ask(&place.ticket, weight, now) {
                 Answer::Go { serial } => return Reserved { budget: self, weight, serial, answered: false },
                 Answer::Wait { until } => {
                     if !told && priority == Priority::Sweep {
@@ -70,6 +72,34 @@ impl Budget {
                 }
             }
         }
+    }
+
+    fn ask(&self, ticket: &Ticket, weight: u64, now: Timestamp) -> Answer {
+        let mut circuit = self.circuit();
+        if let Err(until) = circuit.pass(now) {
+            return Answer::Wait { until };
+        }
+        let answer = self.lock().ask(ticket, weight, now);
+        if matches!(answer, Answer::Wait { .. }) {
+            circuit.undecided();
+        }
+        answer
+    }
+
+    /// Miro refused the token: all wait, and one tries now and then.
+    pub(super) fn refused(&self) {
+        self.circuit().refused(self.clock.now());
+    }
+
+    /// Miro took the token.
+    pub(super) fn accepted(&self) {
+        self.circuit().accepted();
+        self.changed.notify_waiters();
+    }
+
+    fn circuit(&self) -> MutexGuard<'_, Circuit> {
+        // The circuit is whole between any two of its steps.
+        self.circuit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Account> {
@@ -117,6 +147,7 @@ impl Reserved<'_> {
 
 impl Drop for Reserved<'_> {
     fn drop(&mut self) {
+        self.budget.circuit().undecided();
         if !self.answered {
             let now = self.budget.clock.now();
             self.budget.lock().settle(self.weight, self.serial, None, now);

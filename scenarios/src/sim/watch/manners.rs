@@ -12,6 +12,8 @@ use super::waits::Place;
 
 /// How often a token may be refused in a minute: one may look now and then whether it was mended.
 const REFUSALS_A_MINUTE: usize = 6;
+/// Calls that were under way together are refused together, and are one try.
+const UNDER_WAY: Duration = Duration::from_secs(4);
 /// How often the same page may be read to its end in a row: a lost cursor and a crash read again, a loop goes on.
 const SAME_PAGE_IN_A_ROW: u32 = 20;
 
@@ -33,7 +35,9 @@ impl Manners {
 
     fn refused(&mut self, place: Place, now: Timestamp) -> Option<String> {
         let refusals = self.refusals.entry(place).or_default();
-        refusals.push_back(now);
+        if refusals.back().is_none_or(|last| *last + UNDER_WAY < now) {
+            refusals.push_back(now);
+        }
         while refusals.front().is_some_and(|first| *first + Duration::from_mins(1) < now) {
             refusals.pop_front();
         }
