@@ -1,1 +1,1 @@
-//! Benchmarks; see `benches/`.
+//! Nothing to import: the benchmarks are in `benches/`. `cargo bench -p benches` runs them.

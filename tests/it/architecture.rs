@@ -54,7 +54,8 @@ fn what_ships_does_not_carry_test_tools() {
 #[test]
 fn the_top_level_holds_only_the_folders_of_the_map() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the workspace");
-    let tracked = std::process::Command::new("git").args(["ls-tree", "-d", "--name-only", "HEAD"]).current_dir(root).output();
+    let tracked =
+        std::process::Command::new("git").args(["ls-tree", "-d", "--name-only", "HEAD"]).current_dir(root).output();
     let Ok(tracked) = tracked else {
         eprintln!("git is absent: the folders were not checked");
         return;

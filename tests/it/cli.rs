@@ -97,7 +97,10 @@ fn the_demo_tells_machines_that_nothing_is_missing() {
     for (stream, events) in [("audit", 3_000), ("content", 1_500)] {
         let counts = &summary["streams"][stream];
         assert_eq!(counts["at_miro"], events);
-        assert_eq!(counts["in_table"].as_u64().zip(counts["duplicates"].as_u64()).map(|(all, twice)| all - twice), Some(events));
+        assert_eq!(
+            counts["in_table"].as_u64().zip(counts["duplicates"].as_u64()).map(|(all, twice)| all - twice),
+            Some(events)
+        );
         assert_eq!(counts["lost"], 0);
     }
     for key in ["first_row_ms", "seconds", "events_per_second"] {

@@ -16,7 +16,8 @@ fn refused(lab: &Lab, settings: &Settings, cause: &str, next: &str) {
     assert_eq!(seen.status.code(), Some(4), "{printed}");
     let error = printed.lines().find(|line| line.starts_with("error: ")).unwrap_or_else(|| panic!("{printed}"));
     assert!(error.contains(cause), "the cause is not `{cause}`: {error}");
-    let step = printed.lines().find(|line| line.trim_start().starts_with("next: ")).unwrap_or_else(|| panic!("{printed}"));
+    let step =
+        printed.lines().find(|line| line.trim_start().starts_with("next: ")).unwrap_or_else(|| panic!("{printed}"));
     assert!(step.contains(next), "the next step is not `{next}`: {step}");
     for secret in [text(&lab.sentinel, "client_secret"), text(&lab.miro["tokens"], "audit")] {
         assert!(!printed.contains(&secret), "a secret is printed");

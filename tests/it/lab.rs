@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::programs::{Process, program, serve};
 
 /// Far beyond what any wait needs; a test that reaches it has found a hang.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// A mock Miro and a mock Sentinel on loopback ports of their own, and a folder for the connector.
 pub(crate) struct Lab {
@@ -46,10 +46,6 @@ impl Lab {
             _miro: miro_process,
             _sentinel: sentinel_process,
         }
-    }
-
-    pub(crate) fn folder(&self) -> PathBuf {
-        self.folder.path().to_owned()
     }
 
     /// Writes the configuration and returns its path. Secrets travel by environment, see [`connector`](Self::connector).

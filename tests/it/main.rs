@@ -4,9 +4,9 @@
 //! connector together.
 
 mod architecture;
+mod cli;
 mod credentials;
 mod lab;
-mod cli;
 mod programs;
 mod queries;
 mod restart;

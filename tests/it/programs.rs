@@ -48,11 +48,6 @@ impl Process {
         self.0.wait().expect("the process is ours");
     }
 
-    /// The exit code, once the process ends by itself.
-    pub(crate) fn wait(mut self) -> Option<i32> {
-        self.0.wait().expect("the process is ours").code()
-    }
-
     pub(crate) fn running(&mut self) -> bool {
         self.0.try_wait().expect("the process is ours").is_none()
     }

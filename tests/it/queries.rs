@@ -24,8 +24,8 @@ async fn the_five_sample_queries_agree_with_counts_made_without_the_engine() {
     let folder = tempfile::tempdir().expect("a folder");
     let files = [("audit", &audit), ("content", &content)].map(|(name, events)| {
         let path = folder.path().join(format!("{name}.ndjson"));
-        let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
-        fs::write(&path, lines).expect("the folder is ours");
+        let lines: Vec<String> = events.iter().map(Value::to_string).collect();
+        fs::write(&path, lines.join("\n")).expect("the folder is ours");
         path.to_str().expect("a plain path").to_owned()
     });
     let lab = Lab::new(
@@ -65,17 +65,14 @@ async fn the_five_sample_queries_agree_with_counts_made_without_the_engine() {
     assert_eq!(grouped(&rows, 2), expected, "query 3");
 
     // 4 event trend
-    let rows = workspace
-        .ask("MiroAuditLogs_CL | summarize count() by event, bin(TimeGenerated, 1h) | render timechart")
-        .await;
+    let rows =
+        workspace.ask("MiroAuditLogs_CL | summarize count() by event, bin(TimeGenerated, 1h) | render timechart").await;
     let expected = counted(audit.iter().map(|e| {
         let hour = &e["createdAt"].as_str().expect("text")[..13];
         json!([e["event"], hour])
     }));
-    let seen: Vec<Value> = rows
-        .iter()
-        .map(|row| json!([row[0], row[1].as_str().expect("a time").get(..13), row[2]]))
-        .collect();
+    let seen: Vec<Value> =
+        rows.iter().map(|row| json!([row[0], row[1].as_str().expect("a time").get(..13), row[2]])).collect();
     assert_eq!(grouped(&seen, 2), expected, "query 4");
 
     // 5 most active users by content changes

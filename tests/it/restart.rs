@@ -64,5 +64,10 @@ async fn ten_kills_at_random_moments_lose_nothing_and_repeat_at_most_a_batch_eac
 async fn largest_batch(lab: &Lab) -> u64 {
     let journal = lab.get(&lab.sentinel, "journal").await;
     let entries = journal.as_array().or_else(|| journal["entries"].as_array()).expect("a list");
-    entries.iter().filter(|entry| entry["stream"].is_string()).filter_map(|entry| entry["rows"].as_u64()).max().unwrap_or(0)
+    entries
+        .iter()
+        .filter(|entry| entry["stream"].is_string())
+        .filter_map(|entry| entry["rows"].as_u64())
+        .max()
+        .unwrap_or(0)
 }

@@ -99,25 +99,9 @@ impl Cache {
                 if let TokenError::Unavailable { after: Some(wait), .. } = &error {
                     state.not_before = state.not_before.max(Some(after(now, *wait)));
                 }
-                self.keep_or(error, &mut state, first, now)
+                state.keep_or(error, first, now)
             }
         }
-    }
-
-    /// The old token while it is good, else `error`.
-    fn keep_or(
-        &self,
-        error: TokenError,
-        state: &mut State,
-        first: bool,
-        now: Timestamp,
-    ) -> Result<SecretString, TokenError> {
-        let Some(held) = state.held.as_mut().filter(|held| now < held.expires_at) else { return Err(error) };
-        if first {
-            warn!(%error, "Renewing the Azure token failed; the old one is still good.");
-            held.renew_at = after(now, RETRY_AFTER).max(state.not_before.unwrap_or(now));
-        }
-        Ok(held.token.clone())
     }
 
     fn held(&self, issued: &Issued, now: Timestamp) -> Held {
@@ -136,6 +120,16 @@ impl Cache {
 }
 
 impl State {
+    /// The old token while it is good, else `error`.
+    fn keep_or(&mut self, error: TokenError, first: bool, now: Timestamp) -> Result<SecretString, TokenError> {
+        let Some(held) = self.held.as_mut().filter(|held| now < held.expires_at) else { return Err(error) };
+        if first {
+            warn!(%error, "Renewing the Azure token failed; the old one is still good.");
+            held.renew_at = after(now, RETRY_AFTER).max(self.not_before.unwrap_or(now));
+        }
+        Ok(held.token.clone())
+    }
+
     /// The renewal under way, or a new one.
     fn join(&mut self, renew: impl FnOnce() -> Renewal) -> (u64, Shared<Renewal>) {
         if let Some((number, renewal)) = &self.renewal
