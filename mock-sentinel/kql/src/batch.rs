@@ -190,18 +190,18 @@ pub(crate) fn concat(schema: &Schema, batches: &[Batch]) -> Batch {
         .enumerate()
         .flat_map(|(at, batch)| (0..batch.len()).map(move |row| (at as u32, row as u32)))
         .collect();
-    gather(schema, batches, rows)
+    gather(schema, batches, &rows)
 }
 
 /// Any rows of several batches, as one. Nothing is copied until a column is looked at.
-pub(crate) fn gather(schema: &Schema, batches: &[Batch], rows: Arc<[RowId]>) -> Batch {
+pub(crate) fn gather(schema: &Schema, batches: &[Batch], rows: &Arc<[RowId]>) -> Batch {
     if batches.is_empty() {
         return Batch::empty(schema.clone());
     }
     let len = rows.len();
     let column = |index: usize| {
         let columns = batches.iter().map(|batch| Arc::clone(batch.shared(index))).collect();
-        Lazy::gather_many(columns, Arc::clone(&rows))
+        Lazy::gather_many(columns, Arc::clone(rows))
     };
     Batch::new(schema.clone(), (0..schema.len()).map(column).collect(), len)
 }

@@ -144,6 +144,7 @@ impl Decimal {
     }
 
     /// The largest whole number not above.
+    #[must_use]
     pub fn floor(self) -> Self {
         let unit = 10_i128.pow(u32::from(self.scale).min(38));
         Self::new(self.mantissa().div_euclid(unit), 0).unwrap_or(self)

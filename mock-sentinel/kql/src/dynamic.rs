@@ -155,11 +155,13 @@ impl Dynamic {
     }
 
     /// The property of a bag, case-sensitive; null when there is none.
+    #[must_use]
     pub fn property(&self, name: &str) -> Self {
         self.as_bag().and_then(|bag| bag.get(name)).cloned().unwrap_or(Self::Null)
     }
 
     /// The item of an array, negative from the end; null outside.
+    #[must_use]
     pub fn item(&self, index: i64) -> Self {
         let Some(items) = self.as_array() else { return Self::Null };
         let index = if index < 0 { index + items.len() as i64 } else { index };

@@ -55,6 +55,7 @@ impl Table {
     ///
     /// # Panics
     /// When the types differ.
+    #[expect(clippy::needless_pass_by_value, reason = "a table takes its rows; only their handles are copied")]
     pub fn append(&mut self, batch: Batch) {
         let kinds = |schema: &Schema| schema.columns().iter().map(|column| column.kind).collect::<Vec<_>>();
         assert_eq!(kinds(batch.schema()), kinds(&self.schema), "a batch must have the columns of its table");

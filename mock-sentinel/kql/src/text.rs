@@ -1,5 +1,7 @@
 //! Scalars as the engine writes them.
 
+use std::fmt::Write as _;
+
 /// A double the way .NET and so Kusto writes it: the shortest exact digits, `.0` on whole numbers, an exponent
 /// from 1E+15 on and from 1E-05 down.
 pub(crate) fn real(real: f64) -> String {
@@ -38,7 +40,7 @@ pub(crate) fn json_string(text: &str, out: &mut String) {
         out.push_str(&text[kept..at]);
         kept = at + 1;
         if escape.is_empty() {
-            out.push_str(&format!("\\u{byte:04x}"));
+            write!(out, "\\u{byte:04x}").expect("a string takes all text");
         } else {
             out.push_str(escape);
         }

@@ -175,6 +175,16 @@ impl Value {
         }
     }
 
+    /// The bytes of a long value, roughly; zero for those of fixed size.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::String(text) => text.len(),
+            Self::Dynamic(Dynamic::Array(array)) => size_of_val(array.items()),
+            Self::Dynamic(Dynamic::String(text)) => text.len(),
+            _ => 0,
+        }
+    }
+
     /// A total order within one type, nulls first and NaN next to them. Numbers of different types compare by value.
     pub fn total_order(&self, other: &Self) -> Ordering {
         match (self, other) {

@@ -1,6 +1,8 @@
 //! What must hold for any rows.
 
-use kql::{BatchBuilder, ColumnType, DateTime, Dynamic, Error, ErrorKind, Schema, Settings, Table, Tables, Transform, Value};
+use kql::{
+    BatchBuilder, ColumnType, DateTime, Dynamic, Error, ErrorKind, Schema, Settings, Table, Tables, Transform, Value,
+};
 use proptest::{collection::vec, option, prelude::*};
 
 /// One row: a small number, a word, a duration in seconds, a tag.
@@ -17,14 +19,16 @@ fn table(rows: &[Row]) -> Table {
         ("t", ColumnType::DateTime),
         ("d", ColumnType::Dynamic),
     ]);
-    let start = DateTime::parse("2026-01-01T00:00:00Z").unwrap();
+    let start = DateTime::parse("2026-01-01T00:00:00Z").expect("a date");
     let mut table = Table::new(schema.clone());
     // Several batches, so that what spans them is tested.
     for rows in rows.chunks(7) {
         let mut batch = BatchBuilder::new(schema.clone());
         for (n, s, t, d) in rows {
-            let at = t.and_then(|seconds| start.checked_add(kql::Timespan::from_ticks(i64::from(seconds) * 10_000_000)));
-            let tag = d.map(|tag| Dynamic::from_json(&format!("{{\"tag\":{tag},\"list\":[{tag},null]}}")).unwrap());
+            let at =
+                t.and_then(|seconds| start.checked_add(kql::Timespan::from_ticks(i64::from(seconds) * 10_000_000)));
+            let tag =
+                d.map(|tag| Dynamic::from_json(&format!("{{\"tag\":{tag},\"list\":[{tag},null]}}")).expect("JSON"));
             batch.push_row(&[Value::from(*n), Value::from(s.as_str()), Value::from(at), Value::from(tag)]);
         }
         table.append(batch.finish());
@@ -159,13 +163,71 @@ proptest! {
 /// Words of the language, in any order: most of it is wrong, and some of it is not.
 fn piece() -> impl Strategy<Value = String> {
     prop::sample::select(vec![
-        "T", "|", "where", "n", "> 0", "== s", "and", "extend x =", "project", "s,", "d.tag", "summarize", "count()", "sum(n)",
-        "arg_max(t, *)", "by", "bin(t, 1h)", "bin(n, 0)", "make_list(d)", "sort by", "n asc", "top 2 by n", "take 1", "join kind=inner (T) on",
-        "n, s", "mv-expand d.list", "mv-apply d.list on (", ")", "(", "union", "range x from 1 to 9 step 3", "print", "1/0", "now()", "ago(1d)",
-        "toscalar(", "T | count", "serialize", "prev(n)", "row_cumsum(n)", "strcat(s, n)", "iff(n > 0, s, d)", "parse s with 'a' b: int *",
-        "make-series sum(n) on t from datetime(2026-01-01) to datetime(2026-01-02) step 6h", "evaluate bag_unpack(d)", "evaluate pivot(s)",
-        "let a =", ";", "a", "-9223372036854775808", "* 1e308", "datetime(9999-12-31)", "+ 1000000d", "partition by s (", "top-nested 1 of s by count()",
-        "distinct *", "search 'a'", "as A", "project-away n", "[0]", "['tag']", "% 0", "substring(s, -5, 9)", "range(1, 5, 0)", "!in (1, 'a')",
+        "T",
+        "|",
+        "where",
+        "n",
+        "> 0",
+        "== s",
+        "and",
+        "extend x =",
+        "project",
+        "s,",
+        "d.tag",
+        "summarize",
+        "count()",
+        "sum(n)",
+        "arg_max(t, *)",
+        "by",
+        "bin(t, 1h)",
+        "bin(n, 0)",
+        "make_list(d)",
+        "sort by",
+        "n asc",
+        "top 2 by n",
+        "take 1",
+        "join kind=inner (T) on",
+        "n, s",
+        "mv-expand d.list",
+        "mv-apply d.list on (",
+        ")",
+        "(",
+        "union",
+        "range x from 1 to 9 step 3",
+        "print",
+        "1/0",
+        "now()",
+        "ago(1d)",
+        "toscalar(",
+        "T | count",
+        "serialize",
+        "prev(n)",
+        "row_cumsum(n)",
+        "strcat(s, n)",
+        "iff(n > 0, s, d)",
+        "parse s with 'a' b: int *",
+        "make-series sum(n) on t from datetime(2026-01-01) to datetime(2026-01-02) step 6h",
+        "evaluate bag_unpack(d)",
+        "evaluate pivot(s)",
+        "let a =",
+        ";",
+        "a",
+        "-9223372036854775808",
+        "* 1e308",
+        "datetime(9999-12-31)",
+        "+ 1000000d",
+        "partition by s (",
+        "top-nested 1 of s by count()",
+        "distinct *",
+        "search 'a'",
+        "as A",
+        "project-away n",
+        "[0]",
+        "['tag']",
+        "% 0",
+        "substring(s, -5, 9)",
+        "range(1, 5, 0)",
+        "!in (1, 'a')",
     ])
     .prop_map(str::to_owned)
 }

@@ -4,7 +4,7 @@ use hashbrown::HashSet;
 
 use super::{Accumulator, Aggregate, Call, Group, Groups, ResultName::Prefix};
 use crate::{
-    column::{Bitmap, Column, ColumnBuilder, Data},
+    column::{Bitmap, Column, Data},
     decimal::Decimal,
     error::Error,
     eval::{
@@ -338,25 +338,25 @@ impl Accumulator for Distinct {
 
 /// Bitwise folds.
 struct Bits {
-    bits: i64,
+    folded: i64,
     op: fn(i64, i64) -> i64,
     any: bool,
 }
 
 fn bits(call: &Call<'_>, start: i64, op: fn(i64, i64) -> i64) -> Box<dyn Accumulator> {
-    Groups::boxed(call, 1, move || Bits { bits: start, op, any: false })
+    Groups::boxed(call, 1, move || Bits { folded: start, op, any: false })
 }
 
 impl Group for Bits {
     fn add(&mut self, values: &[Value]) {
         if let Some(value) = values[0].as_long() {
-            self.bits = (self.op)(self.bits, value);
+            self.folded = (self.op)(self.folded, value);
             self.any = true;
         }
     }
 
     fn results(self) -> Vec<Value> {
-        vec![self.any.then_some(self.bits).into()]
+        vec![self.any.then_some(self.folded).into()]
     }
 }
 
@@ -369,6 +369,7 @@ fn values(column: &Column) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ColumnBuilder;
 
     fn aggregate(name: &str, kind: ColumnType, cells: Vec<Value>) -> Value {
         let aggregate = super::super::find(name).unwrap();

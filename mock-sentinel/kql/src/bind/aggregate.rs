@@ -73,7 +73,7 @@ impl Binder<'_> {
             }
             let target = cast_target(*param, arg.ty);
             let arg = self.converted(arg, target, call.span)?;
-            cast.push(if at > 0 && arg.is_constant() { self.folded(arg)? } else { arg });
+            cast.push(if at > 0 && arg.is_constant() { self.folded(&arg)? } else { arg });
         }
         let kinds: Vec<ColumnType> = cast.iter().map(|arg| arg.ty).collect();
         let returns = (aggregate.returns)(&kinds);
@@ -84,8 +84,8 @@ impl Binder<'_> {
         Ok(Aggregated { call: AggregateCall { aggregate, args: cast, condition, returns }, names })
     }
 
-    fn folded(&mut self, expr: Expr) -> Result<Expr, Error> {
-        let value = self.run.constant(&expr)?;
+    fn folded(&mut self, expr: &Expr) -> Result<Expr, Error> {
+        let value = self.run.constant(expr)?;
         Ok(Expr::literal(value, expr.ty))
     }
 

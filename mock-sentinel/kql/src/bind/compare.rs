@@ -44,24 +44,12 @@ impl Binder<'_> {
             SetOp::HasAll => (MembershipTest::HasAll, false),
         };
         let common = match test {
-            MembershipTest::Equal => self.item_type(&operand, &items, span)?,
+            MembershipTest::Equal => item_type(&operand, &items, span)?,
             _ => ColumnType::String,
         };
         let operand = self.converted(operand, common, span)?;
         let asked = Membership { operand, items, test, negated };
         self.made(ExprKind::In(Box::new(asked)), ColumnType::Bool, span)
-    }
-
-    /// The type in which an operand is compared with a list of items.
-    fn item_type(&self, operand: &Expr, items: &[Expr], span: Span) -> Result<ColumnType, Error> {
-        let mut common = operand.ty;
-        for item in items.iter().filter(|item| item.ty != ColumnType::Dynamic) {
-            common = match comparable(CompareOp::Equal, common, item.ty) {
-                Some(found) => found,
-                None => return Err(errors::not_comparable(operand.ty, item.ty, span)),
-            };
-        }
-        Ok(common)
     }
 
     /// The items of a list; one that is a table stands for its first column.
@@ -104,6 +92,18 @@ fn comparable(op: CompareOp, left: ColumnType, right: ColumnType) -> Option<Colu
         _ => return None,
     };
     if ordered && matches!(common, String | ColumnType::Guid) { None } else { Some(common) }
+}
+
+/// The type in which an operand is compared with a list of items.
+fn item_type(operand: &Expr, items: &[Expr], span: Span) -> Result<ColumnType, Error> {
+    let mut common = operand.ty;
+    for item in items.iter().filter(|item| item.ty != ColumnType::Dynamic) {
+        common = match comparable(CompareOp::Equal, common, item.ty) {
+            Some(found) => found,
+            None => return Err(errors::not_comparable(operand.ty, item.ty, span)),
+        };
+    }
+    Ok(common)
 }
 
 #[cfg(test)]

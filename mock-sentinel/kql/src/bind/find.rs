@@ -135,7 +135,7 @@ impl Binder<'_> {
             return Err(Error::semantic("SEM0100", "None of the tables has the columns looked for.", span));
         }
         let (wanted, packs) = match &find.project {
-            Some(columns) => self.wanted_columns(columns, &branches)?,
+            Some(columns) => wanted_columns(columns, &branches)?,
             None => shared_columns(&branches, &find.predicate),
         };
         let mut projected = Vec::with_capacity(branches.len());
@@ -160,35 +160,10 @@ impl Binder<'_> {
         }
         let mut away = Vec::new();
         for pattern in &find.project_away {
-            away.extend(self.matching(pattern, &plan.schema)?);
+            away.extend(super::project::matching(pattern, &plan.schema)?);
         }
         let kept: Vec<usize> = (0..plan.schema.len()).filter(|at| *at == 0 || !away.contains(at)).collect();
         Ok(super::pipe::select(plan, &kept))
-    }
-
-    /// The columns of `find … project`, and whether `pack(*)` is among them.
-    fn wanted_columns(
-        &mut self,
-        written: &[ColumnProjection],
-        branches: &[Branch],
-    ) -> Result<(Vec<(String, ColumnType)>, bool), Error> {
-        let mut wanted = Vec::new();
-        let mut packs = false;
-        for column in written {
-            match &column.column.kind {
-                ast::ExprKind::Call(call) if call.name.text == "pack" => packs = true,
-                ast::ExprKind::Name(name) => {
-                    let found = branches.iter().find_map(|branch| {
-                        branch.plan.schema.index_of(&name.text).map(|at| branch.plan.schema.kind(at))
-                    });
-                    let kind = column.ty.map(|ty| ColumnType::from(ty.scalar)).or(found);
-                    let kind = kind.ok_or_else(|| errors::unknown_column(name, None))?;
-                    wanted.push((name.text.clone(), kind));
-                }
-                _ => return Err(errors::refused("an expression in find", column.column.span)),
-            }
-        }
-        Ok((wanted, packs))
     }
 
     fn packed(&mut self, plan: &Plan, wanted: &[(String, ColumnType)], span: Span) -> Result<Expr, Error> {
@@ -237,4 +212,28 @@ fn names_in<'a>(expr: &'a ast::Expr, names: &mut Vec<&'a str>) {
         ast::ExprKind::Call(call) => call.args.iter().for_each(|argument| names_in(&argument.value, names)),
         _ => {}
     }
+}
+
+/// The columns of `find … project`, and whether `pack(*)` is among them.
+fn wanted_columns(
+    written: &[ColumnProjection],
+    branches: &[Branch],
+) -> Result<(Vec<(String, ColumnType)>, bool), Error> {
+    let mut wanted = Vec::new();
+    let mut packs = false;
+    for column in written {
+        match &column.column.kind {
+            ast::ExprKind::Call(call) if call.name.text == "pack" => packs = true,
+            ast::ExprKind::Name(name) => {
+                let found = branches
+                    .iter()
+                    .find_map(|branch| branch.plan.schema.index_of(&name.text).map(|at| branch.plan.schema.kind(at)));
+                let kind = column.ty.map(|ty| ColumnType::from(ty.scalar)).or(found);
+                let kind = kind.ok_or_else(|| errors::unknown_column(name, None))?;
+                wanted.push((name.text.clone(), kind));
+            }
+            _ => return Err(errors::refused("an expression in find", column.column.span)),
+        }
+    }
+    Ok((wanted, packs))
 }

@@ -78,8 +78,13 @@ const NAMED_AFTER_ARGUMENT: &[&str] = &[
 ];
 
 /// Functions whose result is named `prefix_argument`, with their prefix.
-const NAMED_WITH_PREFIX: &[(&str, &str)] =
-    &[("gettype", "type"), ("repeat", "repeat"), ("string_size", "string_size"), ("strlen", "strlen"), ("treepath", "tree")];
+const NAMED_WITH_PREFIX: &[(&str, &str)] = &[
+    ("gettype", "type"),
+    ("repeat", "repeat"),
+    ("string_size", "string_size"),
+    ("strlen", "strlen"),
+    ("treepath", "tree"),
+];
 
 /// Functions that give several columns, with the names and types of these.
 const IN_PARTS: &[(&str, &[(&str, ColumnType)])] = &[

@@ -154,7 +154,7 @@ pub(super) fn arithmetic_type(op: ArithmeticOp, left: ColumnType, right: ColumnT
         (Add | Subtract | Modulo, Timespan, Timespan) => Timespan,
         (Multiply, Timespan, Timespan) => Timespan,
         (Divide, Timespan, Timespan) => Real,
-        (Add, DateTime, Timespan) | (Add, Timespan, DateTime) | (Subtract, DateTime, Timespan) => DateTime,
+        (Add | Subtract, DateTime, Timespan) | (Add, Timespan, DateTime) => DateTime,
         (Subtract, DateTime, DateTime) => Timespan,
         (Divide, DateTime, DateTime | Timespan) => Real,
         (Modulo, DateTime, DateTime | Timespan) => Timespan,

@@ -77,8 +77,7 @@ impl Binder<'_> {
     }
 
     pub(super) fn parse_kv(&mut self, plan: Plan, written: &ast::ParseKv, span: Span) -> Result<Plan, Error> {
-        let columns: Vec<(String, ColumnType)> = self
-            .schema(&written.columns)
+        let columns: Vec<(String, ColumnType)> = super::source::schema_of(&written.columns)
             .columns()
             .iter()
             .map(|column| (column.name.to_string(), column.kind))

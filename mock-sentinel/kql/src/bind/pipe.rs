@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Binder, allowed, errors, names::Columns, union};
+use super::{Binder, allowed, errors, names::Columns};
 use crate::{
     answer::Render,
     error::Error,
@@ -44,11 +44,11 @@ impl Binder<'_> {
                 let columns = self.over(&plan, |binder| binder.projected(columns))?;
                 Ok(project(plan, columns))
             }
-            OperatorKind::ProjectAway(patterns) => self.keep(plan, patterns, false),
-            OperatorKind::ProjectKeep(patterns) => self.keep(plan, patterns, true),
-            OperatorKind::ProjectRename(columns) => self.rename(plan, columns),
+            OperatorKind::ProjectAway(patterns) => Self::keep(plan, patterns, false),
+            OperatorKind::ProjectKeep(patterns) => Self::keep(plan, patterns, true),
+            OperatorKind::ProjectRename(columns) => rename(plan, columns),
             OperatorKind::ProjectReorder(columns) => {
-                let order = self.reordered(columns, &plan.schema)?;
+                let order = super::project::reordered(columns, &plan.schema)?;
                 Ok(select(plan, &order))
             }
             OperatorKind::ProjectByNames(names) => self.project_by_names(plan, names),
@@ -72,10 +72,12 @@ impl Binder<'_> {
                 self.sort(plan, &top.by, Some(rows))
             }
             OperatorKind::TopHitters(top) => self.top_hitters(plan, top, span),
-            OperatorKind::Count { name } => Ok(self.count(plan, name.as_ref().map_or("Count", |name| &name.text))),
+            OperatorKind::Count { name } => {
+                Ok(super::summarize::count(plan, name.as_ref().map_or("Count", |name| &name.text)))
+            }
             OperatorKind::Summarize(summarize) => self.summarize(plan, summarize),
             OperatorKind::Distinct { columns, .. } => match columns {
-                ast::DistinctColumns::All => self.distinct_all(plan, span),
+                ast::DistinctColumns::All => super::summarize::distinct_all(plan, span),
                 ast::DistinctColumns::Listed(columns) => self.distinct(plan, columns),
             },
             OperatorKind::Join(join) => self.join(plan, join, span),
@@ -96,7 +98,7 @@ impl Binder<'_> {
                 Ok(Plan::new(Source::Rows(empty), schema))
             }
             OperatorKind::ExecuteAndCache => Ok(plan),
-            OperatorKind::AssertSchema(schema) => self.assert_schema(plan, schema),
+            OperatorKind::AssertSchema(schema) => Self::assert_schema(plan, schema),
             OperatorKind::Invoke(call) => self.invoke(plan, call),
             OperatorKind::MvExpand(expand) => self.mv_expand(plan, expand, span),
             OperatorKind::MvApply(apply) => self.mv_apply(plan, apply, span),
@@ -107,7 +109,7 @@ impl Binder<'_> {
             OperatorKind::Partition(partition) => self.partition(plan, partition, span),
             OperatorKind::Evaluate(evaluate) => self.evaluate(Some(plan), evaluate),
             OperatorKind::Search(search) => self.search(Some(plan), search, span),
-            OperatorKind::Fork(branches) => self.fork(plan, branches, span),
+            OperatorKind::Fork(branches) => self.fork(&plan, branches, span),
             OperatorKind::Facet(facet) => self.facet(plan, facet, span),
             OperatorKind::Reduce(_) | OperatorKind::Scan(_) => Err(errors::refused(keyword(&operator.kind), span)),
             OperatorKind::Find(_) | OperatorKind::Print(_) | OperatorKind::Range(_) => {
@@ -129,40 +131,15 @@ impl Binder<'_> {
     }
 
     /// `project-keep`, `project-away`
-    fn keep(&mut self, plan: Plan, patterns: &[ast::ColumnPattern], keep: bool) -> Result<Plan, Error> {
+    fn keep(plan: Plan, patterns: &[ast::ColumnPattern], keep: bool) -> Result<Plan, Error> {
         let mut named = vec![false; plan.schema.len()];
         for pattern in patterns {
-            for at in self.matching(pattern, &plan.schema)? {
+            for at in super::project::matching(pattern, &plan.schema)? {
                 named[at] = true;
             }
         }
         let kept: Vec<usize> = (0..plan.schema.len()).filter(|at| named[*at] == keep).collect();
         Ok(select(plan, &kept))
-    }
-
-    fn rename(&mut self, plan: Plan, written: &[ast::NamedExpr]) -> Result<Plan, Error> {
-        let mut names: Vec<String> = plan.schema.columns().iter().map(|column| column.name.to_string()).collect();
-        for entry in written {
-            let (ast::ExprKind::Name(old), [new]) =
-                (&entry.value.kind, &super::project::given_names(&entry.naming)[..])
-            else {
-                return Err(Error::semantic("SEM0018", "project-rename takes 'new = old'.", entry.span));
-            };
-            let at = plan.schema.index_of(&old.text).ok_or_else(|| errors::unknown_column(old, Some(&plan.schema)))?;
-            names[at] = (*new).to_owned();
-        }
-        for (at, name) in names.iter().enumerate() {
-            if names[..at].contains(name) {
-                let message = format!("A column named '{name}' is there already.");
-                let span = written.first().map_or(Span::default(), |entry| entry.span);
-                return Err(Error::semantic("SEM0059", message, span).with_token(name));
-            }
-        }
-        let mut columns = Columns::default();
-        for (at, (name, column)) in names.into_iter().zip(plan.schema.columns()).enumerate() {
-            columns.push(name, Expr::column(at, column.kind));
-        }
-        Ok(project(plan, columns))
     }
 
     /// `project-by-names "a", "b*"`: names that are not there are left out.
@@ -211,7 +188,7 @@ impl Binder<'_> {
     }
 
     /// `fork`: several answers, of which the first is the primary one.
-    fn fork(&mut self, plan: Plan, branches: &[ast::ForkBranch], span: Span) -> Result<Plan, Error> {
+    fn fork(&mut self, plan: &Plan, branches: &[ast::ForkBranch], span: Span) -> Result<Plan, Error> {
         let mut answers = Vec::with_capacity(branches.len());
         for branch in branches {
             answers.push(self.nested(span, |binder| binder.pipe(plan.clone(), &branch.operators))?);
@@ -247,8 +224,8 @@ impl Binder<'_> {
     }
 
     /// Fails unless the columns are as promised.
-    fn assert_schema(&mut self, plan: Plan, schema: &ast::Schema) -> Result<Plan, Error> {
-        if self.schema(schema) == plan.schema {
+    fn assert_schema(plan: Plan, schema: &ast::Schema) -> Result<Plan, Error> {
+        if super::source::schema_of(schema) == plan.schema {
             return Ok(plan);
         }
         Err(Error::semantic("SEM0018", "The columns differ from those asserted.", schema.span))
@@ -261,7 +238,7 @@ impl Binder<'_> {
         let function = match self.env.find(&call.name.text) {
             Some(super::scope::Binding::Function(function)) => function,
             _ => match self.catalog.function(&call.name.text) {
-                Some(saved) => self.saved(&call.name.text, &saved)?,
+                Some(saved) => Self::saved(&call.name.text, &saved)?,
                 None => return Err(self.unknown_function(call)),
             },
         };
@@ -272,6 +249,31 @@ impl Binder<'_> {
             }
         }
     }
+}
+
+/// `project-rename`
+fn rename(plan: Plan, written: &[ast::NamedExpr]) -> Result<Plan, Error> {
+    let mut names: Vec<String> = plan.schema.columns().iter().map(|column| column.name.to_string()).collect();
+    for entry in written {
+        let (ast::ExprKind::Name(old), [new]) = (&entry.value.kind, &super::project::given_names(&entry.naming)[..])
+        else {
+            return Err(Error::semantic("SEM0018", "project-rename takes 'new = old'.", entry.span));
+        };
+        let at = plan.schema.index_of(&old.text).ok_or_else(|| errors::unknown_column(old, Some(&plan.schema)))?;
+        (*new).clone_into(&mut names[at]);
+    }
+    for (at, name) in names.iter().enumerate() {
+        if names[..at].contains(name) {
+            let message = format!("A column named '{name}' is there already.");
+            let span = written.first().map_or(Span::default(), |entry| entry.span);
+            return Err(Error::semantic("SEM0059", message, span).with_token(name));
+        }
+    }
+    let mut columns = Columns::default();
+    for (at, (name, column)) in names.into_iter().zip(plan.schema.columns()).enumerate() {
+        columns.push(name, Expr::column(at, column.kind));
+    }
+    Ok(project(plan, columns))
 }
 
 /// Adds a stage that keeps the columns.

@@ -13,7 +13,7 @@ use crate::{
         Span,
         ast::{self, Call},
     },
-    types::{ColumnType, Schema},
+    types::Schema,
     value::Value,
 };
 
@@ -35,7 +35,7 @@ impl Binder<'_> {
         let rows = match &evaluate.schema {
             Some(schema) => {
                 let kept = if schema.open { input.schema.clone() } else { Schema::new::<String>([]) };
-                promised(&rows, &kept, &self.schema(schema))
+                promised(&rows, &kept, &super::source::schema_of(schema))
             }
             None => rows,
         };
@@ -43,33 +43,23 @@ impl Binder<'_> {
         Ok(Plan::new(Source::Rows(rows), schema))
     }
 
-    /// The position of an argument that must be a column.
-    fn column_argument(&mut self, plan: &Plan, call: &Call, at: usize) -> Result<usize, Error> {
-        match &argument(call, at)?.kind {
-            ast::ExprKind::Name(name) => {
-                plan.schema.index_of(&name.text).ok_or_else(|| errors::unknown_column(name, Some(&plan.schema)))
-            }
-            _ => Err(Error::semantic("SEM0018", format!("Argument {} must be a column.", at + 1), call.span)),
-        }
-    }
-
     /// `bag_unpack(column, prefix, columnsConflict, ignoredProperties)`
     fn bag_unpack(&mut self, input: &Plan, call: &Call) -> Result<Batch, Error> {
-        let column = self.column_argument(input, call, 0)?;
+        let column = column_argument(input, call, 0)?;
         let mut unpack = BagUnpack { column, prefix: String::new(), conflict: BagConflict::Error, ignored: Vec::new() };
         for (at, argument) in call.args.iter().enumerate().skip(1) {
             let (value, _) = self.constant(&argument.value)?;
             let name = argument.name.as_ref().map(|name| name.text.as_str());
             match (name, at) {
                 (Some("OutputColumnPrefix" | "outputColumnPrefix"), _) | (None, 1) => {
-                    unpack.prefix = value.to_text().into_owned()
+                    unpack.prefix = value.to_text().into_owned();
                 }
                 (Some("columnsConflict"), _) | (None, 2) => {
                     unpack.conflict = match &*value.to_text() {
                         "keep_source" => BagConflict::KeepSource,
                         "replace_source" => BagConflict::ReplaceSource,
                         _ => BagConflict::Error,
-                    }
+                    };
                 }
                 (Some("ignoredProperties"), _) | (None, 3) => {
                     let items = value.as_dynamic().and_then(crate::Dynamic::as_array).unwrap_or_default();
@@ -84,7 +74,7 @@ impl Binder<'_> {
 
     /// `pivot(column, aggregate, kept columns…)`: a column for each value of a column.
     fn pivot(&mut self, input: Plan, call: &Call) -> Result<Batch, Error> {
-        let column = self.column_argument(&input, call, 0)?;
+        let column = column_argument(&input, call, 0)?;
         let counted = ast::Call {
             name: ast::Name { text: "count".to_owned(), span: call.span, bracketed: false },
             args: Vec::new(),
@@ -99,7 +89,7 @@ impl Binder<'_> {
         };
         let mut kept = Vec::new();
         for at in 2..call.args.len() {
-            kept.push(self.column_argument(&input, call, at)?);
+            kept.push(column_argument(&input, call, at)?);
         }
         if kept.is_empty() {
             let aggregated =
@@ -121,13 +111,13 @@ impl Binder<'_> {
     /// `ipv4_lookup(table, address, network, extra keys…, return_unmatched)`
     fn address_lookup(&mut self, input: &Plan, call: &Call) -> Result<Batch, Error> {
         let table = self.nested(call.span, |binder| binder.table(argument(call, 0)?))?;
-        let address = self.column_argument(input, call, 1)?;
-        let network = self.column_argument(&table, call, 2)?;
+        let address = column_argument(input, call, 1)?;
+        let network = column_argument(&table, call, 2)?;
         let mut lookup = AddressLookup { address, network, keys: Vec::new(), unmatched: false };
         for at in 3..call.args.len() {
             match &call.args[at].value.kind {
                 ast::ExprKind::Name(name) => {
-                    let left = self.column_argument(input, call, at)?;
+                    let left = column_argument(input, call, at)?;
                     let right = table
                         .schema
                         .index_of(&name.text)
@@ -161,7 +151,9 @@ fn reads_input(plan: &Plan) -> bool {
 
 /// The columns a query says a plugin gives, after those that were there before where the schema is open.
 fn promised(rows: &Batch, kept: &Schema, schema: &Schema) -> Batch {
-    let is_kept = |column: &&crate::ColumnDef| rows.schema().columns().contains(column) && schema.index_of(&column.name).is_none();
+    let is_kept = |column: &&crate::ColumnDef| {
+        rows.schema().columns().contains(column) && schema.index_of(&column.name).is_none()
+    };
     let columns: Schema = kept.columns().iter().filter(is_kept).chain(schema.columns()).cloned().collect();
     let mut out = crate::BatchBuilder::with_capacity(columns.clone(), rows.len());
     for row in 0..rows.len() {
@@ -172,4 +164,14 @@ fn promised(rows: &Batch, kept: &Schema, schema: &Schema) -> Batch {
         out.push_row(&cells.collect::<Vec<_>>());
     }
     out.finish()
+}
+
+/// The position of an argument that must be a column.
+fn column_argument(plan: &Plan, call: &Call, at: usize) -> Result<usize, Error> {
+    match &argument(call, at)?.kind {
+        ast::ExprKind::Name(name) => {
+            plan.schema.index_of(&name.text).ok_or_else(|| errors::unknown_column(name, Some(&plan.schema)))
+        }
+        _ => Err(Error::semantic("SEM0018", format!("Argument {} must be a column.", at + 1), call.span)),
+    }
 }

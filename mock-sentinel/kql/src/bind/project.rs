@@ -47,7 +47,12 @@ impl Binder<'_> {
     }
 
     /// A column for each part of what a function gives.
-    fn parts(&mut self, written: &ast::Expr, call: &ast::Call, parts: &[(&str, ColumnType)]) -> Result<Vec<Bound>, Error> {
+    fn parts(
+        &mut self,
+        written: &ast::Expr,
+        call: &ast::Call,
+        parts: &[(&str, ColumnType)],
+    ) -> Result<Vec<Bound>, Error> {
         let whole = self.scalar(written)?;
         let of = call.args.first().and_then(|first| names::of_expr(&first.value));
         let prefix = of.map_or_else(|| call.name.text.clone(), |of| format!("{}_{of}", call.name.text));
@@ -145,30 +150,6 @@ impl Binder<'_> {
             columns.replace(column.name.to_string(), Expr::column(at, column.kind));
         }
     }
-
-    /// The positions of the columns that match a name or pattern; a name must match.
-    pub(super) fn matching(&self, pattern: &ColumnPattern, schema: &Schema) -> Result<Vec<usize>, Error> {
-        if !pattern.wildcard {
-            let at = schema.index_of(&pattern.name.text);
-            return at.map(|at| vec![at]).ok_or_else(|| errors::unknown_column(&pattern.name, Some(schema)));
-        }
-        let names = schema.columns().iter().enumerate();
-        Ok(names.filter(|(_, column)| matches_wildcard(&pattern.name.text, &column.name)).map(|(at, _)| at).collect())
-    }
-
-    /// The positions after `project-reorder`.
-    pub(super) fn reordered(&self, entries: &[ReorderColumn], schema: &Schema) -> Result<Vec<usize>, Error> {
-        let mut order: Vec<usize> = Vec::with_capacity(schema.len());
-        for entry in entries {
-            let mut found = self.matching(&entry.columns, schema)?;
-            found.retain(|at| !order.contains(at));
-            sort_names(&mut found, entry.order, schema);
-            order.extend(found);
-        }
-        let rest: Vec<usize> = (0..schema.len()).filter(|at| !order.contains(at)).collect();
-        order.extend(rest);
-        Ok(order)
-    }
 }
 
 /// The names written before `=`.
@@ -237,6 +218,30 @@ fn natural(name: &str) -> Vec<(String, u64)> {
         }
     }
     parts
+}
+
+/// The positions of the columns that match a name or pattern; a name must match.
+pub(super) fn matching(pattern: &ColumnPattern, schema: &Schema) -> Result<Vec<usize>, Error> {
+    if !pattern.wildcard {
+        let at = schema.index_of(&pattern.name.text);
+        return at.map(|at| vec![at]).ok_or_else(|| errors::unknown_column(&pattern.name, Some(schema)));
+    }
+    let names = schema.columns().iter().enumerate();
+    Ok(names.filter(|(_, column)| matches_wildcard(&pattern.name.text, &column.name)).map(|(at, _)| at).collect())
+}
+
+/// The positions after `project-reorder`.
+pub(super) fn reordered(entries: &[ReorderColumn], schema: &Schema) -> Result<Vec<usize>, Error> {
+    let mut order: Vec<usize> = Vec::with_capacity(schema.len());
+    for entry in entries {
+        let mut found = matching(&entry.columns, schema)?;
+        found.retain(|at| !order.contains(at));
+        sort_names(&mut found, entry.order, schema);
+        order.extend(found);
+    }
+    let rest: Vec<usize> = (0..schema.len()).filter(|at| !order.contains(at)).collect();
+    order.extend(rest);
+    Ok(order)
 }
 
 #[cfg(test)]

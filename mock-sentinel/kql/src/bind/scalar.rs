@@ -89,7 +89,9 @@ impl Binder<'_> {
                 self.count_nodes(expr.depth as usize, name.span)?;
                 Ok(expr)
             }
-            Some(Binding::Function(_)) => self.call(&ast::Call { name: name.clone(), args: Vec::new(), span: name.span }),
+            Some(Binding::Function(_)) => {
+                self.call(&ast::Call { name: name.clone(), args: Vec::new(), span: name.span })
+            }
             Some(_) => {
                 let message = format!("'{}' is a table where a scalar is expected.", name.text);
                 Err(Error::semantic("SEM0100", message, name.span).with_token(&name.text))

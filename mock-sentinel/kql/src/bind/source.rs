@@ -189,7 +189,7 @@ impl Binder<'_> {
         let (step, step_kind) = self.constant(&range.step)?;
         let kind = super::call::common_type([from_kind, to_kind].into_iter());
         let kind = match (kind, step_kind) {
-            (ColumnType::DateTime, ColumnType::Timespan) | (ColumnType::Timespan, ColumnType::Timespan) => kind,
+            (ColumnType::DateTime | ColumnType::Timespan, ColumnType::Timespan) => kind,
             (kind, step) if kind.is_numeric() && step.is_numeric() => kind.max(step).max(ColumnType::Long),
             (ColumnType::Dynamic, step) if step.is_numeric() => step,
             _ => {
@@ -214,15 +214,11 @@ impl Binder<'_> {
         Ok(plan)
     }
 
-    pub(super) fn schema(&self, written: &ast::Schema) -> Schema {
-        Schema::new(written.columns.iter().map(|column| (column.name.text.clone(), ColumnType::from(column.ty.scalar))))
-    }
-
     /// `datatable (…) […]`
     fn data_table(&mut self, data: &ast::DataTable) -> Result<Plan, Error> {
-        let schema = self.schema(&data.schema);
+        let schema = schema_of(&data.schema);
         let width = schema.len();
-        if width == 0 || data.values.len() % width != 0 {
+        if width == 0 || !data.values.len().is_multiple_of(width) {
             let message = format!("{} values do not fill rows of {width} columns.", data.values.len());
             return Err(Error::semantic("SEM0018", message, data.schema.span));
         }
@@ -241,7 +237,7 @@ impl Binder<'_> {
         if self.is_transform() {
             return Err(allowed::refusal("externaldata", span));
         }
-        let schema = self.schema(&external.schema);
+        let schema = schema_of(&external.schema);
         let mut uris = Vec::new();
         for uri in &external.uris {
             uris.push(self.constant(uri)?.0.to_text().into_owned());
@@ -282,4 +278,9 @@ fn table_of(called: Called, name: &str, span: Span) -> Result<Plan, Error> {
             Err(Error::semantic("SEM0100", message, span).with_token(name))
         }
     }
+}
+
+/// The columns of a written schema.
+pub(super) fn schema_of(written: &ast::Schema) -> Schema {
+    Schema::new(written.columns.iter().map(|column| (column.name.text.clone(), ColumnType::from(column.ty.scalar))))
 }

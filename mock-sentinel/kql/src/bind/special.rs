@@ -137,10 +137,10 @@ fn conversion(name: &str) -> Option<ColumnType> {
 
 fn null_test(name: &str) -> Option<NullTest> {
     Some(match name {
-        "isnull" => NullTest::IsNull,
-        "isnotnull" | "notnull" => NullTest::IsNotNull,
-        "isempty" => NullTest::IsEmpty,
-        "isnotempty" | "notempty" => NullTest::IsNotEmpty,
+        "isnull" => NullTest::Null,
+        "isnotnull" | "notnull" => NullTest::Present,
+        "isempty" => NullTest::Empty,
+        "isnotempty" | "notempty" => NullTest::Filled,
         _ => return None,
     })
 }
@@ -193,7 +193,7 @@ impl Binder<'_> {
             "iff" | "iif" | "case" => self.choice(call)?,
             "now" => self.clock(call, ArithmeticOp::Add)?,
             "ago" => self.clock(call, ArithmeticOp::Subtract)?,
-            "toscalar" => self.to_scalar(call)?,
+            "toscalar" => self.bind_toscalar(call)?,
             "column_ifexists" | "columnifexists" => self.column_if_exists(call)?,
             "ingestion_time" => self.ingestion_time(),
             "pack_all" => self.pack_columns(call)?,
@@ -214,7 +214,7 @@ impl Binder<'_> {
     fn choice(&mut self, call: &Call) -> Result<Expr, Error> {
         let count = call.args.len();
         let is_case = call.name.text == "case";
-        if count < 3 || count % 2 == 0 || !is_case && count != 3 {
+        if count < 3 || count.is_multiple_of(2) || !is_case && count != 3 {
             return Err(errors::wrong_argument_count(&call.name, count));
         }
         let mut conditions = Vec::new();
@@ -256,7 +256,7 @@ impl Binder<'_> {
     }
 
     /// `toscalar(x)`: a table is run now; its first cell counts.
-    fn to_scalar(&mut self, call: &Call) -> Result<Expr, Error> {
+    fn bind_toscalar(&mut self, call: &Call) -> Result<Expr, Error> {
         let operand = argument(call, 0)?;
         if !self.is_tabular(operand) {
             let bound = self.scalar(operand)?;

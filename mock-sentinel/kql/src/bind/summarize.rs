@@ -95,32 +95,7 @@ impl Binder<'_> {
     pub(super) fn distinct(&mut self, plan: Plan, written: &[NamedExpr]) -> Result<Plan, Error> {
         let columns = self.over(&plan, |binder| binder.projected(written))?;
         let plan = project(plan, columns);
-        self.distinct_all(plan, written.first().map_or(Span::default(), |entry| entry.span))
-    }
-
-    pub(super) fn distinct_all(&mut self, mut plan: Plan, span: Span) -> Result<Plan, Error> {
-        if let Some(column) = plan.schema.columns().iter().find(|column| column.kind == ColumnType::Dynamic) {
-            let message =
-                format!("distinct cannot compare '{}', which is dynamic; put tostring() around it.", column.name);
-            return Err(Error::semantic("SEM0085", message, span));
-        }
-        let schema = plan.schema.clone();
-        let keys = schema.columns().iter().enumerate().map(|(at, column)| Expr::column(at, column.kind)).collect();
-        let stage = Summarize { keys, aggregates: Vec::new(), schema: schema.clone() };
-        plan.push(Stage::Summarize(Arc::new(stage)), schema);
-        plan.serialized = false;
-        Ok(plan)
-    }
-
-    /// `count`: one row with the number of rows.
-    pub(super) fn count(&mut self, mut plan: Plan, name: &str) -> Plan {
-        let schema = Schema::new([(name, ColumnType::Long)]);
-        let aggregate = aggregates::find("count").expect("count is an aggregate");
-        let call = AggregateCall { aggregate, args: Vec::new(), condition: None, returns: vec![ColumnType::Long] };
-        let stage = Summarize { keys: Vec::new(), aggregates: vec![call], schema: schema.clone() };
-        plan.push(Stage::Summarize(Arc::new(stage)), schema);
-        plan.serialized = false;
-        plan
+        distinct_all(plan, written.first().map_or(Span::default(), |entry| entry.span))
     }
 
     /// `top-hitters n of x by y`: the groups with the greatest sum, or the most rows.
@@ -199,4 +174,29 @@ fn binned(value: ast::Expr, size: ast::Expr) -> ast::Expr {
     let name = ast::Name { text: "bin".to_owned(), span, bracketed: false };
     let args = [value, size].map(|value| ast::Argument { name: None, value }).into();
     ast::Expr::new(ast::ExprKind::Call(ast::Call { name, args, span }), span)
+}
+
+/// One row for each distinct one.
+pub(super) fn distinct_all(mut plan: Plan, span: Span) -> Result<Plan, Error> {
+    if let Some(column) = plan.schema.columns().iter().find(|column| column.kind == ColumnType::Dynamic) {
+        let message = format!("distinct cannot compare '{}', which is dynamic; put tostring() around it.", column.name);
+        return Err(Error::semantic("SEM0085", message, span));
+    }
+    let schema = plan.schema.clone();
+    let keys = schema.columns().iter().enumerate().map(|(at, column)| Expr::column(at, column.kind)).collect();
+    let stage = Summarize { keys, aggregates: Vec::new(), schema: schema.clone() };
+    plan.push(Stage::Summarize(Arc::new(stage)), schema);
+    plan.serialized = false;
+    Ok(plan)
+}
+
+/// `count`: one row with the number of rows.
+pub(super) fn count(mut plan: Plan, name: &str) -> Plan {
+    let schema = Schema::new([(name, ColumnType::Long)]);
+    let aggregate = aggregates::find("count").expect("count is an aggregate");
+    let call = AggregateCall { aggregate, args: Vec::new(), condition: None, returns: vec![ColumnType::Long] };
+    let stage = Summarize { keys: Vec::new(), aggregates: vec![call], schema: schema.clone() };
+    plan.push(Stage::Summarize(Arc::new(stage)), schema);
+    plan.serialized = false;
+    plan
 }

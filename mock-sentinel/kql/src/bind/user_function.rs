@@ -67,12 +67,12 @@ impl Binder<'_> {
 
     /// Calls a saved function.
     pub(super) fn call_saved(&mut self, name: &str, saved: &SavedFunction, call: &Call) -> Result<Called, Error> {
-        let function = self.saved(name, saved)?;
+        let function = Self::saved(name, saved)?;
         self.call_user(&function, call)
     }
 
     /// Reads a saved function.
-    pub(super) fn saved(&mut self, name: &str, saved: &SavedFunction) -> Result<Rc<Function>, Error> {
+    pub(super) fn saved(name: &str, saved: &SavedFunction) -> Result<Rc<Function>, Error> {
         let parameters = saved.parameters.trim();
         let parameters = if parameters.is_empty() { "()" } else { parameters };
         let text = format!("let saved = {parameters} {{\n{}\n}}", saved.body);

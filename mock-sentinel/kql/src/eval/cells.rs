@@ -23,13 +23,6 @@ impl Cells {
         }
     }
 
-    pub(crate) fn is_null(&self, row: usize) -> bool {
-        match self {
-            Self::One(value) => value.is_null(),
-            Self::Many(column) => column.is_null(row),
-        }
-    }
-
     /// A column of `len` rows.
     pub(crate) fn into_column(self, kind: ColumnType, len: usize) -> Arc<Column> {
         match self {

@@ -121,7 +121,7 @@ impl Operator for Sample {
     fn finish(&mut self, _: &mut Run<'_>, out: &mut Vec<Batch>) -> Result<(), Error> {
         self.picked.sort_unstable();
         if let Some(schema) = self.batches.first().map(|batch| batch.schema().clone()) {
-            out.push(gather(&schema, &self.batches, Arc::from(std::mem::take(&mut self.picked))));
+            out.push(gather(&schema, &self.batches, &Arc::from(std::mem::take(&mut self.picked))));
         }
         Ok(())
     }

@@ -46,16 +46,12 @@ impl<'p> Joining<'p> {
         let len = right.len();
         let rows: Arc<[(u32, u32)]> = right.into_iter().map(|row| (0, row)).collect();
         let mut columns: Vec<Lazy> = Vec::with_capacity(self.plan.schema.len());
-        match left {
-            Some((batch, picked)) => {
-                let picked = batch.pick(picked);
-                columns.extend(self.plan.left_columns.iter().map(|at| picked.lazy(*at)));
-            }
-            None => {
-                let kinds =
-                    self.plan.schema.columns().iter().take(self.plan.left_columns.len()).map(|column| column.kind);
-                columns.extend(kinds.map(|kind| Lazy::from(Column::constant(kind, &Value::missing(kind), len))));
-            }
+        if let Some((batch, picked)) = left {
+            let picked = batch.pick(picked);
+            columns.extend(self.plan.left_columns.iter().map(|at| picked.lazy(*at)));
+        } else {
+            let kinds = self.plan.schema.columns().iter().take(self.plan.left_columns.len()).map(|column| column.kind);
+            columns.extend(kinds.map(|kind| Lazy::from(Column::constant(kind, &Value::missing(kind), len))));
         }
         if let Some(side) = &self.right {
             for at in &self.plan.right_columns {

@@ -12,10 +12,6 @@ impl ValueKey {
     pub(crate) fn new(value: Value) -> Self {
         Self(value)
     }
-
-    pub(crate) fn value(&self) -> &Value {
-        &self.0
-    }
 }
 
 /// The bits of a double, one pattern for each distinct number.

@@ -51,10 +51,10 @@ pub(super) fn not(operand: &Cells, len: usize) -> Cells {
 /// `isnull`, `isempty` and their opposites.
 pub(super) fn test(test: NullTest, operand: &Cells, len: usize) -> Cells {
     let (empty_counts, wanted) = match test {
-        NullTest::IsNull => (false, true),
-        NullTest::IsNotNull => (false, false),
-        NullTest::IsEmpty => (true, true),
-        NullTest::IsNotEmpty => (true, false),
+        NullTest::Null => (false, true),
+        NullTest::Present => (false, false),
+        NullTest::Empty => (true, true),
+        NullTest::Filled => (true, false),
     };
     match operand {
         Cells::One(value) => Cells::One(Value::Bool((value.is_null() || empty_counts && is_empty(value)) == wanted)),

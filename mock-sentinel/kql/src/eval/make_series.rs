@@ -154,7 +154,8 @@ impl Operator for MakingSeries<'_> {
         run.hold(groups.saturating_mul(axis.points).saturating_mul(32 * (1 + accumulators.len())))?;
         let finished = accumulators.into_iter().flat_map(|accumulator| accumulator.finish(places.len()));
         let columns: Vec<Lazy> = finished.map(Lazy::from).collect();
-        let kinds = columns.iter().enumerate().map(|(at, column)| ColumnDef::new(format!("#{at}"), column.column().kind()));
+        let kinds =
+            columns.iter().enumerate().map(|(at, column)| ColumnDef::new(format!("#{at}"), column.column().kind()));
         let cells = Batch::new(kinds.collect(), columns, places.len());
         let results = run.evaluate_all(&self.plan.results, &cells)?;
         out.push(self.series(&axis, &grouper, groups, &places, &results));

@@ -86,12 +86,13 @@ impl Delimiters {
         let mut rest = text;
         while let Some(character) = rest.chars().next() {
             let next = &rest[character.len_utf8()..];
-            if self.escape == Some(character) && closing.is_some() {
-                if let Some(escaped) = next.chars().next() {
-                    token.push(escaped);
-                    rest = &next[escaped.len_utf8()..];
-                    continue;
-                }
+            if self.escape == Some(character)
+                && closing.is_some()
+                && let Some(escaped) = next.chars().next()
+            {
+                token.push(escaped);
+                rest = &next[escaped.len_utf8()..];
+                continue;
             }
             match closing {
                 Some(quote) if character == quote => closing = None,
@@ -125,7 +126,8 @@ impl Delimiters {
             let quoted = rest.chars().next().is_some_and(|first| self.opens(first));
             if quoted {
                 let first = rest.chars().next().map_or(0, char::len_utf8);
-                let close = self.quotes.iter().find(|(open, _)| rest.starts_with(*open)).map(|(_, close)| close.to_string());
+                let close =
+                    self.quotes.iter().find(|(open, _)| rest.starts_with(*open)).map(|(_, close)| close.to_string());
                 let body = &rest[first..];
                 let length = self.quoted_length(body, &close.unwrap_or_default());
                 words.push(self.unescaped(&body[..length]));

@@ -38,7 +38,7 @@ impl Operator for Partitioning<'_> {
     fn finish(&mut self, run: &mut Run<'_>, out: &mut Vec<Batch>) -> Result<(), Error> {
         let Some(schema) = self.batches.first().map(|batch| batch.schema().clone()) else { return Ok(()) };
         for rows in self.parts.drain(..) {
-            let part = gather(&schema, &self.batches, rows.into());
+            let part = gather(&schema, &self.batches, &rows.into());
             out.extend(run.execute(&self.plan.plan, std::slice::from_ref(&part))?);
         }
         Ok(())

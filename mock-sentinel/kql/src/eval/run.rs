@@ -24,12 +24,6 @@ impl<'a> Run<'a> {
         Self { settings, now: settings.now, steps: 0, held: 0, regexes: RegexCache::default(), random: settings.seed }
     }
 
-    /// The same bounds under another clock.
-    pub(crate) fn at(mut self, now: DateTime) -> Self {
-        self.now = now;
-        self
-    }
-
     pub(crate) fn now(&self) -> DateTime {
         self.now
     }
@@ -38,10 +32,6 @@ impl<'a> Run<'a> {
     pub(crate) fn next_random(&mut self) -> f64 {
         let now = self.now;
         Context::new(now, &[], &mut self.regexes, &mut self.random).random()
-    }
-
-    pub(crate) fn rows_max(&self) -> usize {
-        self.settings.rows_max
     }
 
     /// Counts steps; fails beyond their bound or when the query was cancelled.

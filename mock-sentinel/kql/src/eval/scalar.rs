@@ -20,6 +20,8 @@ use crate::{
 
 /// Rows between two looks at the bounds.
 const ROWS_BETWEEN_CHECKS: usize = 1024;
+/// A value this long counts as much as a row.
+const BYTES_A_STEP: usize = 4096;
 
 impl Run<'_> {
     /// The value of an expression for every row of a batch.
@@ -101,7 +103,7 @@ impl Run<'_> {
 
     fn test(&mut self, test: NullTest, operand: &Expr, batch: &Batch) -> Result<Cells, Error> {
         let (target, steps) = path_of(operand);
-        if test == NullTest::IsNull && !steps.is_empty() {
+        if test == NullTest::Null && !steps.is_empty() {
             let cells = self.evaluate(target, batch)?;
             if let Some(column) = access::path_is_null(&cells, &steps, batch.len()) {
                 return Ok(column.into());
@@ -122,6 +124,7 @@ impl Run<'_> {
         if function.pure && args.iter().all(|arg| matches!(arg, Cells::One(_))) {
             let values: Vec<Value> = args.iter().map(|arg| arg.value(0)).collect();
             let value = (function.eval)(&mut self.context(kinds), &values);
+            self.fits(value.bytes())?;
             return Ok(Cells::One(if value.is_null() { Value::missing(returns) } else { value }));
         }
         if function.pure
@@ -169,12 +172,16 @@ impl Run<'_> {
             })
             .collect();
         let mut builder = ColumnBuilder::with_capacity(returns, rows);
+        let mut unchecked = 0;
         for row in 0..rows {
             load(&mut values, row);
-            builder.push(&(function.eval)(&mut self.context(kinds), &values));
-            if row % ROWS_BETWEEN_CHECKS == 0 {
-                self.spend(ROWS_BETWEEN_CHECKS)?;
+            let value = (function.eval)(&mut self.context(kinds), &values);
+            unchecked += 1 + value.bytes() / BYTES_A_STEP;
+            builder.push(&value);
+            if unchecked >= ROWS_BETWEEN_CHECKS {
+                self.spend(unchecked)?;
                 self.fits(builder.bytes())?;
+                unchecked = 0;
             }
         }
         Ok(builder.finish())

@@ -149,7 +149,7 @@ impl Operator for Sorting<'_> {
         }
         rows.sort_unstable_by(|left, right| self.order(left, right));
         let ids: Arc<[RowId]> = rows.iter().map(|row| row.id).collect();
-        out.push(gather(&schema, &self.batches, ids));
+        out.push(gather(&schema, &self.batches, &ids));
         Ok(())
     }
 }

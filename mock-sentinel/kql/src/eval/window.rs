@@ -117,7 +117,7 @@ fn rank(args: &[Cells], len: usize, ranking: Ranking) -> Cells {
 
 /// `row_window_session(t, from_first, between, restart)`: the first instant of each session.
 fn sessions(args: &[Cells], len: usize) -> Cells {
-    let span = |at: usize| args.get(at).and_then(|span| span.value(0).as_timespan()).map_or(0, |span| span.ticks());
+    let span = |at: usize| args.get(at).and_then(|span| span.value(0).as_timespan()).map_or(0, crate::Timespan::ticks);
     let (from_first, between) = (span(1), span(2));
     let times = args[0].longs();
     let (mut first, mut last): (Option<i64>, Option<i64>) = (None, None);

@@ -113,7 +113,7 @@ fn to_long(value: &Value) -> Option<i64> {
 
 /// Towards zero; `None` beyond 64 bits.
 pub(crate) fn truncated(real: f64) -> Option<i64> {
-    (real >= -9_223_372_036_854_775_808.0 && real < 9_223_372_036_854_775_808.0).then_some(real as i64)
+    (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&real).then_some(real as i64)
 }
 
 fn to_real(value: &Value) -> Option<f64> {

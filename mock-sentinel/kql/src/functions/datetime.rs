@@ -50,7 +50,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     })
     .in_transforms(),
     Function::new(&["dayofmonth"], &[AT], INT, |_, args| field(args, |civil| civil.day)).in_transforms(),
-    Function::new(&["dayofyear"], &[AT], INT, |_, args| field(args, |civil| civil.day_of_year())).in_transforms(),
+    Function::new(&["dayofyear"], &[AT], INT, |_, args| field(args, Civil::day_of_year)).in_transforms(),
     Function::new(&["weekofyear", "week_of_year"], &[AT], LONG, |_, args| at(args).map(iso_week).into())
         .in_transforms(),
     Function::new(&["monthofyear", "getmonth"], &[AT], INT, |_, args| field(args, |civil| civil.month)).in_transforms(),

@@ -256,7 +256,11 @@ fn round(_: &mut Context<'_>, args: &[Value]) -> Value {
     match &args[0] {
         Value::Real(value) => {
             let scale = 10_f64.powi(digits);
-            let rounded = if digits < 0 { (value / 10_f64.powi(-digits)).round() * 10_f64.powi(-digits) } else { (value * scale).round() / scale };
+            let rounded = if digits < 0 {
+                (value / 10_f64.powi(-digits)).round() * 10_f64.powi(-digits)
+            } else {
+                (value * scale).round() / scale
+            };
             Value::Real(if rounded.is_finite() { rounded } else { *value })
         }
         Value::Decimal(value) => super::conversion::convert(
@@ -353,20 +357,20 @@ fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
 fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
     const TINY: f64 = 1e-300;
     let away = |value: f64| if value.abs() < TINY { TINY } else { value };
-    let mut c = 1.0;
-    let mut d = 1.0 / away(1.0 - (a + b) * x / (a + 1.0));
-    let mut fraction = d;
+    let mut upper = 1.0;
+    let mut lower = 1.0 / away(1.0 - (a + b) * x / (a + 1.0));
+    let mut fraction = lower;
     for step in 1..300 {
-        let m = f64::from(step);
-        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        d = 1.0 / away(1.0 + even * d);
-        c = away(1.0 + even / c);
-        fraction *= d * c;
-        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
-        d = 1.0 / away(1.0 + odd * d);
-        c = away(1.0 + odd / c);
-        fraction *= d * c;
-        if (d * c - 1.0).abs() < 1e-15 {
+        let at = f64::from(step);
+        let even = at * (b - at) * x / ((a + 2.0 * at - 1.0) * (a + 2.0 * at));
+        lower = 1.0 / away(1.0 + even * lower);
+        upper = away(1.0 + even / upper);
+        fraction *= lower * upper;
+        let odd = -(a + at) * (a + b + at) * x / ((a + 2.0 * at) * (a + 2.0 * at + 1.0));
+        lower = 1.0 / away(1.0 + odd * lower);
+        upper = away(1.0 + odd / upper);
+        fraction *= lower * upper;
+        if (lower * upper - 1.0).abs() < 1e-15 {
             break;
         }
     }

@@ -141,10 +141,14 @@ pub(crate) enum MembershipTest {
 /// Tests for absence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NullTest {
-    IsNull,
-    IsNotNull,
-    IsEmpty,
-    IsNotEmpty,
+    /// `isnull`
+    Null,
+    /// `isnotnull`
+    Present,
+    /// `isempty`: null or the empty string
+    Empty,
+    /// `isnotempty`
+    Filled,
 }
 
 /// Functions that look at other rows.
