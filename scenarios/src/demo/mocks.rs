@@ -94,7 +94,7 @@ fn cause_trouble(miro: &MockMiro, sentinel: &MockSentinel) {
         headers: [("x-ratelimit-remaining".to_owned(), CREDITS_PER_MINUTE.to_string())].into(),
         ..mock_miro::Answer::default()
     };
-    for (call, nth) in [("audit_logs", 3), ("audit_logs", 90), ("content_logs", 2)] {
+    for (call, nth) in [("audit_logs", 20), ("audit_logs", 90), ("content_logs", 12)] {
         miro.inject(mock_miro::Fault {
             when: at_miro(call, nth),
             answer: Some(wait.clone()),
@@ -102,7 +102,7 @@ fn cause_trouble(miro: &MockMiro, sentinel: &MockSentinel) {
         });
     }
     miro.inject(mock_miro::Fault {
-        when: at_miro("audit_logs", 8),
+        when: at_miro("audit_logs", 30),
         fault: Some(mock_miro::Trouble { cut_after_bytes: Some(20_000), ..mock_miro::Trouble::default() }),
         ..mock_miro::Fault::default()
     });

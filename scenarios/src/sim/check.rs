@@ -44,7 +44,7 @@ pub(super) async fn complete(mut report: Report, world: &SimWorld, plan: &Plan) 
             BTreeMap::new()
         }
     };
-    let none = BTreeSet::new();
+    let none = BTreeMap::new();
     let repeatable = world.watch.repeatable();
     report.duplicates_allowed = repeatable.values().sum();
     for stream in Stream::ALL {
@@ -89,8 +89,8 @@ impl Seen {
     }
 }
 
-fn nothing_lost(stream: Stream, seen: &Seen, set_aside: &BTreeSet<String>, world: &SimWorld) {
-    let arrived = |id: &String| seen.in_table.contains_key(id) || set_aside.contains(id);
+fn nothing_lost(stream: Stream, seen: &Seen, set_aside: &BTreeMap<String, String>, world: &SimWorld) {
+    let arrived = |id: &String| seen.in_table.contains_key(id) || set_aside.contains_key(id);
     let lost: Vec<_> = seen.at_miro.iter().filter(|id| !arrived(id)).collect();
     if !lost.is_empty() {
         let tell = |id: &&String| format!("{id} (shown from {} on)", shown_from(world, stream, id));
@@ -98,8 +98,11 @@ fn nothing_lost(stream: Stream, seen: &Seen, set_aside: &BTreeSet<String>, world
         let (lost, all) = (lost.len(), seen.at_miro.len());
         world.watch.violated(format!("{stream}: {lost} of {all} events lost, such as {}", examples.join(", ")));
     }
-    if !set_aside.is_empty() {
-        world.watch.violated(format!("{stream}: {} events set aside that Azure would take", set_aside.len()));
+    if let Some((id, reason)) = set_aside.first_key_value() {
+        let count = set_aside.len();
+        world
+            .watch
+            .violated(format!("{stream}: {count} events set aside that Azure would take, such as {id}: {reason}"));
     }
     let invented = seen.in_table.keys().filter(|id| !seen.at_miro.contains(*id)).count();
     if invented > 0 {
@@ -136,16 +139,17 @@ fn duplicates_explained(stream: Stream, seen: &Seen, repeatable: &BTreeMap<Strin
     }
 }
 
-async fn set_aside(world: &SimWorld) -> Result<BTreeMap<Stream, BTreeSet<String>>, StoreError> {
+/// By stream the ids of what was set aside, each with the reason.
+async fn set_aside(world: &SimWorld) -> Result<BTreeMap<Stream, BTreeMap<String, String>>, StoreError> {
     let store = world.store()?;
-    let mut found = BTreeMap::<_, BTreeSet<_>>::new();
+    let mut found = BTreeMap::<_, BTreeMap<_, _>>::new();
     let mut after = 0;
     loop {
         let letters = store.dead_letters(after, DEAD_LETTERS_AT_ONCE).await?;
         let Some((last, _)) = letters.last() else { return Ok(found) };
         after = *last;
         for (_, letter) in letters {
-            found.entry(letter.stream).or_default().insert(letter.id);
+            found.entry(letter.stream).or_default().insert(letter.id, letter.reason);
         }
     }
 }

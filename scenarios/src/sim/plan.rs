@@ -170,7 +170,7 @@ fn tuning(rng: &mut ChaCha8Rng, day: &Day) -> Tuning {
         budget_share: one_of(rng, &[0.5, 0.8, 1.0]),
         concurrent_reads: rng.random_range(1..=6),
         concurrent_uploads: rng.random_range(1..=4),
-        plain_bytes_max: one_of(rng, &[10_000, 50_000, 300_000, 1_000_000]),
+        plain_bytes_max: one_of(rng, &[30_000, 100_000, 300_000, 1_000_000]),
         compression_level: one_of(rng, &[1, 4]),
         timeout: Duration::from_secs(one_of(rng, &[10, 30, 60])),
     }
