@@ -17,8 +17,14 @@ use crate::{
 
 impl Binder<'_> {
     /// Binds operators over the rows of a plan.
-    pub(super) fn pipe(&mut self, mut plan: Plan, operators: &[Operator]) -> Result<Plan, Error> {
+    pub(super) fn pipe(&mut self, plan: Plan, operators: &[Operator]) -> Result<Plan, Error> {
         let outer = self.env.clone();
+        let bound = self.steps(plan, operators);
+        self.env = outer;
+        bound
+    }
+
+    fn steps(&mut self, mut plan: Plan, operators: &[Operator]) -> Result<Plan, Error> {
         for operator in operators {
             self.count_nodes(1, operator.span)?;
             if self.is_transform() && !allowed::tabular(keyword(&operator.kind)) {
@@ -26,7 +32,6 @@ impl Binder<'_> {
             }
             plan = self.operator(plan, operator)?;
         }
-        self.env = outer;
         Ok(plan)
     }
 

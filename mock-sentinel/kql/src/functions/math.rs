@@ -25,7 +25,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(&["floor"], &[Param::Number], Returns::By(bin_type), |_, args| bin(&args[0], &Value::Long(1)))
         .in_transforms(),
     Function::new(&["bin_at"], &[Param::Any, Param::Any, Param::Any], Returns::By(bin_type), bin_at),
-    Function::new(&["ceiling"], &[Param::Number], Returns::By(rounded_type), |_, args| ceiling(&args[0]))
+    Function::new(&["ceiling"], &[Param::Number], Returns::By(ceiling_type), |_, args| ceiling(&args[0]))
         .in_transforms(),
     Function::new(&["round"], &[Param::Number, Param::Integer], Returns::By(rounded_type), round)
         .required(1)
@@ -241,12 +241,15 @@ fn rounded_type(kinds: &[ColumnType]) -> ColumnType {
     }
 }
 
+fn ceiling_type(kinds: &[ColumnType]) -> ColumnType {
+    if kinds[0] == ColumnType::Decimal { ColumnType::Decimal } else { ColumnType::Real }
+}
+
+/// A real for every number but decimals, as the engine answers.
 fn ceiling(value: &Value) -> Value {
     match value {
-        Value::Real(value) => Value::Real(value.ceil()),
         Value::Decimal(value) => Value::Decimal(value.negated().floor().negated()),
-        Value::Int(value) => Value::Long(i64::from(*value)),
-        other => other.clone(),
+        other => other.as_real().map(f64::ceil).into(),
     }
 }
 
