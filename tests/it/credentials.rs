@@ -7,10 +7,15 @@ use serde_json::json;
 use crate::lab::{Lab, Settings, text};
 use crate::programs::Process;
 
-const EVENTS: [&str; 6] = ["--generate-audit", "40", "--generate-content", "40", "--over", "1h"];
+const EVENTS: [&str; 8] =
+    ["--generate-audit", "40", "--generate-content", "40", "--over", "1h", "--credits-per-minute", "100000000"];
 
 #[track_caller]
 fn refused(lab: &Lab, settings: &Settings, cause: &str, next: &str) {
+    // What an earlier case delivered is not asked about again: each case begins anew.
+    if lab.store().exists() {
+        std::fs::remove_file(lab.store()).expect("the folder is ours");
+    }
     let seen = lab.run_once(settings);
     let printed = String::from_utf8_lossy(&seen.stderr).into_owned();
     assert_eq!(seen.status.code(), Some(4), "{printed}");
@@ -59,7 +64,7 @@ async fn each_wrong_credential_is_named_with_its_next_step() {
 
     let mended = lab.run_once(&Settings::default());
     assert!(mended.status.success(), "{}", String::from_utf8_lossy(&mended.stderr));
-    assert_eq!(lab.rows_in_all().await, 80);
+    assert_eq!((lab.rows("MiroAuditLogs_CL").await.1, lab.rows("MiroContentLogs_CL").await.1), (40, 40));
 }
 
 #[tokio::test]

@@ -159,7 +159,8 @@ fn raw_events(rows: usize, random: &mut Random) -> kql::Batch {
 /// The processor time this thread has used, in seconds: other programs on the machine do not count.
 fn processor_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux tells the time of a thread");
-    let nanoseconds: u64 = stat.split(' ').next().and_then(|field| field.parse().ok()).expect("a number of nanoseconds");
+    let nanoseconds: u64 =
+        stat.split(' ').next().and_then(|field| field.parse().ok()).expect("a number of nanoseconds");
     nanoseconds as f64 / 1e9
 }
 
