@@ -47,3 +47,16 @@ impl Transform {
         Ok(concat(&self.plan.schema, &out))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transforms_and_answers_cross_threads() {
+        fn crosses<T: Send + Sync>() {}
+        crosses::<Transform>();
+        crosses::<crate::Answer>();
+        crosses::<crate::Table>();
+    }
+}
