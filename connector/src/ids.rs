@@ -10,8 +10,8 @@ use std::ops::Range;
 use crate::ledger::SpanId;
 use crate::store::{ByMinute, IdHash, Minute};
 
-/// Ids kept in memory before old minutes are let go: about 10 MB.
-const HELD_MAX: usize = 300_000;
+/// Ids kept in memory before old minutes are let go: about 4 MB, and more than the spans being read hold together.
+const HELD_MAX: usize = 100_000;
 /// What a minute without ids costs, counted in ids.
 const MINUTE_COST: usize = 8;
 /// Minutes this close are loaded in one call.
