@@ -1,7 +1,7 @@
 //! The syntax tree: what was written, with nothing resolved.
 //!
 //! Kusto does not tell tabular and scalar expressions apart by their form (`let a = b;` may be either), so both
-//! are [`Expr`]; the binder decides. Every node knows its [`Span`].
+//! are [`Expr`]; the binder decides. Every node knows its `Span`.
 
 mod expr;
 mod literal;
