@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use crate::event::{Event, STRAYS};
 use crate::ids::{Claim, Ids};
-use crate::ledger::{Cadence, Ledger, Mark, Span, SpanId};
+use crate::ledger::{Cadence, Ledger, Mark, Span, SpanId, Waiting};
 use crate::problem::Code;
 use crate::progress::Progress;
 use crate::retry::{Failure, Halt, Next, Patience, Verdict};
@@ -84,9 +84,9 @@ impl Checkpoint {
         self.ledger().span(id).cloned()
     }
 
-    /// Open spans that are not `running`, the most urgent first.
-    pub(crate) fn waiting(&self, running: &BTreeSet<SpanId>) -> Option<SpanId> {
-        self.ledger().waiting(running)
+    /// The most urgent open span of those `wanted` that is not `running`.
+    pub(crate) fn waiting(&self, running: &BTreeSet<SpanId>, wanted: Waiting) -> Option<SpanId> {
+        self.ledger().waiting(running, wanted)
     }
 
     /// Of a page's `events`, those that nobody has delivered or is delivering; they are now `span`'s to deliver.

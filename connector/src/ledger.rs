@@ -104,6 +104,15 @@ pub(crate) enum Mark {
     },
 }
 
+/// Which open spans are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    /// Whatever is most urgent.
+    Any,
+    /// Only history.
+    History,
+}
+
 /// When the tail is polled and what is read again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cadence {
@@ -192,9 +201,10 @@ impl Ledger {
         self.open.get(&id)
     }
 
-    /// Open spans that are not in `running`, the most urgent first.
-    pub(crate) fn waiting(&self, running: &BTreeSet<SpanId>) -> Option<SpanId> {
-        let waiting = self.open.iter().filter(|(id, _)| !running.contains(id));
+    /// The most urgent open span of those `wanted` that is not in `running`.
+    pub(crate) fn waiting(&self, running: &BTreeSet<SpanId>, wanted: Waiting) -> Option<SpanId> {
+        let wanted = |span: &Span| wanted == Waiting::Any || span.kind == Kind::History;
+        let waiting = self.open.iter().filter(|(id, span)| !running.contains(id) && wanted(span));
         waiting.min_by_key(|(id, span)| (span.kind, std::cmp::Reverse(span.stretch.to()), **id)).map(|(id, _)| *id)
     }
 
@@ -250,11 +260,11 @@ impl Ledger {
         self.head = now.max(self.started);
     }
 
-    /// Opens the oldest stretch that is due for a sweep, the youngest sweep first, when enough of it is due to be
-    /// worth a call, or whatever is due when `all` of it is wanted.
+    /// Opens the stretch that is most overdue for a sweep, when enough of it is due to be worth a call, or whatever is due
+    /// when `all` of it is wanted. The most overdue, so that with a small budget no sweep waits for ever.
     pub(crate) fn open_sweep(&mut self, now: Timestamp, cadence: &Cadence, all: bool) -> Option<SpanId> {
-        let mut ages = cadence.sweeps.iter().copied();
-        let (age, stretch) = ages.find_map(|age| Some((age, self.ripe(age, now, cadence, all)?)))?;
+        let ripe = cadence.sweeps.iter().filter_map(|age| Some((*age, self.ripe(*age, now, cadence, all)?)));
+        let (age, stretch) = ripe.min_by_key(|(age, stretch)| after(stretch.from(), seconds(*age)))?;
         self.due.entry(age).or_default().remove(stretch);
         Some(self.open(stretch, Kind::Sweep { age }, now))
     }

@@ -109,7 +109,7 @@ fn an_interrupted_tail_is_history_to_the_next_run() {
     assert_eq!(next.span(tail).unwrap().kind, Kind::History);
     assert_eq!(next.span(tail).unwrap().cursor, Some(Cursor("c".into())));
     assert!(next.open_tail(at(400), &cadence()).is_some());
-    assert_eq!(next.waiting(&BTreeSet::new()), Some(SpanId(1)), "the tail first");
+    assert_eq!(next.waiting(&BTreeSet::new(), Waiting::Any), Some(SpanId(1)), "the tail first");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Clock;
-use crate::ledger::{Cadence, Ledger, SpanId};
+use crate::ledger::{Cadence, Ledger, SpanId, Waiting};
 use crate::pipeline::Pipeline;
 use crate::retry::Halt;
 use crate::service::Stop;
@@ -37,17 +37,25 @@ pub(super) enum Horizon {
     Fixed(Timestamp),
 }
 
+/// Whose turn it was.
+#[derive(Debug, Default)]
+struct Turns {
+    tail_read: bool,
+    tail_was_last: bool,
+    history_is_next: bool,
+}
+
 impl Dispatcher {
     /// Works until the horizon is reached, told to finish, or nothing can go on. The first halt is what counts;
     /// spans already being read are read to their end.
     pub(super) async fn run(&self) -> Result<(), Halt> {
         let mut running = BTreeSet::new();
         let mut spans = FuturesUnordered::new();
-        let mut tail_read = false;
+        let mut turns = Turns::default();
         let mut halted: Option<Halt> = None;
         loop {
             let mut is_open = halted.is_none() && !self.stop.is_finishing();
-            while is_open && let Some(id) = self.next(&running, &mut tail_read) {
+            while is_open && let Some(id) = self.next(&running, &mut turns) {
                 running.insert(id);
                 spans.push(self.pipeline.run(id));
             }
@@ -73,31 +81,48 @@ impl Dispatcher {
 
     /// The next span to read now, if there is room for it and something to do.
     ///
-    /// One place is the tail's: neither sweeps nor history keep it waiting.
-    fn next(&self, running: &BTreeSet<SpanId>, tail_read: &mut bool) -> Option<SpanId> {
+    /// One place is the tail's: neither sweeps nor history keep it waiting. A single place they share in turns, and so
+    /// do sweeps and history the others: with a small budget all go slowly, and none stands still.
+    fn next(&self, running: &BTreeSet<SpanId>, turns: &mut Turns) -> Option<SpanId> {
         if running.len() >= self.spans_max {
             return None;
         }
+        let yields = self.spans_max == 1 && turns.tail_was_last;
+        let next = if yields { self.older(running, turns).or_else(|| self.newest(turns)) } else { self.newest(turns) };
+        if next.is_some() || yields || running.len() >= self.spans_max.saturating_sub(1).max(1) {
+            return next;
+        }
+        self.older(running, turns)
+    }
+
+    fn newest(&self, turns: &mut Turns) -> Option<SpanId> {
+        let tail = self.pipeline.checkpoint.plan(|ledger, cadence| self.tail(ledger, cadence, turns.tail_read));
+        turns.tail_read = true;
+        turns.tail_was_last |= tail.is_some();
+        tail
+    }
+
+    fn older(&self, running: &BTreeSet<SpanId>, turns: &mut Turns) -> Option<SpanId> {
         let checkpoint = &self.pipeline.checkpoint;
-        let tail = checkpoint.plan(|ledger, cadence| self.tail(ledger, cadence, *tail_read));
-        *tail_read = true;
-        if tail.is_some() {
-            return tail;
-        }
-        if running.len() >= self.spans_max.saturating_sub(1).max(1) {
-            return None;
-        }
-        checkpoint.waiting(running).or_else(|| {
-            checkpoint.plan(|ledger, cadence| match self.horizon {
-                Horizon::Moving => {
-                    let now = self.clock.now();
-                    ledger.open_sweep(now, cadence, false).or_else(|| ledger.open_history(now))
-                }
-                Horizon::Fixed(at) => {
-                    ledger.open_sweep(at, cadence, true).or_else(|| ledger.open_history(self.clock.now()))
-                }
+        let history = || {
+            checkpoint
+                .waiting(running, Waiting::History)
+                .or_else(|| checkpoint.plan(|ledger, _| ledger.open_history(self.clock.now())))
+        };
+        let sweep = || {
+            checkpoint.waiting(running, Waiting::Any).or_else(|| {
+                checkpoint.plan(|ledger, cadence| match self.horizon {
+                    Horizon::Moving => ledger.open_sweep(self.clock.now(), cadence, false),
+                    Horizon::Fixed(at) => ledger.open_sweep(at, cadence, true),
+                })
             })
-        })
+        };
+        let next = if turns.history_is_next { history().or_else(sweep) } else { sweep().or_else(history) };
+        if next.is_some() {
+            turns.tail_was_last = false;
+            turns.history_is_next = !turns.history_is_next;
+        }
+        next
     }
 
     fn tail(&self, ledger: &mut Ledger, cadence: &Cadence, was_read: bool) -> Option<SpanId> {
