@@ -32,13 +32,13 @@ impl Settings {
 }
 
 impl Default for Settings {
-    /// 500,000 rows, 2 GiB, 20 billion steps, and a clock that stands at 2020-01-01: hand in the real time.
+    /// 500,000 rows, 2 GiB, 2 billion steps, and a clock that stands at 2020-01-01: hand in the real time.
     fn default() -> Self {
         Self {
             now: DateTime::parse("2020-01-01T00:00:00Z").expect("a valid date"),
             rows_max: 500_000,
             memory_max: 2 << 30,
-            steps_max: 20_000_000_000,
+            steps_max: 2_000_000_000,
             cancelled: None,
             seed: 0,
         }

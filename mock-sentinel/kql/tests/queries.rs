@@ -236,6 +236,7 @@ fn deep_queries_do_not_overflow_a_small_stack() {
         format!("let f0 = (a: long) {{ a }}; {functions} print f199(1)"),
         format!("print {}", deep("toscalar(print ", "1", ")", 90)),
         format!("print tostring(parse_json('{}'))", "[".repeat(100_000)),
+        "print -dynamic([1]), abs(dynamic({'a': 1})), dynamic([1]) + 1, bin(dynamic([1]), 2)".to_owned(),
     ];
     let worker = std::thread::Builder::new().stack_size(2 << 20).spawn(move || {
         for query in queries {

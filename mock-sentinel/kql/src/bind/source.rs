@@ -191,7 +191,9 @@ impl Binder<'_> {
         let kind = match (kind, step_kind) {
             (ColumnType::DateTime | ColumnType::Timespan, ColumnType::Timespan) => kind,
             (kind, step) if kind.is_numeric() && step.is_numeric() => kind.max(step).max(ColumnType::Long),
-            (ColumnType::Dynamic, step) if step.is_numeric() => step,
+            (ColumnType::Dynamic, step) if step.is_numeric() && [from_kind, to_kind].contains(&ColumnType::Dynamic) => {
+                step
+            }
             _ => {
                 return Err(Error::semantic(
                     "SEM0025",

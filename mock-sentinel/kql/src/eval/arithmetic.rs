@@ -6,6 +6,7 @@
 use super::cells::{Cells, column_of_longs, long_cells, real_column, value_column};
 use crate::{
     decimal::Decimal,
+    dynamic::Dynamic,
     functions::conversion::{convert, truncated, unwrapped},
     plan::ArithmeticOp,
     time::{DateTime, Timespan},
@@ -166,10 +167,8 @@ pub(crate) fn negated(value: &Value) -> Value {
         Value::Real(value) => Value::Real(-value),
         Value::Decimal(value) => Value::Decimal(value.negated()),
         Value::Timespan(value) => Value::Timespan(Timespan::from_ticks(value.ticks().wrapping_neg())),
-        Value::Dynamic(tree) => match negated(&unwrapped(tree)) {
-            Value::Null | Value::Dynamic(_) => Value::Null,
-            value => Value::dynamic(value.to_dynamic()),
-        },
+        Value::Dynamic(Dynamic::Array(_) | Dynamic::Bag(_)) => Value::Null,
+        Value::Dynamic(tree) => Value::dynamic(negated(&unwrapped(tree)).to_dynamic()),
         _ => Value::Null,
     }
 }

@@ -113,6 +113,7 @@ fn abs(value: &Value) -> Value {
         Value::Real(value) => Value::Real(value.abs()),
         Value::Decimal(value) => Value::Decimal(if *value < Decimal::ZERO { value.negated() } else { *value }),
         Value::Timespan(value) => Value::Timespan(Timespan::from_ticks(value.ticks().wrapping_abs())),
+        Value::Dynamic(Dynamic::Array(_) | Dynamic::Bag(_)) => Value::Null,
         Value::Dynamic(tree) => match abs(&super::conversion::unwrapped(tree)) {
             Value::Long(value) => Value::Long(value),
             Value::Real(value) => truncated(value).into(),
