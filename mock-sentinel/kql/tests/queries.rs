@@ -210,6 +210,10 @@ fn every_bound_ends_a_query_with_a_clear_error() {
          let k = union j, j; let l = union k, k; let m = union l, l; let n = union m, m; let o = union n, n; \
          let p = union o, o; union p, p | summarize make_list(x)"
             .to_owned(),
+        format!(
+            "let t0 = range x from 1 to 0 step 1; {} t60 | count",
+            repeated(60, |at| format!("let t{at} = union t{}, t{};", at - 1, at - 1))
+        ),
     ] {
         let error = kql::run(&query, &catalog(), &small).expect_err(&query);
         assert_eq!(error.kind, ErrorKind::Limit, "{query}: {error}");

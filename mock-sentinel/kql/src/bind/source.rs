@@ -93,7 +93,7 @@ impl Binder<'_> {
     pub(super) fn table_binding(&mut self, binding: &Binding, name: &Name) -> Result<Plan, Error> {
         match binding {
             Binding::Table { plan, .. } => {
-                self.count_nodes(1 + plan.stages.len(), name.span)?;
+                self.count_nodes(plan.weight(), name.span)?;
                 Ok(Plan::clone(plan))
             }
             Binding::Materialized(state) => {

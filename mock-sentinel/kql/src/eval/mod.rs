@@ -56,6 +56,7 @@ trait Operator {
 impl Run<'_> {
     /// Runs a plan to its end.
     pub(crate) fn execute(&mut self, plan: &Plan, input: &[Batch]) -> Result<Vec<Batch>, Error> {
+        self.spend(1 + plan.stages.len())?;
         let mut operators = plan.stages.iter().map(|stage| open(stage)).collect::<Vec<_>>();
         let mut out = Vec::new();
         self.read(&plan.source, input, &mut operators, &mut out)?;

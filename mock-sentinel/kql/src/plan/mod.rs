@@ -240,6 +240,21 @@ impl Plan {
         Self { source, stages: Vec::new(), schema, serialized: false, name: None }
     }
 
+    /// How many stages there are, those of inner plans included: what a copy of the plan costs.
+    pub(crate) fn weight(&self) -> usize {
+        let source = match &self.source {
+            Source::Union(plans) => plans.iter().map(Self::weight).sum(),
+            _ => 1,
+        };
+        let inner = |stage: &Stage| match stage {
+            Stage::Join(join) => join.right.weight(),
+            Stage::MvApply(apply) => apply.plan.weight(),
+            Stage::Partition(partition) => partition.plan.weight(),
+            _ => 0,
+        };
+        source + self.stages.len() + self.stages.iter().map(inner).sum::<usize>()
+    }
+
     pub(crate) fn push(&mut self, stage: Stage, schema: Schema) {
         self.stages.push(stage);
         self.schema = schema;
