@@ -19,8 +19,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(&["hash_sha1"], &[SCALAR], STRING, |_, args| digest_of(&digest::SHA1_FOR_LEGACY_USE_ONLY, args)),
     Function::new(&["hash_md5"], &[SCALAR], STRING, |_, args| Value::from(hex(&md5(args.text(0).as_bytes())))),
     Function::new(&["hash", "hash_xxhash64"], &[SCALAR, WHOLE], LONG, hash).required(1),
-    Function::new(&["hash_many"], &[SCALAR], LONG, hash_many).variadic(),
-    Function::new(&["hash_combine"], &[WHOLE, WHOLE], LONG, hash_combine).variadic(),
 ];
 
 fn digest_of(algorithm: &'static digest::Algorithm, args: &[Value]) -> Value {
@@ -44,21 +42,6 @@ fn hash(_: &mut Context<'_>, args: &[Value]) -> Value {
         Some(modulus) if modulus > 0 => hash.rem_euclid(modulus).into(),
         _ => Value::Null,
     }
-}
-
-fn combine(left: i64, right: i64) -> i64 {
-    let (left, right) = (left as u64, right as u64);
-    (left ^ right.wrapping_add(0x9e37_79b9).wrapping_add(left << 6).wrapping_add(left >> 2)) as i64
-}
-
-fn hash_many(_: &mut Context<'_>, args: &[Value]) -> Value {
-    let hashes = (0..args.len()).map(|index| xxhash64(args.text(index).as_bytes()) as i64);
-    hashes.reduce(combine).into()
-}
-
-fn hash_combine(_: &mut Context<'_>, args: &[Value]) -> Value {
-    let hashes: Option<Vec<i64>> = (0..args.len()).map(|index| args.long(index)).collect();
-    hashes.and_then(|hashes| hashes.into_iter().reduce(combine)).into()
 }
 
 const PRIMES: [u64; 5] =

@@ -77,8 +77,11 @@ impl V4 {
 }
 
 impl V6 {
+    /// `fe80::1`, `fe80::/10`; an IPv4 address alone or after `::` is mapped, its prefix counted from its own first bit, as
+    /// in <https://learn.microsoft.com/kusto/query/parse-ipv6-mask-function> (read 2026-11-25).
     fn parse(text: &str) -> Option<Self> {
-        if let Some(v4) = V4::parse(text) {
+        let dotted = text.trim();
+        if let Some(v4) = V4::parse(dotted.strip_prefix("::").unwrap_or(dotted)) {
             let address = Ipv4Addr::from_bits(v4.address).to_ipv6_mapped().to_bits();
             return Some(Self { address, prefix: v4.prefix + 96 });
         }

@@ -236,6 +236,8 @@ fn addresses() {
     check("parse_ipv4_mask('127.0.0.1', 24)", "2130706432");
     check("parse_ipv6('127.0.0.1')", "0000:0000:0000:0000:0000:ffff:7f00:0001");
     check("parse_ipv6('fe80::85d:e82c:9446:7994')", "fe80:0000:0000:0000:085d:e82c:9446:7994");
+    check("parse_ipv6_mask('::192.168.255.255/24', 128)", "0000:0000:0000:0000:0000:ffff:c0a8:ff00");
+    check("parse_ipv6('::1')", "0000:0000:0000:0000:0000:0000:0000:0001");
     check("parse_ipv6_mask('fe80::85d:e82c:9446:7994', 120)", "fe80:0000:0000:0000:085d:e82c:9446:7900");
     check("format_ipv4('192.168.1.1', 24)", "192.168.1.0");
     check("format_ipv4(3232236031)", "192.168.1.255");
@@ -321,7 +323,8 @@ fn texts_with_a_form() {
     check(r#"parse_command_line('echo "hello world!"', 'windows')"#, r#"["echo","hello world!"]"#);
     check(r#"parse_command_line(@'a \\b "c\"d" ""', 'windows')"#, r#"["a","\\\\b","c\"d",""]"#);
     check("parse_xml('<a b=\"1\">x</a>')", r##"{"a":{"@b":"1","#text":"x"}}"##);
-    check("format_bytes(564)", "564 B");
+    check("format_bytes(564)", "564 Bytes");
+    check("format_bytes(2048, 0, 'Bytes')", "2048 Bytes");
     check("format_bytes(10332, 1)", "10.1 KB");
     check("format_bytes(20010332, 2)", "19.08 MB");
     check("format_bytes(20010332, 0, 'KB')", "19541 KB");
@@ -340,8 +343,11 @@ fn series() {
     check("series_fill_const(dynamic([null, 2, null]), 0)", "[0,2,0]");
     check("series_fill_forward(dynamic([null, 1, null, 3]))", "[null,1,1,3]");
     check("series_fill_backward(dynamic([null, 1, null, 3, null]))", "[1,1,3,3,null]");
-    check("series_fill_linear(dynamic([null, 1, null, 3, null]))", "[1.0,1,2.0,3,3.0]");
-    check("series_fill_linear(dynamic([0, 1, 0, 3]), 0, false)", "[0,1,2.0,3]");
+    check("series_fill_linear(dynamic([null, 1, null, 3, null]))", "[1,1,2,3,3]");
+    check("series_fill_linear(dynamic([111, null, 36, null, null]))", "[111,73,36,36,36]");
+    check("series_fill_linear(dynamic([111.0, null, 36.0]))", "[111.0,73.5,36.0]");
+    check("series_fill_linear(dynamic([null, null]), double(null), false)", "[0.0,0.0]");
+    check("series_fill_linear(dynamic([0, 1, 0, 3]), 0, false)", "[0,1,2,3]");
     check("series_stats(dynamic([23, 46, 23, 87]))", "[23.0,0,87.0,3,44.75,30.181396035748026,910.9166666666666]");
     check("series_fit_line(dynamic([2, 4, 6]))", "[1.0,2.0,4.0,0.0,2.0,[2.0,4.0,6.0]]");
     check("series_dot_product(dynamic([1, 2]), dynamic([3, 4]))", "11.0");

@@ -36,7 +36,7 @@ const DECLARABLE: [&str; 27] = [
 ];
 
 /// Keywords that are names in brackets only. Sorted.
-const BRACKETED: [&str; 133] = [
+const BRACKETED: [&str; 132] = [
     "3Dchart",
     "__contextual_datatable",
     "__crossCluster",
@@ -110,7 +110,6 @@ const BRACKETED: [&str; 133] = [
     "likecs",
     "linechart",
     "long",
-    "matches",
     "missing",
     "nooptimization",
     "notcontains",

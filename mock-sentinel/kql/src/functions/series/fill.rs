@@ -60,7 +60,9 @@ fn fill_backward(_: &mut Context<'_>, args: &[Value]) -> Value {
     })
 }
 
-/// Holes between two values lie on the line between them; those at the edges get the nearest value, or stay.
+/// Holes between two values lie on the line between them; those at the edges get the nearest value, or stay. A series of
+/// whole numbers stays one: what lies between is cut to a whole number, as in the example of
+/// <https://learn.microsoft.com/kusto/query/series-fill-linear-function> (read 2026-11-25).
 fn fill_linear(_: &mut Context<'_>, args: &[Value]) -> Value {
     let Some(items) = args.array(0) else { return Value::Null };
     let hole = placeholder(args, 1);
@@ -72,17 +74,19 @@ fn fill_linear(_: &mut Context<'_>, args: &[Value]) -> Value {
         .filter_map(|(index, item)| Some((index, item.as_real()?)))
         .collect();
     if known.is_empty() {
-        let constant = args.get(3).map_or(Dynamic::Long(0), Value::to_dynamic);
-        return array(items.iter().map(|item| if fill_edges { constant.clone() } else { item.clone() }));
+        let constant = args.get(3).map_or(Dynamic::Real(0.0), Value::to_dynamic);
+        return array(items.iter().map(|_| constant.clone()));
     }
+    let whole = known.iter().all(|(at, _)| matches!(items[*at], Dynamic::Long(_)));
+    let number = |value: f64| if whole { Dynamic::Long(value as i64) } else { Dynamic::Real(value) };
     array(items.iter().enumerate().map(|(index, item)| {
         if !is_hole(item, &hole) {
             return item.clone();
         }
         let after = known.partition_point(|(at, _)| *at < index);
         match (after.checked_sub(1).map(|before| known[before]), known.get(after)) {
-            (Some((x0, y0)), Some((x1, y1))) => Dynamic::Real(y0 + (y1 - y0) * (index - x0) as f64 / (x1 - x0) as f64),
-            (Some((_, edge)), None) | (None, Some(&(_, edge))) if fill_edges => Dynamic::Real(edge),
+            (Some((x0, y0)), Some((x1, y1))) => number(y0 + (y1 - y0) * (index - x0) as f64 / (x1 - x0) as f64),
+            (Some((_, edge)), None) | (None, Some(&(_, edge))) if fill_edges => number(edge),
             _ => item.clone(),
         }
     }))
