@@ -143,7 +143,9 @@ pub(super) fn accepts(param: Param, kind: ColumnType) -> bool {
         Param::Integer => kind.is_integer() || kind == ColumnType::Dynamic,
         Param::Summable => kind.is_summable() || kind == ColumnType::Dynamic,
         Param::Is(wanted) | Param::Constant(wanted) => {
-            kind == wanted || kind == ColumnType::Dynamic || wanted.is_numeric() && kind.is_numeric() && kind <= wanted
+            let widens = wanted.is_numeric() && kind.is_numeric() && kind <= wanted;
+            let narrows = wanted == ColumnType::Real && kind == ColumnType::Decimal;
+            kind == wanted || kind == ColumnType::Dynamic || widens || narrows
         }
     }
 }

@@ -4,11 +4,11 @@ use super::{Context, Function, Param, Returns};
 use crate::{dynamic::Dynamic, types::ColumnType, value::Value};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new(&["coalesce"], &[Param::Any, Param::Any], Returns::Widest(0), coalesce).required(1).variadic(),
-    Function::new(&["max_of"], &[Param::Any], Returns::Widest(0), |_, args| extreme(args, true))
+    Function::new(&["coalesce"], &[Param::Any, Param::Any], Returns::Widest(0), coalesce).variadic(),
+    Function::new(&["max_of"], &[Param::Any, Param::Any], Returns::Widest(0), |_, args| extreme(args, true))
         .variadic()
         .in_transforms(),
-    Function::new(&["min_of"], &[Param::Any], Returns::Widest(0), |_, args| extreme(args, false))
+    Function::new(&["min_of"], &[Param::Any, Param::Any], Returns::Widest(0), |_, args| extreme(args, false))
         .variadic()
         .in_transforms(),
     Function::new(&["gettype"], &[Param::Any], Returns::Is(ColumnType::String), gettype).in_transforms(),

@@ -97,6 +97,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(&["unixtime_nanoseconds_todatetime"], &[WHOLE], DATETIME, |_, args| {
         args[0].as_long().and_then(|n| DateTime::from_unix_nanoseconds(i128::from(n))).into()
     }),
+    Function::new(&["unixtime_microseconds_todatetime"], &[Param::Is(ColumnType::Real)], DATETIME, |_, args| {
+        unix(args, TICKS_PER_MICROSECOND)
+    }),
+    Function::new(&["unixtime_nanoseconds_todatetime"], &[Param::Is(ColumnType::Real)], DATETIME, |_, args| {
+        args[0].as_real().and_then(|n| DateTime::from_unix_nanoseconds(n as i128)).into()
+    }),
     Function::new(&["datetime_utc_to_local"], &[AT, UNIT], DATETIME, |_, args| zone::to_local(args)),
     Function::new(&["datetime_local_to_utc"], &[AT, UNIT], DATETIME, |_, args| zone::to_utc(args)),
     Function::new(&["datetime_list_timezones"], &[], Returns::Is(ColumnType::Dynamic), |_, _| {

@@ -22,7 +22,7 @@ const REPEATS_MAX: i64 = 1024;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(&["strcat"], &[SCALAR], STRING, strcat).variadic().in_transforms(),
-    Function::new(&["strcat_delim"], &[SCALAR], STRING, strcat_delim).variadic().in_transforms(),
+    Function::new(&["strcat_delim"], &[SCALAR, SCALAR, SCALAR], STRING, strcat_delim).variadic().in_transforms(),
     Function::new(&["strcat_array", "array_strcat"], &[ARRAY, SCALAR], STRING, strcat_array),
     Function::new(&["strrep"], &[SCALAR, WHOLE, SCALAR], STRING, strrep).required(2),
     Function::new(&["strlen"], &[SCALAR], LONG, strlen).in_transforms(),
