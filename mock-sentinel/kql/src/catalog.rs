@@ -1,6 +1,6 @@
 //! What a query can reach: tables, saved functions and data from outside.
 
-use std::sync::Arc;
+use std::{fmt::Debug, sync::Arc};
 
 use crate::{dynamic::Dynamic, table::Table, types::Schema};
 
@@ -38,12 +38,17 @@ pub trait Catalog {
         None
     }
 
-    /// What `geo_info_from_ip_address` knows about an address; `None` without a provider, an empty bag for an
-    /// address nothing is known of.
-    fn geo_info(&self, address: &str) -> Option<Dynamic> {
-        let _ = address;
+    /// Who answers `geo_info_from_ip_address`.
+    fn geo_info(&self) -> Option<Arc<dyn GeoInfo>> {
         None
     }
+}
+
+/// Knows where addresses are.
+pub trait GeoInfo: Debug + Send + Sync {
+    /// A bag such as `{"country": "…", "city": "…", "latitude": 0.0, "longitude": 0.0}`; null for what is no address or
+    /// nothing is known of. Called for a row at a time, on the thread of the query: it should be quick.
+    fn look_up(&self, address: &str) -> Dynamic;
 }
 
 /// A function kept outside of the query, such as an ASIM parser.

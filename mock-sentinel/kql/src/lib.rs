@@ -52,7 +52,7 @@ mod value;
 pub use self::{
     answer::{Answer, Render},
     batch::{Batch, BatchBuilder},
-    catalog::{Catalog, EmptyCatalog, ExternalData, SavedFunction, Tables},
+    catalog::{Catalog, EmptyCatalog, ExternalData, GeoInfo, SavedFunction, Tables},
     column::{Column, ColumnBuilder},
     decimal::Decimal,
     dynamic::{Array, Bag, Dynamic, Properties},

@@ -338,14 +338,12 @@ impl Binder<'_> {
         self.call_function(&PACK_ALL, args, call.span)
     }
 
-    /// Needs somebody who knows about addresses; the address must be a constant.
+    /// Needs somebody who knows about addresses.
     fn geo_info(&mut self, call: &Call) -> Result<Expr, Error> {
-        let address = self.scalar(argument(call, 0)?)?;
-        let text = address.as_literal().map(|value| value.to_text().into_owned());
-        match text.and_then(|text| self.catalog.geo_info(&text)) {
-            Some(info) => Ok(Expr::literal(Value::dynamic(info), ColumnType::Dynamic)),
-            None => Err(errors::refused("geo_info_from_ip_address", call.span)),
-        }
+        let address = self.only_argument(call)?;
+        let provider = self.catalog.geo_info().ok_or_else(|| errors::refused("geo_info_from_ip_address", call.span))?;
+        let address = Box::new(self.converted(address, ColumnType::String, call.span)?);
+        self.made(ExprKind::GeoInfo { provider, address }, ColumnType::Dynamic, call.span)
     }
 
     fn window(&mut self, function: WindowFunction, call: &Call) -> Result<Expr, Error> {

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     batch::Batch,
+    catalog::GeoInfo,
     column::{Column, ColumnBuilder, Data, Strings},
     error::Error,
     functions::{Context, Function},
@@ -77,6 +78,10 @@ impl Run<'_> {
             ExprKind::Call { function, args, kinds } => {
                 let args = self.evaluate_all(args, batch)?;
                 self.call(function, &args, kinds, expr.ty, len)?
+            }
+            ExprKind::GeoInfo { provider, address } => {
+                let addresses = self.evaluate(address, batch)?;
+                self.geo_info(provider.as_ref(), &addresses, len)?
             }
             ExprKind::Window { function, args } => {
                 let args = self.evaluate_all(args, batch)?;
@@ -152,6 +157,23 @@ impl Run<'_> {
             }
         })?;
         Ok(column.into())
+    }
+
+    fn geo_info(&mut self, provider: &dyn GeoInfo, addresses: &Cells, len: usize) -> Result<Cells, Error> {
+        let look_up = |address: &Value| Value::dynamic(provider.look_up(&address.to_text()));
+        let column = match addresses {
+            Cells::One(address) => return Ok(Cells::One(look_up(address))),
+            Cells::Many(column) => column,
+        };
+        let mut builder = ColumnBuilder::with_capacity(ColumnType::Dynamic, len);
+        for row in 0..len {
+            builder.push(&look_up(&column.value(row)));
+            if row % ROWS_BETWEEN_CHECKS == 0 {
+                self.spend(ROWS_BETWEEN_CHECKS)?;
+                self.fits(builder.bytes())?;
+            }
+        }
+        Ok(builder.finish().into())
     }
 
     /// Calls a function for `rows` rows; `load` puts the arguments of a row into place.

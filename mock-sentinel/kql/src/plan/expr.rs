@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{functions::Function, types::ColumnType, value::Value};
+use crate::{catalog::GeoInfo, functions::Function, types::ColumnType, value::Value};
 
 /// A scalar expression over the columns of a batch.
 #[derive(Debug, Clone)]
@@ -64,6 +64,11 @@ pub(crate) enum ExprKind {
         function: &'static Function,
         args: Vec<Expr>,
         kinds: Arc<[ColumnType]>,
+    },
+    /// `geo_info_from_ip_address`, answered from outside; the address is a string.
+    GeoInfo {
+        provider: Arc<dyn GeoInfo>,
+        address: Box<Expr>,
     },
     /// Looks at other rows; evaluated over all rows at once.
     Window {
@@ -234,6 +239,7 @@ impl ExprKind {
             | Self::Convert(one)
             | Self::Not(one)
             | Self::Negate(one)
+            | Self::GeoInfo { address: one, .. }
             | Self::Test { operand: one, .. } => visit(one),
             Self::Index { target: left, index: right }
             | Self::Compare { left, right, .. }
@@ -266,6 +272,7 @@ impl ExprKind {
             | Self::Convert(one)
             | Self::Not(one)
             | Self::Negate(one)
+            | Self::GeoInfo { address: one, .. }
             | Self::Test { operand: one, .. } => Box::new(std::iter::once(&**one)),
             Self::Index { target: left, index: right }
             | Self::Compare { left, right, .. }
