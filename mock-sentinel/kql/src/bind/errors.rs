@@ -26,6 +26,7 @@ pub(super) fn near<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> 
 
 pub(super) fn unknown_column(name: &Name, schema: Option<&Schema>) -> Error {
     let known = schema.iter().flat_map(|schema| schema.columns()).map(|column| &*column.name);
+    let known = known.filter(|name| !super::scan::is_state_column(name));
     let near = near(&name.text, known.collect::<Vec<_>>());
     let message = format!("Failed to resolve column or scalar expression named '{}'.", name.text);
     Error::semantic("SEM0100", message, name.span).with_token(&name.text).with_near(near)
@@ -54,6 +55,11 @@ pub(super) fn not_applicable(operator: &str, left: ColumnType, right: ColumnType
 
 pub(super) fn wrong_type(what: &str, expected: &str, found: ColumnType, span: Span) -> Error {
     Error::semantic("SEM0025", format!("{what} must be {expected}, not {found}."), span)
+}
+
+pub(super) fn duplicate_column(name: &str, span: Span) -> Error {
+    let message = format!("A column named '{name}' is there already.");
+    Error::semantic("SEM0059", message, span).with_token(name)
 }
 
 pub(super) fn wrong_argument_count(name: &Name, found: usize) -> Error {

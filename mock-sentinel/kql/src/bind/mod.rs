@@ -20,6 +20,7 @@ mod pipe;
 mod plugins;
 mod project;
 mod scalar;
+mod scan;
 mod scope;
 mod series;
 mod source;

@@ -116,7 +116,8 @@ impl Binder<'_> {
             OperatorKind::Search(search) => self.search(Some(plan), search, span),
             OperatorKind::Fork(branches) => self.fork(&plan, branches, span),
             OperatorKind::Facet(facet) => self.facet(plan, facet, span),
-            OperatorKind::Reduce(_) | OperatorKind::Scan(_) => Err(errors::refused(keyword(&operator.kind), span)),
+            OperatorKind::Scan(scan) => self.scan(plan, scan, span),
+            OperatorKind::Reduce(_) => Err(errors::refused(keyword(&operator.kind), span)),
             OperatorKind::Find(_) | OperatorKind::Print(_) | OperatorKind::Range(_) => {
                 let message = format!("'{}' can only start a query.", keyword(&operator.kind));
                 Err(Error::semantic("SEM0100", message, span).with_token(keyword(&operator.kind)))

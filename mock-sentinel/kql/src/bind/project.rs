@@ -163,8 +163,7 @@ pub(super) fn given_names(naming: &Naming) -> Vec<&str> {
 
 fn declare(columns: &mut Columns, name: &str, expr: Expr, entry: &ast::NamedExpr) -> Result<(), Error> {
     if columns.position(name).is_some() {
-        let message = format!("A column named '{name}' is there already.");
-        return Err(Error::semantic("SEM0059", message, entry.span).with_token(name));
+        return Err(errors::duplicate_column(name, entry.span));
     }
     columns.push(name.to_owned(), expr);
     Ok(())

@@ -169,6 +169,9 @@ impl Binder<'_> {
         if let Some(expr) = self.join_side(target, name)? {
             return Ok(expr);
         }
+        if let Some(expr) = self.step_column(target, name) {
+            return Ok(expr);
+        }
         let target = self.scalar(target)?;
         if target.ty != ColumnType::Dynamic {
             let message = format!(
@@ -179,6 +182,14 @@ impl Binder<'_> {
         }
         let name = Arc::from(name.text.as_str());
         self.made(ExprKind::Member { target: Box::new(target), name }, ColumnType::Dynamic, span)
+    }
+
+    /// `step.column` while a scan is bound.
+    fn step_column(&self, target: &ast::Expr, name: &Name) -> Option<Expr> {
+        let ast::ExprKind::Name(step) = &target.kind else { return None };
+        let schema = &self.row.as_ref()?.schema;
+        let at = schema.index_of(&super::scan::state_column(&step.text, &name.text))?;
+        Some(Expr::column(at, schema.kind(at)))
     }
 
     /// `$left.a` and `$right.b` while a join is bound.

@@ -23,6 +23,7 @@ pub(crate) mod plugin;
 mod range;
 mod run;
 mod scalar;
+mod scan;
 mod sort;
 mod summarize;
 mod text;
@@ -182,6 +183,7 @@ fn open(stage: &Stage) -> Box<dyn Operator + '_> {
         Stage::MakeSeries(series) => Box::new(make_series::MakingSeries::new(series)),
         Stage::TopNested(nested) => Box::new(top_nested::Nesting::new(nested)),
         Stage::Partition(partition) => Box::new(partition::Partitioning::new(partition)),
+        Stage::Scan(scan) => Box::new(scan::Scanning::new(scan)),
         Stage::Sample(rows) => Box::new(flow::Sample::new(*rows)),
     }
 }

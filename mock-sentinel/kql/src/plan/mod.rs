@@ -68,6 +68,7 @@ pub(crate) enum Stage {
     MakeSeries(Arc<MakeSeries>),
     TopNested(Arc<TopNested>),
     Partition(Arc<Partition>),
+    Scan(Arc<Scan>),
     Sample(usize),
 }
 
@@ -233,6 +234,37 @@ pub(crate) struct Partition {
     pub(crate) key: Expr,
     /// Run over the rows of each key: its source is [`Source::Input`].
     pub(crate) plan: Plan,
+}
+
+/// `scan`
+#[derive(Debug, Clone)]
+pub(crate) struct Scan {
+    pub(crate) steps: Vec<ScanStep>,
+    /// What the declared columns hold where no step sets them.
+    pub(crate) defaults: Vec<Value>,
+    /// The columns that come in, then the declared ones.
+    pub(crate) row: Schema,
+    /// What steps see: `row`, then for each step the same columns as it matched last.
+    pub(crate) seen: Schema,
+    pub(crate) with_match_id: bool,
+    pub(crate) schema: Schema,
+}
+
+/// One step of a `scan`.
+#[derive(Debug, Clone)]
+pub(crate) struct ScanStep {
+    pub(crate) condition: Expr,
+    /// A column of the row and what it is set to.
+    pub(crate) assignments: Vec<(usize, Expr)>,
+    pub(crate) output: ScanOutput,
+}
+
+/// Which of a step's repeated matches come out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ScanOutput {
+    All,
+    Last,
+    None,
 }
 
 impl Plan {
