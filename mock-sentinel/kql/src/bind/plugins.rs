@@ -141,7 +141,7 @@ fn named(schema: &Schema, at: usize, span: Span) -> ast::NamedExpr {
 }
 
 /// Whether the rows are only known once an outer row is.
-fn reads_input(plan: &Plan) -> bool {
+pub(super) fn reads_input(plan: &Plan) -> bool {
     match &plan.source {
         Source::Input => true,
         Source::Union(plans) => plans.iter().any(reads_input),

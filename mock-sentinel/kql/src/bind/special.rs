@@ -273,7 +273,11 @@ impl Binder<'_> {
     fn bind_toscalar(&mut self, call: &Call) -> Result<Expr, Error> {
         let operand = argument(call, 0)?;
         if !self.is_tabular(operand) {
-            let bound = self.scalar(operand)?;
+            // What is outside of the row comes first: the key of a partition is so told from a column of its name.
+            let row = self.row.take();
+            let outside = self.scalar(operand);
+            self.row = row;
+            let bound = outside.or_else(|_| self.scalar(operand))?;
             return if bound.needs_rows() {
                 Ok(bound)
             } else {

@@ -168,7 +168,7 @@ impl Binder<'_> {
     }
 
     /// The statements of a body, then its result.
-    fn body(&mut self, body: &ast::Body) -> Result<Called, Error> {
+    pub(super) fn body(&mut self, body: &ast::Body) -> Result<Called, Error> {
         for statement in &body.statements {
             self.define(statement)?;
         }

@@ -18,8 +18,11 @@ struct Line {
     expected: Option<Rows>,
 }
 
+/// Why answers may differ, and whether that is why these do.
+type Explanation = (&'static str, fn(&Compared<'_>) -> bool);
+
 /// Differences that are meant to be, by what they have in common.
-const EXPLAINED: [(&str, fn(&Compared<'_>) -> bool); 7] = [
+const EXPLAINED: [Explanation; 7] = [
     ("we refuse it by name", |case| case.ours.as_ref().is_err_and(is_refused_by_name)),
     ("the engine's recorded answer has our columns", |case| case.is_as_recorded()),
     ("the engine asks for a cast before text is compared with a number (SEM0064); the binder does not", |case| {

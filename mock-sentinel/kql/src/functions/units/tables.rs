@@ -62,7 +62,7 @@ pub(super) const ENERGIES: &[Unit] = &[
     ("Gigajoule", 1e9),
     ("GigawattDay", 8.64e13),
     ("GigawattHour", 3.6e12),
-    ("HorsepowerHour", 2_684_519.537_696_172_8),
+    ("HorsepowerHour", 2_684_519.537_696_173),
     ("Joule", 1.0),
     ("KilobritishThermalUnit", 1.055_055_852_62e6),
     ("Kilocalorie", 4_184.0),
