@@ -198,7 +198,7 @@ mod tests {
 
     fn spans() -> (SpanId, SpanId) {
         let at = |second| jiff::Timestamp::from_second(second).unwrap();
-        let cadence = Cadence { poll_every: jiff::SignedDuration::from_secs(1), sweeps: vec![] };
+        let cadence = Cadence::new(std::time::Duration::from_secs(1), &[]);
         let mut ledger = Ledger::new(at(0));
         (ledger.open_tail(at(10_000), &cadence).unwrap(), ledger.open_history(at(10_000)).unwrap())
     }

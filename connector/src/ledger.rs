@@ -120,14 +120,39 @@ pub(crate) struct Cadence {
     pub(crate) poll_every: SignedDuration,
     /// The ages at which every stretch is read again, in seconds.
     pub(crate) sweeps: Vec<u64>,
+    /// A sweep is worth a call when this part of its age is due: one over it.
+    sweep_part: u64,
 }
+
+/// The part of a sweep's age that is worth a call: late events are found soon, for a few calls more.
+const SWEEP_PART: u64 = 4;
 
 impl Cadence {
     pub(crate) fn new(poll_every: Duration, late_sweeps: &[Duration]) -> Self {
         Self {
             poll_every: SignedDuration::try_from(poll_every).unwrap_or(SignedDuration::MAX),
             sweeps: late_sweeps.iter().map(Duration::as_secs).collect::<BTreeSet<_>>().into_iter().collect(),
+            sweep_part: SWEEP_PART,
         }
+    }
+
+    /// The same for a small budget: sweeps wait until their whole age is due, and polls are `pace` times as far apart.
+    pub(crate) fn slowed(&self, pace: f64) -> Self {
+        let poll_every =
+            SignedDuration::from_secs_f64(self.poll_every.as_secs_f64() * pace).min(TAIL_MAX.max(self.poll_every));
+        Self { poll_every, sweeps: self.sweeps.clone(), sweep_part: 1 }
+    }
+
+    /// How many calls it takes in `period` to poll and to sweep, where every read fits on a page.
+    pub(crate) fn calls_in(&self, period: SignedDuration) -> f64 {
+        let sweeps = self.sweeps.iter().map(|age| self.worth(*age));
+        let every = std::iter::once(self.poll_every).chain(sweeps);
+        every.map(|every| period.as_secs_f64() / every.as_secs_f64()).sum()
+    }
+
+    /// The width that makes a sweep of this age worth a call.
+    fn worth(&self, age: u64) -> SignedDuration {
+        self.poll_every.max(seconds(age / self.sweep_part))
     }
 }
 
@@ -284,7 +309,7 @@ impl Ledger {
         }
         let due = self.due.get(&age)?.first()?;
         let ripe = Stretch::new(due.from(), due.to().min(whole_second(before(now, seconds(age)))))?;
-        let worth = cadence.poll_every.max(seconds(age / 4));
+        let worth = cadence.worth(age);
         // Where the whole stretch is due, it no longer grows: the tail was elsewhere since.
         let enough = all || ripe.to() == due.to() || ripe.width() >= worth;
         let cut = after(ripe.from(), SPAN_MAX.min(SignedDuration::from_secs(self.width).max(worth)));
@@ -295,7 +320,7 @@ impl Ledger {
     pub(crate) fn sweep_due(&self, cadence: &Cadence) -> Option<Timestamp> {
         let due = cadence.sweeps.iter().filter_map(|age| {
             let first = self.due.get(age)?.first()?;
-            let worth = cadence.poll_every.max(seconds(age / 4));
+            let worth = cadence.worth(*age);
             Some(after(after(first.from(), worth).min(first.to()), seconds(*age)))
         });
         due.min()

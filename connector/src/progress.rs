@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
-use tracing::error;
+use jiff::{SignedDuration, Timestamp};
+use tracing::{error, info};
 
 use crate::ledger::Ledger;
 use crate::retry::End;
@@ -64,6 +64,15 @@ impl Progress {
     /// A span is read again from its beginning.
     pub(crate) fn restarted(&self) {
         self.lock().status.restarts += 1;
+    }
+
+    /// The tail is polled so often; `slowed` when that is less often than configured.
+    pub(crate) fn paced(&self, every: SignedDuration, slowed: bool) {
+        let seconds = u64::try_from(every.as_secs()).unwrap_or_default();
+        let before = std::mem::replace(&mut self.lock().status.poll_seconds, seconds);
+        if before != seconds && (slowed || before != 0) {
+            info!(stream = %self.stream, poll_seconds = seconds, slowed, "The rate budget decides how often to poll.");
+        }
     }
 
     /// A sweep waits for the rate budget.

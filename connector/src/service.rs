@@ -233,7 +233,7 @@ impl Connector {
                 tokens.push((token, Arc::clone(&budget)));
                 budget
             });
-            budget.expect(Need { weight: Source::weight(stream), every: cadence(config).poll_every });
+            budget.expect(Need { weight: Source::weight(stream), cadence: cadence(config) });
             budgets.insert(stream, budget);
         }
         budgets
@@ -293,9 +293,10 @@ impl Connector {
     pub fn status(&self) -> Status {
         let now = self.parts.clock.now();
         let mut status = Status { ready: true, streams: BTreeMap::new() };
-        for (stream, config) in self.config.streams() {
+        for (stream, _) in self.config.streams() {
             let counts = self.progress[&stream].snapshot();
-            let silence = (cadence(config).poll_every * 3).max(SILENCE_MAX);
+            let poll_every = SignedDuration::from_secs(i64::try_from(counts.poll_seconds).unwrap_or(i64::MAX / 3));
+            let silence = (poll_every * 3).max(SILENCE_MAX);
             let is_heard = counts.last_page.is_some_and(|last| now.duration_since(last) <= silence);
             status.ready &= is_heard && counts.problem.is_none();
             status.streams.insert(stream.name().to_owned(), counts);

@@ -51,6 +51,10 @@ pub struct StreamStatus {
     /// Late sweeps that had to wait because the rate budget was short.
     #[serde(default)]
     pub sweeps_delayed: u64,
+    /// The time between two polls of the newest events, in seconds: as configured, or longer where the rate budget is too
+    /// small for that and the late sweeps.
+    #[serde(default)]
+    pub poll_seconds: u64,
     /// Everything up to here has been read once.
     pub covered_to: Option<Timestamp>,
     /// Everything up to here has been read for the last time.

@@ -96,7 +96,7 @@ impl Dispatcher {
     }
 
     fn newest(&self, turns: &mut Turns) -> Option<SpanId> {
-        let tail = self.pipeline.checkpoint.plan(|ledger, cadence| self.tail(ledger, cadence, turns.tail_read));
+        let tail = self.plan(|ledger, cadence| self.tail(ledger, cadence, turns.tail_read));
         turns.tail_read = true;
         turns.tail_was_last |= tail.is_some();
         tail
@@ -111,7 +111,7 @@ impl Dispatcher {
         };
         let sweep = || {
             checkpoint.waiting(running, Waiting::Any).or_else(|| {
-                checkpoint.plan(|ledger, cadence| match self.horizon {
+                self.plan(|ledger, cadence| match self.horizon {
                     Horizon::Moving => ledger.open_sweep(self.clock.now(), cadence, false),
                     Horizon::Fixed(at) => ledger.open_sweep(at, cadence, true),
                 })
@@ -123,6 +123,15 @@ impl Dispatcher {
             turns.history_is_next = !turns.history_is_next;
         }
         next
+    }
+
+    /// Plans with the cadence that the rate budget carries.
+    fn plan<T>(&self, decide: impl FnOnce(&mut Ledger, &Cadence) -> T) -> T {
+        self.pipeline.checkpoint.plan(|ledger, cadence| {
+            let paced = self.pipeline.source.budget.paced(cadence);
+            self.pipeline.progress.paced(paced.poll_every, paced.poll_every > cadence.poll_every);
+            decide(ledger, &paced)
+        })
     }
 
     fn tail(&self, ledger: &mut Ledger, cadence: &Cadence, was_read: bool) -> Option<SpanId> {
@@ -145,7 +154,7 @@ impl Dispatcher {
     /// The time until the tail or a sweep is due.
     fn until_due(&self) -> Duration {
         let now = self.clock.now();
-        let due = self.pipeline.checkpoint.plan(|ledger, cadence| {
+        let due = self.plan(|ledger, cadence| {
             let sweep = ledger.sweep_due(cadence).filter(|due| *due > now);
             ledger.tail_due(cadence).into_iter().chain(sweep).min()
         });

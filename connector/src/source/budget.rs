@@ -19,6 +19,7 @@ use account::{Account, Answer, Ticket};
 use circuit::Circuit;
 
 use crate::Clock;
+use crate::ledger::Cadence;
 use crate::progress::Progress;
 
 mod account;
@@ -45,6 +46,11 @@ impl Budget {
     /// A tail will make calls of this kind for as long as it runs: others leave it what it needs.
     pub(crate) fn expect(&self, need: Need) {
         self.lock().expect(need);
+    }
+
+    /// The cadence that the budget carries: `cadence`, or a slower one where polls and sweeps would not fit into it.
+    pub(crate) fn paced(&self, cadence: &Cadence) -> Cadence {
+        self.lock().paced(cadence)
     }
 
     /// Waits until a call of `weight` credits may be made. Cancel safe.

@@ -84,7 +84,12 @@ const COUNTERS: [Counter; 12] = [
     },
 ];
 
-const GAUGES: [Gauge; 10] = [
+const GAUGES: [Gauge; 11] = [
+    Gauge {
+        name: "miro_sentinel_poll_interval_seconds",
+        help: "How often the newest events are asked for; longer than configured where the rate budget is small",
+        read: |stream, _| Some(stream.poll_seconds as f64),
+    },
     Gauge {
         name: "miro_sentinel_records_in_flight",
         help: "Events read and not yet settled",

@@ -204,6 +204,9 @@ mod tests {
         # HELP miro_sentinel_sent_bytes Bytes sent to Azure, compressed
         # TYPE miro_sentinel_sent_bytes counter
         miro_sentinel_sent_bytes_total{stream="audit"} 0
+        # HELP miro_sentinel_poll_interval_seconds How often the newest events are asked for; longer than configured where the rate budget is small
+        # TYPE miro_sentinel_poll_interval_seconds gauge
+        miro_sentinel_poll_interval_seconds{stream="audit"} 0.0
         # HELP miro_sentinel_records_in_flight Events read and not yet settled
         # TYPE miro_sentinel_records_in_flight gauge
         miro_sentinel_records_in_flight{stream="audit"} 1.0

@@ -141,13 +141,23 @@ impl Rows {
     /// The rows as a table.
     ///
     /// # Errors
-    /// The first type name that is none.
+    /// The first type name that is none, the first row that is too short or too long, or the first cell that is no value of
+    /// its column's type.
     pub fn to_table(&self) -> Result<Table, String> {
         let schema = self.schema()?;
         let mut rows = BatchBuilder::new(schema.clone());
-        for row in &self.rows {
-            let cells = row.iter().zip(schema.columns()).map(|(cell, column)| value(cell, column.kind));
-            rows.push_row(&cells.collect::<Vec<_>>());
+        for (at, row) in self.rows.iter().enumerate() {
+            if row.len() != schema.len() {
+                return Err(format!("row {} has {} cells instead of {}", at + 1, row.len(), schema.len()));
+            }
+            let cells = row.iter().zip(schema.columns()).map(|(cell, column)| {
+                let value = value(cell, column.kind);
+                if value.is_null() && !cell.is_null() && column.kind != ColumnType::Dynamic {
+                    return Err(format!("row {}, column '{}': {cell} is no {}", at + 1, column.name, column.kind));
+                }
+                Ok(value)
+            });
+            rows.push_row(&cells.collect::<Result<Vec<_>, _>>()?);
         }
         Ok(Table::of(rows.finish()))
     }
@@ -168,5 +178,24 @@ pub fn value(cell: &Json, kind: ColumnType) -> Value {
     match (kind, &plain) {
         (ColumnType::Dynamic, _) => Value::dynamic(plain.to_dynamic()),
         _ => conversion::convert(&plain, kind),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(rows: &str, expected: &str) {
+        let columns = r#"[{"name": "n", "type": "long"}, {"name": "t", "type": "datetime"}]"#;
+        let rows: Rows = serde_json::from_str(&format!(r#"{{"columns": {columns}, "rows": {rows}}}"#)).expect("rows");
+        assert_eq!(rows.to_table().expect_err("not a table"), expected);
+    }
+
+    #[test]
+    fn a_table_that_is_none_says_where() {
+        check("[[1, null], [2]]", "row 2 has 1 cells instead of 2");
+        check("[[\"x\", null]]", "row 1, column 'n': \"x\" is no long");
+        check("[[1, \"2026-13-01\"]]", "row 1, column 't': \"2026-13-01\" is no datetime");
     }
 }

@@ -34,13 +34,17 @@ pub(super) fn over_time(answer: &Answer, width: usize) -> Option<String> {
     Some(lines.join("\n"))
 }
 
-/// A bar with its share for each row; nothing if the answer has no number.
+/// A bar with its share for each row; nothing if the answer has no number beside what the bars are called by, its first
+/// column where that leaves one. The slices of a pie stand by their size, the bars of other charts as they came.
 pub(super) fn shares(answer: &Answer, room: Room) -> Option<String> {
-    let value_column = answer.column_of(&NUMBERS)?;
+    let is_number = |column: &usize| NUMBERS.contains(&answer.columns[*column].kind.as_str());
+    let value_column = (1..answer.columns.len()).find(is_number).or_else(|| Some(0).filter(is_number))?;
     let name_column = (0..answer.columns.len()).find(|column| *column != value_column)?;
     let mut slices: Vec<(String, f64)> =
         answer.rows.iter().map(|row| (text(&row[name_column]), number(&row[value_column]))).collect();
-    slices.sort_by(|one, other| other.1.total_cmp(&one.1));
+    if answer.chart.as_deref() == Some("piechart") {
+        slices.sort_by(|one, other| other.1.total_cmp(&one.1));
+    }
     let total: f64 = slices.iter().map(|(_, value)| value).sum();
     let bar_width = room.width.saturating_sub(LABEL_WIDTH + TOTAL_WIDTH + 12).clamp(10, 60);
     let lines = slices.iter().take(room.rows_max).map(|(name, value)| {
@@ -192,6 +196,16 @@ mod tests {
         insta::assert_snapshot!(answer(&columns, rows, "piechart").show(ROOM), @"
         update                               30   75.0 % ███████████████████████
         create                               10   25.0 % ████████
+        ");
+    }
+
+    #[test]
+    fn columns_stand_as_they_came_over_the_first_column() {
+        let rows = (1..=3).map(|n| vec![json!(n), json!(n * n)]).collect();
+        insta::assert_snapshot!(answer(&[("x", "long"), ("y", "long")], rows, "columnchart").show(ROOM), @"
+        1                                     1    7.1 % ██
+        2                                     4   28.6 % █████████
+        3                                     9   64.3 % ███████████████████
         ");
     }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::told::Told;
+use crate::ledger::Cadence;
 use crate::stretch::{after, before};
 
 /// The period in which the limit is earned (<https://developers.miro.com/reference/rate-limiting>, read 2026-11-22).
@@ -17,6 +18,11 @@ const PERIOD: SignedDuration = SignedDuration::from_secs(60);
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 /// The wait when there is nothing else to go by.
 const PAUSE: SignedDuration = SignedDuration::from_secs(1);
+/// Polls and sweeps may take this part of our share: the rest is for their further pages, for history and for repeats.
+const STEADY_PART: f64 = 0.75;
+/// Polls are slowed in steps of a quarter, and never by more than this.
+const PACE_STEP: f64 = 1.25;
+const PACE_MAX: f64 = 40.0;
 
 /// Who goes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,13 +35,13 @@ pub(in crate::source) enum Priority {
     History,
 }
 
-/// The calls that a tail will make: others leave credits for them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The calls that a stream will make as long as it runs: history leaves the tail credits for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Need {
     /// Credits for a call.
     pub(crate) weight: u64,
-    /// The time between calls.
-    pub(crate) every: SignedDuration,
+    /// How often it polls and sweeps.
+    pub(crate) cadence: Cadence,
 }
 
 /// A place in the queue.
@@ -179,8 +185,27 @@ impl Account {
     /// What the tails will need until the reset, at most half of what is allowed.
     fn kept_for_tails(&self, allowed: u64, reset: Timestamp, now: Timestamp) -> u64 {
         let left = reset.duration_since(now).min(PERIOD).as_secs_f64();
-        let needs = self.needs.iter().map(|need| (left / need.every.as_secs_f64()).ceil() as u64 * need.weight);
+        let needs = self.needs.iter().map(|need| {
+            let every = self.paced(&need.cadence).poll_every;
+            (left / every.as_secs_f64()).ceil() as u64 * need.weight
+        });
         needs.sum::<u64>().min(allowed / 2)
+    }
+
+    /// The cadence that the budget carries: the one given where all polls and sweeps fit into it, else a slower one.
+    pub(super) fn paced(&self, cadence: &Cadence) -> Cadence {
+        let Known::Told { limit, .. } = self.known else { return cadence.clone() };
+        let room = self.allowed(limit) as f64 * STEADY_PART;
+        let fits = |paced: &dyn Fn(&Cadence) -> Cadence| {
+            let credits = self.needs.iter().map(|need| paced(&need.cadence).calls_in(PERIOD) * need.weight as f64);
+            credits.sum::<f64>() <= room
+        };
+        if fits(&Cadence::clone) {
+            return cadence.clone();
+        }
+        let paces = std::iter::successors(Some(1.0), |pace| Some(pace * PACE_STEP)).take_while(|pace| *pace < PACE_MAX);
+        let pace = paces.into_iter().find(|pace| fits(&|cadence: &Cadence| cadence.slowed(*pace)));
+        cadence.slowed(pace.unwrap_or(PACE_MAX))
     }
 
     fn allowed(&self, limit: u64) -> u64 {

@@ -1,9 +1,12 @@
 //! The account against a Miro that counts in windows, and one whose bucket fills all the time.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::account::{Account, Answer, Need, Priority};
 use super::told::Told;
+use crate::ledger::Cadence;
 use crate::stretch::after;
 
 const LIMIT: u64 = 100_000;
@@ -161,7 +164,7 @@ fn the_share_of_others_is_not_touched() {
 #[test]
 fn history_leaves_the_tail_what_it_will_need() {
     let mut account = knowing(&told(20_400, 30));
-    account.expect(Need { weight: 100, every: SECOND * 15 });
+    account.expect(Need { weight: 100, cadence: Cadence::new(Duration::from_secs(15), &[]) });
     assert!(goes(&mut account, Priority::History, 100, start()));
     assert!(goes(&mut account, Priority::History, 100, start()));
     assert!(!goes(&mut account, Priority::History, 100, start()), "200 are the tail's");
@@ -230,4 +233,41 @@ fn a_server_whose_clock_is_behind_is_not_hammered() {
     assert!(!goes(&mut account, Priority::Tail, 100, start()));
     assert!(!goes(&mut account, Priority::Tail, 100, after(start(), SignedDuration::from_millis(900))));
     assert!(goes(&mut account, Priority::Tail, 100, after(start(), SECOND)));
+}
+
+/// What polls and sweeps of these streams cost a minute, after an account with `limit` credits a minute has paced them.
+fn paced_cost(limit: u64, weights: &[u64]) -> (f64, SignedDuration) {
+    let sweeps = [2, 10, 30].map(Duration::from_mins);
+    let cadence = Cadence::new(Duration::from_secs(15), &sweeps);
+    let mut account = Account::new(0.8);
+    for weight in weights {
+        account.expect(Need { weight: *weight, cadence: cadence.clone() });
+    }
+    let mut server = Server::new(Counts::InWindows, limit);
+    let ticket = account.enter(Priority::Tail, start());
+    assert!(matches!(account.ask(&ticket, weights[0], start()), Answer::Go { .. }));
+    account.settle(weights[0], 1, Some(&server.call(weights[0], start())), start());
+    let paced = account.paced(&cadence);
+    let minute = SignedDuration::from_mins(1);
+    (weights.iter().map(|weight| paced.calls_in(minute) * *weight as f64).sum(), paced.poll_every)
+}
+
+#[test]
+fn a_large_budget_changes_no_cadence() {
+    let (_, every) = paced_cost(100_000, &[2_000, 100]);
+    assert_eq!(every, SECOND * 15);
+}
+
+#[test]
+fn a_small_budget_slows_polls_until_sweeps_fit_beside_them() {
+    for (limit, weights) in [(10_000, &[2_000][..]), (10_000, &[2_000, 100]), (20_000, &[2_000]), (4_000, &[2_000])] {
+        let (cost, every) = paced_cost(limit, weights);
+        assert!(cost <= limit as f64 * 0.8 * 0.75, "{limit}: {cost} credits a minute");
+        assert!(every >= SECOND * 15 && every <= SignedDuration::from_mins(10), "{limit}: every {every:#}");
+    }
+    let (_, every) = paced_cost(10_000, &[2_000]);
+    assert!(
+        every > SECOND * 15 && every < SECOND * 40,
+        "the newest events of a content log come within a minute: {every:#}"
+    );
 }
