@@ -11,6 +11,7 @@ mod company;
 mod content;
 mod incidents;
 mod names;
+mod storm;
 
 pub(crate) use incidents::plant;
 pub use incidents::{Incident, Planted};
@@ -43,8 +44,8 @@ pub(crate) fn generate(into: &mut EventLog, log: Log, organization: &Organizatio
     let company = Company::of(organization);
     let mut random = ChaCha8Rng::seed_from_u64(batch.seed);
     random.set_stream(log as u64);
-    let traits = batch.traits;
-    let occasions = calendar::occasions(&company, batch.count, batch.from, batch.over, traits.ties, &mut random);
+    let traits = batch.traits.of(log);
+    let occasions = calendar::occasions(&company, batch.count, batch.from, batch.over, &traits, &mut random);
     let mut event = Vec::with_capacity(1_024);
     for occasion in occasions {
         event.clear();
@@ -71,6 +72,16 @@ fn write(
         Log::Audit => audit::write(out, company, occasion, seq, long, random),
         Log::Content => content::write(out, company, occasion, long, random),
         Log::AiInteraction => ai_interaction::write(out, company, occasion, random),
+    }
+}
+
+impl Traits {
+    /// What of these shows in that log: people sign in only where signing in is logged.
+    fn of(self, log: Log) -> Self {
+        match log {
+            Log::Audit => self,
+            Log::Content | Log::AiInteraction => Self { sign_in_storms: 0.0, ..self },
+        }
     }
 }
 

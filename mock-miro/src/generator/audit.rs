@@ -24,7 +24,7 @@ pub(super) fn write(
 ) -> Facts {
     let time = occasion.time;
     let id = open_with_id(out, &audit_event_id(Position { time, seq }));
-    let (family, event) = catalogue::draw(occasion.person.kind.is_human(), random);
+    let (family, event) = catalogue::draw(occasion.deed, occasion.person.kind.is_human(), random);
     let written = write!(
         out,
         r#","type":"event","event":"{event}","category":"{}","createdAt":"{}""#,
@@ -115,6 +115,9 @@ fn details(out: &mut Vec<u8>, details: Details, random: &mut ChaCha8Rng) {
             let reason = one_of(&["WRONG_PASSWORD", "UNKNOWN_IDP", "LOCKED", "MFA_REJECTED"], random);
             let attempt = random.random_range(1..9);
             write!(out, r#"{{"authType":"SSO","reason":"{reason}","attempt":{attempt},"userAgent":{client}}}"#)
+        }
+        Details::Outage => {
+            write!(out, r#"{{"authType":"SSO","reason":"IDP_UNREACHABLE","userAgent":{client}}}"#)
         }
         Details::Opening => {
             let role = one_of(&["OWNER", "COOWNER", "EDITOR", "COMMENTER", "VIEWER"], random);

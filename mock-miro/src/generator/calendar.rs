@@ -5,6 +5,8 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::company::{Company, Person};
+use super::storm;
+use crate::world::Traits;
 
 /// Something that somebody does at a millisecond.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +14,18 @@ pub(super) struct Occasion<'a> {
     /// Milliseconds since 1970.
     pub(super) time: i64,
     pub(super) person: &'a Person,
+    pub(super) deed: Deed,
+}
+
+/// What is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    /// Whatever the catalogue draws.
+    Any,
+    /// Signing in, while the identity provider is away.
+    FailSigningIn,
+    /// Signing in, now that it is back.
+    SignIn,
 }
 
 const MINUTE_MS: i64 = 60_000;
@@ -19,35 +33,44 @@ const DAY_MINUTES: i64 = 24 * 60;
 /// How often to look for a better hour before taking what was drawn: nobody never works at night.
 const TRIES: usize = 6;
 
-/// So many occasions within `over` after `from`, in the order of time, a share of them in the millisecond before.
+/// So many occasions within `over` after `from`, in the order of time: some of them storms, and a share of them in the
+/// millisecond of the one before.
 pub(super) fn occasions<'a>(
     company: &'a Company,
     count: usize,
     from: Timestamp,
     over: SignedDuration,
-    ties: f64,
+    shares: &Traits,
     random: &mut ChaCha8Rng,
 ) -> Vec<Occasion<'a>> {
-    let start = from.as_millisecond();
-    let span = i64::try_from(over.as_millis()).unwrap_or(i64::MAX / 2).max(1);
-    let mut occasions: Vec<Occasion<'a>> = (0..count).map(|_| occasion(company, start, span, random)).collect();
+    let mut occasions = storm::occasions(company, count, shares.sign_in_storms, (from, over), random);
+    let (start, span) = span(from, over);
+    occasions.extend((occasions.len()..count).map(|_| occasion(company, start, span, random)));
     occasions.sort_by_key(|occasion| occasion.time);
     for nth in 1..occasions.len() {
-        if random.random::<f64>() < ties {
+        if random.random::<f64>() < shares.ties {
             occasions[nth].time = occasions[nth - 1].time;
         }
     }
     occasions
 }
 
-fn occasion<'a>(company: &'a Company, start: i64, span: i64, random: &mut ChaCha8Rng) -> Occasion<'a> {
-    let mut drawn = Occasion { time: start + random.random_range(0..span), person: company.somebody(random) };
+/// The first millisecond of a stretch of time, and how many there are.
+pub(super) fn span(from: Timestamp, over: SignedDuration) -> (i64, i64) {
+    (from.as_millisecond(), i64::try_from(over.as_millis()).unwrap_or(i64::MAX / 2).max(1))
+}
+
+/// Somebody doing something, likelier at an hour at which they are busy.
+pub(super) fn occasion<'a>(company: &'a Company, start: i64, span: i64, random: &mut ChaCha8Rng) -> Occasion<'a> {
+    let mut drawn =
+        Occasion { time: start + random.random_range(0..span), person: company.somebody(random), deed: Deed::Any };
     for _ in 0..TRIES {
         let chance = activity(drawn.person, drawn.time);
         if random.random::<f64>() < chance {
             break;
         }
-        drawn = Occasion { time: start + random.random_range(0..span), person: company.somebody(random) };
+        drawn =
+            Occasion { time: start + random.random_range(0..span), person: company.somebody(random), deed: Deed::Any };
     }
     drawn
 }

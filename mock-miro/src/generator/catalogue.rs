@@ -7,6 +7,8 @@
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
+use super::calendar::Deed;
+
 /// Events of one kind.
 #[derive(Debug)]
 pub(super) struct Family {
@@ -36,6 +38,7 @@ pub(super) enum Object {
 pub(super) enum Details {
     SignIn,
     Failure,
+    Outage,
     Opening,
     Change,
     Sharing,
@@ -240,8 +243,21 @@ static FAMILIES: [Family; 17] = [
 /// How much of [`WEIGHTS`] is signing in and out, which comes first and which only people do.
 const SIGNING_WEIGHTS: u32 = 180 + 25 + 60;
 
+/// What fails while the identity provider is away.
+static OUTAGE: Family = organization_wide("authentication", 0, Object::Actor, Details::Outage);
+/// What succeeds once it is back.
+static RECOVERY: Family = organization_wide("authentication", 0, Object::Actor, Details::SignIn);
+
 /// What a person, or a machine, does next.
-pub(super) fn draw(is_human: bool, random: &mut ChaCha8Rng) -> (&'static Family, &'static str) {
+pub(super) fn draw(deed: Deed, is_human: bool, random: &mut ChaCha8Rng) -> (&'static Family, &'static str) {
+    match deed {
+        Deed::FailSigningIn => (&OUTAGE, "sign_in_failed"),
+        Deed::SignIn => (&RECOVERY, "sign_in_succeeded"),
+        Deed::Any => draw_any(is_human, random),
+    }
+}
+
+fn draw_any(is_human: bool, random: &mut ChaCha8Rng) -> (&'static Family, &'static str) {
     let mut drawn = random.random_range(if is_human { 0 } else { SIGNING_WEIGHTS }..WEIGHTS);
     let family = FAMILIES.iter().find(|family| {
         let hit = drawn < family.weight;

@@ -24,6 +24,17 @@ async fn generated(log: Log, count: usize, seed: u64) -> (Bench, Vec<Value>) {
     (bench, events)
 }
 
+/// All audit events of the bench, page by page.
+async fn every_audit_event(bench: &Bench) -> Vec<Value> {
+    let mut events = Vec::new();
+    let mut page = bench.audit("&limit=500").await;
+    loop {
+        events.extend(page.json()["data"].as_array().unwrap().clone());
+        let Some(cursor) = page.cursor() else { return events };
+        page = bench.audit(&format!("&limit=500&cursor={}", super::encode(&cursor))).await;
+    }
+}
+
 #[tokio::test]
 async fn events_are_about_as_long_as_real_ones() {
     for log in [Log::Audit, Log::Content] {
@@ -57,13 +68,7 @@ async fn audit_events_have_every_shape_that_a_reader_must_take() {
     let bench = Bench::new();
     let from = bench.mock.now() - SignedDuration::from_hours(24);
     bench.mock.generate(Log::Audit, 5_000, from, DAY, 3);
-    let mut events = Vec::new();
-    let mut cursor = String::new();
-    while events.len() < 5_000 {
-        let page = bench.audit(&format!("&limit=500{cursor}")).await;
-        events.extend(page.json()["data"].as_array().unwrap().clone());
-        cursor = page.cursor().map(|next| format!("&cursor={}", super::encode(&next))).unwrap_or_default();
-    }
+    let events = every_audit_event(&bench).await;
     let count = |holds: &dyn Fn(&Value) -> bool| events.iter().filter(|event| holds(event)).count();
     for (what, holds) in [
         ("null createdBy", &(|event: &Value| event["createdBy"].is_null()) as &dyn Fn(&Value) -> bool),
@@ -98,8 +103,8 @@ async fn people_work_in_office_hours() {
 async fn shares_of_ties_lateness_and_duplicates_are_kept() {
     let bench = Bench::new();
     let now = bench.mock.now();
-    let traits =
-        Traits { ties: 0.5, late: 0.2, late_by: SignedDuration::from_mins(10), duplicates: 0.1, long_texts: 0.0 };
+    let late_by = SignedDuration::from_mins(10);
+    let traits = Traits { ties: 0.5, late: 0.2, late_by, duplicates: 0.1, ..Traits::default() };
     bench.mock.generate_with(Log::Audit, 10_000, now - SignedDuration::from_secs(1), Duration::from_secs(1), 1, traits);
     let ids = bench.mock.ids(Log::Audit, Timestamp::MAX);
     let unique = ids.iter().collect::<BTreeSet<_>>().len();
@@ -107,6 +112,30 @@ async fn shares_of_ties_lateness_and_duplicates_are_kept() {
     let late = ids.len() - bench.mock.count_visible(Log::Audit, now);
     assert!((1_900..2_500).contains(&late), "{late} late");
     assert_eq!(bench.mock.count_visible(Log::Audit, now + SignedDuration::from_mins(10)), ids.len());
+}
+
+#[tokio::test]
+async fn a_sign_in_storm_is_many_people_within_minutes_who_fail_and_then_succeed() {
+    let bench = Bench::new();
+    let from = bench.mock.now() - SignedDuration::from_hours(24);
+    let traits = Traits { sign_in_storms: 0.1, ..Traits::default() };
+    bench.mock.generate_with(Log::Audit, 4_000, from, DAY, 1, traits);
+    assert_eq!(bench.mock.count(Log::Audit), 4_000, "storms are part of what was asked for");
+    let events = every_audit_event(&bench).await;
+    let sign_ins: Vec<(i64, &str, &str)> = events
+        .iter()
+        .filter(|event| event["event"] == "sign_in_failed" || event["event"] == "sign_in_succeeded")
+        .map(|event| {
+            let at = crate::instant::parse(event["createdAt"].as_str().unwrap()).unwrap();
+            (at.as_second(), event["event"].as_str().unwrap(), event["createdBy"]["email"].as_str().unwrap_or_default())
+        })
+        .collect();
+    let within = |start: i64| sign_ins.iter().filter(move |(at, ..)| (start..start + 6 * 60).contains(at));
+    let busiest = sign_ins.iter().map(|(at, ..)| *at).max_by_key(|&at| within(at).count()).unwrap();
+    let people: BTreeSet<&str> = within(busiest).map(|(.., email)| *email).collect();
+    assert!(people.len() > 80, "{} people in the busiest six minutes", people.len());
+    let failed = within(busiest).filter(|(_, event, _)| *event == "sign_in_failed").count();
+    assert!((80..180).contains(&failed), "{failed} failed of {}", within(busiest).count());
 }
 
 #[tokio::test]

@@ -88,6 +88,7 @@ impl Events {
             ("late", traits.late),
             ("duplicates", traits.duplicates),
             ("long_texts", traits.long_texts),
+            ("sign_in_storms", traits.sign_in_storms),
         ] {
             if !(0.0..=1.0).contains(&share) {
                 wrong.push(format!("{at}.traits.{name} = {share}: a share from 0 to 1"));

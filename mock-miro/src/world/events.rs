@@ -41,10 +41,20 @@ pub struct Traits {
     pub duplicates: f64,
     /// How many carry a text of 64 KB to 1 MB.
     pub long_texts: f64,
+    /// How many audit events belong to a sign-in storm: hundreds of people within a few minutes, failing at first. At
+    /// least one storm a day, as long as 30 events are left for each.
+    pub sign_in_storms: f64,
 }
 
 impl Default for Traits {
     fn default() -> Self {
-        Self { ties: 0.05, late: 0.0, late_by: SignedDuration::from_mins(10), duplicates: 0.0, long_texts: 0.0 }
+        Self {
+            ties: 0.05,
+            late: 0.0,
+            late_by: SignedDuration::from_mins(10),
+            duplicates: 0.0,
+            long_texts: 0.0,
+            sign_in_storms: 0.02,
+        }
     }
 }

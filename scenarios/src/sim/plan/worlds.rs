@@ -39,7 +39,7 @@ fn events(rng: &mut ChaCha8Rng, day: &Day, late_by: Duration) -> Events {
             late: one_of(rng, &[0.0, 0.02, 0.3]),
             late_by: SignedDuration::try_from(late_by).unwrap_or(SignedDuration::ZERO),
             duplicates: one_of(rng, &[0.0, 0.0, 0.02]),
-            long_texts: 0.0,
+            ..Traits::default()
         },
     }
 }
