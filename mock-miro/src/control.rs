@@ -18,13 +18,16 @@ use crate::mock::{Log, MockMiro, NewEvent};
 use crate::openapi;
 use crate::params::Params;
 use crate::switches::Switches;
-use crate::world::{Traits, WorldChange};
+use crate::world::{Events, Traits, WorldChange};
 
 const ROUTES: &str =
     "health, world, clock, faults, events, incidents, journal, violations, switches, openapi.json, reset";
 
 /// The longest body, which holds some 100,000 events.
 const BODY_MAX: usize = 64 << 20;
+
+/// How many faults are in place at most, those that have struck as often as they should among them.
+const FAULTS_MAX: usize = 1_000;
 
 pub(crate) fn router() -> Router<MockMiro> {
     Router::new()
@@ -102,6 +105,11 @@ async fn add_faults(State(mock): State<MockMiro>, body: Bytes) -> Reply {
     for fault in &faults {
         fault.check().map_err(wrong)?;
     }
+    let in_place = mock.faults().len();
+    if in_place + faults.len() > FAULTS_MAX {
+        let said = format!("{in_place} faults are in place, and {FAULTS_MAX} is the most; DELETE takes them away");
+        return Err(wrong(said));
+    }
     let numbers: Vec<u64> = faults.into_iter().map(|fault| mock.inject(fault)).collect();
     Ok(axum::Json(json!({"numbers": numbers})))
 }
@@ -153,8 +161,19 @@ struct EventsRequest {
     traits: Traits,
 }
 
+impl EventsRequest {
+    /// The bounds that hold for worlds hold here too.
+    fn check(&self) -> Result<(), Wrong> {
+        let events = Events { generate: self.generate, over: self.over, traits: self.traits, ..Events::default() };
+        let mut contradictions = Vec::new();
+        events.check("events", &mut contradictions);
+        if contradictions.is_empty() { Ok(()) } else { Err(wrong(contradictions.join("\n"))) }
+    }
+}
+
 async fn add_events(State(mock): State<MockMiro>, body: Bytes) -> Reply {
     let request: EventsRequest = read(&body)?;
+    request.check()?;
     let given = request.events.into_iter().map(|json| NewEvent {
         json: Bytes::from(Box::<str>::from(json).into_string()),
         visible_at: request.visible_at,

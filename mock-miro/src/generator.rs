@@ -49,8 +49,8 @@ pub(crate) fn generate(into: &mut EventLog, log: Log, organization: &Organizatio
     let mut event = Vec::with_capacity(1_024);
     for occasion in occasions {
         event.clear();
-        let long = long_text(traits, &mut random);
-        let facts = write(&mut event, log, (&company, occasion), into.next_seq(), long, &mut random);
+        let oddities = Oddities::draw(&traits, &mut random);
+        let facts = write(&mut event, log, (&company, occasion), into.next_seq(), oddities, &mut random);
         let visible_at = lateness(facts.time, traits, &mut random);
         into.push(&event, &facts, visible_at);
         if random.random::<f64>() < traits.duplicates {
@@ -65,12 +65,12 @@ fn write(
     log: Log,
     (company, occasion): (&Company, Occasion<'_>),
     seq: u32,
-    long: Option<usize>,
+    oddities: Oddities,
     random: &mut ChaCha8Rng,
 ) -> Facts {
     match log {
-        Log::Audit => audit::write(out, company, occasion, seq, long, random),
-        Log::Content => content::write(out, company, occasion, long, random),
+        Log::Audit => audit::write(out, company, occasion, seq, oddities, random),
+        Log::Content => content::write(out, company, occasion, oddities, random),
         Log::AiInteraction => ai_interaction::write(out, company, occasion, random),
     }
 }
@@ -85,22 +85,47 @@ impl Traits {
     }
 }
 
-/// The size of a long text, if the event is one of those that carry one: 64 KB to 1 MB, shorter ones more often.
-fn long_text(traits: Traits, random: &mut ChaCha8Rng) -> Option<usize> {
-    const SHORTEST: f64 = 64_000.0;
-    const LONGEST: f64 = 1_000_000.0;
-    let drawn = random.random::<f64>() < traits.long_texts;
-    drawn.then(|| (SHORTEST * (LONGEST / SHORTEST).powf(random.random())) as usize)
+/// What sets one event apart from most.
+#[derive(Debug, Clone, Copy)]
+struct Oddities {
+    /// The size of a long text.
+    long_text: Option<usize>,
+    unknown_type: bool,
+    lone_surrogate: bool,
 }
 
-/// Puts a text of about that many bytes into the object that ends here.
-fn append_text(out: &mut Vec<u8>, bytes: usize) {
-    let closed = out.pop();
-    debug_assert_eq!(closed, Some(b'}'), "only an object can take a member");
-    let piece: String = names::TRAPS.concat();
-    let text = piece.repeat(bytes.div_ceil(piece.len()));
-    text_member(out, "text", &text);
-    out.push(b'}');
+impl Oddities {
+    fn draw(traits: &Traits, random: &mut ChaCha8Rng) -> Self {
+        let mut hit = |share: f64| random.random::<f64>() < share;
+        let (is_long, unknown_type, lone_surrogate) =
+            (hit(traits.long_texts), hit(traits.unknown_types), hit(traits.lone_surrogates));
+        Self { long_text: is_long.then(|| long_text(random)), unknown_type, lone_surrogate }
+    }
+
+    /// Puts the texts into the object that ends here.
+    fn append_texts(self, out: &mut Vec<u8>) {
+        let closed = out.pop();
+        debug_assert_eq!(closed, Some(b'}'), "only an object can take a member");
+        if let Some(bytes) = self.long_text {
+            let piece: String = names::TRAPS.concat();
+            text_member(out, "text", &piece.repeat(bytes.div_ceil(piece.len())));
+        }
+        if self.lone_surrogate {
+            member(out, "half", r#""\ud83d is half of a pair, and so is \udc00""#);
+        }
+        out.push(b'}');
+    }
+
+    fn has_text(self) -> bool {
+        self.long_text.is_some() || self.lone_surrogate
+    }
+}
+
+/// The size of a long text, 64 KB to 1 MB, shorter ones more often.
+fn long_text(random: &mut ChaCha8Rng) -> usize {
+    const SHORTEST: f64 = 64_000.0;
+    const LONGEST: f64 = 1_000_000.0;
+    (SHORTEST * (LONGEST / SHORTEST).powf(random.random())) as usize
 }
 
 fn lateness(time: i64, traits: Traits, random: &mut ChaCha8Rng) -> Option<Timestamp> {

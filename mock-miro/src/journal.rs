@@ -86,7 +86,7 @@ impl<T: Clone> Bounded<T> {
     }
 
     pub(crate) fn push(&mut self, item: T) {
-        if self.kept.len() == self.max {
+        if self.kept.len() >= self.max {
             self.kept.pop_front();
             self.dropped += 1;
         }

@@ -40,10 +40,10 @@ pub use latency::Latency;
 pub use mock::{EventError, Log, MockMiro, NewEvent, Tokens};
 pub use switches::{
     Bound, CreditModel, CreditOwner, CursorBinding, EmptyWindow, ForbiddenCode, FullLastPage, LastCursor,
-    MalformedCursor, OutOfBounds, RateHeaders, ResetUnit, RetryAfterForm, SwitchInfo, Switches, TieOrder, TokenInQuery,
-    TokenInfoInvalid, UsedRefreshToken, WrongOrganization,
+    MalformedCursor, OutOfBounds, RateHeaders, RefusedCursor, ResetUnit, RetryAfterForm, SwitchInfo, Switches,
+    TieOrder, TokenInQuery, TokenInfoInvalid, UsedRefreshToken, WrongOrganization,
 };
 pub use world::{
-    App, ChangeError, Events, Organization, Plan, Region, Role, Team, Toggle, Token, TokenChange, TokenState, Traits,
-    UnknownToken, User, World, WorldChange, WorldError,
+    App, AppChange, ChangeError, Events, Organization, Plan, Region, Role, Team, Toggle, Token, TokenChange,
+    TokenState, Traits, UnknownToken, User, World, WorldChange, WorldError,
 };

@@ -104,6 +104,7 @@ fn query_parameters(door: Door) -> Vec<Value> {
             required("client_id", text()),
             required("redirect_uri", text()),
             optional("state", text()),
+            optional("team_id", text()),
         ],
         Door::Open(Open::Token) => vec![
             required("grant_type", json!({"enum": ["authorization_code", "refresh_token"]})),

@@ -1,6 +1,7 @@
 //! What the public record leaves open, each a named switch with a default and the reason for it.
 
 mod catalogue;
+mod check;
 
 pub use catalogue::SwitchInfo;
 
@@ -37,6 +38,8 @@ pub struct Switches {
     pub cursor_binding: CursorBinding,
     /// What a cursor that was never given out, or was cut at its `#`, gives.
     pub malformed_cursor: MalformedCursor,
+    /// The status for a cursor that has expired or belongs to other bounds.
+    pub refused_cursor: RefusedCursor,
     /// In which order events of one millisecond come.
     pub tie_order: TieOrder,
     /// How many events of a page come again at the start of the next.
@@ -83,6 +86,7 @@ impl Default for Switches {
             cursor_lifetime: None,
             cursor_binding: CursorBinding::Free,
             malformed_cursor: MalformedCursor::FirstPage,
+            refused_cursor: RefusedCursor::BadRequest,
             tie_order: TieOrder::Arrival,
             page_overlap: 0,
             ingestion_delay: SignedDuration::ZERO,
@@ -171,6 +175,16 @@ pub enum MalformedCursor {
     FirstPage,
     /// 400 `invalidParameters`.
     BadRequest,
+}
+
+/// The status for a cursor that is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusedCursor {
+    /// 400 `invalidParameters`.
+    BadRequest,
+    /// 409 `conflict` from the audit log, for which alone that status is documented; 400 from the others.
+    Conflict,
 }
 
 /// The order within a millisecond.

@@ -7,7 +7,7 @@ mod file;
 mod organization;
 mod token;
 
-pub use change::{ChangeError, Toggle, TokenChange, UnknownToken, WorldChange};
+pub use change::{AppChange, ChangeError, Toggle, TokenChange, UnknownToken, WorldChange};
 pub use events::{Events, Traits};
 pub use organization::{Organization, Plan, Region, Role, Team, User};
 pub(crate) use token::mint;

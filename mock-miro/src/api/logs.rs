@@ -15,7 +15,9 @@ use crate::event_log::window::{Direction, Page, PageQuery};
 use crate::mock::Log;
 use crate::params::Params;
 use crate::state::Holdings;
-use crate::switches::{Bound, CursorBinding, FullLastPage, LastCursor, MalformedCursor, OutOfBounds, Switches};
+use crate::switches::{
+    Bound, CursorBinding, FullLastPage, LastCursor, MalformedCursor, OutOfBounds, RefusedCursor, Switches,
+};
 use crate::world::Organization;
 
 use request::PageRequest;
@@ -129,24 +131,35 @@ fn ceil_millis(at: Timestamp) -> i64 {
 
 /// Reads the cursor, under the rules that the switches set.
 fn resume(log: Log, request: &PageRequest<'_>, switches: &Switches, now: Timestamp) -> Result<Option<Cursor>, Refusal> {
-    let refuse = |message: &str| Err(Refusal::invalid_parameters(&[FieldError::invalid("cursor", message)]));
+    let not_valid = |message: &str| Refusal::invalid_parameters(&[FieldError::invalid("cursor", message)]);
     let Some(text) = request.cursor.filter(|text| !text.is_empty()) else { return Ok(None) };
     let Some(cursor) = Cursor::decode(text, log) else {
         return match switches.malformed_cursor {
             MalformedCursor::FirstPage => Ok(None),
-            MalformedCursor::BadRequest => refuse("cursor is not valid"),
+            MalformedCursor::BadRequest => Err(not_valid("cursor is not valid")),
         };
     };
     if let Some(grant) = cursor.grant {
         let age = now.as_millisecond() - grant.at;
         if switches.cursor_lifetime.is_some_and(|lifetime| i128::from(age) > lifetime.as_millis()) {
-            return refuse("cursor has expired");
+            return Err(refused_cursor(log, switches, not_valid("cursor has expired")));
         }
         if switches.cursor_binding == CursorBinding::ToItsBounds && grant.bounds != digest(request) {
-            return refuse("cursor belongs to other parameters");
+            return Err(refused_cursor(log, switches, not_valid("cursor belongs to other parameters")));
         }
     }
     Ok(Some(cursor))
+}
+
+/// What a cursor gets that was good once, or is good for other bounds.
+fn refused_cursor(log: Log, switches: &Switches, bad_request: Refusal) -> Refusal {
+    match (log, switches.refused_cursor) {
+        (Log::Audit, RefusedCursor::Conflict) => {
+            let status = http::StatusCode::CONFLICT;
+            Refusal { decision: bad_request.decision, ..Refusal::for_status(status) }
+        }
+        (_, _) => bad_request,
+    }
 }
 
 fn next_cursor(

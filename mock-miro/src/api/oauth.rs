@@ -44,6 +44,7 @@ pub(crate) struct Codes {
 struct Grant {
     place: AppPlace,
     user: String,
+    team: Option<String>,
     redirect_uri: String,
     expires_at: Timestamp,
 }
@@ -95,6 +96,7 @@ fn authenticated_app(world: &World, client_id: &str, client_secret: &str) -> Res
 /// `GET /oauth/authorize`: a page that asks who allows the app.
 pub(crate) fn authorize(world: &World, params: &Params<'_>) -> Result<Answer, Refusal> {
     let place = asked_app(world, params)?;
+    asked_team(place.organization(world), params)?;
     let html = page::consent(place.app(world), place.organization(world), params);
     let answer = Answer::json(html, "authorise page");
     Ok(answer.with(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")))
@@ -114,6 +116,18 @@ fn asked_app(world: &World, params: &Params<'_>) -> Result<AppPlace, Refusal> {
     Ok(place)
 }
 
+/// The team to install the app in: the one asked for, or the largest.
+fn asked_team(organization: &Organization, params: &Params<'_>) -> Result<Option<String>, Refusal> {
+    let Some(asked) = params.get("team_id").filter(|asked| !asked.is_empty()) else {
+        return Ok(organization.teams.first().map(|team| team.id.clone()));
+    };
+    if organization.teams.iter().any(|team| team.id == asked) {
+        return Ok(Some(asked.to_owned()));
+    }
+    let wrong = FieldError::invalid("team_id", "team_id must be the id of a team of the organization");
+    Err(Refusal::invalid_parameters(&[wrong]))
+}
+
 /// `POST /oauth/authorize`: the user allows the app; the browser goes back to it with a code.
 pub(crate) fn approve(office: &mut Office<'_>, params: &Params<'_>) -> Result<Answer, Refusal> {
     let Office { world, codes, random, now } = office;
@@ -123,14 +137,20 @@ pub(crate) fn approve(office: &mut Office<'_>, params: &Params<'_>) -> Result<An
         let wrong = FieldError::invalid("user", "user must be the id of a user of the organization");
         return Err(Refusal::invalid_parameters(&[wrong]));
     }
+    let team = asked_team(place.organization(world), params)?;
     let redirect_uri = required(params, "redirect_uri")?;
     let code = mint(place.organization(world).region, random);
     codes.waiting.retain(|_, grant| *now < grant.expires_at);
     if codes.waiting.len() >= CODES_MAX {
         codes.waiting.pop_first();
     }
-    let grant =
-        Grant { place, user: user.to_owned(), redirect_uri: redirect_uri.to_owned(), expires_at: *now + CODE_LIFETIME };
+    let grant = Grant {
+        place,
+        user: user.to_owned(),
+        team: team.clone(),
+        redirect_uri: redirect_uri.to_owned(),
+        expires_at: *now + CODE_LIFETIME,
+    };
     codes.waiting.insert(code.clone(), grant);
 
     let mut query = form_urlencoded::Serializer::new(String::new());
@@ -138,8 +158,8 @@ pub(crate) fn approve(office: &mut Office<'_>, params: &Params<'_>) -> Result<An
     if let Some(state) = params.get("state") {
         query.append_pair("state", state);
     }
-    if let Some(team) = place.organization(world).teams.first() {
-        query.append_pair("team_id", &team.id);
+    if let Some(team) = team {
+        query.append_pair("team_id", &team);
     }
     let separator = if redirect_uri.contains('?') { '&' } else { '?' };
     let location = format!("{redirect_uri}{separator}{}", query.finish());
@@ -172,7 +192,7 @@ fn by_code(office: &mut Office<'_>, place: AppPlace, params: &Params<'_>) -> Res
     if grant.redirect_uri != redirect_uri {
         return Err(oauth_error("Redirect URI mismatch.", "redirect uri is not the one the code was given for"));
     }
-    Ok(issue(office, place, grant.user))
+    Ok(issue(office, place, grant.user, grant.team))
 }
 
 fn by_refresh_token(office: &mut Office<'_>, place: AppPlace, params: &Params<'_>) -> Result<Answer, Refusal> {
@@ -196,7 +216,7 @@ fn by_refresh_token(office: &mut Office<'_>, place: AppPlace, params: &Params<'_
             }
         });
     };
-    let user = old.user.clone();
+    let (user, team) = (old.user.clone(), old.team.clone());
     old.refresh_token = None;
     if grace.is_positive() {
         let until = now.saturating_add(grace).unwrap_or(Timestamp::MAX);
@@ -205,7 +225,7 @@ fn by_refresh_token(office: &mut Office<'_>, place: AppPlace, params: &Params<'_
         old.state = TokenState::Replaced;
     }
     forget_oldest_replaced(tokens);
-    Ok(issue(office, place, user))
+    Ok(issue(office, place, user, team))
 }
 
 fn forget_oldest_replaced(tokens: &mut Vec<Token>) {
@@ -218,14 +238,14 @@ fn forget_oldest_replaced(tokens: &mut Vec<Token>) {
 }
 
 /// Mints a token, or a pair for an app whose tokens expire, and writes the documented answer.
-fn issue(office: &mut Office<'_>, place: AppPlace, user: String) -> Answer {
+fn issue(office: &mut Office<'_>, place: AppPlace, user: String, team: Option<String>) -> Answer {
     let Office { world, random, now, .. } = office;
     let app = place.app(world).clone();
     let region = place.organization(world).region;
     let value = mint(region, random);
     let refresh_token = app.expiring.then(|| mint(region, random));
     let organization = &mut world.organizations[place.organization];
-    let team_id = organization.teams.first().and_then(|team| team.id.parse::<u64>().ok());
+    let team_id = team.as_ref().and_then(|id| id.parse::<u64>().ok());
     let mut body = json!({
         "token_type": "bearer",
         "team_id": team_id,
@@ -243,6 +263,7 @@ fn issue(office: &mut Office<'_>, place: AppPlace, user: String) -> Answer {
         scopes: app.scopes,
         app: app.name,
         user,
+        team,
         state: TokenState::Active,
         expires_at: app.expiring.then(|| *now + ACCESS_LIFETIME),
         refresh_expires_at: app.expiring.then(|| *now + REFRESH_LIFETIME),

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use super::calendar::Occasion;
 use super::catalogue::{self, Details, Family, Object};
 use super::company::{Company, Team};
-use super::{append_text, member, names, once_in, one_of, open_with_id, quoted, text_member};
+use super::{Oddities, member, names, once_in, one_of, open_with_id, quoted, text_member};
 use crate::cursor::audit_event_id;
 use crate::event_log::{Facts, Position};
 use crate::instant::CreatedAt;
@@ -19,7 +19,7 @@ pub(super) fn write(
     company: &Company,
     occasion: Occasion<'_>,
     seq: u32,
-    long: Option<usize>,
+    oddities: Oddities,
     random: &mut ChaCha8Rng,
 ) -> Facts {
     let time = occasion.time;
@@ -32,15 +32,19 @@ pub(super) fn write(
         CreatedAt(time)
     );
     written.expect("writing into memory does not fail");
-    let created_by = if once_in(250, random) { "null" } else { &occasion.person.created_by };
+    let created_by = match once_in(250, random) {
+        true => "null",
+        false if oddities.unknown_type => &occasion.person.created_by_unknown,
+        false => &occasion.person.created_by,
+    };
     member(out, "createdBy", created_by);
     let mut team = &company.teams[occasion.person.team];
     object(out, family, company, occasion, &mut team, random);
     context(out, family, company, occasion, team, random);
     out.extend_from_slice(b",\"details\":");
     details(out, family.details, random);
-    if let Some(bytes) = long {
-        append_text(out, bytes);
+    if oddities.has_text() {
+        oddities.append_texts(out);
     }
     extras(out, random);
     out.push(b'}');

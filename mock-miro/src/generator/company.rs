@@ -34,6 +34,8 @@ pub(super) struct Person {
     pub(super) email: String,
     /// `{"type":…,"id":…,"name":…,"email":…}`, as the audit log has it.
     pub(super) created_by: String,
+    /// The same, of a `type` that no specification lists.
+    pub(super) created_by_unknown: String,
     /// `{"id":…,"name":…,"email":…}`, as the content log has it.
     pub(super) actor: String,
     /// `{"id":…,"name":…}`, as the object of an audit event.
@@ -130,6 +132,7 @@ impl Person {
         };
         let id = number(random);
         let created_by = json!({"type": kind.word(), "id": id, "name": name, "email": email}).to_string();
+        let created_by_unknown = json!({"type": "service_account", "id": id, "name": name, "email": email}).to_string();
         let actor = json!({"id": id, "name": name, "email": email}).to_string();
         let object = json!({"id": id, "name": name}).to_string();
         Self {
@@ -138,6 +141,7 @@ impl Person {
             team: random.random_range(0..teams),
             email,
             created_by,
+            created_by_unknown,
             actor,
             object,
             ip: ip(random),

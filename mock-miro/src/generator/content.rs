@@ -7,8 +7,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::audit::free_text;
 use super::calendar::Occasion;
-use super::company::Company;
-use super::{append_text, member, names, once_in, one_of, open_with_id, uuid};
+use super::company::{Company, Person};
+use super::{Oddities, member, names, once_in, one_of, open_with_id, uuid};
 use crate::event_log::Facts;
 use crate::instant::WholeSeconds;
 
@@ -19,14 +19,14 @@ pub(super) fn write(
     out: &mut Vec<u8>,
     company: &Company,
     occasion: Occasion<'_>,
-    long: Option<usize>,
+    oddities: Oddities,
     random: &mut ChaCha8Rng,
 ) -> Facts {
     let time = occasion.time - occasion.time.rem_euclid(1_000);
     let id = open_with_id(out, &uuid(random));
     let board = company.some_board(random);
     let action = match random.random_range(0..10) {
-        _ if long.is_some() => "update",
+        _ if oddities.has_text() => "update",
         0..=2 => "create",
         3..=8 => "update",
         _ => "delete",
@@ -42,20 +42,28 @@ pub(super) fn write(
         r#","contentId":"{}","actionType":"{action}","actionTime":"{}","actor":{},"itemType":"{item_type}","itemId":"{item}""#,
         board.id,
         WholeSeconds(time),
-        if once_in(400, random) { "null" } else { &occasion.person.actor },
+        actor(occasion.person, oddities, random),
     );
     written.expect("writing into memory does not fail");
     out.extend_from_slice(b",\"state\":");
     state(out, action, item_type, random);
-    if let Some(bytes) = long {
-        append_text(out, bytes);
+    if oddities.has_text() {
+        oddities.append_texts(out);
     }
-    relationships(out, random);
+    relationships(out, oddities, random);
     if once_in(150, random) {
         member(out, "revision", &random.random_range(1..90_000_u32).to_string());
     }
     out.push(b'}');
     Facts { time, id }
+}
+
+fn actor<'a>(person: &'a Person, oddities: Oddities, random: &mut ChaCha8Rng) -> &'a str {
+    match once_in(400, random) {
+        true => "null",
+        false if oddities.unknown_type => &person.created_by_unknown,
+        false => &person.actor,
+    }
 }
 
 /// The state after the action. Miro publishes no example; this one is synthetic.
@@ -85,14 +93,15 @@ fn state(out: &mut Vec<u8>, action: &str, item_type: &str, random: &mut ChaCha8R
     written.expect("writing into memory does not fail");
 }
 
-fn relationships(out: &mut Vec<u8>, random: &mut ChaCha8Rng) {
+fn relationships(out: &mut Vec<u8>, oddities: Oddities, random: &mut ChaCha8Rng) {
     match random.random_range(0..4) {
         0 => {}
         1 => member(out, "relationships", "[]"),
         _ => {
             let parent = FIRST_ITEM + random.random_range(0..99_999_999_999);
+            let kind = if oddities.unknown_type { "attached_to" } else { "parent" };
             let written =
-                write!(out, r#","relationships":[{{"type":"parent","itemType":"widget","itemId":"{parent}"}}]"#);
+                write!(out, r#","relationships":[{{"type":"{kind}","itemType":"widget","itemId":"{parent}"}}]"#);
             written.expect("writing into memory does not fail");
         }
     }

@@ -21,6 +21,9 @@ impl State {
         for token in organization.tokens.iter_mut().filter(|token| change.uninstall.contains(&token.app)) {
             token.state = TokenState::Uninstalled;
         }
+        for (name, app) in change.apps {
+            organization.change_app(&name, app)?;
+        }
         for (name, token) in change.tokens {
             organization.change_token(&name, token)?;
         }
@@ -28,6 +31,8 @@ impl State {
             self.set_toggle(nth, toggle, on);
         }
         let switches = self.holdings.world.switches.with(&change.switches)?;
+        self.holdings.world.switches = switches.clone();
+        self.holdings.world.check().map_err(|error| ChangeError::Contradiction(error.to_string()))?;
         self.holdings.set_switches(switches);
         Ok(())
     }
@@ -70,6 +75,7 @@ impl State {
             scopes: vec![toggle.scope().to_owned()],
             app: toggle.app().to_owned(),
             user,
+            team: None,
             state: TokenState::Active,
             expires_at: None,
             refresh_token: None,

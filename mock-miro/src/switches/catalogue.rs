@@ -26,7 +26,7 @@ const RATES: &str = "https://developers.miro.com/reference/rate-limiting";
 const NOT_FOUND: &str = "no public record either way";
 
 /// Name, allowed values, what it decides, source of the default.
-const LINES: [Line; 27] = [
+const LINES: [Line; 28] = [
     Line(
         "audit_last_cursor",
         "absent | null | empty",
@@ -44,7 +44,7 @@ const LINES: [Line; 27] = [
     Line("upper_bound", "inclusive | exclusive", "whether createdBefore and to include their own instant", NOT_FOUND),
     Line(
         "audit_limit_max",
-        "a number",
+        "a number from 1 to 10000",
         "the largest limit of the audit log",
         "no bound in the specification; Miro's Splunk app asks for 500",
     ),
@@ -59,6 +59,12 @@ const LINES: [Line; 27] = [
         "first_page | bad_request",
         "what a cursor that cannot be read, or was cut at its #, gives",
         "a public connector records an endless loop from cursors cut at their #",
+    ),
+    Line(
+        "refused_cursor",
+        "bad_request | conflict",
+        "the answer to a cursor that has expired or belongs to other bounds",
+        "409 stands in the specification of the audit log alone, without a cause",
     ),
     Line("tie_order", "arrival | reversed", "the order within a millisecond; flipped, it changes", NOT_FOUND),
     Line("page_overlap", "a number", "how many events of a page come again at the start of the next", NOT_FOUND),

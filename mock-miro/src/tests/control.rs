@@ -32,6 +32,32 @@ async fn events_are_added_counted_and_listed() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_generated_is_refused() {
+    let bench = Bench::new();
+    for (request, said) in [
+        (json!({"log": "audit", "generate": 10_000_001}), "events.generate = 10000001: at most 10000000"),
+        (json!({"log": "audit", "generate": 1, "over": "0s"}), "events.over: a stretch of time longer than nothing"),
+        (json!({"log": "audit", "traits": {"ties": 2.0}}), "events.traits.ties = 2: a share from 0 to 1"),
+        (json!({"log": "audit", "traits": {"tise": 0.5}}), "unknown field `tise`"),
+        (json!({"log": "adit"}), "unknown variant `adit`"),
+    ] {
+        let answer = bench.control(Method::POST, "events", request).await;
+        assert!(answer.status == 400 && answer.json()["error"].as_str().unwrap().contains(said), "{}", answer.text);
+    }
+    assert_eq!(bench.mock.count(crate::Log::Audit), 0);
+}
+
+#[tokio::test]
+async fn faults_are_so_many_at_most() {
+    let bench = Bench::new();
+    let fault = json!({"answer": {"status": 500}});
+    let many = json!(vec![fault.clone(); 1_000]);
+    assert_eq!(bench.control(Method::POST, "faults", many).await.status, 200);
+    let one_more = bench.control(Method::POST, "faults", fault).await;
+    assert!(one_more.text.contains("1000 is the most; DELETE takes them away"), "{}", one_more.text);
+}
+
+#[tokio::test]
 async fn an_event_is_served_byte_for_byte_as_it_was_added() {
     let bench = Bench::new();
     let bytes = r#"{ "id":"a\u0023", "createdAt":"2026-03-01T11:00:00.000+0000", "n":1.50, "é":"\ud83d\ude00" }"#;
@@ -72,6 +98,11 @@ async fn the_world_is_changed_whole_or_not_at_all() {
         (json!({"guard": true, "switches": {"tie_odrer": 1}}), "unknown field `tie_odrer`"),
         (json!({"organization": "5"}), "no organization has the id \"5\""),
         (json!({"gaurd": true}), "unknown field `gaurd`"),
+        (json!({"guard": true, "apps": {"Shiper": {}}}), "no app is called \"Shiper\""),
+        (json!({"guard": true, "content_retention_days": 31}), "content_retention_days = 31: one of 30, 90, 180, 365"),
+        (json!({"guard": true, "credits_per_minute": u64::MAX}), "at most 1000000000000"),
+        (json!({"guard": true, "switches": {"audit_limit_max": 0}}), "switches.audit_limit_max = 0: from 1 to 10000"),
+        (json!({"guard": true, "switches": {"window_max": "-1h"}}), "switches.window_max = 1h ago: null, or longer"),
     ] {
         let answer = bench.control(Method::POST, "world", wrong).await;
         assert!(answer.status == 400 && answer.json()["error"].as_str().unwrap().contains(said), "{}", answer.text);

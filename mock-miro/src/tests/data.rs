@@ -155,6 +155,34 @@ async fn long_texts_reach_up_to_a_megabyte() {
 }
 
 #[tokio::test]
+async fn some_events_carry_types_that_no_specification_lists() {
+    let bench = Bench::new();
+    let from = bench.mock.now() - SignedDuration::from_hours(1);
+    let traits = Traits { unknown_types: 0.5, ..Traits::default() };
+    for log in [Log::Audit, Log::Content] {
+        bench.mock.generate_with(log, 200, from, Duration::from_hours(1), 1, traits);
+    }
+    let (audit, content) = (bench.audit("&limit=500").await.text, bench.content("").await.text);
+    for (text, unknown) in [(&audit, "service_account"), (&content, "service_account"), (&content, "attached_to")] {
+        let count = text.matches(unknown).count();
+        assert!((30..140).contains(&count), "{unknown}: {count}");
+    }
+}
+
+#[tokio::test]
+async fn half_a_surrogate_pair_is_sent_as_it_stands() {
+    let bench = Bench::new();
+    let from = bench.mock.now() - SignedDuration::from_hours(1);
+    let traits = Traits { lone_surrogates: 1.0, ..Traits::default() };
+    for log in [Log::Audit, Log::Content] {
+        bench.mock.generate_with(log, 5, from, Duration::from_hours(1), 1, traits);
+    }
+    for page in [bench.audit("").await, bench.content("").await] {
+        assert_eq!(page.text.matches(r#""half":"\ud83d is half"#).count(), 5, "{}", page.text);
+    }
+}
+
+#[tokio::test]
 async fn planted_incidents_are_where_the_manifest_says() {
     let mut world = crate::World::default();
     world.organizations[0].audit = crate::Events {

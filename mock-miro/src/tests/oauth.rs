@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{Answered, Bench, audit_path};
-use crate::{App, Switches, UsedRefreshToken, World};
+use crate::{App, Switches, Team, UsedRefreshToken, World};
 
 const CALLBACK: &str = "http://127.0.0.1:9/back";
 
@@ -30,9 +30,16 @@ impl Bench {
 
     /// Walks the authorise page as the first user and returns the code.
     async fn code(&self) -> String {
+        self.code_for("").await
+    }
+
+    /// The same, with further parameters.
+    async fn code_for(&self, more: &str) -> String {
         let user = self.mock.world().organizations[0].users[0].id.clone();
-        let form =
-            format!("response_type=code&client_id=77&redirect_uri={}&state=a%26b&user={user}", super::encode(CALLBACK));
+        let form = format!(
+            "response_type=code&client_id=77&redirect_uri={}&state=a%26b&user={user}{more}",
+            super::encode(CALLBACK)
+        );
         let answer = self.post("/oauth/authorize", &form).await;
         assert_eq!(answer.status, 302, "{}", answer.text);
         let location = answer.header("location").unwrap();
@@ -166,6 +173,32 @@ async fn an_uninstalled_app_loses_its_tokens() {
     bench.control(http::Method::POST, "world", json!({"uninstall": ["Log <Shipper>"]})).await;
     assert_eq!(bench.audit_status(&issued["access_token"]).await, 401);
     assert_eq!(bench.audit("").await.status, 200);
+}
+
+#[tokio::test]
+async fn an_app_is_installed_in_the_team_that_is_asked_for() {
+    let mut world = with_app(true).mock.world();
+    world.organizations[0].teams.push(Team { id: "42".to_owned(), name: "Platform".to_owned() });
+    let bench = Bench::of(world);
+    let issued = bench.by_code(&bench.code_for("&team_id=42").await).await.json();
+    assert_eq!(issued["team_id"], 42);
+    let renewed = bench.renew(&issued["refresh_token"]).await.json();
+    let told = bench.get_as(renewed["access_token"].as_str().unwrap(), "/v1/oauth-token").await.json();
+    assert_eq!(told["team"], json!({"type": "team", "name": "Platform", "id": "42"}));
+    let query = format!("response_type=code&client_id=77&redirect_uri={CALLBACK}&team_id=43");
+    let page = bench.call(Request::get(format!("/oauth/authorize?{query}")).body(Body::empty()).unwrap()).await;
+    assert_eq!(page.json()["context"]["fields"][0]["field"], "team_id");
+}
+
+#[tokio::test]
+async fn a_scope_taken_from_an_app_is_missing_after_the_next_install() {
+    let bench = with_app(false);
+    let before = bench.by_code(&bench.code().await).await.json();
+    bench.control(http::Method::POST, "world", json!({"apps": {"Log <Shipper>": {"scopes": ["boards:read"]}}})).await;
+    let after = bench.by_code(&bench.code().await).await.json();
+    assert_eq!(after["scope"], "boards:read");
+    assert_eq!(bench.audit_status(&before["access_token"]).await, 200);
+    assert_eq!(bench.audit_status(&after["access_token"]).await, 403);
 }
 
 #[tokio::test]

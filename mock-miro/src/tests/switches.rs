@@ -5,8 +5,8 @@ use jiff::SignedDuration;
 use super::{Bench, audit_path, encode};
 use crate::{
     Bound, CreditModel, CreditOwner, CursorBinding, EmptyWindow, ForbiddenCode, FullLastPage, LastCursor,
-    MalformedCursor, OutOfBounds, RateHeaders, ResetUnit, RetryAfterForm, Switches, TieOrder, TokenInQuery,
-    TokenInfoInvalid, WrongOrganization,
+    MalformedCursor, OutOfBounds, RateHeaders, RefusedCursor, ResetUnit, RetryAfterForm, Switches, TieOrder,
+    TokenInQuery, TokenInfoInvalid, WrongOrganization,
 };
 
 /// A bench with three audit events, `a` 30 s, `b` 20 s and `c` 10 s before noon, after this change of the switches.
@@ -129,6 +129,21 @@ async fn malformed_cursor() {
     assert_eq!(flipped(|_| {}).audit("&cursor=x").await.status, 200);
     let bench = flipped(|s| s.malformed_cursor = MalformedCursor::BadRequest);
     assert_eq!(bench.audit("&cursor=x").await.json()["context"]["fields"][0]["field"], "cursor");
+}
+
+#[tokio::test]
+async fn refused_cursor() {
+    let expired = async |refused_cursor| {
+        let bench = flipped(|s| {
+            s.cursor_lifetime = Some(SignedDuration::from_mins(5));
+            s.refused_cursor = refused_cursor;
+        });
+        let cursor = encode(&bench.audit("&limit=1").await.cursor().unwrap());
+        bench.pass(SignedDuration::from_mins(6));
+        bench.audit(&format!("&limit=1&cursor={cursor}")).await.refusal()
+    };
+    assert_eq!(expired(RefusedCursor::BadRequest).await, (400, "invalidParameters".to_owned()));
+    assert_eq!(expired(RefusedCursor::Conflict).await, (409, "conflict".to_owned()));
 }
 
 #[tokio::test]

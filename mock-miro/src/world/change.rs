@@ -25,6 +25,8 @@ pub struct WorldChange {
     pub content_retention_days: Option<u16>,
     /// Tokens by their short name.
     pub tokens: BTreeMap<String, TokenChange>,
+    /// Custom apps by name.
+    pub apps: BTreeMap<String, AppChange>,
     /// Apps to uninstall, by name, which kills their tokens.
     pub uninstall: Vec<String>,
     /// Enterprise integrations turned on or off.
@@ -45,6 +47,14 @@ pub struct TokenChange {
     pub expires_at: Option<Timestamp>,
     /// The role of the user who installed its app.
     pub role: Option<Role>,
+}
+
+/// A change to a custom app. Tokens that it has keep their scopes until it is installed again.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AppChange {
+    /// What its next tokens may do.
+    pub scopes: Option<Vec<String>>,
 }
 
 /// An enterprise integration of the company settings, which owns a token while it is on.
@@ -71,6 +81,17 @@ pub enum ChangeError {
     /// No token has that short name.
     #[error(transparent)]
     UnknownToken(#[from] UnknownToken),
+    /// No custom app has that name.
+    #[error("no app is called {name:?}; there are: {known}")]
+    UnknownApp {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// The world as changed contradicts itself; one line a contradiction.
+    #[error("{0}")]
+    Contradiction(String),
     /// A switch does not exist or does not take the value.
     #[error("switches: {0}")]
     Switch(String),
@@ -117,6 +138,14 @@ impl Organization {
         let known = self.tokens.iter().map(|token| token.name.as_str()).collect::<Vec<_>>().join(", ");
         let token = self.tokens.iter_mut().find(|token| token.name == name);
         token.ok_or_else(|| UnknownToken { name: name.to_owned(), known })
+    }
+
+    pub(crate) fn change_app(&mut self, name: &str, change: AppChange) -> Result<(), ChangeError> {
+        let known = self.apps.iter().map(|app| app.name.as_str()).collect::<Vec<_>>().join(", ");
+        let app = self.apps.iter_mut().find(|app| app.name == name);
+        let app = app.ok_or_else(|| ChangeError::UnknownApp { name: name.to_owned(), known })?;
+        app.scopes = change.scopes.unwrap_or_else(|| app.scopes.clone());
+        Ok(())
     }
 
     /// Changes the role of the user behind a token.

@@ -7,6 +7,10 @@ use crate::operation;
 use super::{Events, Organization, World, WorldError};
 
 const RETENTIONS: [u16; 4] = [30, 90, 180, 365];
+const CREDITS_MAX: u64 = 1_000_000_000_000;
+const JOURNAL_MAX: usize = 1_000_000;
+/// Ten million events are about seven gigabytes.
+const GENERATE_MAX: usize = 10_000_000;
 
 impl World {
     /// Finds everything in the world that cannot be.
@@ -41,6 +45,10 @@ impl World {
                 wrong.push(format!("latency.{name}: nothing negative, and a p99 not below a positive median"));
             }
         }
+        self.switches.check(&mut wrong);
+        if !(1..=JOURNAL_MAX).contains(&self.journal_max) {
+            wrong.push(format!("journal_max = {}: from 1 to {JOURNAL_MAX}", self.journal_max));
+        }
         if wrong.is_empty() { Ok(()) } else { Err(WorldError::Contradiction(wrong.join("\n"))) }
     }
 }
@@ -55,10 +63,16 @@ impl Organization {
                 wrong.push(format!("{at}.{name} = {days}: one of 30, 90, 180, 365"));
             }
         }
+        if self.credits_per_minute > CREDITS_MAX {
+            wrong.push(format!("{at}.credits_per_minute = {}: at most {CREDITS_MAX}", self.credits_per_minute));
+        }
         let mut names = BTreeSet::new();
         for token in &self.tokens {
             if !names.insert(&token.name) {
                 wrong.push(format!("{at}.tokens: two are called {:?}", token.name));
+            }
+            if let Some(team) = token.team.as_ref().filter(|id| !self.teams.iter().any(|team| team.id == **id)) {
+                wrong.push(format!("{at}.tokens: the team {team:?} of {:?} is not among the teams", token.name));
             }
             if self.user(&token.user).is_none() {
                 wrong.push(format!(
@@ -81,7 +95,10 @@ impl Organization {
 }
 
 impl Events {
-    fn check(&self, at: &str, wrong: &mut Vec<String>) {
+    pub(crate) fn check(&self, at: &str, wrong: &mut Vec<String>) {
+        if self.generate > GENERATE_MAX {
+            wrong.push(format!("{at}.generate = {}: at most {GENERATE_MAX}", self.generate));
+        }
         let traits = &self.traits;
         for (name, share) in [
             ("ties", traits.ties),
@@ -89,6 +106,8 @@ impl Events {
             ("duplicates", traits.duplicates),
             ("long_texts", traits.long_texts),
             ("sign_in_storms", traits.sign_in_storms),
+            ("unknown_types", traits.unknown_types),
+            ("lone_surrogates", traits.lone_surrogates),
         ] {
             if !(0.0..=1.0).contains(&share) {
                 wrong.push(format!("{at}.traits.{name} = {share}: a share from 0 to 1"));

@@ -44,6 +44,11 @@ pub struct Traits {
     /// How many audit events belong to a sign-in storm: hundreds of people within a few minutes, failing at first. At
     /// least one storm a day, as long as 30 events are left for each.
     pub sign_in_storms: f64,
+    /// How many carry a `type` that the specification does not list: of `createdBy` in audit events, of `actor` and
+    /// `relationships` in content events.
+    pub unknown_types: f64,
+    /// How many carry a text with half a surrogate pair, escaped: JSON by its grammar, and no Unicode text.
+    pub lone_surrogates: f64,
 }
 
 impl Default for Traits {
@@ -55,6 +60,8 @@ impl Default for Traits {
             duplicates: 0.0,
             long_texts: 0.0,
             sign_in_storms: 0.02,
+            unknown_types: 0.0,
+            lone_surrogates: 0.0,
         }
     }
 }

@@ -49,6 +49,9 @@ pub struct Token {
     /// The user who installed the app.
     #[serde(default = "first_admin")]
     pub user: String,
+    /// The id of the team the app was installed in; the largest one unless given. It makes no difference to the logs.
+    #[serde(default)]
+    pub team: Option<String>,
     /// Whether it works.
     #[serde(default)]
     pub state: TokenState,
@@ -127,6 +130,7 @@ impl Token {
             scopes: vec![scope.to_owned()],
             app: app.to_owned(),
             user: first_admin(),
+            team: None,
             state: TokenState::Active,
             expires_at: None,
             refresh_token: None,

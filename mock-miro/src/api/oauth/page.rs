@@ -6,7 +6,7 @@ use crate::params::Params;
 use crate::world::{App, Organization};
 
 /// The parameters that the answer of the user carries on.
-const CARRIED: [&str; 4] = ["response_type", "client_id", "redirect_uri", "state"];
+const CARRIED: [&str; 5] = ["response_type", "client_id", "redirect_uri", "state", "team_id"];
 
 /// Plain HTML, without script, style sheet or image.
 pub(super) fn consent(app: &App, organization: &Organization, params: &Params<'_>) -> String {
