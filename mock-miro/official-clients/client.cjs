@@ -1,76 +1,89 @@
-// Calls everything that the Node client has near the logs; prints one JSON line a call.
+// Makes the calls of calls.json with Miro's Node client, each in a fresh world; prints one JSON line a call.
 //
 // Usage: client.cjs BASE_URL CONTROL_URL ORGANIZATION_ID
 
 const { MiroLowlevelApi } = require("@mirohq/miro-api");
+const calls = require("./calls.json");
 
 const [baseUrl, controlUrl, organizationId] = process.argv.slice(2);
 const end = new Date();
 const start = new Date(end.getTime() - 24 * 3600 * 1000);
 
+// Steers the mock, or looks at it.
+async function control(path, what) {
+  const options = what === undefined ? {} : { method: "POST", body: JSON.stringify(what) };
+  return (await fetch(`${controlUrl}/${path}`, options)).json();
+}
+
 const client = (token) => new MiroLowlevelApi(token, baseUrl);
-const audit = (token, more) =>
-  client(token).enterpriseGetAuditLogs(start.toISOString(), end.toISOString(), more);
-const content = (token, more, organization = organizationId) =>
-  client(token).enterpriseBoardContentItemLogsFetch(organization, start, end, more);
+const auditPage = async (token, options) =>
+  (await client(token).enterpriseGetAuditLogs(start.toISOString(), end.toISOString(), options)).body;
+const contentPage = async (token, options, organization = organizationId) =>
+  (await client(token).enterpriseBoardContentItemLogsFetch(organization, start, end, options)).body;
 
 async function every(pageOf) {
   const ids = new Set();
   let cursor;
   do {
-    const { body } = await pageOf(cursor);
-    body.data.forEach((event) => ids.add(event.id));
-    cursor = body.cursor;
+    const page = await pageOf(cursor);
+    page.data.forEach((event) => ids.add(event.id));
+    cursor = page.cursor;
   } while (cursor);
   return `${ids.size} events`;
 }
 
-async function boardAndActor() {
-  const [event] = (await content("token-content", { limit: 1 })).body.data;
-  const filter = { boardIds: [event.contentId, "uXjVnone="], emails: [event.actor.email] };
-  const found = (await content("token-content", filter)).body.data;
-  return found.some((item) => item.id === event.id) ? "the event is found again" : "the event is not found again";
+// What `make` in calls.json can say.
+const make = {
+  every_audit: (call) => every((cursor) => auditPage("token-audit", { ...call.options, cursor })),
+  every_content: (call) => every((cursor) => contentPage("token-content", { ...call.options, cursor })),
+  by_board_and_actor: async () => {
+    const [event] = (await contentPage("token-content", { limit: 1 })).data;
+    const filter = { boardIds: [event.contentId, "uXjVnone="], emails: [event.actor.email, "nobody@example.com"] };
+    const found = (await contentPage("token-content", filter)).data;
+    return found.some((item) => item.id === event.id) ? "the event is found again" : "the event is not found again";
+  },
+  audit: async (call) => `${(await auditPage(call.token ?? "token-audit", call.options)).data.length} events`,
+  content: async (call) => `${(await contentPage("token-content", {}, call.organization)).data.length} events`,
+  cursor_turned_round: async () => {
+    const { cursor } = await auditPage("token-audit", { limit: 10 });
+    return `${(await auditPage("token-audit", { limit: 10, cursor, sorting: "DESC" })).data.length} events`;
+  },
+  token_info: async (call) => (await client(call.token).tokenInfo()).body.scopes.join(" "),
+  organization: async (call) => (await client(call.token).enterpriseGetOrganization(organizationId)).body.plan,
+  revoke_v1: async (call) => {
+    await client(call.token).revokeToken(call.token);
+    return "revoked";
+  },
+  revoke_v2: async (call) => {
+    const request = { accessToken: call.token, clientId: "77", clientSecret: "example-secret" };
+    await client(call.token).revokeTokenV2(request);
+    return "revoked";
+  },
+};
+
+// What a client throws beyond its own errors is an outcome too.
+async function outcomeOf(call) {
+  try {
+    return await make[call.make](call);
+  } catch (error) {
+    if (error.statusCode) return `${error.statusCode} ${error.body?.code ?? "no code"}`;
+    return error.code ? `${error.name} ${error.code}` : error.name;
+  }
 }
 
-const post = (where, what) => fetch(`${controlUrl}/${where}`, { method: "POST", body: JSON.stringify(what) });
-
-async function show(call, work) {
-  let outcome;
-  try {
-    outcome = await work();
-  } catch (error) {
-    outcome = error.statusCode ? `${error.statusCode} ${error.body && error.body.code}` : `${error.name}: ${error.message}`;
-  }
-  console.log(JSON.stringify({ call, outcome }));
+// How often a client asked, where one call is all that was made and the client asked again by itself.
+async function requestsOf(call) {
+  const count = call.make === "audit" ? (await control("journal")).entries.length : 1;
+  return count === 1 ? "" : `, ${count} requests`;
 }
 
 async function main() {
-  await show("audit, every page", () => every((cursor) => audit("token-audit", { limit: 100, cursor })));
-  await show("audit, newest first", () => every((cursor) => audit("token-audit", { limit: 70, cursor, sorting: "DESC" })));
-  await show("content, every page", () => every((cursor) => content("token-content", { limit: 100, cursor })));
-  await show("content, by board and actor", boardAndActor);
-  await show("token information", async () => (await client("token-audit").tokenInfo()).body.scopes.join(" "));
-  await show("organization", async () => (await client("token-admin").enterpriseGetOrganization(organizationId)).body.plan);
-  await show("unknown token", () => audit("made-up"));
-  await show("unknown token, information", () => client("made-up").tokenInfo());
-  await show("scope missing", () => audit("token-content"));
-  await show("wrong organization", () => content("token-content", {}, "1"));
-  await show("limit too large", () => audit("token-audit", { limit: 501 }));
-  await post("world", { guard: false });
-  await show("no Enterprise Guard", () => content("token-content"));
-  await post("world", { guard: true, plan: "business" });
-  await show("plan without audit logs", () => audit("token-audit"));
-  await post("world", { plan: "enterprise" });
-  await post("faults", { when: { call: "audit_logs" }, answer: { status: 429 } });
-  await show("rate limit", () => audit("token-audit"));
-  await post("faults", { when: { call: "audit_logs" }, answer: { status: 500 } });
-  await show("server error", () => audit("token-audit"));
-  await show("revoke v1", async () => (await client("token-first").revokeToken("token-first"), "revoked"));
-  await show("revoked token", () => audit("token-first"));
-  const request = { accessToken: "token-second", clientId: "77", clientSecret: "example-secret" };
-  const revoke = async () => (await client("token-second").revokeTokenV2(request), "revoked");
-  await show("revoke v2", revoke);
-  await show("revoke v2, again", revoke);
+  for (const call of calls) {
+    await control("reset", {});
+    for (const [path, what] of call.first ?? []) await control(path, what);
+    const outcome = (await outcomeOf(call)) + (await requestsOf(call));
+    console.log(JSON.stringify({ call: call.call, outcome }));
+  }
 }
 
 main();

@@ -1,9 +1,10 @@
-"""Calls everything that the Python client has near the logs; prints one JSON line a call.
+"""Makes the calls of calls.json with Miro's Python client, each in a fresh world; prints one JSON line a call.
 
 Usage: client.py BASE_URL CONTROL_URL ORGANIZATION_ID
 """
 
 import json
+import pathlib
 import sys
 import urllib.request
 from datetime import datetime, timedelta, timezone
@@ -14,18 +15,25 @@ from miro_api.exceptions import ApiException
 from miro_api.models.revoke_token_request import RevokeTokenRequest
 
 BASE_URL, CONTROL_URL, ORGANIZATION_ID = sys.argv[1:4]
+CALLS = json.loads((pathlib.Path(__file__).parent / "calls.json").read_text())
 Configuration.set_default(Configuration(host=BASE_URL))
 END = datetime.now(timezone.utc)
 START = END - timedelta(days=1)
 
 
-def audit(token, **more):
+def control(path, what=None):
+    """Steers the mock, or looks at it."""
+    body = None if what is None else json.dumps(what).encode()
+    return json.load(urllib.request.urlopen(urllib.request.Request(f"{CONTROL_URL}/{path}", body)))
+
+
+def audit_page(token, **options):
     after, before = (t.strftime("%Y-%m-%dT%H:%M:%S.000Z") for t in (START, END))
-    return MiroApi(token).enterprise_get_audit_logs(created_after=after, created_before=before, **more)
+    return MiroApi(token).enterprise_get_audit_logs(created_after=after, created_before=before, **options)
 
 
-def content(token, organization=ORGANIZATION_ID, **more):
-    return MiroApi(token).enterprise_board_content_item_logs_fetch(organization, START, END, **more)
+def content_page(token, organization=ORGANIZATION_ID, **options):
+    return MiroApi(token).enterprise_board_content_item_logs_fetch(organization, START, END, **options)
 
 
 def every(page_of):
@@ -39,57 +47,73 @@ def every(page_of):
             return f"{len(set(ids))} events"
 
 
-def board_and_actor():
-    page = content("token-content", limit=1)
-    event = page.data[0]
-    found = content("token-content", board_ids=[event.content_id, "uXjVnone="], emails=[event.actor.email])
-    assert event.id in [item.id for item in found.data]
-    return "the event is found again"
+class Calls:
+    """What `make` in calls.json can say."""
+
+    def every_audit(self, call):
+        return every(lambda cursor: audit_page("token-audit", cursor=cursor, **call["options"]))
+
+    def every_content(self, call):
+        return every(lambda cursor: content_page("token-content", cursor=cursor, **call["options"]))
+
+    def by_board_and_actor(self, _call):
+        event = content_page("token-content", limit=1).data[0]
+        found = content_page(
+            "token-content", board_ids=[event.content_id, "uXjVnone="], emails=[event.actor.email, "nobody@example.com"]
+        )
+        again = event.id in [item.id for item in found.data]
+        return "the event is found again" if again else "the event is not found again"
+
+    def audit(self, call):
+        return f"{len(audit_page(call.get('token', 'token-audit'), **call.get('options', {})).data)} events"
+
+    def content(self, call):
+        return f"{len(content_page('token-content', call.get('organization', ORGANIZATION_ID)).data)} events"
+
+    def cursor_turned_round(self, _call):
+        cursor = audit_page("token-audit", limit=10).cursor
+        return f"{len(audit_page('token-audit', limit=10, cursor=cursor, sorting='DESC').data)} events"
+
+    def token_info(self, call):
+        return " ".join(MiroApi(call["token"]).token_info().scopes)
+
+    def organization(self, call):
+        return MiroApi(call["token"]).enterprise_get_organization(ORGANIZATION_ID).plan
+
+    def revoke_v1(self, call):
+        MiroApi(call["token"]).revoke_token(call["token"])
+        return "revoked"
+
+    def revoke_v2(self, call):
+        request = RevokeTokenRequest(accessToken=call["token"], clientId="77", clientSecret="example-secret")
+        MiroApi(call["token"]).revoke_token_v2(request)
+        return "revoked"
 
 
-def change(what):
-    body = json.dumps(what).encode()
-    urllib.request.urlopen(urllib.request.Request(f"{CONTROL_URL}/world", body)).read()
-
-
-def fault(what):
-    body = json.dumps(what).encode()
-    urllib.request.urlopen(urllib.request.Request(f"{CONTROL_URL}/faults", body)).read()
-
-
-def show(call, work):
+def code_of(body):
     try:
-        outcome = work()
+        return json.loads(body)["code"]
+    except (TypeError, ValueError, KeyError):
+        return "no code"
+
+
+def requests_of(call):
+    """How often a client asked, where one call is all that was made and the client asked again by itself."""
+    count = len(control("journal")["entries"]) if call["make"] == "audit" else 1
+    return "" if count == 1 else f", {count} requests"
+
+
+def outcome_of(call):
+    try:
+        return getattr(Calls(), call["make"])(call)
     except ApiException as error:
-        code = json.loads(error.body or "{}").get("code") if error.body else None
-        outcome = f"{error.status} {code}"
-    except Exception as error:  # What a client raises beyond its own exceptions is a finding too.
-        outcome = f"{type(error).__name__}: {str(error)[:90]}"
-    print(json.dumps({"call": call, "outcome": outcome}), flush=True)
+        return f"{error.status} {code_of(error.body)}"
+    except Exception as error:  # What a client raises beyond its own exceptions is an outcome too.
+        return type(error).__name__
 
 
-show("audit, every page", lambda: every(lambda cursor: audit("token-audit", limit=100, cursor=cursor)))
-show("audit, newest first", lambda: every(lambda cursor: audit("token-audit", limit=70, cursor=cursor, sorting="DESC")))
-show("content, every page", lambda: every(lambda cursor: content("token-content", limit=100, cursor=cursor)))
-show("content, by board and actor", board_and_actor)
-show("token information", lambda: " ".join(MiroApi("token-audit").token_info().scopes))
-show("organization", lambda: MiroApi("token-admin").enterprise_get_organization(ORGANIZATION_ID).plan)
-show("unknown token", lambda: audit("made-up"))
-show("unknown token, information", lambda: MiroApi("made-up").token_info())
-show("scope missing", lambda: audit("token-content"))
-show("wrong organization", lambda: content("token-content", organization="1"))
-show("limit too large", lambda: audit("token-audit", limit=501))
-change({"guard": False})
-show("no Enterprise Guard", lambda: content("token-content"))
-change({"guard": True, "plan": "business"})
-show("plan without audit logs", lambda: audit("token-audit"))
-change({"plan": "enterprise"})
-fault({"when": {"call": "audit_logs"}, "answer": {"status": 429}})
-show("rate limit", lambda: audit("token-audit"))
-fault({"when": {"call": "audit_logs"}, "answer": {"status": 500}})
-show("server error", lambda: audit("token-audit"))
-show("revoke v1", lambda: MiroApi("token-first").revoke_token("token-first") or "revoked")
-show("revoked token", lambda: audit("token-first"))
-request = RevokeTokenRequest(accessToken="token-second", clientId="77", clientSecret="example-secret")
-show("revoke v2", lambda: MiroApi("token-second").revoke_token_v2(request) or "revoked")
-show("revoke v2, again", lambda: MiroApi("token-second").revoke_token_v2(request) or "revoked")
+for call in CALLS:
+    control("reset", {})
+    for path, what in call.get("first", []):
+        control(path, what)
+    print(json.dumps({"call": call["call"], "outcome": outcome_of(call) + requests_of(call)}), flush=True)

@@ -10,11 +10,11 @@ use jiff::Timestamp;
 
 use crate::switches::TieOrder;
 
-/// Events in the order of their time. Cloning copies the index and shares the bytes.
+/// Events in the order of their time. A clone shares index and bytes until one side adds.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct EventLog {
     chunks: Vec<Arc<Vec<u8>>>,
-    index: Vec<Entry>,
+    index: Arc<Vec<Entry>>,
     next_seq: u32,
     ties: Ties,
 }
@@ -72,7 +72,7 @@ impl EventLog {
     pub(crate) fn push(&mut self, json: &[u8], facts: &Facts, visible_at: Option<Timestamp>) {
         let (chunk, start) = self.store(json);
         let visible = visible_at.map_or(facts.time, |at| at.as_millisecond().max(facts.time));
-        self.index.push(Entry {
+        Arc::make_mut(&mut self.index).push(Entry {
             time: facts.time,
             visible,
             seq: self.next_seq,
@@ -100,7 +100,7 @@ impl EventLog {
     /// Puts the index into the order of time.
     pub(crate) fn sort(&mut self) {
         let ties = self.ties;
-        self.index.sort_by_key(|entry| ties.key(entry));
+        Arc::make_mut(&mut self.index).sort_by_key(|entry| ties.key(entry));
     }
 
     /// Chooses the order within a millisecond.
