@@ -57,10 +57,14 @@ const fn dead(name: &'static str, log: Log, changes: &'static [&'static str], sa
     Cause { name, says, log, changes, mistake: None, status: 401, code: "tokenNotFound" }
 }
 
-static CAUSES: [Cause; 18] = [
+static CAUSES: [Cause; 23] = [
     Cause {
         mistake: Some(Mistake::UnknownToken),
         ..dead("token-invalid", Log::Audit, &[], "the token is not one that Miro gave out")
+    },
+    Cause {
+        mistake: Some(Mistake::UnknownToken),
+        ..dead("content-token-invalid", Log::Content, &[], "the content token is not one that Miro gave out")
     },
     Cause {
         mistake: Some(Mistake::SwappedTokens),
@@ -83,6 +87,12 @@ static CAUSES: [Cause; 18] = [
         mistake: Some(Mistake::OtherOrganization),
         ..denied("wrong-organization", Log::Content, &[], "the organization id is not the token's")
     },
+    denied(
+        "content-plan-too-small",
+        Log::Content,
+        &[r#"{"plan": "business"}"#],
+        "the plan is without content logs; Guard is an add-on to Enterprise",
+    ),
     denied("plan-too-small", Log::Audit, &[r#"{"plan": "business"}"#], "the plan is without audit logs"),
     denied(
         "audit-not-company-admin",
@@ -117,10 +127,22 @@ static CAUSES: [Cause; 18] = [
     ),
     dead("token-revoked", Log::Audit, &[r#"{"tokens": {"audit": {"state": "revoked"}}}"#], "the token was revoked"),
     dead(
+        "content-token-revoked",
+        Log::Content,
+        &[r#"{"tokens": {"content": {"state": "revoked"}}}"#],
+        "the content token was revoked",
+    ),
+    dead(
         "token-regenerated",
         Log::Audit,
         &[r#"{"tokens": {"audit": {"state": "replaced"}}}"#],
         "the token was regenerated and not updated in the connector",
+    ),
+    dead(
+        "content-app-uninstalled",
+        Log::Content,
+        &[r#"{"uninstall": ["eDiscovery"]}"#],
+        "the app of the content log was uninstalled",
     ),
     dead("app-uninstalled", Log::Audit, &[r#"{"uninstall": ["SIEM"]}"#], "the app was uninstalled"),
     dead(
@@ -129,6 +151,15 @@ static CAUSES: [Cause; 18] = [
         &[r#"{"tokens": {"audit": {"expires_at": "2020-01-01T00:00:00Z"}}}"#],
         "the app gives out expiring tokens, and this one has expired",
     ),
+    Cause {
+        name: "collection-not-enabled",
+        says: "no admin has turned the collection of content logs on: there is nothing to see",
+        log: Log::Content,
+        changes: &[r#"{"content_logs_since": "9999-01-01T00:00:00Z"}"#],
+        mistake: None,
+        status: 200,
+        code: "",
+    },
     Cause {
         name: "just-connected",
         says: "less than ten minutes have passed since connecting: nothing is visible yet",
@@ -180,6 +211,7 @@ impl MockMiro {
         }
         match cause.mistake {
             None => {}
+            Some(Mistake::UnknownToken) if cause.log == Log::Content => settings.tokens.content.push('x'),
             Some(Mistake::UnknownToken) => settings.tokens.audit.push('x'),
             Some(Mistake::SwappedTokens) => {
                 std::mem::swap(&mut settings.tokens.audit, &mut settings.tokens.content);

@@ -86,7 +86,11 @@ pub struct Answer {
 
 /// A `Retry-After`, as data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "`retry_after` is seconds as a number, a duration such as \"30s\", an instant, or one of the words \
+                 seconds, http-date, absent"
+)]
 pub enum RetryAfter {
     /// Whole seconds.
     Seconds(u32),

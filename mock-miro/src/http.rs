@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
-use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
 use http::request::Parts;
 use tokio::time::sleep;
@@ -49,16 +48,14 @@ pub(crate) fn router(mock: MockMiro) -> Router {
 
 async fn handle(State(mock): State<MockMiro>, request: axum::extract::Request) -> Response {
     let (parts, body) = request.into_parts();
-    let body = match to_bytes(body, BODY_MAX).await {
-        Ok(body) => body,
-        Err(error) => return (StatusCode::PAYLOAD_TOO_LARGE, error.to_string()).into_response(),
-    };
+    let body = to_bytes(body, BODY_MAX).await;
     let decision = mock.decide(&Request {
         method: &parts.method,
         path: parts.uri.path(),
         query: parts.uri.query().unwrap_or_default(),
         headers: &parts.headers,
-        body: &body,
+        body: body.as_deref().unwrap_or_default(),
+        too_long: body.is_err(),
     });
     deliver(decision, &parts).await
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -95,7 +97,8 @@ pub struct MockMiro {
 
 impl MockMiro {
     /// A mock of this world under this clock, with the events that the world asks for.
-    pub fn new(world: World, clock: Arc<dyn Clock>) -> Result<Self, WorldError> {
+    pub fn new(mut world: World, clock: Arc<dyn Clock>) -> Result<Self, WorldError> {
+        world.mint_missing(&mut ChaCha8Rng::seed_from_u64(world.seed));
         world.check()?;
         let clock = SteeredClock::new(clock);
         let state = State::new(world, clock.now())?;

@@ -34,6 +34,8 @@ pub(crate) struct Request<'a> {
     pub(crate) query: &'a str,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) body: &'a [u8],
+    /// Whether there was more of the body than is read; `body` is empty then.
+    pub(crate) too_long: bool,
 }
 
 /// What to send back, and what is to go wrong with it.

@@ -69,17 +69,24 @@ impl World {
     pub fn enterprise(seed: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let id = (3_074_457_345_618_265_000 + random.random_range(0..1_000_000_u64)).to_string();
-        let tokens = vec![
-            Token::of_integration("audit", "auditlogs:read", "SIEM", &mut random),
-            Token::of_integration("content", "contentlogs:export", "eDiscovery", &mut random),
-        ];
-        let organization = Organization { tokens, ..Organization::enterprise(id) };
-        Self {
-            organizations: vec![organization],
+        let mut world = Self {
+            organizations: vec![Organization::enterprise(id)],
             switches: Switches::default(),
             latency: BTreeMap::new(),
             seed,
             journal_max: journal_max(),
+        };
+        world.mint_missing(&mut random);
+        world
+    }
+
+    /// Makes up the tokens whose values are not given.
+    pub(crate) fn mint_missing(&mut self, random: &mut ChaCha8Rng) {
+        for organization in &mut self.organizations {
+            let region = organization.region;
+            for token in organization.tokens.iter_mut().filter(|token| token.value.is_empty()) {
+                token.value = mint(region, random);
+            }
         }
     }
 }

@@ -62,6 +62,9 @@ pub(crate) fn read_file(path: &Path, log: Log, into: &mut EventLog) -> Result<()
 /// Reads id and time from an event's bytes; the error says what is wrong and what would be right.
 pub(crate) fn facts(json: &[u8], log: Log) -> Result<Facts, String> {
     let text = std::str::from_utf8(json).map_err(|error| format!("not UTF-8 at byte {}", error.valid_up_to()))?;
+    if text.starts_with('\u{feff}') {
+        return Err("it begins with a byte order mark; save the file as UTF-8 without one".to_owned());
+    }
     if !text.starts_with('{') {
         return Err("not a JSON object as Miro sends it: it does not begin with `{`".to_owned());
     }
@@ -69,6 +72,7 @@ pub(crate) fn facts(json: &[u8], log: Log) -> Result<Facts, String> {
     let id = head.id.ok_or("the event has no `id`; give it a string that no other event has")?.get();
     let id_start = id.as_ptr() as usize - text.as_ptr() as usize;
     let id = match id.as_bytes() {
+        [b'"', b'"'] => return Err("`id` is empty; give it a string that no other event has".to_owned()),
         [b'"', inner @ .., b'"'] => id_start + 1..id_start + 1 + inner.len(),
         [b'0'..=b'9', ..] => id_start..id_start + id.len(),
         _ => return Err(format!("`id` is {id}; it must be a string")),
@@ -126,6 +130,8 @@ mod tests {
     fn says_what_is_wrong_with_an_event() {
         let wrong = |json: &str| facts(json.as_bytes(), Log::Content).unwrap_err();
         insta::assert_snapshot!(wrong("[]"), @"not a JSON object as Miro sends it: it does not begin with `{`");
+        insta::assert_snapshot!(wrong("\u{feff}{}"), @"it begins with a byte order mark; save the file as UTF-8 without one");
+        insta::assert_snapshot!(wrong(r#"{"id":""}"#), @"`id` is empty; give it a string that no other event has");
         insta::assert_snapshot!(wrong(r#"{"id":"1"}"#), @"the event has no `actionTime`");
         insta::assert_snapshot!(wrong(r#"{"actionTime":"2026-01-02T03:04:05Z"}"#), @"the event has no `id`; give it a string that no other event has");
         insta::assert_snapshot!(wrong(r#"{"id":"1","actionTime":"yesterday"}"#), @r#"`actionTime` is "yesterday"; write it as `2026-01-02T03:04:05.678+0000` or with `Z`"#);

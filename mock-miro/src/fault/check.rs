@@ -1,6 +1,8 @@
 //! What can be known of a fault before it strikes.
 
-use super::{Answer, Fault, Trouble};
+use http::header::{HeaderName, HeaderValue};
+
+use super::{Answer, Dribble, Fault, Trouble, When};
 use crate::operation;
 
 /// Why a fault could never do what it says.
@@ -35,24 +37,69 @@ impl Fault {
         if self.answer.is_none() && self.fault.as_ref().is_none_or(|trouble| *trouble == Trouble::default()) {
             return Err(FaultError::Nothing);
         }
-        if let Some(asked) = &self.when.call {
+        if self.times == Some(0) {
+            return out_of_bounds("times", 0, "1 and up");
+        }
+        self.when.check()?;
+        if let Some(trouble) = &self.fault {
+            trouble.check()?;
+        }
+        self.answer.as_ref().map_or(Ok(()), Answer::check)
+    }
+}
+
+impl When {
+    fn check(&self) -> Result<(), FaultError> {
+        if let Some(asked) = &self.call {
             operation::check_name(asked)?;
         }
-        let out_of_bounds = |key, value: String, allowed| Err(FaultError::OutOfBounds { key, value, allowed });
-        if let Some(share) = self.when.share.filter(|share| !(0.0..=1.0).contains(share)) {
-            return out_of_bounds("when.share", share.to_string(), "0 to 1");
+        if let Some(share) = self.share.filter(|share| !(0.0..=1.0).contains(share)) {
+            return out_of_bounds("when.share", share, "0 to 1");
         }
-        if self.when.nth == Some(0) {
-            return out_of_bounds("when.nth", "0".to_owned(), "1 and up");
+        if self.nth == Some(0) {
+            return out_of_bounds("when.nth", 0, "1 and up");
         }
-        if let Some(latency) = self.fault.as_ref().and_then(|trouble| trouble.latency).filter(|l| !l.is_possible()) {
+        match (self.from, self.until) {
+            (Some(from), Some(until)) if until <= from => {
+                out_of_bounds("when.until", until, "an instant after `when.from`")
+            }
+            (_, _) => Ok(()),
+        }
+    }
+}
+
+impl Trouble {
+    fn check(&self) -> Result<(), FaultError> {
+        if let Some(latency) = self.latency.filter(|latency| !latency.is_possible()) {
             return out_of_bounds("fault.latency", format!("{latency:?}"), "a p99 not below a positive median");
         }
-        match &self.answer {
-            Some(Answer { status, .. }) if !(200..=599).contains(status) => {
-                out_of_bounds("answer.status", status.to_string(), "200 to 599")
+        if let Some(delay) = self.delay.filter(|delay| delay.is_negative()) {
+            return out_of_bounds("fault.delay", delay, "not negative");
+        }
+        match self.dribble {
+            Some(Dribble { bytes: 0, .. }) => out_of_bounds("fault.dribble.bytes", 0, "1 and up"),
+            Some(Dribble { every, .. }) if every.is_negative() => {
+                out_of_bounds("fault.dribble.every", every, "not negative")
             }
             Some(_) | None => Ok(()),
         }
     }
+}
+
+impl Answer {
+    fn check(&self) -> Result<(), FaultError> {
+        if !(200..=599).contains(&self.status) {
+            return out_of_bounds("answer.status", self.status, "200 to 599");
+        }
+        for (name, value) in &self.headers {
+            if name.parse::<HeaderName>().is_err() || HeaderValue::from_str(value).is_err() {
+                return out_of_bounds("answer.headers", format!("{name:?}: {value:?}"), "what HTTP allows in a header");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn out_of_bounds(key: &'static str, value: impl ToString, allowed: &'static str) -> Result<(), FaultError> {
+    Err(FaultError::OutOfBounds { key, value: value.to_string(), allowed })
 }

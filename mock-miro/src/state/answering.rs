@@ -37,6 +37,11 @@ impl State {
             Ok(route) => route,
             Err(refusal) => return (refusal.into(), None),
         };
+        if request.too_long {
+            let (code, message) = ("payloadTooLarge", "The body is longer than any of this API's");
+            let refusal = Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, code, message, "body too long");
+            return (refusal.into(), None);
+        }
         if let Some(strike) = strike {
             if strike.trouble.reset {
                 return (Answer::empty(StatusCode::SERVICE_UNAVAILABLE, "connection reset"), None);

@@ -18,9 +18,10 @@ impl State {
         organization.credits_per_minute = change.credits_per_minute.unwrap_or(organization.credits_per_minute);
         organization.content_retention_days =
             change.content_retention_days.unwrap_or(organization.content_retention_days);
-        for token in organization.tokens.iter_mut().filter(|token| change.uninstall.contains(&token.app)) {
-            token.state = TokenState::Uninstalled;
+        for app in &change.uninstall {
+            organization.uninstall(app)?;
         }
+        organization.content_logs_since = change.content_logs_since.or(organization.content_logs_since);
         for (name, app) in change.apps {
             organization.change_app(&name, app)?;
         }

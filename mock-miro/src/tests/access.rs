@@ -87,6 +87,8 @@ async fn every_cause_of_the_troubleshooting_list_gives_the_answer_it_says() {
     for cause in Cause::all() {
         let bench = Bench::new();
         bench.audit_events(&[("a", 30)]);
+        let content = super::content_json("b", "board", "ada@example.com");
+        bench.mock.add_events(Log::Content, vec![crate::NewEvent { json: content, visible_at: None }]).unwrap();
         let settings = bench.mock.produce(cause).unwrap();
         let (token, path) = match cause.log {
             Log::Audit => (settings.tokens.audit, audit_path("")),

@@ -99,6 +99,7 @@ async fn the_world_is_changed_whole_or_not_at_all() {
         (json!({"organization": "5"}), "no organization has the id \"5\""),
         (json!({"gaurd": true}), "unknown field `gaurd`"),
         (json!({"guard": true, "apps": {"Shiper": {}}}), "no app is called \"Shiper\""),
+        (json!({"guard": true, "uninstall": ["SIME"]}), "no app is called \"SIME\"; there are: SIEM, eDiscovery"),
         (json!({"guard": true, "content_retention_days": 31}), "content_retention_days = 31: one of 30, 90, 180, 365"),
         (json!({"guard": true, "credits_per_minute": u64::MAX}), "at most 1000000000000"),
         (json!({"guard": true, "switches": {"audit_limit_max": 0}}), "switches.audit_limit_max = 0: from 1 to 10000"),
@@ -140,6 +141,15 @@ async fn journal_and_decision_belong_together() {
     assert_eq!(bench.control(Method::GET, "violations", Value::Null).await.json(), json!({"violations": []}));
     assert_eq!(bench.control(Method::GET, "jurnal", Value::Null).await.status, 404);
     assert_eq!(bench.control(Method::GET, "health", Value::Null).await.json()["status"], "ok");
+}
+
+#[tokio::test]
+async fn a_body_too_long_is_in_the_journal_too() {
+    let bench = Bench::new();
+    let body = axum::body::Body::from(vec![b'a'; 70_000]);
+    let answer = bench.call(http::Request::post("/v1/oauth/token").body(body).unwrap()).await;
+    assert_eq!(answer.refusal(), (413, "payloadTooLarge".to_owned()));
+    assert_eq!((answer.header("x-mock-decision"), bench.mock.journal()[0].status), (Some("1"), 413));
 }
 
 #[tokio::test]

@@ -206,5 +206,14 @@ fn what_can_never_work_is_refused() {
     insta::assert_snapshot!(wrong(json!({"when": {"nth": 3}})), @"the fault does nothing; give an `answer`, a `fault`, or both");
     insta::assert_snapshot!(wrong(json!({"when": {"share": 5}, "fault": {"reset": true}})), @"`when.share` is 5: allowed is 0 to 1");
     insta::assert_snapshot!(wrong(json!({"answer": {"status": 42}})), @"`answer.status` is 42: allowed is 200 to 599");
+    let reset = json!({"reset": true});
+    insta::assert_snapshot!(wrong(json!({"fault": reset, "times": 0})), @"`times` is 0: allowed is 1 and up");
+    let backwards = json!({"from": "2026-03-02T00:00:00Z", "until": "2026-03-01T00:00:00Z"});
+    insta::assert_snapshot!(wrong(json!({"when": backwards, "fault": reset})), @"`when.until` is 2026-03-01T00:00:00Z: allowed is an instant after `when.from`");
+    insta::assert_snapshot!(wrong(json!({"fault": {"delay": "-1s"}})), @"`fault.delay` is -PT1S: allowed is not negative");
+    insta::assert_snapshot!(wrong(json!({"fault": {"dribble": {"bytes": 0, "every": "1s"}}})), @"`fault.dribble.bytes` is 0: allowed is 1 and up");
+    insta::assert_snapshot!(wrong(json!({"answer": {"status": 500, "headers": {"no good": "x"}}})), @r#"`answer.headers` is "no good": "x": allowed is what HTTP allows in a header"#);
+    let soon = serde_json::from_value::<Fault>(json!({"answer": {"status": 429, "retry_after": "soon"}})).unwrap_err();
+    insta::assert_snapshot!(soon, @r#"`retry_after` is seconds as a number, a duration such as "30s", an instant, or one of the words seconds, http-date, absent"#);
     insta::assert_snapshot!(wrong(json!({"when": {"nth": 0}, "fault": {"reset": true}})), @"`when.nth` is 0: allowed is 1 and up");
 }

@@ -1,6 +1,6 @@
 //! Changes to a world while it is served.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -23,6 +23,8 @@ pub struct WorldChange {
     pub credits_per_minute: Option<u64>,
     /// Another retention of content logs, in days.
     pub content_retention_days: Option<u16>,
+    /// Another instant from which on content logs are collected; one that is to come means: not yet.
+    pub content_logs_since: Option<Timestamp>,
     /// Tokens by their short name.
     pub tokens: BTreeMap<String, TokenChange>,
     /// Custom apps by name.
@@ -81,7 +83,7 @@ pub enum ChangeError {
     /// No token has that short name.
     #[error(transparent)]
     UnknownToken(#[from] UnknownToken),
-    /// No custom app has that name.
+    /// No app has that name.
     #[error("no app is called {name:?}; there are: {known}")]
     UnknownApp {
         /// The name asked for.
@@ -140,10 +142,23 @@ impl Organization {
         token.ok_or_else(|| UnknownToken { name: name.to_owned(), known })
     }
 
+    /// Takes an app away, which kills its tokens.
+    pub(crate) fn uninstall(&mut self, app: &str) -> Result<(), ChangeError> {
+        let mut known: BTreeSet<&str> = self.tokens.iter().map(|token| token.app.as_str()).collect();
+        known.extend(self.apps.iter().map(|app| app.name.as_str()));
+        if !known.contains(app) {
+            return Err(unknown_app(app, known));
+        }
+        for token in self.tokens.iter_mut().filter(|token| token.app == app) {
+            token.state = TokenState::Uninstalled;
+        }
+        Ok(())
+    }
+
     pub(crate) fn change_app(&mut self, name: &str, change: AppChange) -> Result<(), ChangeError> {
-        let known = self.apps.iter().map(|app| app.name.as_str()).collect::<Vec<_>>().join(", ");
-        let app = self.apps.iter_mut().find(|app| app.name == name);
-        let app = app.ok_or_else(|| ChangeError::UnknownApp { name: name.to_owned(), known })?;
+        let Some(app) = self.apps.iter_mut().find(|app| app.name == name) else {
+            return Err(unknown_app(name, self.apps.iter().map(|app| app.name.as_str())));
+        };
         app.scopes = change.scopes.unwrap_or_else(|| app.scopes.clone());
         Ok(())
     }
@@ -169,6 +184,11 @@ impl Organization {
         }
         Ok(())
     }
+}
+
+fn unknown_app<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> ChangeError {
+    let known = known.into_iter().collect::<Vec<_>>().join(", ");
+    ChangeError::UnknownApp { name: name.to_owned(), known }
 }
 
 impl Switches {

@@ -68,6 +68,17 @@ mod tests {
     }
 
     #[test]
+    fn an_organization_has_the_tokens_of_both_integrations_unless_told_otherwise() {
+        let world = World::from_yaml("organizations: [{id: '42'}, {id: '43', tokens: []}]\n", "w.yaml").unwrap();
+        let names =
+            |nth: usize| world.organizations[nth].tokens.iter().map(|token| token.name.as_str()).collect::<Vec<_>>();
+        assert_eq!((names(0), names(1)), (vec!["audit", "content"], vec![]));
+        let mock = crate::MockMiro::new(world, std::sync::Arc::new(crate::SystemClock)).unwrap();
+        let tokens = mock.tokens();
+        assert!(tokens.audit.starts_with("ey") && tokens.audit != tokens.content);
+    }
+
+    #[test]
     fn names_line_and_nearest_key_for_what_it_does_not_know() {
         let misspelt = error_of("organizations:\n  - id: '42'\n    gaurd: true\n");
         assert!(misspelt.starts_with("w.yaml:3:5: `gaurd` is not known here; the nearest is `guard` (all: id, "));

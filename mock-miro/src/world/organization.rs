@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{App, Events, Token};
+use super::{App, Events, Toggle, Token};
 
 /// A company at Miro.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,8 +47,8 @@ pub struct Organization {
     /// Its own OAuth apps; those of the enterprise integrations need no entry.
     #[serde(default)]
     pub apps: Vec<App>,
-    /// The access tokens of its apps.
-    #[serde(default)]
+    /// The access tokens of its apps; unless given, those of SIEM and eDiscovery, which are both on.
+    #[serde(default = "defaults::tokens")]
     pub tokens: Vec<Token>,
     /// What its audit log holds from the start.
     #[serde(default)]
@@ -136,7 +136,7 @@ pub enum Plan {
 }
 
 impl Organization {
-    /// An Enterprise organisation with Guard and one Company Admin, without tokens.
+    /// An Enterprise organisation with Guard, one Company Admin and both enterprise integrations.
     pub(super) fn enterprise(id: String) -> Self {
         Self {
             id,
@@ -152,7 +152,7 @@ impl Organization {
             teams: defaults::teams(),
             licenses: defaults::licenses(),
             apps: Vec::new(),
-            tokens: Vec::new(),
+            tokens: defaults::tokens(),
             audit: Events::default(),
             content: Events::default(),
             ai_interaction: Events::default(),
@@ -200,6 +200,9 @@ mod defaults {
             role: super::Role::CompanyAdmin,
         };
         vec![admin]
+    }
+    pub(super) fn tokens() -> Vec<super::Token> {
+        [super::Toggle::Siem, super::Toggle::Ediscovery].map(super::Token::of_integration).into()
     }
     pub(super) fn teams() -> Vec<super::Team> {
         vec![super::Team { id: "3074457345618265002".to_owned(), name: "Example Team".to_owned() }]

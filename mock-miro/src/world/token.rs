@@ -9,8 +9,8 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::Region;
 use super::organization::first_admin;
+use super::{Region, Toggle};
 
 /// A custom app that gets its tokens by OAuth. Its secret is written neither by `Debug` nor by `Serialize`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,8 +38,8 @@ pub struct App {
 pub struct Token {
     /// A short name for journals and reports, such as `audit`.
     pub name: String,
-    /// The secret itself.
-    #[serde(serialize_with = "hidden")]
+    /// The secret itself; made up from the world's seed unless given.
+    #[serde(default, serialize_with = "hidden")]
     pub value: String,
     /// What it may do, such as `auditlogs:read`.
     pub scopes: Vec<String>,
@@ -122,11 +122,12 @@ pub enum TokenState {
 }
 
 impl Token {
-    /// The token of an enterprise integration.
-    pub(super) fn of_integration(name: &str, scope: &str, app: &str, random: &mut ChaCha8Rng) -> Self {
+    /// The token of an enterprise integration, whose value is still to be made up.
+    pub(super) fn of_integration(toggle: Toggle) -> Self {
+        let (name, scope, app) = (toggle.token_name(), toggle.scope(), toggle.app());
         Self {
             name: name.to_owned(),
-            value: mint(Region::Eu, random),
+            value: String::new(),
             scopes: vec![scope.to_owned()],
             app: app.to_owned(),
             user: first_admin(),
