@@ -6,6 +6,7 @@
 mod architecture;
 mod cli;
 mod credentials;
+mod detections;
 mod lab;
 mod programs;
 mod queries;

@@ -85,14 +85,14 @@ async fn the_five_sample_queries_agree_with_counts_made_without_the_engine() {
 }
 
 /// The mock workspace's query API, as a client with a token sees it.
-struct Workspace {
+pub(crate) struct Workspace {
     client: reqwest::Client,
     url: String,
     token: String,
 }
 
 impl Workspace {
-    async fn of(lab: &Lab) -> Self {
+    pub(crate) async fn of(lab: &Lab) -> Self {
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
         let sentinel = &lab.sentinel;
         let form = form_urlencoded::Serializer::new(String::new())
@@ -114,7 +114,7 @@ impl Workspace {
     }
 
     /// The rows of the primary result.
-    async fn ask(&self, query: &str) -> Vec<Value> {
+    pub(crate) async fn ask(&self, query: &str) -> Vec<Value> {
         let answer = self
             .client
             .post(&self.url)

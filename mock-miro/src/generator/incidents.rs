@@ -35,6 +35,8 @@ pub struct Planted {
     pub incident: Incident,
     /// What a detection should say.
     pub says: String,
+    /// A query in KQL over `MiroAuditLogs_CL` whose first column is the address of whoever did it.
+    pub query: &'static str,
     /// The address of whoever did it.
     pub email: String,
     /// The first event.
@@ -66,6 +68,32 @@ impl Incident {
     pub fn all() -> [Self; 4] {
         [Self::MassExport, Self::ImpossibleTraveller, Self::SiemDisabled, Self::SignInStorm]
     }
+
+    /// One way to find it.
+    fn query(self) -> &'static str {
+        match self {
+            Self::MassExport => {
+                "MiroAuditLogs_CL | where event == 'board_exported' \
+                 | summarize exports = count() by createdBy_email, bin(TimeGenerated, 15m) | where exports >= 25 \
+                 | distinct createdBy_email"
+            }
+            Self::ImpossibleTraveller => {
+                "let signIns = MiroAuditLogs_CL | where event == 'sign_in_succeeded' and isnotempty(context_ip) \
+                 | project createdBy_email, TimeGenerated, context_ip; \
+                 signIns | join kind=inner signIns on createdBy_email \
+                 | where context_ip != context_ip1 and TimeGenerated1 between (TimeGenerated .. 20m) \
+                 | distinct createdBy_email"
+            }
+            Self::SiemDisabled => {
+                "MiroAuditLogs_CL | where event == 'siem_integration_disabled' | distinct createdBy_email"
+            }
+            Self::SignInStorm => {
+                "MiroAuditLogs_CL | where event == 'sign_in_failed' \
+                 | summarize failures = count() by createdBy_email, context_ip, bin(TimeGenerated, 10m) \
+                 | where failures >= 50 | distinct createdBy_email"
+            }
+        }
+    }
 }
 
 /// Plants an incident somewhere between `from` and `over` later.
@@ -88,7 +116,8 @@ pub(crate) fn plant(
     let Planting { ids, last, .. } = planting;
     into.sort();
     let instant = |millis| Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
-    Planted { incident, says, email: person.email.clone(), from: instant(start), until: instant(last), ids }
+    let (email, from, until) = (person.email.clone(), instant(start), instant(last));
+    Planted { incident, says, query: incident.query(), email, from, until, ids }
 }
 
 fn culprit<'a>(company: &'a Company, random: &mut ChaCha8Rng) -> &'a Person {
