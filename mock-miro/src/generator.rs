@@ -91,15 +91,17 @@ struct Oddities {
     /// The size of a long text.
     long_text: Option<usize>,
     unknown_type: bool,
+    string_details: bool,
     lone_surrogate: bool,
 }
 
 impl Oddities {
     fn draw(traits: &Traits, random: &mut ChaCha8Rng) -> Self {
         let mut hit = |share: f64| random.random::<f64>() < share;
-        let (is_long, unknown_type, lone_surrogate) =
-            (hit(traits.long_texts), hit(traits.unknown_types), hit(traits.lone_surrogates));
-        Self { long_text: is_long.then(|| long_text(random)), unknown_type, lone_surrogate }
+        let is_long = hit(traits.long_texts);
+        let (unknown_type, string_details) = (hit(traits.unknown_types), hit(traits.string_details));
+        let lone_surrogate = hit(traits.lone_surrogates);
+        Self { long_text: is_long.then(|| long_text(random)), unknown_type, string_details, lone_surrogate }
     }
 
     /// Puts the texts into the object that ends here.

@@ -40,8 +40,8 @@ pub use latency::Latency;
 pub use mock::{EventError, Log, MockMiro, NewEvent, Tokens};
 pub use switches::{
     Bound, CreditModel, CreditOwner, CursorBinding, EmptyWindow, ForbiddenCode, FullLastPage, LastCursor,
-    MalformedCursor, OutOfBounds, RateHeaders, RefusedCursor, ResetUnit, RetryAfterForm, SwitchInfo, Switches,
-    TieOrder, TokenInQuery, TokenInfoInvalid, UsedRefreshToken, WrongOrganization,
+    MalformedCursor, OutOfBounds, Presence, RateHeaders, RefusedCursor, ResetUnit, RetryAfterForm, SwitchInfo,
+    Switches, TieOrder, TokenInQuery, TokenInfoInvalid, UsedRefreshToken, WrongOrganization,
 };
 pub use world::{
     App, AppChange, ChangeError, Events, Organization, Plan, Region, Role, Team, Toggle, Token, TokenChange,

@@ -64,6 +64,8 @@ pub struct Switches {
     pub token_in_query: TokenInQuery,
     /// The status of the token information for a token that is not valid.
     pub token_info_invalid: TokenInfoInvalid,
+    /// Whether the token information names the organisation.
+    pub token_info_organization: Presence,
     /// How long an access token outlives its renewal.
     pub rotation_grace: SignedDuration,
     /// The answer to a refresh token that was used before or has expired.
@@ -99,6 +101,7 @@ impl Default for Switches {
             forbidden_code: ForbiddenCode::InsufficientPermissions,
             token_in_query: TokenInQuery::Accepted,
             token_info_invalid: TokenInfoInvalid::BadRequest,
+            token_info_organization: Presence::Present,
             rotation_grace: SignedDuration::ZERO,
             used_refresh_token: UsedRefreshToken::Unauthorized,
         }
@@ -287,6 +290,16 @@ pub enum TokenInfoInvalid {
     BadRequest,
     /// 401, as everywhere else.
     Unauthorized,
+}
+
+/// Whether a member is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// It is.
+    Present,
+    /// It is not.
+    Absent,
 }
 
 /// The answer to a refresh token that does not work any more.

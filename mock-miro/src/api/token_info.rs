@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::Caller;
 use crate::answer::Answer;
 use crate::state::Holdings;
+use crate::switches::Presence;
 use crate::world::Team;
 
 pub(super) fn serve(holdings: &Holdings, caller: Caller) -> Answer {
@@ -17,13 +18,15 @@ pub(super) fn serve(holdings: &Holdings, caller: Caller) -> Answer {
         .iter()
         .find(of_token)
         .map_or(Value::Null, |team| json!({"type": "team", "name": team.name, "id": team.id}));
-    let body = json!({
+    let mut body = json!({
         "type": "oauth-token",
-        "organization": {"type": "organization", "name": organization.name, "id": organization.id},
         "team": team,
         "createdBy": user,
         "user": user,
         "scopes": token.scopes,
     });
+    if holdings.world.switches.token_info_organization == Presence::Present {
+        body["organization"] = json!({"type": "organization", "name": organization.name, "id": organization.id});
+    }
     Answer::json(body.to_string(), "token information")
 }

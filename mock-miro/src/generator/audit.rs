@@ -42,9 +42,15 @@ pub(super) fn write(
     object(out, family, company, occasion, &mut team, random);
     context(out, family, company, occasion, team, random);
     out.extend_from_slice(b",\"details\":");
+    let from = out.len();
     details(out, family.details, random);
     if oddities.has_text() {
         oddities.append_texts(out);
+    }
+    if oddities.string_details {
+        let text = quoted(&String::from_utf8_lossy(&out[from..]));
+        out.truncate(from);
+        out.extend_from_slice(text.as_bytes());
     }
     extras(out, random);
     out.push(b'}');

@@ -26,7 +26,7 @@ const RATES: &str = "https://developers.miro.com/reference/rate-limiting";
 const NOT_FOUND: &str = "no public record either way";
 
 /// Name, allowed values, what it decides, source of the default.
-const LINES: [Line; 28] = [
+const LINES: [Line; 29] = [
     Line(
         "audit_last_cursor",
         "absent | null | empty",
@@ -88,6 +88,12 @@ const LINES: [Line; 28] = [
         "https://developers.miro.com/reference/use-access-token-for-rest-api-requests",
     ),
     Line("token_info_invalid", "bad_request | unauthorized", "token information for a token not valid", SPEC),
+    Line(
+        "token_info_organization",
+        "present | absent",
+        "whether the token information names the organization",
+        "required by the specification; Miro's Python client has treated it as optional since 2.2.1",
+    ),
     Line("rotation_grace", "a duration such as 30s", "how long an access token outlives its renewal", NOT_FOUND),
     Line("used_refresh_token", "unauthorized | bad_request", "the answer to a used refresh token", NOT_FOUND),
 ];

@@ -170,6 +170,18 @@ async fn some_events_carry_types_that_no_specification_lists() {
 }
 
 #[tokio::test]
+async fn details_may_be_a_text_that_holds_json() {
+    let bench = Bench::new();
+    let from = bench.mock.now() - SignedDuration::from_hours(1);
+    let traits = Traits { string_details: 1.0, ..Traits::default() };
+    bench.mock.generate_with(Log::Audit, 50, from, Duration::from_hours(1), 1, traits);
+    for event in bench.audit("").await.json()["data"].as_array().unwrap() {
+        let details: Value = serde_json::from_str(event["details"].as_str().unwrap()).unwrap();
+        assert!(details.is_object(), "{details}");
+    }
+}
+
+#[tokio::test]
 async fn half_a_surrogate_pair_is_sent_as_it_stands() {
     let bench = Bench::new();
     let from = bench.mock.now() - SignedDuration::from_hours(1);

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::{Bench, audit_path, encode};
 use crate::{
     Bound, CreditModel, CreditOwner, CursorBinding, EmptyWindow, ForbiddenCode, FullLastPage, LastCursor,
-    MalformedCursor, OutOfBounds, RateHeaders, RefusedCursor, ResetUnit, RetryAfterForm, Switches, TieOrder,
+    MalformedCursor, OutOfBounds, Presence, RateHeaders, RefusedCursor, ResetUnit, RetryAfterForm, Switches, TieOrder,
     TokenInQuery, TokenInfoInvalid, WrongOrganization,
 };
 
@@ -243,4 +243,11 @@ async fn token_in_query() {
 async fn token_info_invalid() {
     let bench = flipped(|s| s.token_info_invalid = TokenInfoInvalid::Unauthorized);
     assert_eq!(bench.get_as("made-up", "/v1/oauth-token").await.status, 401);
+}
+
+#[tokio::test]
+async fn token_info_organization() {
+    let told = async |bench: Bench| bench.get_as(&bench.mock.tokens().audit, "/v1/oauth-token").await.json();
+    assert!(told(flipped(|_| {})).await["organization"]["id"].is_string());
+    assert!(told(flipped(|s| s.token_info_organization = Presence::Absent)).await.get("organization").is_none());
 }

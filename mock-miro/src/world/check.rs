@@ -107,6 +107,7 @@ impl Events {
             ("long_texts", traits.long_texts),
             ("sign_in_storms", traits.sign_in_storms),
             ("unknown_types", traits.unknown_types),
+            ("string_details", traits.string_details),
             ("lone_surrogates", traits.lone_surrogates),
         ] {
             if !(0.0..=1.0).contains(&share) {

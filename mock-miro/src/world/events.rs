@@ -47,6 +47,8 @@ pub struct Traits {
     /// How many carry a `type` that the specification does not list: of `createdBy` in audit events, of `actor` and
     /// `relationships` in content events.
     pub unknown_types: f64,
+    /// How many audit events carry their `details` as a text that holds JSON, as the specification's example does.
+    pub string_details: f64,
     /// How many carry a text with half a surrogate pair, escaped: JSON by its grammar, and no Unicode text.
     pub lone_surrogates: f64,
 }
@@ -61,6 +63,7 @@ impl Default for Traits {
             long_texts: 0.0,
             sign_in_storms: 0.02,
             unknown_types: 0.0,
+            string_details: 0.0,
             lone_surrogates: 0.0,
         }
     }
