@@ -105,12 +105,13 @@ def first_answer(server, url):
 def measure(server, base_url, token, path_of, pages):
     """Warm up, then ask for pages; returns a row of the table."""
     connection = Connection(base_url)
-    cursor = None
+    cursor, total = None, 0
 
     def page():
-        nonlocal cursor
+        nonlocal cursor, total
         status, body = connection.get(path_of(cursor), token)
         assert status == 200, body[:300]
+        total += len(body)
         head = body[:200]
         at = head.find(b'"cursor":"')
         cursor = head[at + 10 : head.index(b'"', at + 10)].decode() if at >= 0 else None
@@ -126,7 +127,7 @@ def measure(server, base_url, token, path_of, pages):
         "cpu_micros": (server.cpu_seconds() - cpu) / pages * 1e6,
         "pages_per_second": pages / passed,
         "resident_mib": server.resident_mib(),
-        "bytes": len(body),
+        "bytes": total / (2 * pages),
     }, body
 
 

@@ -193,7 +193,8 @@ impl Trouble {
 impl RetryAfter {
     /// The pause it stands for and how it is written; `None` leaves the header out.
     pub(crate) fn header(self, now: Timestamp) -> Option<(String, Timestamp)> {
-        let seconds = |s: i64| (s.to_string(), now + SignedDuration::from_secs(s));
+        let later = |s: i64| now.saturating_add(SignedDuration::from_secs(s)).unwrap_or(Timestamp::MAX);
+        let seconds = |s: i64| (s.to_string(), later(s));
         match self {
             Self::Seconds(s) => Some(seconds(i64::from(s))),
             Self::Duration(pause) => {
@@ -203,7 +204,7 @@ impl RetryAfter {
             Self::At(at) => Some((http_date(at), at)),
             Self::Word(RetryAfterWord::Seconds) => Some(seconds(Self::PAUSE_SECONDS)),
             Self::Word(RetryAfterWord::HttpDate) => {
-                let at = now + SignedDuration::from_secs(Self::PAUSE_SECONDS);
+                let at = later(Self::PAUSE_SECONDS);
                 Some((http_date(at), at))
             }
             Self::Word(RetryAfterWord::Absent) => None,

@@ -19,7 +19,9 @@ use crate::generator::{self, Planted};
 use crate::journal::{JournalEntry, Violation};
 use crate::state::{Decision, Request, State};
 use crate::switches::Switches;
-use crate::world::{ChangeError, Plan, Role, Toggle, TokenState, Traits, UnknownToken, World, WorldChange, WorldError};
+use crate::world::{
+    ChangeError, Plan, Role, Toggle, Token, TokenState, Traits, UnknownToken, World, WorldChange, WorldError,
+};
 use crate::{http, serve};
 
 /// Which of an organisation's logs.
@@ -121,15 +123,19 @@ impl MockMiro {
         self.settings().handshake(base_url)
     }
 
-    /// The tokens named `audit` and `content` of the first organisation; empty where there is none.
+    /// The tokens named `audit` and `content` of the first organisation, or else the first that work and have the scope;
+    /// empty where there is none.
     pub fn tokens(&self) -> Tokens {
         let state = self.state();
         let organization = &state.holdings.world.organizations[0];
-        let value = |name: &str| {
-            let token = organization.tokens.iter().find(|token| token.name == name);
+        let value = |name: &str, log: Log| {
+            let tokens = || organization.tokens.iter();
+            let fits =
+                |token: &&Token| token.state == TokenState::Active && token.scopes.iter().any(|s| s == log.scope());
+            let token = tokens().find(|token| token.name == name).or_else(|| tokens().find(fits));
             token.map(|token| token.value.clone()).unwrap_or_default()
         };
-        Tokens { audit: value("audit"), content: value("content") }
+        Tokens { audit: value("audit", Log::Audit), content: value("content", Log::Content) }
     }
 
     /// The id of the first organisation.

@@ -140,7 +140,7 @@ fn resume(log: Log, request: &PageRequest<'_>, switches: &Switches, now: Timesta
         };
     };
     if let Some(grant) = cursor.grant {
-        let age = now.as_millisecond() - grant.at;
+        let age = now.as_millisecond().saturating_sub(grant.at);
         if switches.cursor_lifetime.is_some_and(|lifetime| i128::from(age) > lifetime.as_millis()) {
             return Err(refused_cursor(log, switches, not_valid("cursor has expired")));
         }

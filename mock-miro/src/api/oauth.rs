@@ -149,7 +149,7 @@ pub(crate) fn approve(office: &mut Office<'_>, params: &Params<'_>) -> Result<An
         user: user.to_owned(),
         team: team.clone(),
         redirect_uri: redirect_uri.to_owned(),
-        expires_at: *now + CODE_LIFETIME,
+        expires_at: later(*now, CODE_LIFETIME),
     };
     codes.waiting.insert(code.clone(), grant);
 
@@ -265,11 +265,16 @@ fn issue(office: &mut Office<'_>, place: AppPlace, user: String, team: Option<St
         user,
         team,
         state: TokenState::Active,
-        expires_at: app.expiring.then(|| *now + ACCESS_LIFETIME),
-        refresh_expires_at: app.expiring.then(|| *now + REFRESH_LIFETIME),
+        expires_at: app.expiring.then(|| later(*now, ACCESS_LIFETIME)),
+        refresh_expires_at: app.expiring.then(|| later(*now, REFRESH_LIFETIME)),
         refresh_token,
     });
     Answer::json(body.to_string(), "tokens issued")
+}
+
+/// That much later, or at the end of all time.
+fn later(now: Timestamp, lifetime: SignedDuration) -> Timestamp {
+    now.saturating_add(lifetime).unwrap_or(Timestamp::MAX)
 }
 
 /// A short name that no token has: the app's with a number.

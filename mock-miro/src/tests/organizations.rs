@@ -56,3 +56,12 @@ async fn organizations_do_not_see_each_other() {
     assert_eq!(bench.get_as("t-42", &audit_path("")).await.status, 401);
     assert_eq!(bench.mock.world().organizations[0].tokens[0].state, TokenState::Active);
 }
+
+#[test]
+fn tokens_of_other_names_are_told_by_their_scopes() {
+    let mut world = World::default();
+    world.organizations[0].tokens =
+        vec![token("mine", "one", "contentlogs:export"), token("yours", "two", "auditlogs:read")];
+    let tokens = Bench::of(world).mock.tokens();
+    assert_eq!((tokens.audit.as_str(), tokens.content.as_str()), ("two", "one"));
+}

@@ -1,6 +1,7 @@
 //! Pages, cursors, parameters.
 
 use jiff::SignedDuration;
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::{Bench, content_json, encode};
@@ -166,4 +167,45 @@ async fn nothing_is_older_than_the_log_reaches_nor_newer_than_now() {
     assert_eq!(bench.get_as(&token, path).await.ids(), ["old"]);
     bench.pass(SignedDuration::from_mins(1));
     assert_eq!(bench.get_as(&token, path).await.ids(), ["old", "to come"]);
+}
+
+/// Odd values that a parameter can have.
+fn odd() -> impl Strategy<Value = String> {
+    let instant = || prop_oneof![any::<i64>(), Just(i64::MIN), Just(i64::MAX)];
+    let cursor = (instant(), any::<u32>(), instant(), any::<u32>()).prop_map(|(time, seq, at, bounds)| {
+        base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("{time}|{seq}|{at}|{bounds}"))
+    });
+    prop_oneof![
+        any::<String>(),
+        "[0-9]{0,20}",
+        "-?[0-9]{1,19}",
+        "[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{0,7})?(Z|\\+0000|-01:00)",
+        "[0-9]{4}-01-01T00:00:00Z#[0-9]{19,20}-DDB(\\.-?[0-9]{1,19}\\.[0-9]{1,10})?",
+        cursor,
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_asked_there_is_an_answer(
+        path in prop_oneof![Just("/v2/audit/logs"), Just("/v2/orgs/{}/content-logs/items"), Just("/v1/oauth/token")],
+        parameters in proptest::collection::vec((prop_oneof![
+            Just("createdAfter"), Just("createdBefore"), Just("from"), Just("to"), Just("limit"), Just("cursor"),
+            Just("sorting"), Just("board_ids"), Just("emails"), Just("grant_type"), Just("code"),
+        ], odd()), 0..7),
+    ) {
+        let mut world = crate::World::default();
+        world.organizations[0].audit.generate = 20;
+        world.organizations[0].content.generate = 20;
+        world.switches.cursor_lifetime = Some(SignedDuration::from_mins(5));
+        let bench = Bench::of(world);
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("createdAfter", "2026-02-20T00:00:00Z").append_pair("from", "2026-02-20T00:00:00Z");
+        let query = query.extend_pairs(&parameters).finish();
+        let path = path.replace("{}", &bench.mock.organization_id());
+        let token = if path.contains("orgs") { bench.mock.tokens().content } else { bench.mock.tokens().audit };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let status = runtime.block_on(bench.get_as(&token, &format!("{path}?{query}"))).status.as_u16();
+        prop_assert!([200, 400, 404].contains(&status), "{status}");
+    }
 }
