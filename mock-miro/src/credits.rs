@@ -2,11 +2,14 @@
 //!
 //! Weights and ceilings: <https://developers.miro.com/reference/rate-limiting>, read 2026-11-22.
 
+use std::collections::VecDeque;
+
 use jiff::Timestamp;
 
 use crate::switches::CreditModel;
 
 const MINUTE_MS: i64 = 60_000;
+const MINUTE_S: i64 = 60;
 
 /// What a call costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +42,8 @@ pub(crate) struct Bucket {
     level: u64,
     /// Up to when `level` is true, in milliseconds since 1970.
     as_of: i64,
+    /// What was spent in which of the last sixty seconds; only a sliding window looks at it.
+    spent: VecDeque<(i64, u64)>,
 }
 
 /// The state of a budget after a call, as the headers tell it.
@@ -61,12 +66,15 @@ impl Standing {
 
 impl Bucket {
     pub(crate) fn full(ceiling: u64, now: Timestamp) -> Self {
-        Self { level: ceiling * MINUTE_MS as u64, as_of: now.as_millisecond() }
+        Self { level: full(ceiling), as_of: now.as_millisecond(), spent: VecDeque::new() }
     }
 
     /// Takes a call's credits if they are there; says what is left and whether they were.
     pub(crate) fn take(&mut self, cost: u64, ceiling: u64, model: CreditModel, now: Timestamp) -> (Standing, bool) {
         let now = now.as_millisecond();
+        if model == CreditModel::SlidingWindow {
+            return self.take_sliding(cost, ceiling, now);
+        }
         self.refill(ceiling, model, now);
         let cost = cost * MINUTE_MS as u64;
         let granted = self.level >= cost;
@@ -74,7 +82,7 @@ impl Bucket {
             self.level -= cost;
         }
         let reset_ms = match model {
-            CreditModel::FixedWindow => next_minute(now),
+            CreditModel::FixedWindow | CreditModel::SlidingWindow => next_minute(now),
             CreditModel::Continuous => {
                 let wanted = if granted { full(ceiling) } else { cost };
                 now + wanted.saturating_sub(self.level).div_ceil(ceiling.max(1)) as i64
@@ -83,11 +91,39 @@ impl Bucket {
         (Standing { ceiling, remaining: self.level / MINUTE_MS as u64, reset_ms }, granted)
     }
 
+    /// Takes a call's credits if no more than the ceiling is then spent within the last sixty seconds.
+    fn take_sliding(&mut self, cost: u64, ceiling: u64, now: i64) -> (Standing, bool) {
+        let second = now.div_euclid(1_000);
+        self.spent.retain(|&(spent_in, _)| spent_in > second - MINUTE_S);
+        let used: u64 = self.spent.iter().map(|(_, credits)| credits).sum();
+        let granted = used.saturating_add(cost) <= ceiling;
+        let used = if granted { used + cost } else { used };
+        if granted {
+            match self.spent.back_mut().filter(|(spent_in, _)| *spent_in == second) {
+                Some((_, credits)) => *credits += cost,
+                None => self.spent.push_back((second, cost)),
+            }
+        }
+        let enough_spent = if granted { 0 } else { ceiling.saturating_sub(cost) };
+        let freed_in = self.frees_down_to(enough_spent, used).unwrap_or(second);
+        let reset_ms = (freed_in + MINUTE_S) * 1_000;
+        (Standing { ceiling, remaining: ceiling.saturating_sub(used), reset_ms }, granted)
+    }
+
+    /// The second whose credits must come back so that at most `enough` of what is used stays spent.
+    fn frees_down_to(&self, enough: u64, mut used: u64) -> Option<i64> {
+        let freed = self.spent.iter().find(|(_, credits)| {
+            used = used.saturating_sub(*credits);
+            used <= enough
+        });
+        freed.or(self.spent.back()).map(|(second, _)| *second)
+    }
+
     fn refill(&mut self, ceiling: u64, model: CreditModel, now: i64) {
         let passed = (now - self.as_of).max(0) as u64;
         self.level = match model {
             CreditModel::FixedWindow if now >= next_minute(self.as_of) => full(ceiling),
-            CreditModel::FixedWindow => self.level.min(full(ceiling)),
+            CreditModel::FixedWindow | CreditModel::SlidingWindow => self.level.min(full(ceiling)),
             CreditModel::Continuous => self.level.saturating_add(passed.saturating_mul(ceiling)).min(full(ceiling)),
         };
         self.as_of = now;
@@ -137,6 +173,18 @@ mod tests {
     }
 
     #[test]
+    fn a_sliding_window_gives_back_what_was_spent_a_minute_ago() {
+        let mut bucket = Bucket::full(4_000, at(0));
+        let mut take = |seconds: i64| bucket.take(2_000, 4_000, CreditModel::SlidingWindow, at(seconds));
+        assert_eq!(take(10).0, Standing { ceiling: 4_000, remaining: 2_000, reset_ms: at(70).as_millisecond() });
+        assert_eq!(take(50).0, Standing { ceiling: 4_000, remaining: 0, reset_ms: at(110).as_millisecond() });
+        let (refused, granted) = take(69);
+        assert_eq!((refused.reset_ms, granted), (at(70).as_millisecond(), false));
+        assert_eq!(take(70), (Standing { ceiling: 4_000, remaining: 0, reset_ms: at(130).as_millisecond() }, true));
+        assert!(!take(109).1 && take(110).1);
+    }
+
+    #[test]
     fn a_lower_ceiling_holds_at_once() {
         let mut bucket = Bucket::full(100_000, at(0));
         assert_eq!(bucket.take(100, 10_000, CreditModel::FixedWindow, at(1)).0.remaining, 9_900);
@@ -144,15 +192,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_more_than_two_ceilings_in_any_minute(calls in proptest::collection::vec(0_i64..180, 1..400), continuous: bool) {
-            let model = if continuous { CreditModel::Continuous } else { CreditModel::FixedWindow };
+        fn never_more_than_two_ceilings_in_any_minute(
+            calls in proptest::collection::vec(0_i64..180, 1..400),
+            (model, most) in prop_oneof![
+                Just((CreditModel::FixedWindow, 20)),
+                Just((CreditModel::Continuous, 20)),
+                Just((CreditModel::SlidingWindow, 10)),
+            ],
+        ) {
             let mut calls = calls;
             calls.sort_unstable();
             let mut bucket = Bucket::full(1_000, at(0));
             let granted: Vec<i64> = calls.into_iter().filter(|&s| bucket.take(100, 1_000, model, at(s)).1).collect();
             for &start in &granted {
                 let in_minute = granted.iter().filter(|&&s| (start..start + 60).contains(&s)).count();
-                prop_assert!(in_minute <= 20, "{in_minute} calls in a minute");
+                prop_assert!(in_minute <= most, "{in_minute} calls in a minute");
             }
         }
     }

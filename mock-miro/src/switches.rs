@@ -208,6 +208,8 @@ pub enum CreditModel {
     FixedWindow,
     /// A steady trickle up to the ceiling.
     Continuous,
+    /// What was spent comes back a minute later, to the second.
+    SlidingWindow,
 }
 
 /// Whose credits they are.

@@ -74,7 +74,7 @@ const LINES: [Line; 29] = [
         "how long after it happened every event becomes visible",
         "no public record; single late events are a matter of the world",
     ),
-    Line("credit_model", "fixed_window | continuous", "how credits come back", RATES),
+    Line("credit_model", "fixed_window | continuous | sliding_window", "how credits come back", RATES),
     Line("credit_owner", "user_and_app | token", "who shares one budget of credits", RATES),
     Line("retry_after", "off | seconds | http_date", "whether a 429 says when to come back", "in no Miro source"),
     Line("rate_headers", "every_answer | successes", "which answers carry X-RateLimit-*", RATES),

@@ -179,6 +179,12 @@ async fn credit_model() {
     assert_eq!(bench.content("").await.header("x-ratelimit-remaining"), Some("98000"));
     bench.pass(SignedDuration::from_millis(600));
     assert_eq!(bench.content("").await.header("x-ratelimit-remaining"), Some("97000"));
+    let bench = flipped(|s| s.credit_model = CreditModel::SlidingWindow);
+    bench.content("").await;
+    bench.pass(SignedDuration::from_secs(59));
+    assert_eq!(bench.content("").await.header("x-ratelimit-remaining"), Some("96000"));
+    bench.pass(SignedDuration::from_secs(1));
+    assert_eq!(bench.content("").await.header("x-ratelimit-remaining"), Some("96000"));
 }
 
 #[tokio::test]
