@@ -64,7 +64,8 @@ impl Source {
             StatusCode::BAD_REQUEST if with_cursor && told.blames("cursor") => SourceError::CursorRefused { status },
             StatusCode::BAD_REQUEST if limit > LIMIT_SAFE => SourceError::LimitRefused { refused: limit },
             StatusCode::BAD_REQUEST if with_cursor => SourceError::CursorRefused { status },
-            StatusCode::GONE | StatusCode::NOT_FOUND if with_cursor => SourceError::CursorRefused { status },
+            // What a cursor that has expired is answered with is not documented. Read from its beginning, a span loses nothing.
+            _ if with_cursor && may_mean_the_cursor(status) => SourceError::CursorRefused { status },
             StatusCode::UNAUTHORIZED => SourceError::Refused(self.token_refused()),
             StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => match self.diagnose(status).await {
                 Ok(problem) => SourceError::Refused(problem),
@@ -76,4 +77,18 @@ impl Source {
             _ => SourceError::Unexpected { status, code: told.code() },
         }
     }
+}
+
+/// Refusals that are neither about the token nor about when to call.
+fn may_mean_the_cursor(status: StatusCode) -> bool {
+    let about_something_else = [
+        StatusCode::UNAUTHORIZED,
+        StatusCode::PAYMENT_REQUIRED,
+        StatusCode::FORBIDDEN,
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED,
+        StatusCode::REQUEST_TIMEOUT,
+        StatusCode::TOO_EARLY,
+        StatusCode::TOO_MANY_REQUESTS,
+    ];
+    status.is_client_error() && !about_something_else.contains(&status)
 }

@@ -164,6 +164,20 @@ async fn a_cursor_that_repeats_restarts_the_span_without_sending_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whatever_refuses_a_cursor_the_span_is_read_from_its_beginning() {
+    for status in [400, 404, 409, 410, 422] {
+        let world = World::new(5);
+        world.happen(5, 30, -300, 0, 0);
+        let page = r#"{"data":[{"id":"x","createdAt":"2026-02-28T23:59:00.000+0000"}],"cursor":"next"}"#;
+        let refusal = r#"{"code":"conflict","message":"the cursor is no longer valid"}"#;
+        *world.miro_says.lock().unwrap() = vec![Some((200, page.into())), Some((status, refusal.into()))];
+        let connector = world.connector(5, config(Duration::from_mins(5)));
+        assert_eq!(connector.run(ONCE, &Stop::new()).await, Outcome::Done, "{status}");
+        assert_eq!((world.missing(), world.duplicates()), (0, 0), "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn refused_pages_are_asked_for_smaller_and_the_cursor_is_encoded() {
     let world = World::new(6);
     world.happen(6, 250, -300, 0, 0);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use mock_miro::{
     Bound, CreditModel, CursorBinding, Events, ForbiddenCode, FullLastPage, LastCursor, MalformedCursor, OutOfBounds,
-    RateHeaders, ResetUnit, RetryAfterForm, Switches, TieOrder, Traits,
+    RateHeaders, RefusedCursor, ResetUnit, RetryAfterForm, Switches, TieOrder, Traits,
 };
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -39,6 +39,9 @@ fn events(rng: &mut ChaCha8Rng, day: &Day, late_by: Duration) -> Events {
             late: one_of(rng, &[0.0, 0.02, 0.3]),
             late_by: SignedDuration::try_from(late_by).unwrap_or(SignedDuration::ZERO),
             duplicates: one_of(rng, &[0.0, 0.0, 0.02]),
+            unknown_types: one_of(rng, &[0.0, 0.05]),
+            string_details: one_of(rng, &[0.0, 0.05]),
+            lone_surrogates: one_of(rng, &[0.0, 0.0, 0.01]),
             ..Traits::default()
         },
     }
@@ -48,6 +51,7 @@ fn events(rng: &mut ChaCha8Rng, day: &Day, late_by: Duration) -> Events {
 fn switches(rng: &mut ChaCha8Rng) -> Switches {
     let last_cursors = [LastCursor::Absent, LastCursor::Null, LastCursor::Empty];
     let cursor_lifetimes = [None, None, Some(SignedDuration::from_mins(5)), Some(SignedDuration::from_secs(20))];
+    let credit_models = [CreditModel::FixedWindow, CreditModel::Continuous, CreditModel::SlidingWindow];
     Switches {
         audit_last_cursor: one_of(rng, &last_cursors),
         content_last_cursor: one_of(rng, &last_cursors),
@@ -58,11 +62,12 @@ fn switches(rng: &mut ChaCha8Rng) -> Switches {
         limit_out_of_bounds: one_of(rng, &[OutOfBounds::Clip, OutOfBounds::BadRequest]),
         cursor_lifetime: one_of(rng, &cursor_lifetimes),
         cursor_binding: one_of(rng, &[CursorBinding::Free, CursorBinding::ToItsBounds]),
+        refused_cursor: one_of(rng, &[RefusedCursor::BadRequest, RefusedCursor::Conflict]),
         malformed_cursor: one_of(rng, &[MalformedCursor::FirstPage, MalformedCursor::BadRequest]),
         tie_order: one_of(rng, &[TieOrder::Arrival, TieOrder::Reversed]),
         page_overlap: one_of(rng, &[0, 0, 0, 3]),
         ingestion_delay: SignedDuration::from_secs(one_of(rng, &[0, 0, 5, 40])),
-        credit_model: one_of(rng, &[CreditModel::FixedWindow, CreditModel::Continuous]),
+        credit_model: one_of(rng, &credit_models),
         retry_after: one_of(rng, &[RetryAfterForm::Off, RetryAfterForm::Seconds, RetryAfterForm::HttpDate]),
         rate_headers: one_of(rng, &[RateHeaders::EveryAnswer, RateHeaders::Successes]),
         rate_reset_unit: one_of(rng, &[ResetUnit::Seconds, ResetUnit::Milliseconds]),
