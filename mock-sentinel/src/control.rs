@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::faults::{Call, Fault};
-use crate::http::{Reply, body};
+use crate::http::Reply;
 use crate::server::{MockSentinel, Shared};
 
 /// Most bytes of a request's body.
@@ -72,7 +72,7 @@ struct ClockChange {
 }
 
 async fn bend_clock(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
-    let change: ClockChange = match read(request).await {
+    let change: ClockChange = match read(&shared, request).await {
         Ok(change) => change,
         Err(reply) => return reply,
     };
@@ -107,7 +107,7 @@ enum OneOrMore {
 }
 
 async fn add_faults(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
-    let given = match read::<OneOrMore>(request).await {
+    let given = match read::<OneOrMore>(&shared, request).await {
         Ok(OneOrMore::More(faults)) => faults,
         Ok(OneOrMore::One(fault)) => vec![fault],
         Err(reply) => return reply,
@@ -198,8 +198,8 @@ struct SecretChange {
     client_secret: String,
 }
 
-async fn secret(axum::Extension(mock): Mock, request: Request) -> Reply {
-    match read::<SecretChange>(request).await {
+async fn secret(State(shared): State<Arc<Shared>>, axum::Extension(mock): Mock, request: Request) -> Reply {
+    match read::<SecretChange>(&shared, request).await {
         Ok(change) => {
             mock.set_client_secret(&change.client_secret);
             Reply::empty(204, "client secret changed")
@@ -215,8 +215,8 @@ struct RoleChange {
     assigned: bool,
 }
 
-async fn roles(axum::Extension(mock): Mock, request: Request) -> Reply {
-    let change: RoleChange = match read(request).await {
+async fn roles(State(shared): State<Arc<Shared>>, axum::Extension(mock): Mock, request: Request) -> Reply {
+    let change: RoleChange = match read(&shared, request).await {
         Ok(change) => change,
         Err(reply) => return reply,
     };
@@ -247,7 +247,7 @@ impl AssertionOrder {
 
 /// Signs an assertion with the key that stands in for issuers without a key set.
 async fn assertion(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
-    match read::<AssertionOrder>(request).await {
+    match read::<AssertionOrder>(&shared, request).await {
         Ok(AssertionOrder { issuer, subject, audience, life }) => {
             let signed = shared.signer.assertion(&issuer, &subject, &audience, shared.clock.now(), life);
             Reply::json(200, &json!({"assertion": signed}), "assertion signed")
@@ -261,9 +261,10 @@ async fn reset(axum::Extension(mock): Mock) -> Reply {
     Reply::empty(204, "reset")
 }
 
-async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Reply> {
-    let text = body::read(request.into_body(), BODY_BYTES_MAX).await.map_err(|error| {
-        Reply::error(400, "InvalidBody", format!("The body could not be read: {error:?}."), "unreadable body")
+async fn read<T: DeserializeOwned>(shared: &Shared, request: Request) -> Result<T, Reply> {
+    let held = shared.control_room.read(request.into_body(), BODY_BYTES_MAX).await.map_err(|error| {
+        Reply::error(error.status(), "InvalidBody", format!("The body could not be read: {error}."), error.to_string())
     })?;
-    serde_json::from_slice(&text).map_err(|error| Reply::error(400, "InvalidBody", format!("{error}"), "invalid body"))
+    serde_json::from_slice(&held.bytes)
+        .map_err(|error| Reply::error(400, "InvalidBody", format!("{error}"), "invalid body"))
 }

@@ -21,7 +21,7 @@ use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH};
 use jiff::Timestamp;
 
 use crate::http::Reply;
-use crate::http::body::{self, BodyError};
+use crate::http::body::{self, BodyError, Held};
 use crate::http::front::CallId;
 use crate::identity::Resource;
 use crate::identity::token::Claims;
@@ -31,8 +31,11 @@ use inflate::{Coding, InflateError};
 use refusals::{Refused, check_version};
 use store::{ContentError, Stored, Upload};
 
-/// Inflated bodies larger than this are worked on aside, one at a time, so that others are answered meanwhile.
-const HEAVY_BYTES: usize = 4 * 1024 * 1024;
+/// Inflated bodies larger than this are worked on aside, one at a time, so that others are answered meanwhile. Above what
+/// any client of the service packs into one call.
+const HEAVY_BYTES: u64 = 2 * 1024 * 1024;
+/// The most characters of a name from outside that messages repeat.
+const NAME_MAX: usize = 128;
 
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new().route("/dataCollectionRules/{rule}/streams/{stream}", post(upload))
@@ -73,8 +76,8 @@ impl Call {
             Ok(wire) => wire,
             Err(Refused(reply)) => return self.count(Some(&rule), reply),
         };
-        let bytes = wire.len() as u64;
-        let reply = match self.take(&rule, &parts.headers, wire).await {
+        let bytes = wire.bytes.len() as u64;
+        let reply = match self.take(&rule, &parts.headers, wire.bytes.clone()).await {
             Ok(reply) | Err(Refused(reply)) => reply,
         };
         self.count(Some(&rule), reply.bytes(bytes))
@@ -116,7 +119,7 @@ impl Call {
         let known: Vec<&str> = rule.streams.keys().map(String::as_str).collect();
         let message = format!(
             "Stream '{}' is not declared in data collection rule '{}'. Declared streams: {}.",
-            self.stream,
+            self.stream.chars().take(NAME_MAX).collect::<String>(),
             rule.immutable_id,
             known.join(", ")
         );
@@ -124,18 +127,21 @@ impl Call {
     }
 
     /// The body as it came, within the limit on the wire.
-    async fn receive(&self, headers: &HeaderMap, body: axum::body::Body) -> Result<Bytes, Refused> {
+    async fn receive(&self, headers: &HeaderMap, body: axum::body::Body) -> Result<Held<'_>, Refused> {
         let limit = self.shared.world.ingestion.wire_bytes_max;
         let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         if let Some(length) = announced.filter(|length| *length > limit) {
             let drained = body::drain(body, self.drain_max()).await;
             return Err(Refused::too_large(limit, Some(length), drained));
         }
-        let _place = self.shared.bodies.acquire().await;
-        body::read(body, limit).await.map_err(|error| match error {
-            BodyError::TooLong => Refused::too_large(limit, None, limit),
-            BodyError::Broken => Refused(Reply::empty(400, "the caller went away in the middle of the body")),
-            BodyError::Slow => Refused(Reply::empty(408, "the body did not arrive in time")),
+        self.shared.room.read(body, limit).await.map_err(|error| match error {
+            BodyError::TooLong(_) => Refused::too_large(limit, None, limit),
+            BodyError::Broken | BodyError::Slow => Refused(Reply::empty(error.status(), error.to_string())),
+            BodyError::NoRoom => {
+                let message = "The service is unavailable. Try again later.";
+                let reply = Reply::error(error.status(), "ServiceUnavailable", message, error.to_string());
+                Refused(reply.header("retry-after", "1"))
+            }
         })
     }
 
@@ -150,16 +156,18 @@ impl Call {
                 let message = format!("Content-Encoding '{other}' is not supported; use gzip.");
                 Refused::unknown(&self.shared.world.ingestion.answers.unknown_encoding, &message)
             })?;
-        let client_request_id =
-            headers.get("x-ms-client-request-id").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let client_request_id = headers.get("x-ms-client-request-id").and_then(|value| value.to_str().ok());
+        let client_request_id = client_request_id.unwrap_or_default().chars().take(NAME_MAX).collect();
         let work = Work { call: self.clone(), rule: rule.clone(), coding, wire, client_request_id };
-        if work.is_heavy() {
-            let _turn = self.shared.heavy.acquire().await;
-            return tokio::task::spawn_blocking(move || work.run())
-                .await
-                .unwrap_or_else(|error| Err(Refused(Reply::empty(500, format!("the work failed: {error}")))));
+        match work.text(HEAVY_BYTES.min(self.shared.world.ingestion.inflated_bytes_max)) {
+            Ok(text) => return work.store(&text),
+            Err(InflateError::Gzip(why)) => return Err(work.no_gzip(&why)),
+            Err(InflateError::TooBig) => {}
         }
-        work.run()
+        let _turn = self.shared.heavy.acquire().await;
+        tokio::task::spawn_blocking(move || work.run())
+            .await
+            .unwrap_or_else(|error| Err(Refused(Reply::empty(500, format!("the work failed: {error}")))))
     }
 
     fn quota(&self) -> Quota {
@@ -191,29 +199,32 @@ struct Work {
 }
 
 impl Work {
-    /// Whether the inflated body is likely to be large: gzip ends with the length of what it holds.
-    fn is_heavy(&self) -> bool {
-        match (self.coding, self.wire.last_chunk::<4>()) {
-            (Coding::Gzip, Some(length)) => {
-                u32::from_le_bytes(*length) as usize > HEAVY_BYTES || self.wire.len() > HEAVY_BYTES
-            }
-            _ => self.wire.len() > HEAVY_BYTES,
-        }
+    /// The body in the clear, at most `bytes_max` bytes of it.
+    fn text(&self, bytes_max: u64) -> Result<Bytes, InflateError> {
+        self.coding.inflate(self.wire.clone(), bytes_max)
+    }
+
+    fn no_gzip(&self, why: &str) -> Refused {
+        let answers = &self.call.shared.world.ingestion.answers;
+        Refused::unknown(&answers.invalid_gzip, &format!("The body is not valid gzip: {why}."))
     }
 
     fn run(self) -> Result<Reply, Refused> {
-        let Self { call, rule, coding, wire, client_request_id } = self;
-        let world = &call.shared.world.ingestion;
-        let wire_length = wire.len() as u64;
-        let text = coding.inflate(wire, world.inflated_bytes_max).map_err(|error| match error {
+        let world = &self.call.shared.world.ingestion;
+        let text = self.text(world.inflated_bytes_max).map_err(|error| match error {
             InflateError::TooBig => Refused::unknown(
                 &world.answers.inflated_too_big,
                 &format!("The decompressed payload is larger than {} bytes.", world.inflated_bytes_max),
             ),
-            InflateError::Gzip(why) => {
-                Refused::unknown(&world.answers.invalid_gzip, &format!("The body is not valid gzip: {why}."))
-            }
+            InflateError::Gzip(why) => self.no_gzip(&why),
         })?;
+        self.store(&text)
+    }
+
+    fn store(self, text: &Bytes) -> Result<Reply, Refused> {
+        let Self { call, rule, wire, client_request_id, .. } = self;
+        let world = &call.shared.world.ingestion;
+        let wire_length = wire.len() as u64;
         let taken = call.shared.state().rules.meter(&rule.immutable_id).take_bytes(
             call.quota(),
             wire_length,
@@ -229,7 +240,7 @@ impl Work {
             request_id: call.id.request_id.to_string(),
             now: call.now,
         };
-        match upload.store(&text) {
+        match upload.store(text) {
             Ok(stored) => {
                 call.shared.state().rules.meter(&rule.immutable_id).add(&stored.counts());
                 Ok(Reply::empty(204, stored.reason()).rows(stored.kept))

@@ -73,24 +73,23 @@ impl Action {
 
 async fn answer(State(shared): State<Arc<Shared>>, scheme: Option<Extension<Scheme>>, request: Request) -> Reply {
     let (parts, body) = request.into_parts();
-    let text = match body::read(body, BODY_BYTES_MAX).await {
-        Ok(text) => text,
-        Err(error) => {
-            return Reply::error(
-                400,
-                "InvalidRequestContent",
-                format!("The body could not be read: {error:?}."),
-                "unreadable body",
-            );
+    let host = authority(scheme, &parts.headers);
+    let (action, target) = match admit(&shared, &parts) {
+        Ok(admitted) => admitted,
+        Err(reply) => {
+            let bytes = body::drain(body, BODY_BYTES_MAX).await;
+            return reply.bytes(bytes);
         }
     };
-    let bytes = text.len() as u64;
-    let host = authority(scheme, &parts.headers);
-    match admit(&shared, &parts) {
-        Ok((action, target)) => act(&Call { shared: &shared, target, host, body: Value::Null }, action, &text),
-        Err(reply) => reply,
-    }
-    .bytes(bytes)
+    let held = match shared.room.read(body, BODY_BYTES_MAX).await {
+        Ok(held) => held,
+        Err(error) => {
+            let message = format!("The body could not be read: {error}.");
+            return Reply::error(error.status(), "InvalidRequestContent", message, error.to_string());
+        }
+    };
+    let call = Call { shared: &shared, target, host, body: Value::Null };
+    act(&call, action, &held.bytes).bytes(held.bytes.len() as u64)
 }
 
 /// Everything that needs no body: version, token, path, permission.

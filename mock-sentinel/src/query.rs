@@ -13,7 +13,6 @@ mod timespan;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Extension, Path, Request, State};
 use axum::routing::{get, post};
 use http::HeaderMap;
@@ -46,7 +45,10 @@ async fn by_url(
     request: Request,
 ) -> Reply {
     let (parts, _) = request.into_parts();
-    answer(&shared, &workspace, id, &parts, QueryRequest::default()).await
+    match run::authorize(&shared, &workspace, &parts.headers) {
+        Ok(principal) => answer(&shared, &principal, id, &parts, QueryRequest::default()).await,
+        Err(error) => error.reply(id),
+    }
 }
 
 async fn by_body(
@@ -56,21 +58,25 @@ async fn by_body(
     request: Request,
 ) -> Reply {
     let (parts, body) = request.into_parts();
-    let text = match read(body).await {
-        Ok(text) => text,
-        Err(error) => return error.reply(id),
+    let principal = match run::authorize(&shared, &workspace, &parts.headers) {
+        Ok(principal) => principal,
+        Err(error) => {
+            let bytes = body::drain(body, BODY_BYTES_MAX).await;
+            return error.reply(id).bytes(bytes);
+        }
     };
+    let held = match shared.room.read(body, BODY_BYTES_MAX).await {
+        Ok(held) => held,
+        Err(error) => return QueryError::Body(error).reply(id),
+    };
+    let text = &held.bytes;
     if text.is_empty() || !is_json(&parts.headers) {
         return Reply::empty(200, "no JSON body or no JSON content type: the service answers 200 without a body");
     }
-    match QueryRequest::parse(&text) {
-        Ok(request) => answer(&shared, &workspace, id, &parts, request).await.bytes(text.len() as u64),
+    match QueryRequest::parse(text) {
+        Ok(request) => answer(&shared, &principal, id, &parts, request).await.bytes(text.len() as u64),
         Err(error) => error.reply(id),
     }
-}
-
-async fn read(body: Body) -> Result<bytes::Bytes, QueryError> {
-    body::read(body, BODY_BYTES_MAX).await.map_err(|error| QueryError::Body(format!("{error:?}")))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -78,13 +84,10 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.to_ascii_lowercase().starts_with("application/json")
 }
 
-async fn answer(shared: &Arc<Shared>, workspace: &str, id: CallId, parts: &Parts, request: QueryRequest) -> Reply {
-    let options = Options::parse(&parts.headers);
+async fn answer(shared: &Arc<Shared>, principal: &str, id: CallId, parts: &Parts, request: QueryRequest) -> Reply {
+    let options = Options::parse(&parts.headers, &shared.world.query);
     let outcome = match request.merge_url(parts.uri.query()) {
-        Ok(request) => match run::authorize(shared, workspace, &parts.headers) {
-            Ok(principal) => run::run(shared, &principal, request, &options).await,
-            Err(error) => Err(error),
-        },
+        Ok(request) => run::run(shared, principal, request, &options).await,
         Err(error) => Err(error),
     };
     match outcome {

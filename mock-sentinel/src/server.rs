@@ -1,5 +1,6 @@
 //! The mock as a whole: one world, its state, and the ways to serve, drive and inspect it.
 
+mod crowd;
 mod sockets;
 mod state;
 
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, WorldClock};
 use crate::faults::Fault;
+use crate::http::body::Room;
 use crate::http::{front, near_miss};
 use crate::identity::token::Signer;
 use crate::journal::JournalEntry;
@@ -23,8 +25,10 @@ use crate::{control, identity, ingest, manager, query};
 
 pub(crate) use state::{Deployment, State};
 
-/// Bodies of uploads that are read at the same time; each holds at most the limit on the wire.
-const BODIES_AT_ONCE: usize = 64;
+/// The memory that bodies in progress may take together.
+const BODY_ROOM_BYTES: u32 = 64 * 1024 * 1024;
+/// The same for the control plane, which stays usable whatever the others do.
+const CONTROL_ROOM_BYTES: u32 = 8 * 1024 * 1024;
 
 /// A tenant, an endpoint with its rules, a workspace and its query API. Clones share one state.
 #[derive(Clone)]
@@ -47,8 +51,10 @@ pub(crate) struct Shared {
     pub(crate) world: World,
     pub(crate) clock: WorldClock,
     pub(crate) signer: Signer,
-    /// Places for bodies that are being read.
-    pub(crate) bodies: Semaphore,
+    /// Room for bodies in progress.
+    pub(crate) room: Room,
+    /// Room for those of the control plane.
+    pub(crate) control_room: Room,
     /// Queries in progress.
     pub(crate) turnstile: query::Turnstile,
     /// The place for a body that inflates to a lot.
@@ -98,7 +104,8 @@ impl MockSentinel {
             world,
             clock,
             signer: Signer::new(),
-            bodies: Semaphore::new(BODIES_AT_ONCE),
+            room: Room::new(BODY_ROOM_BYTES),
+            control_room: Room::new(CONTROL_ROOM_BYTES),
             heavy: Semaphore::new(1),
             turnstile,
             deployment,

@@ -217,11 +217,6 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    /// How many rows all tables hold.
-    pub(crate) fn rows(&self) -> usize {
-        self.tables.values().map(Table::len).sum()
-    }
-
     /// Whether any table holds a row.
     pub(crate) fn is_empty(&self) -> bool {
         self.tables.values().all(Table::is_empty)

@@ -264,6 +264,15 @@ pub struct Query {
     pub queue_wait: SignedDuration,
     /// Queries that one principal may send in 30 seconds; more are answered 429.
     pub per_thirty_seconds: u64,
+    /// Most bytes of an answer's body, before any compression; the rows beyond are cut with a partial error.
+    pub bytes_max: usize,
+    /// How long a query may run unless `Prefer: wait` says otherwise; then it is answered 504.
+    pub time_default: SignedDuration,
+    /// The longest that `Prefer: wait` is honoured.
+    pub time_max: SignedDuration,
+    /// Most bytes that the intermediate results of one query may take; beyond them it is answered 504. A bound of this
+    /// machine, not of the service's record.
+    pub memory_max: usize,
     /// Whether a workspace without a single row answers 204.
     pub empty_workspace_is_204: bool,
 }

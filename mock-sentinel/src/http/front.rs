@@ -19,6 +19,8 @@ use crate::server::Shared;
 
 /// The most bytes of a path that the journal keeps.
 const PATH_MAX: usize = 512;
+/// The most characters of a reason that it keeps.
+const REASON_MAX: usize = 1_024;
 
 /// The number of a call, and the id Azure would give it.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +58,7 @@ pub(crate) async fn front(State(shared): State<Arc<Shared>>, mut request: Reques
     let response = act(hit.as_ref(), request, next, &shared).await;
     let note = response.extensions().get::<Note>().cloned().unwrap_or_default();
     entry.status = response.status().as_u16();
-    entry.reason = note.reason;
+    entry.reason = short(note.reason);
     entry.bytes = note.bytes;
     entry.rows = note.rows;
     if call != Call::Control {
@@ -67,6 +69,10 @@ pub(crate) async fn front(State(shared): State<Arc<Shared>>, mut request: Reques
         Some(hit) => broken::apply(response, &hit.trouble).await,
         None => response,
     }
+}
+
+fn short(reason: String) -> String {
+    if reason.len() <= REASON_MAX { reason } else { reason.chars().take(REASON_MAX).collect() }
 }
 
 /// The real answer, or what a fault puts in its place.

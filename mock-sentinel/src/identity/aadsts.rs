@@ -43,6 +43,8 @@ pub(crate) enum Aadsts {
     MissingParameter(&'static str),
     /// A grant type other than client credentials.
     GrantType(String),
+    /// The form did not arrive.
+    UnreadableBody { status: u16, why: String },
 }
 
 /// The numbers and words of a refusal.
@@ -157,6 +159,10 @@ impl Aadsts {
                 70_003,
                 format!("The app requested an unsupported grant type '{kind}'."),
             ),
+            Self::UnreadableBody { status, why } => {
+                let error = if *status == 503 { "temporarily_unavailable" } else { "invalid_request" };
+                (*status, error, 90_014, format!("The request body could not be read: {why}."))
+            }
         };
         Wording { status, error, code, text }
     }

@@ -19,7 +19,8 @@ use super::aadsts::Aadsts;
 use super::assertion::{Assertion, Expectation};
 use super::directory::{Directory, check_secret};
 use super::token::{Grant, Proof};
-use crate::http::{Reply, body};
+use crate::http::Reply;
+use crate::http::body::BodyError;
 use crate::server::Shared;
 use crate::world::App;
 
@@ -124,16 +125,23 @@ pub(crate) fn authority(scheme: Option<Extension<Scheme>>, headers: &HeaderMap) 
 
 async fn token(State(shared): State<Arc<Shared>>, Path(tenant): Path<String>, request: Request) -> Reply {
     let (parts, form) = request.into_parts();
-    let Ok(form) = body::read(form, FORM_BYTES_MAX).await else {
-        return Reply::error(400, "invalid_request", "The request body could not be read.", "body too long or broken");
+    let held = match shared.room.read(form, FORM_BYTES_MAX).await {
+        Ok(held) => held,
+        Err(error) => return unreadable(&shared, error, &parts.headers),
     };
-    let bytes = form.len() as u64;
-    let form = TokenForm::parse(&form, &parts.headers);
+    let bytes = held.bytes.len() as u64;
+    let form = TokenForm::parse(&held.bytes, &parts.headers);
     match grant(&shared, &tenant, &form) {
         Ok(granted) => granted.reply(&parts.headers),
         Err(refusal) => refuse(&shared, &refusal, &parts.headers),
     }
     .bytes(bytes)
+}
+
+/// Why a form was not read, in the shape of the others.
+fn unreadable(shared: &Shared, error: BodyError, headers: &HeaderMap) -> Reply {
+    let refusal = Aadsts::UnreadableBody { status: error.status(), why: error.to_string() };
+    refuse(shared, &refusal, headers)
 }
 
 fn refuse(shared: &Shared, refusal: &Aadsts, headers: &HeaderMap) -> Reply {

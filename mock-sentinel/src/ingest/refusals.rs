@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use super::NAME_MAX;
 use crate::http::{Reply, query};
 use crate::identity::token::{Claims, Refusal};
 use crate::rules::Throttled;
@@ -34,7 +35,8 @@ impl Refused {
     }
 
     pub(super) fn rule(immutable_id: &str) -> Self {
-        let message = format!("Data collection rule with immutable Id '{immutable_id}' not found.");
+        let shown: String = immutable_id.chars().take(NAME_MAX).collect();
+        let message = format!("Data collection rule with immutable Id '{shown}' not found.");
         Self(Reply::error(404, "NotFound", &message, &message))
     }
 
@@ -76,6 +78,7 @@ pub(super) fn check_version(url: Option<&str>) -> Result<(), Refused> {
     }
     let known = API_VERSIONS.join(", ");
     let message = format!("The api version is invalid. Allowed Api versions: {known}");
-    let reason = format!("api-version {version:?} is not one of {known}");
+    let shown: String = version.chars().take(NAME_MAX).collect();
+    let reason = format!("api-version {shown:?} is not one of {known}");
     Err(Refused(Reply::error(400, "InvalidApiVersion", message, reason)))
 }

@@ -4,41 +4,59 @@ use std::fmt;
 
 use hashbrown::HashMap;
 use kql::{Batch, BatchBuilder, Schema};
-use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::cells;
 use crate::world::WrongTypes;
 
+/// The most rows that are handed over at once, so that a body of very many tiny rows takes little memory besides them.
+const BATCH_ROWS: usize = 32_768;
+
 /// What a body held.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Parsed {
-    /// An array: the rows of its objects.
-    Rows(Rows),
+    /// An array: its objects were handed over as rows.
+    Rows(Counted),
     /// Some other JSON value, of which nothing is stored.
     NotAnArray,
 }
 
-/// The rows of a body.
-#[derive(Debug)]
-pub(super) struct Rows {
-    pub(super) batch: Batch,
+/// What else was in the array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Counted {
     /// Elements of the array that were no objects.
     pub(super) not_objects: u64,
     /// Values of columns that the stream does not declare.
     pub(super) undeclared: u64,
 }
 
-/// Reads a body's rows as the columns of a stream.
-pub(super) fn parse(text: &[u8], schema: &Schema, wrong_types: WrongTypes) -> Result<Parsed, String> {
-    let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
-    let mut deserializer = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
+/// Whether a body is JSON at all, without looking at what it holds.
+pub(super) fn check(text: &[u8]) -> Result<(), String> {
+    let mut deserializer = serde_json::Deserializer::from_str(as_text(text)?);
+    IgnoredAny::deserialize(&mut deserializer).map_err(|error| error.to_string())?;
+    deserializer.end().map_err(|error| error.to_string())
+}
+
+/// Reads a body's rows as the columns of a stream, handing them over batch by batch. They count only if the whole body
+/// turns out to be JSON.
+pub(super) fn parse(
+    text: &[u8],
+    schema: &Schema,
+    wrong_types: WrongTypes,
+    hand_over: &mut dyn FnMut(Batch),
+) -> Result<Parsed, String> {
+    let mut deserializer = serde_json::Deserializer::from_str(as_text(text)?);
     let columns = schema.columns().iter().enumerate().map(|(index, column)| (&*column.name, index)).collect();
-    let body = Body { schema, columns, wrong_types };
+    let body = Body { schema, columns, wrong_types, hand_over };
     let parsed = deserializer.deserialize_any(body).map_err(|error| error.to_string())?;
     deserializer.end().map_err(|error| error.to_string())?;
     Ok(parsed)
+}
+
+fn as_text(text: &[u8]) -> Result<&str, String> {
+    Ok(std::str::from_utf8(text).map_err(|error| error.to_string())?.trim_start_matches('\u{feff}'))
 }
 
 /// Reads the whole body.
@@ -46,6 +64,7 @@ struct Body<'s> {
     schema: &'s Schema,
     columns: HashMap<&'s str, usize>,
     wrong_types: WrongTypes,
+    hand_over: &'s mut dyn FnMut(Batch),
 }
 
 impl<'de> Visitor<'de> for Body<'_> {
@@ -73,8 +92,14 @@ impl<'de> Visitor<'de> for Body<'_> {
                 }
             }
             builder.end_row();
+            if builder.len() == BATCH_ROWS {
+                (self.hand_over)(std::mem::replace(&mut builder, BatchBuilder::new(self.schema.clone())).finish());
+            }
         }
-        Ok(Parsed::Rows(Rows { batch: builder.finish(), not_objects, undeclared }))
+        if !builder.is_empty() {
+            (self.hand_over)(builder.finish());
+        }
+        Ok(Parsed::Rows(Counted { not_objects, undeclared }))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Parsed, A::Error> {
@@ -214,39 +239,55 @@ mod tests {
         Schema::new([("id", ColumnType::String), ("n", ColumnType::Long), ("bag", ColumnType::Dynamic)])
     }
 
-    fn rows(text: &str) -> Rows {
-        match parse(text.as_bytes(), &schema(), WrongTypes::Convert).unwrap() {
-            Parsed::Rows(rows) => rows,
-            Parsed::NotAnArray => panic!("{text} is an array"),
-        }
+    fn read(text: &[u8]) -> Result<(Vec<Batch>, Parsed), String> {
+        let mut batches = Vec::new();
+        let parsed = parse(text, &schema(), WrongTypes::Convert, &mut |batch| batches.push(batch))?;
+        Ok((batches, parsed))
+    }
+
+    #[track_caller]
+    fn rows(text: &str) -> (Batch, Counted) {
+        let (mut batches, parsed) = read(text.as_bytes()).unwrap();
+        let Parsed::Rows(counted) = parsed else { panic!("{text} is an array") };
+        (batches.pop().unwrap_or_else(|| Batch::empty(schema())), counted)
     }
 
     #[test]
     fn declared_columns_are_kept_and_all_else_is_dropped() {
-        let rows = rows(r#"[{"n": 7, "other": {"x": [1, 2]}, "\u0069d": "a"}, {"id": "b", "id": "c"}]"#);
-        assert_eq!((rows.batch.len(), rows.undeclared, rows.not_objects), (2, 1, 0));
-        assert_eq!(rows.batch.row(0), [Value::from("a"), Value::from(7_i64), Value::Null]);
-        assert_eq!(rows.batch.row(1), [Value::from("c"), Value::Null, Value::Null]);
+        let (batch, counted) = rows(r#"[{"n": 7, "other": {"x": [1, 2]}, "\u0069d": "a"}, {"id": "b", "id": "c"}]"#);
+        assert_eq!((batch.len(), counted.undeclared, counted.not_objects), (2, 1, 0));
+        assert_eq!(batch.row(0), [Value::from("a"), Value::from(7_i64), Value::Null]);
+        assert_eq!(batch.row(1), [Value::from("c"), Value::Null, Value::Null]);
     }
 
     #[test]
     fn elements_that_are_no_objects_are_no_rows() {
-        let rows = rows(r#"[null, 1, -1, 1.5, "x", true, [{"id": "in"}], {}]"#);
-        assert_eq!((rows.batch.len(), rows.not_objects), (1, 7));
+        let (batch, counted) = rows(r#"[null, 1, -1, 1.5, "x", true, [{"id": "in"}], {}]"#);
+        assert_eq!((batch.len(), counted.not_objects), (1, 7));
+    }
+
+    #[test]
+    fn very_many_rows_come_in_batches() {
+        let text = format!("[{}{{}}]", "{},".repeat(2 * BATCH_ROWS));
+        let (batches, _) = read(text.as_bytes()).unwrap();
+        let lengths: Vec<_> = batches.iter().map(Batch::len).collect();
+        assert_eq!(lengths, [BATCH_ROWS, BATCH_ROWS, 1]);
     }
 
     #[test]
     fn what_is_no_array_has_no_rows() {
         for text in [r#"{"id": "a"}"#, "\"text\"", "1", "-1", "1.5", "true", "null"] {
-            assert!(matches!(parse(text.as_bytes(), &schema(), WrongTypes::Convert), Ok(Parsed::NotAnArray)), "{text}");
+            assert_eq!(read(text.as_bytes()).unwrap().1, Parsed::NotAnArray, "{text}");
         }
     }
 
     #[test]
     fn what_is_no_json_is_refused_with_the_place() {
         for text in ["", "[{]", "[{\"id\": \"a\"}", "[]]", "{}{}", "nonsense", "[1,]"] {
-            assert!(parse(text.as_bytes(), &schema(), WrongTypes::Convert).unwrap_err().contains("line 1"), "{text}");
+            let text = text.as_bytes();
+            assert!(read(text).unwrap_err().contains("line 1"), "{text:?}");
+            assert!(check(text).is_err(), "{text:?}");
         }
-        assert!(parse(b"[\xff]", &schema(), WrongTypes::Convert).is_err());
+        assert!(read(b"[\xff]").is_err() && check(b"[\xff]").is_err());
     }
 }

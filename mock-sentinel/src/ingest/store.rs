@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use kql::{Batch, DateTime};
 
-use super::rows::{Parsed, Rows, parse};
+use super::rows::{Parsed, check, parse};
 use super::settle::{Bounds, Settled, settle};
 use crate::arm::Plan;
 use crate::rules::{Flow, Rule, Stream};
@@ -49,11 +50,32 @@ pub(super) enum ContentError {
 /// How far apart the times of one call may be on the Auxiliary plan without a transform.
 const SPREAD_MAX: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);
 
+/// Bodies longer than this are checked as a whole before rows are made of them, which may take far more memory.
+const CHECK_BYTES: usize = 2 * 1024 * 1024;
+
+/// Rows on their way into the tables, which they enter together.
+#[derive(Default)]
+struct Ready<'r> {
+    stored: Stored,
+    settled: Vec<(&'r Flow, Settled)>,
+    spread: Spread,
+}
+
 impl Upload<'_> {
     pub(super) fn store(&self, text: &Bytes) -> Result<Stored, ContentError> {
         let stream = &self.rule.streams[self.stream_name];
-        let rows = match parse(text, &stream.schema, self.shared.world.ingestion.wrong_types) {
-            Ok(Parsed::Rows(rows)) => rows,
+        let spread_column = self.spread_column(stream);
+        let mut ready = Ready::default();
+        let parsed = self.check(text).and_then(|()| {
+            let wrong_types = self.shared.world.ingestion.wrong_types;
+            parse(text, &stream.schema, wrong_types, &mut |rows| {
+                ready.spread.widen(&rows, spread_column);
+                ready.stored.received += rows.len() as u64;
+                stream.flows.iter().for_each(|flow| self.run(flow, &rows, &mut ready));
+            })
+        });
+        let counted = match parsed {
+            Ok(Parsed::Rows(counted)) => counted,
             Ok(Parsed::NotAnArray) => {
                 self.log_error("Ingestion", "The request body is not a JSON array.".to_owned());
                 return Ok(Stored { not_an_array: true, ..Stored::default() });
@@ -63,24 +85,29 @@ impl Upload<'_> {
                 return Err(ContentError::Json(why));
             }
         };
-        self.check_spread(stream, &rows)?;
-        let mut stored = Stored {
-            received: rows.batch.len() as u64 + rows.not_objects,
-            dropped: rows.not_objects,
-            undeclared: rows.undeclared,
-            not_objects: rows.not_objects,
-            ..Stored::default()
-        };
-        for flow in &stream.flows {
-            self.run(flow, &rows, &mut stored);
+        if ready.spread.is_too_wide() {
+            return Err(ContentError::Spread);
+        }
+        let Ready { mut stored, settled, .. } = ready;
+        stored.received += counted.not_objects;
+        stored.dropped += counted.not_objects;
+        stored.not_objects = counted.not_objects;
+        stored.undeclared = counted.undeclared;
+        for (flow, settled) in settled {
+            self.append(flow, settled);
         }
         Ok(stored)
     }
 
-    /// Sends the rows through one flow into its table.
-    fn run(&self, flow: &Flow, rows: &Rows, stored: &mut Stored) {
-        let before = rows.batch.len() as u64;
-        let transformed = match flow.transform.apply(&rows.batch, instant(self.now)) {
+    fn check(&self, text: &[u8]) -> Result<(), String> {
+        if text.len() > CHECK_BYTES { check(text) } else { Ok(()) }
+    }
+
+    /// Sends rows through one flow, up to the door of its table.
+    fn run<'r>(&self, flow: &'r Flow, rows: &Batch, ready: &mut Ready<'r>) {
+        let stored = &mut ready.stored;
+        let before = rows.len() as u64;
+        let transformed = match flow.transform.apply(rows, instant(self.now)) {
             Ok(transformed) => transformed,
             Err(error) => {
                 stored.transform_errors += 1;
@@ -94,10 +121,13 @@ impl Upload<'_> {
             stored.dropped += transformed.len() as u64;
             return self.log_error("Ingestion", format!("Table '{}' does not exist any more.", flow.table));
         };
+        if transformed.is_empty() {
+            return;
+        }
         let settled = settle(&transformed, &schema, &bounds);
         stored.kept += settled.batch.len() as u64;
         stored.restamped += settled.restamped;
-        self.append(flow, settled);
+        ready.settled.push((flow, settled));
     }
 
     fn append(&self, flow: &Flow, settled: Settled) {
@@ -125,33 +155,14 @@ impl Upload<'_> {
         }
     }
 
-    /// Refuses rows that an Auxiliary table without a transform does not take together.
-    fn check_spread(&self, stream: &Stream, rows: &Rows) -> Result<(), ContentError> {
-        let Some(column) = stream.schema.index_of("TimeGenerated") else { return Ok(()) };
-        let strict = {
-            let state = self.shared.state();
-            let is_auxiliary = |flow: &&Flow| {
-                let table = state.tables.get(&flow.table).and_then(|table| table.resource.as_ref());
-                !flow.transforms && table.is_some_and(|table| table.plan == Plan::Auxiliary)
-            };
-            stream.flows.iter().any(|flow| is_auxiliary(&flow))
+    /// The time column whose spread is limited: a stream's on its way into an Auxiliary table without a transform.
+    fn spread_column(&self, stream: &Stream) -> Option<usize> {
+        let state = self.shared.state();
+        let is_auxiliary = |flow: &Flow| {
+            let table = state.tables.get(&flow.table).and_then(|table| table.resource.as_ref());
+            !flow.transforms && table.is_some_and(|table| table.plan == Plan::Auxiliary)
         };
-        if !strict {
-            return Ok(());
-        }
-        let times = (0..rows.batch.len()).filter_map(|row| rows.batch.value(row, column).as_datetime());
-        let (first, last) = times.fold((None, None), |(first, last): (Option<kql::DateTime>, _), time| {
-            (
-                Some(first.map_or(time, |first| first.min(time))),
-                Some(last.map_or(time, |last: kql::DateTime| last.max(time))),
-            )
-        });
-        match (first, last) {
-            (Some(first), Some(last)) if last.since(first).seconds() > SPREAD_MAX.as_secs_f64() => {
-                Err(ContentError::Spread)
-            }
-            _ => Ok(()),
-        }
+        stream.schema.index_of("TimeGenerated").filter(|_| stream.flows.iter().any(is_auxiliary))
     }
 
     /// Writes a row of DCRLogErrors.
@@ -168,5 +179,23 @@ impl Upload<'_> {
         if self.shared.world.ingestion.log_errors {
             self.shared.state().tables.log_error(&error, self.now);
         }
+    }
+}
+
+/// The first and the last time in a body.
+#[derive(Debug, Default, Clone, Copy)]
+struct Spread(Option<(DateTime, DateTime)>);
+
+impl Spread {
+    fn widen(&mut self, rows: &Batch, column: Option<usize>) {
+        let Some(column) = column else { return };
+        for time in (0..rows.len()).filter_map(|row| rows.value(row, column).as_datetime()) {
+            let (first, last) = self.0.unwrap_or((time, time));
+            self.0 = Some((first.min(time), last.max(time)));
+        }
+    }
+
+    fn is_too_wide(self) -> bool {
+        self.0.is_some_and(|(first, last)| last.since(first).seconds() > SPREAD_MAX.as_secs_f64())
     }
 }

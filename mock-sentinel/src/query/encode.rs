@@ -1,22 +1,40 @@
-//! Answers as JSON, written row by row.
+//! Answers as JSON, written row by row until the bound.
 
-use kql::{Answer, Render, Table};
+use kql::{Answer, Batch, Render, Table};
 use serde_json::{Value, json};
 
-/// The primary result, with what was asked for besides it.
-pub(super) fn body(answer: &Answer, extras: &[(&'static str, Value)]) -> Vec<u8> {
+/// An answer's body.
+#[derive(Debug)]
+pub(super) struct Encoded {
+    pub(super) body: Vec<u8>,
+    pub(super) rows: u64,
+    /// Why rows are missing, if any are.
+    pub(super) partial: Option<String>,
+}
+
+/// The primary result, its rows up to `bytes_max`, with what was asked for besides it.
+pub(super) fn body(answer: &Answer, bytes_max: usize, extras: &[(&'static str, Value)]) -> Encoded {
     let mut body = br#"{"tables":["#.to_vec();
-    table(&answer.table, &mut body);
+    let (rows, whole) = table(&answer.table, bytes_max, &mut body);
     body.push(b']');
-    for (name, value) in extras {
+    let partial = if whole {
+        answer.partial.as_ref().map(|error| error.message.clone())
+    } else {
+        Some(format!(
+            "The results of this query exceed the set limit of {bytes_max} bytes, so not all records were returned"
+        ))
+    };
+    let error = partial.as_ref().map(|message| ("error", partial_error(message)));
+    for (name, value) in extras.iter().chain(&error) {
         body.extend_from_slice(format!(",\"{name}\":").as_bytes());
         write(value, &mut body);
     }
     body.push(b'}');
-    body
+    Encoded { body, rows, partial }
 }
 
-fn table(table: &Table, body: &mut Vec<u8>) {
+/// Writes a table; tells how many rows, and whether that was all of them.
+fn table(table: &Table, bytes_max: usize, body: &mut Vec<u8>) -> (u64, bool) {
     let columns: Vec<Value> = table
         .schema()
         .columns()
@@ -26,23 +44,36 @@ fn table(table: &Table, body: &mut Vec<u8>) {
     body.extend_from_slice(br#"{"name":"PrimaryResult","columns":"#);
     write(&Value::Array(columns), body);
     body.extend_from_slice(br#","rows":["#);
-    let mut first_row = true;
-    for batch in table.batches() {
-        for row in 0..batch.len() {
-            if !std::mem::take(&mut first_row) {
+    let mut rows = 0;
+    let mut whole = true;
+    'rows: for batch in table.batches() {
+        for index in 0..batch.len() {
+            let before = body.len();
+            if rows > 0 {
                 body.push(b',');
             }
-            body.push(b'[');
-            for column in 0..table.schema().len() {
-                if column > 0 {
-                    body.push(b',');
-                }
-                write(&kql::json::cell(&batch.value(row, column)), body);
+            row(batch, index, body);
+            if body.len() > bytes_max {
+                body.truncate(before);
+                whole = false;
+                break 'rows;
             }
-            body.push(b']');
+            rows += 1;
         }
     }
     body.extend_from_slice(b"]}");
+    (rows, whole)
+}
+
+fn row(batch: &Batch, index: usize, body: &mut Vec<u8>) {
+    body.push(b'[');
+    for column in 0..batch.schema().len() {
+        if column > 0 {
+            body.push(b',');
+        }
+        write(&kql::json::cell(&batch.value(index, column)), body);
+    }
+    body.push(b']');
 }
 
 fn write(value: &Value, body: &mut Vec<u8>) {
@@ -78,8 +109,9 @@ pub(super) fn render(render: Option<&Render>) -> Value {
     })
 }
 
-/// A partial answer's `error`: clients know it by `PartialError`.
-pub(super) fn partial(error: &kql::Error) -> Value {
+/// A partial answer's `error`: clients know it by `PartialError`. The innermost code is the engine's number for a result
+/// that is too large, 0x80DA0003.
+fn partial_error(message: &str) -> Value {
     json!({
         "code": "PartialError",
         "message": "There were some errors when processing your query.",
@@ -88,7 +120,7 @@ pub(super) fn partial(error: &kql::Error) -> Value {
             "message": "Something went wrong processing your query on the server.",
             "innererror": {
                 "code": "-2133196797",
-                "message": format!("{} (E_QUERY_RESULT_SET_TOO_LARGE; 0x80DA0003)", error.message),
+                "message": format!("{message} (E_QUERY_RESULT_SET_TOO_LARGE; 0x80DA0003)."),
                 "severity": 2,
                 "severityName": "Error",
             },

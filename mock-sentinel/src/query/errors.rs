@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::http::Reply;
+use crate::http::body::BodyError;
 use crate::http::front::CallId;
 use crate::identity::token::Refusal;
 
@@ -16,7 +17,7 @@ pub(super) enum QueryError {
     /// No such workspace.
     Workspace(String),
     /// The body could not be read.
-    Body(String),
+    Body(BodyError),
     /// The request lacks a property, or has one of the wrong form.
     Argument(String),
     /// The query itself.
@@ -33,7 +34,8 @@ impl QueryError {
             Self::Token(Refusal::Missing | Refusal::Scheme) => 401,
             Self::Token(_) | Self::Access(_) => 403,
             Self::Workspace(_) => 404,
-            Self::Body(_) | Self::Argument(_) | Self::Query(_) => 400,
+            Self::Body(error) => error.status(),
+            Self::Argument(_) | Self::Query(_) => 400,
             Self::Timeout(_) => 504,
             Self::Throttled { .. } => 429,
         }
@@ -82,6 +84,7 @@ impl QueryError {
             Self::Workspace(name) => {
                 plain("WorkspaceNotFoundError", &format!("The workspace could not be found: '{name}'."))
             }
+            Self::Body(BodyError::NoRoom) => plain("ServiceUnavailable", "The service is busy. Try again later."),
             Self::Body(why) => bad_argument(&plain("InvalidBody", &format!("The body could not be read: {why}."))),
             Self::Argument(why) => bad_argument(&plain("InvalidArgument", why)),
             Self::Query(error) => bad_argument(&inner(error)),
@@ -95,7 +98,8 @@ impl QueryError {
             Self::Token(refusal) => refusal.to_string(),
             Self::Access(who) => format!("{who} may not read the workspace"),
             Self::Workspace(name) => format!("no workspace {name:?}"),
-            Self::Body(why) | Self::Argument(why) | Self::Timeout(why) => why.clone(),
+            Self::Body(why) => why.to_string(),
+            Self::Argument(why) | Self::Timeout(why) => why.clone(),
             Self::Query(error) => error.to_string(),
             Self::Throttled { .. } => "too many queries at once".to_owned(),
         }

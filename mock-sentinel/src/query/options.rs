@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
-/// How long a query may run unless the caller says otherwise, and at most.
-const WAIT: Duration = Duration::from_mins(3);
-const WAIT_MAX: Duration = Duration::from_mins(10);
+use crate::world::Query;
 
 /// What the caller prefers. Unknown options are ignored, as is an empty header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,18 +19,18 @@ pub(super) struct Options {
 }
 
 impl Options {
-    pub(super) fn parse(headers: &HeaderMap) -> Self {
+    pub(super) fn parse(headers: &HeaderMap, limits: &Query) -> Self {
         let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
-        Self::of(values)
+        Self::of(values, limits)
     }
 
-    pub(super) fn of<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(super) fn of<'a>(values: impl IntoIterator<Item = &'a str>, limits: &Query) -> Self {
         let mut options = Self {
             render: false,
             statistics: false,
             permissions: false,
             data_sources: false,
-            wait: WAIT,
+            wait: limits.time_default.unsigned_abs(),
             honoured: Vec::new(),
         };
         for option in values.into_iter().flat_map(|value| value.split([',', ';'])) {
@@ -43,7 +41,7 @@ impl Options {
                 Some(("include-permissions", "true")) => options.permissions = true,
                 Some(("include-dataSources", "true")) => options.data_sources = true,
                 Some(("wait", seconds)) => match seconds.parse() {
-                    Ok(seconds) => options.wait = Duration::from_secs(seconds).min(WAIT_MAX),
+                    Ok(seconds) => options.wait = Duration::from_secs(seconds).min(limits.time_max.unsigned_abs()),
                     Err(_) => continue,
                 },
                 _ => continue,
@@ -65,7 +63,8 @@ mod tests {
 
     #[test]
     fn known_options_are_honoured_and_others_ignored() {
-        let options = Options::of(["wait=30,include-statistics=true,include-render=true,response-v1=true"]);
+        let options =
+            Options::of(["wait=30,include-statistics=true,include-render=true,response-v1=true"], &Query::default());
         assert!(options.statistics && options.render && !options.permissions);
         assert_eq!(options.wait, Duration::from_secs(30));
         assert_eq!(options.applied().as_deref(), Some("wait=30,include-statistics=true,include-render=true"));
@@ -73,8 +72,8 @@ mod tests {
 
     #[test]
     fn an_empty_header_prefers_nothing() {
-        let options = Options::of([""]);
-        assert_eq!((options.wait, options.applied()), (WAIT, None));
-        assert_eq!(Options::of(["wait=9999"]).wait, WAIT_MAX);
+        let options = Options::of([""], &Query::default());
+        assert_eq!((options.wait, options.applied()), (Duration::from_mins(3), None));
+        assert_eq!(Options::of(["wait=9999"], &Query::default()).wait, Duration::from_mins(10));
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::errors::QueryError;
 use super::options::Options;
-use super::{read, run};
+use super::{BODY_BYTES_MAX, run};
 use crate::http::front::CallId;
 use crate::http::{Reply, query};
 use crate::server::Shared;
@@ -82,11 +82,12 @@ pub(super) async fn batch(
     request: Request,
 ) -> Reply {
     let (parts, body) = request.into_parts();
-    let text = match read(body).await {
-        Ok(text) => text,
-        Err(error) => return error.reply(id),
+    let held = match shared.room.read(body, BODY_BYTES_MAX).await {
+        Ok(held) => held,
+        Err(error) => return QueryError::Body(error).reply(id),
     };
-    let batch: Batch = match serde_json::from_slice(&text) {
+    let text = &held.bytes;
+    let batch: Batch = match serde_json::from_slice(text) {
         Ok(batch) => batch,
         Err(error) => return QueryError::Argument(format!("the batch is not valid: {error}")).reply(id),
     };
@@ -108,7 +109,7 @@ pub(super) async fn batch(
 impl BatchItem {
     async fn answer(self, shared: &Arc<Shared>, headers: &http::HeaderMap, id: CallId) -> (Value, u64) {
         let prefer = self.headers.iter().flatten().filter(|(name, _)| name.eq_ignore_ascii_case("prefer"));
-        let options = Options::of(prefer.filter_map(|(_, value)| value.as_str()));
+        let options = Options::of(prefer.filter_map(|(_, value)| value.as_str()), &shared.world.query);
         let outcome = match self.request() {
             Ok(request) => match run::authorize(shared, &self.workspace, headers) {
                 Ok(principal) => run::run(shared, &principal, request, &options).await,

@@ -1,13 +1,14 @@
 //! Running a query against the workspace as it is visible now.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use kql::{Catalog, Settings, Table};
 use serde_json::{Value, json};
 
-use super::encode;
+use super::encode::{self, Encoded};
 use super::errors::QueryError;
 use super::options::Options;
 use super::request::QueryRequest;
@@ -15,9 +16,6 @@ use super::timespan::Timespan;
 use crate::identity::Resource;
 use crate::server::Shared;
 use crate::workspace::{Snapshot, instant};
-
-/// Queries over more rows than this run aside, so that others are answered meanwhile.
-const HEAVY_ROWS: usize = 50_000;
 
 /// What a query came to.
 #[derive(Debug)]
@@ -60,20 +58,19 @@ pub(super) async fn run(
     if snapshot.is_empty() && shared.world.query.empty_workspace_is_204 {
         return Ok(Outcome::Empty);
     }
-    let settings =
-        Settings { rows_max: shared.world.query.rows_max, seed: shared.world.seed, ..Settings::at(instant(now)) };
+    let limits = &shared.world.query;
+    let settings = Settings {
+        rows_max: limits.rows_max,
+        memory_max: limits.memory_max,
+        seed: shared.world.seed,
+        ..Settings::at(instant(now))
+    };
     let timespan = timespan(&request, now)?;
-    let job = Job { query: request.query.unwrap_or_default(), snapshot, settings, timespan };
-    let answer =
-        if job.snapshot.rows() > HEAVY_ROWS { aside(job, options).await? } else { job.run() }.map_err(|error| {
-            match error.kind {
-                kql::ErrorKind::Limit => QueryError::Timeout(error.message),
-                _ => QueryError::Query(error),
-            }
-        })?;
-    let rows = answer.table.len() as u64;
-    let body = encode::body(&answer, &extras(shared, &answer, options));
-    Ok(Outcome::Answer { body, rows, reason: format!("{rows} rows") })
+    let query = request.query.unwrap_or_default();
+    let job = Job { shared: shared.clone(), query, snapshot, settings, timespan, options: options.clone() };
+    let Encoded { body, rows, partial } = aside(job, options.wait).await??;
+    let reason = partial.map_or_else(|| format!("{rows} rows"), |why| format!("{rows} rows, partial: {why}"));
+    Ok(Outcome::Answer { body, rows, reason })
 }
 
 /// The time in all timespans given.
@@ -90,27 +87,35 @@ fn timespan(request: &QueryRequest, now: jiff::Timestamp) -> Result<Within, Quer
     Ok(within)
 }
 
-/// Runs on a thread of its own, until the caller's patience ends.
-async fn aside(job: Job, options: &Options) -> Result<Result<kql::Answer, kql::Error>, QueryError> {
-    let cancel = kql::Cancel::default();
-    let mut job = job;
-    job.settings.cancelled = Some(cancel.clone());
+/// Runs on a thread of its own, so that others are answered meanwhile, until the caller leaves or its patience ends.
+async fn aside(mut job: Job, patience: Duration) -> Result<Result<Encoded, QueryError>, QueryError> {
+    let stop = StopOnDrop(kql::Cancel::default());
+    job.settings.cancelled = Some(stop.0.clone());
     let running = tokio::task::spawn_blocking(move || job.run());
-    match tokio::time::timeout(options.wait, running).await {
+    match tokio::time::timeout(patience, running).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => Err(QueryError::Timeout(format!("the query ended without an answer: {error}"))),
-        Err(_) => {
-            cancel.cancel();
-            Err(QueryError::Timeout(format!("The query did not end within {} seconds.", options.wait.as_secs())))
-        }
+        Err(_) => Err(QueryError::Timeout(format!("The query did not end within {} seconds.", patience.as_secs()))),
     }
 }
 
+/// Ends a query that nobody waits for any more.
+struct StopOnDrop(kql::Cancel);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// A query with all it needs.
 struct Job {
+    shared: Arc<Shared>,
     query: String,
     snapshot: Snapshot,
     settings: Settings,
     timespan: Within,
+    options: Options,
 }
 
 /// Which rows a query sees, by their `TimeGenerated`.
@@ -122,9 +127,14 @@ enum Within {
 }
 
 impl Job {
-    fn run(self) -> Result<kql::Answer, kql::Error> {
+    fn run(self) -> Result<Encoded, QueryError> {
         let view = View { snapshot: &self.snapshot, within: self.timespan, settings: &self.settings };
-        kql::run(&self.query, &view, &self.settings)
+        let answer = kql::run(&self.query, &view, &self.settings).map_err(|error| match error.kind {
+            kql::ErrorKind::Limit => QueryError::Timeout(error.message),
+            _ => QueryError::Query(error),
+        })?;
+        let extras = extras(&self.shared, &answer, &self.options);
+        Ok(encode::body(&answer, self.shared.world.query.bytes_max, &extras))
     }
 }
 
@@ -169,9 +179,6 @@ fn extras(shared: &Shared, answer: &kql::Answer, options: &Options) -> Vec<(&'st
     if options.data_sources {
         let workspace = &shared.world.workspace;
         extras.push(("dataSources", json!([{"workspaceId": workspace.id, "resourceId": workspace.resource_id()}])));
-    }
-    if let Some(error) = &answer.partial {
-        extras.push(("error", encode::partial(error)));
     }
     extras
 }

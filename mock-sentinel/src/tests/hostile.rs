@@ -76,3 +76,18 @@ async fn health_answers_whatever_others_send() {
     stop.cancel();
     serving.await.unwrap();
 }
+
+#[tokio::test]
+async fn the_journal_keeps_no_more_of_a_call_than_it_needs() {
+    let fixture = Fixture::new();
+    let long = "x".repeat(20_000);
+    for path in
+        [format!("/dataCollectionRules/{long}/streams/{long}?api-version={long}"), format!("/{long}/oauth2/v2.0/token")]
+    {
+        let request = Request::post(path).header("x-ms-client-request-id", long.as_str()).body(long.clone().into());
+        assert!(fixture.send(request.unwrap()).await.status.is_client_error());
+    }
+    for entry in fixture.mock.journal() {
+        assert!(serde_json::to_string(&entry).unwrap().len() < 4_000, "{entry:?}");
+    }
+}

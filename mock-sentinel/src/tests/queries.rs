@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
 
-use super::fixture::{AUDIT, AUDIT_TABLE, Fixture, LOG_ANALYTICS, MONITOR, events};
+use super::fixture::{AUDIT, AUDIT_TABLE, Fixture, LOG_ANALYTICS, MONITOR, NOW, events};
 use crate::World;
 
 async fn stocked() -> Fixture {
@@ -107,6 +107,42 @@ async fn more_rows_than_the_limit_are_a_partial_answer() {
     assert_eq!(body["tables"][0]["rows"].as_array().unwrap().len(), 1);
     assert_eq!(body["error"]["code"], "PartialError");
     assert_eq!(body["error"]["details"][0]["innererror"]["code"], "-2133196797");
+}
+
+#[tokio::test]
+async fn more_bytes_than_the_limit_are_a_partial_answer() {
+    let mut world = World::default();
+    world.query.bytes_max = 40_000;
+    let fixture = Fixture::of(world);
+    let rows: Vec<Value> =
+        (0..30).map(|n| json!({"id": n.to_string(), "createdAt": NOW, "details": {"x": "y".repeat(4_000)}})).collect();
+    fixture.upload(AUDIT, Value::from(rows).to_string()).await;
+    let answer = fixture.query(&json!({"query": AUDIT_TABLE})).await;
+    assert_eq!(answer.status, 200);
+    let length = answer.body.as_ref().unwrap().len();
+    assert!((35_000..42_000).contains(&length), "{length}");
+    let body = answer.json();
+    assert!((8..10).contains(&body["tables"][0]["rows"].as_array().unwrap().len()));
+    assert_eq!(body["error"]["code"], "PartialError");
+    let inner = &body["error"]["details"][0]["innererror"];
+    assert_eq!(inner["code"], "-2133196797");
+    assert!(inner["message"].as_str().unwrap().contains("40000 bytes"), "{inner}");
+    assert!(fixture.reason().contains("partial: "), "{}", fixture.reason());
+}
+
+#[tokio::test]
+async fn a_query_that_takes_too_long_is_answered_504() {
+    let mut world = World::default();
+    world.query.time_default = jiff::SignedDuration::from_millis(1);
+    world.query.time_max = jiff::SignedDuration::from_millis(1);
+    let fixture = Fixture::of(world);
+    fixture.upload(AUDIT, events(&["a"])).await;
+    let query = "range x from 1 to 100000000 step 1 | summarize sum(x) by x % 7";
+    for prefer in ["", "wait=600"] {
+        let answer = with_prefer(&fixture, query, prefer).await;
+        assert_eq!(answer["error"]["code"], "GatewayTimeout", "{answer}");
+    }
+    assert_eq!(fixture.mock.journal().last().unwrap().status, 504);
 }
 
 #[tokio::test]

@@ -121,6 +121,10 @@ impl Default for Query {
     fn default() -> Self {
         Self {
             rows_max: 500_000,
+            bytes_max: 100 * 1_048_576,
+            time_default: SignedDuration::from_mins(3),
+            time_max: SignedDuration::from_mins(10),
+            memory_max: 1 << 30,
             concurrent_max: 5,
             queue_max: 200,
             queue_wait: SignedDuration::from_mins(3),
