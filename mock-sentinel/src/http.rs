@@ -4,6 +4,7 @@ pub(crate) mod body;
 pub(crate) mod front;
 pub(crate) mod near_miss;
 pub(crate) mod openapi;
+pub(crate) mod outbox;
 pub(crate) mod query;
 pub(crate) mod reply;
 pub(crate) mod routes;

@@ -106,12 +106,12 @@ fn admit(shared: &Shared, parts: &Parts) -> Result<(Action, Target), Reply> {
 }
 
 fn act(call: &Call<'_>, action: Action, text: &[u8]) -> Reply {
-    let body = match (action, serde_json::from_slice(text)) {
-        (Action::Write, Err(error)) => {
-            let message = format!("The request content was invalid and could not be deserialized: '{error}'.");
-            return Reply::error(400, "InvalidRequestContent", &message, &message);
-        }
-        (_, parsed) => parsed.unwrap_or_default(),
+    let body = match action {
+        Action::Write => match resource_body(text) {
+            Ok(body) => body,
+            Err(reply) => return reply,
+        },
+        Action::Read | Action::Delete => Value::Null,
     };
     let call = Call { body, target: call.target.clone(), host: call.host.clone(), ..*call };
     match (call.target.kind, action) {
@@ -133,6 +133,17 @@ fn act(call: &Call<'_>, action: Action, text: &[u8]) -> Reply {
         (Kind::RoleAssignment, Action::Write) => roles::put(&call),
         (Kind::RoleAssignment, Action::Delete) => roles::delete(&call),
     }
+}
+
+/// The resource in a request: a JSON object, whatever is in it.
+fn resource_body(text: &[u8]) -> Result<Value, Reply> {
+    let why = match serde_json::from_slice(text) {
+        Ok(body @ Value::Object(_)) => return Ok(body),
+        Ok(_) => "a resource is a JSON object".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    let message = format!("The request content was invalid and could not be deserialized: '{why}'.");
+    Err(Reply::error(400, "InvalidRequestContent", &message, &message))
 }
 
 fn check_version(url: Option<&str>) -> Result<(), Reply> {

@@ -3,6 +3,7 @@
 //! Shapes, codes and limits: the API's pages on requests, responses, options, batches and errors, read 2026-11-22.
 
 mod admission;
+mod batch;
 mod encode;
 mod errors;
 mod options;
@@ -34,8 +35,8 @@ const BODY_BYTES_MAX: u64 = 4 * 1024 * 1024;
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/v1/workspaces/{workspace}/query", get(by_url).post(by_body))
-        .route("/v1/$batch", post(request::batch))
-        .route("/v1/%24batch", post(request::batch))
+        .route("/v1/$batch", post(batch::batch))
+        .route("/v1/%24batch", post(batch::batch))
 }
 
 async fn by_url(
@@ -87,13 +88,13 @@ fn is_json(headers: &HeaderMap) -> bool {
 async fn answer(shared: &Arc<Shared>, principal: &str, id: CallId, parts: &Parts, request: QueryRequest) -> Reply {
     let options = Options::parse(&parts.headers, &shared.world.query);
     let outcome = match request.merge_url(parts.uri.query()) {
-        Ok(request) => run::run(shared, principal, request, &options).await,
+        Ok(request) => run::run(shared, principal, request, &options, shared.world.query.bytes_max).await,
         Err(error) => Err(error),
     };
     match outcome {
         Ok(run::Outcome::Empty) => Reply::empty(204, "the workspace holds no data"),
         Ok(run::Outcome::Answer { body, rows, reason }) => {
-            let mut reply = Reply::text(200, "application/json; charset=utf-8", body, reason).rows(rows);
+            let mut reply = Reply::text(200, "application/json; charset=utf-8", body.into_body(), reason).rows(rows);
             if let Some(applied) = options.applied() {
                 reply = reply.header("preference-applied", &applied);
             }

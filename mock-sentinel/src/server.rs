@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::{Clock, WorldClock};
 use crate::faults::Fault;
 use crate::http::body::Room;
+use crate::http::outbox::Outbox;
 use crate::http::{front, near_miss};
 use crate::identity::token::Signer;
 use crate::journal::JournalEntry;
@@ -27,7 +28,9 @@ pub(crate) use state::{Deployment, State};
 
 /// The memory that bodies in progress may take together.
 const BODY_ROOM_BYTES: u32 = 64 * 1024 * 1024;
-/// The same for the control plane, which stays usable whatever the others do.
+/// The memory that large answers may take together until their callers have read them.
+const OUTBOX_BYTES: u32 = 256 * 1024 * 1024;
+/// The same for bodies of the control plane, which stays usable whatever the others do.
 const CONTROL_ROOM_BYTES: u32 = 8 * 1024 * 1024;
 
 /// A tenant, an endpoint with its rules, a workspace and its query API. Clones share one state.
@@ -55,6 +58,8 @@ pub(crate) struct Shared {
     pub(crate) room: Room,
     /// Room for those of the control plane.
     pub(crate) control_room: Room,
+    /// Room for large answers.
+    pub(crate) outbox: Outbox,
     /// Queries in progress.
     pub(crate) turnstile: query::Turnstile,
     /// The place for a body that inflates to a lot.
@@ -107,6 +112,7 @@ impl MockSentinel {
             room: Room::new(BODY_ROOM_BYTES),
             control_room: Room::new(CONTROL_ROOM_BYTES),
             heavy: Semaphore::new(1),
+            outbox: Outbox::new(OUTBOX_BYTES),
             turnstile,
             deployment,
             state: Mutex::new(state),

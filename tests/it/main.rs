@@ -5,8 +5,10 @@
 
 mod architecture;
 mod cli;
+mod clients;
 mod credentials;
 mod detections;
+mod hostile;
 mod lab;
 mod programs;
 mod queries;

@@ -13,6 +13,7 @@ use super::errors::QueryError;
 use super::options::Options;
 use super::request::QueryRequest;
 use super::timespan::Timespan;
+use crate::http::outbox::Kept;
 use crate::identity::Resource;
 use crate::server::Shared;
 use crate::workspace::{Snapshot, instant};
@@ -23,7 +24,7 @@ pub(super) enum Outcome {
     /// The workspace holds no data at all.
     Empty,
     /// The body of the answer.
-    Answer { body: Vec<u8>, rows: u64, reason: String },
+    Answer { body: Kept, rows: u64, reason: String },
 }
 
 /// Checks that the caller may read this workspace, and tells who it is.
@@ -41,12 +42,13 @@ pub(super) fn authorize(shared: &Shared, workspace: &str, headers: &HeaderMap) -
     if reader { Ok(claims.oid) } else { Err(QueryError::Access(claims.appid)) }
 }
 
-/// Runs a query within its bounds.
+/// Runs a query within its bounds, for an answer of at most `bytes_max` bytes.
 pub(super) async fn run(
     shared: &Arc<Shared>,
     principal: &str,
     request: QueryRequest,
     options: &Options,
+    bytes_max: usize,
 ) -> Result<Outcome, QueryError> {
     if let Some(foreign) = request.workspaces().iter().find(|name| !shared.world.workspace.is_named(name)) {
         return Err(QueryError::Workspace(foreign.chars().take(128).collect()));
@@ -67,8 +69,9 @@ pub(super) async fn run(
     };
     let timespan = timespan(&request, now)?;
     let query = request.query.unwrap_or_default();
-    let job = Job { shared: shared.clone(), query, snapshot, settings, timespan, options: options.clone() };
+    let job = Job { shared: shared.clone(), query, snapshot, settings, timespan, options: options.clone(), bytes_max };
     let Encoded { body, rows, partial } = aside(job, options.wait).await??;
+    let body = shared.outbox.keep(body).await.ok_or(QueryError::Throttled { seconds: 1 })?;
     let reason = partial.map_or_else(|| format!("{rows} rows"), |why| format!("{rows} rows, partial: {why}"));
     Ok(Outcome::Answer { body, rows, reason })
 }
@@ -116,6 +119,7 @@ struct Job {
     settings: Settings,
     timespan: Within,
     options: Options,
+    bytes_max: usize,
 }
 
 /// Which rows a query sees, by their `TimeGenerated`.
@@ -134,7 +138,7 @@ impl Job {
             _ => QueryError::Query(error),
         })?;
         let extras = extras(&self.shared, &answer, &self.options);
-        Ok(encode::body(&answer, self.shared.world.query.bytes_max, &extras))
+        Ok(encode::body(&answer, self.bytes_max, &extras))
     }
 }
 

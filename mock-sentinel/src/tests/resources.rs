@@ -165,3 +165,50 @@ async fn callers_need_a_token_for_the_manager_and_permission() {
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code));
     }
 }
+
+/// Every place in a JSON value, the value itself first.
+fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+    found.push(at.to_owned());
+    match value {
+        Value::Object(object) => object.iter().for_each(|(key, inner)| places(inner, &format!("{at}/{key}"), found)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, inner)| places(inner, &format!("{at}/{index}"), found));
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn whatever_stands_wherever_in_a_resource_the_answer_is_azures() {
+    let fixture = Fixture::new();
+    let principal = &World::default().identity.apps[0].object_id;
+    let role = json!({"properties": {"principalId": principal, "principalType": "ServicePrincipal",
+        "roleDefinitionId": format!("/providers/Microsoft.Authorization/roleDefinitions/{PUBLISHER}")}});
+    let role_id = format!("{}/providers/Microsoft.Authorization/roleAssignments/odd", rule_id("odd"));
+    let endpoint_id = format!("{}/providers/Microsoft.Insights/dataCollectionEndpoints/odd", group());
+    let endpoint = json!({"location": "westeurope", "tags": {"a": "b"}, "properties": {"networkAcls": {"publicNetworkAccess": "Enabled"}}});
+    let mut acme = rule("source | extend TimeGenerated = now()");
+    acme["properties"]["dataCollectionEndpointId"] = Value::Null;
+    for (id, good) in [
+        (table_id("Acme_CL"), table(&[("TimeGenerated", "datetime"), ("id", "string")])),
+        (rule_id("odd"), acme),
+        (endpoint_id, endpoint),
+        (role_id, role),
+    ] {
+        assert!(call(&fixture, Method::PUT, &id, &good).await.status.is_success(), "{id}: {}", fixture.reason());
+        let mut found = Vec::new();
+        places(&good, "", &mut found);
+        for place in found {
+            for odd in [json!(null), json!(true), json!(-1), json!(""), json!("x"), json!([]), json!({}), json!([[]])] {
+                let mut bad = good.clone();
+                *bad.pointer_mut(&place).unwrap() = odd.clone();
+                let answer = call(&fixture, Method::PUT, &id, &bad).await;
+                let body = answer.json();
+                let shaped = if answer.status.is_success() { &body["id"] } else { &body["error"]["code"] };
+                assert!(!answer.status.is_server_error() && shaped.is_string(), "{id}{place} = {odd}: {answer:?}");
+                assert!(call(&fixture, Method::GET, &id, &Value::Null).await.status.is_success());
+            }
+        }
+        assert!(call(&fixture, Method::PUT, &id, &good).await.status.is_success(), "{id}: {}", fixture.reason());
+    }
+}
