@@ -3,12 +3,15 @@
 import datetime
 import io
 import json
+import logging
 import os
 import random
 import sys
+import urllib.error
 import urllib.request
 
-from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError, ServiceResponseError
 from azure.identity import (
     CertificateCredential,
     ClientSecretCredential,
@@ -24,6 +27,9 @@ STREAM, TABLE = "Custom-MiroAuditLogs_CL", "MiroAuditLogs_CL"
 RULE = HANDSHAKE["rules"][STREAM]
 SCOPE = "https://monitor.azure.com/.default"
 DAY = datetime.timedelta(days=1)
+
+# The clients log what they then raise.
+logging.disable(logging.CRITICAL)
 
 failures = 0
 
@@ -173,7 +179,7 @@ managed(
     {"IDENTITY_ENDPOINT": HANDSHAKE["http_url"] + "/msi/token", "IDENTITY_HEADER": "mock-identity-header"},
 )
 managed("IMDS", {"AZURE_POD_IDENTITY_AUTHORITY_HOST": HANDSHAKE["http_url"]})
-if os.access("/var/opt", os.W_OK):
+if "CLIENTS_ARC" in os.environ:
     managed(
         "Azure Arc",
         {
@@ -200,6 +206,7 @@ def no_token(name, part, **change):
 
 
 no_token("wrong secret", "AADSTS7000215", client_secret="wrong")
+no_token("expired secret", "AADSTS7000222", client_secret="expired")
 no_token("unknown app", "AADSTS700016", client_id="00000000-0000-0000-0000-000000000000")
 no_token("unknown tenant", "Unable to get authority configuration", tenant_id="00000000-0000-0000-0000-000000000000")
 
@@ -208,6 +215,80 @@ no_token("unknown tenant", "Unable to get authority configuration", tenant_id="0
 def _():
     token = secret().get_token("https://monitor.azure.com//.default")
     return f"expires in {round((token.expires_on - datetime.datetime.now().timestamp()) / 60)} min"
+
+
+def no_token_for_assertion(name, part, **change):
+    @scenario(f"token: federated assertion, {name}")
+    def _():
+        order = {
+            "issuer": "https://issuer.example",
+            "subject": "system:serviceaccount:miro:connector",
+            "audience": "api://AzureADTokenExchange",
+            **change,
+        }
+        token_file = os.path.join(os.environ["CLIENTS_FOLDER"], "federated-wrong")
+        with open(token_file, "w") as file:
+            file.write(control("assertion", order)["assertion"])
+        credential = WorkloadIdentityCredential(
+            tenant_id=HANDSHAKE["tenant_id"],
+            client_id=HANDSHAKE["client_id"],
+            token_file_path=token_file,
+            authority=HANDSHAKE["authority"],
+            disable_instance_discovery=True,
+            connection_verify=CA,
+        )
+        try:
+            credential.get_token(SCOPE)
+        except ClientAuthenticationError as error:
+            expect(part in str(error), str(error)[:200])
+            return f"{type(error).__name__} {part}"
+        raise AssertionError("was given")
+
+
+no_token_for_assertion("another issuer", "AADSTS700211", issuer="https://elsewhere.example")
+no_token_for_assertion("another subject", "AADSTS700213", subject="system:serviceaccount:other:other")
+no_token_for_assertion("another audience", "AADSTS700023", audience="api://elsewhere")
+no_token_for_assertion("expired", "AADSTS700024", life="-1h")
+
+
+class Static:
+    """The smallest credential: a token that was got elsewhere."""
+
+    def __init__(self, token):
+        self.token = token
+
+    def get_token(self, *scopes, **options):
+        return AccessToken(self.token, int(datetime.datetime.now().timestamp()) + 3600)
+
+
+@scenario("upload: unknown api-version")
+def _():
+    client = LogsIngestionClient(HANDSHAKE["endpoint"], secret(), connection_verify=CA, api_version="2020-01-01")
+    return refused(HttpResponseError, 400, "InvalidApiVersion", lambda: client.upload(RULE, STREAM, rows(1)))
+
+
+@scenario("upload: a token for another audience")
+def _():
+    credential = Static(secret().get_token("https://api.loganalytics.io/.default").token)
+    upload = lambda: uploader(credential).upload(RULE, STREAM, rows(1))  # noqa: E731
+    return refused(ClientAuthenticationError, 401, "InvalidAuthenticationToken", upload)
+
+
+@scenario("upload: a token that is none")
+def _():
+    upload = lambda: uploader(Static("opaque")).upload(RULE, STREAM, rows(1))  # noqa: E731
+    return refused(ClientAuthenticationError, 401, "UnsupportedAccessTokenType", upload)
+
+
+@scenario("upload: a token that has expired")
+def _():
+    credential = Static(secret().get_token(SCOPE).token)
+    control("clock", {"advance": "2h"})
+    try:
+        upload = lambda: uploader(credential).upload(RULE, STREAM, rows(1))  # noqa: E731
+        return refused(ClientAuthenticationError, 401, "InvalidAuthenticationToken", upload)
+    finally:
+        control("clock", {"advance": "-2h"})
 
 
 @scenario("upload: unknown rule")
@@ -265,6 +346,40 @@ retried(
     2,
 )
 retried("503 is retried", {"when": {"call": "sentinel.ingest"}, "answer": {"status": 503}, "times": 2}, 3)
+retried("500 is retried", {"when": {"call": "sentinel.ingest"}, "answer": {"status": 500}}, 2)
+
+
+@scenario("upload: a lost answer is an error, though the rows are there")
+def _():
+    before = control(f"tables/{TABLE}")["count"]
+    control("faults", {"when": {"call": "sentinel.ingest"}, "fault": {"lost_answer": True}})
+    try:
+        uploader().upload(RULE, STREAM, rows(1, "lost-answer"))
+    except ServiceResponseError as error:
+        expect(control(f"tables/{TABLE}")["count"] == before + 1, "not stored")
+        return f"{type(error).__name__}, not retried, stored"
+    raise AssertionError("was answered")
+
+
+@scenario("upload: an empty body is answered 500 without a code")
+def _():
+    credential = secret().get_token(SCOPE).token
+    url = f"{HANDSHAKE['http_url']}/dataCollectionRules/{RULE}/streams/{STREAM}?api-version=2023-01-01"
+    request = urllib.request.Request(url, data=b"", headers={"Authorization": f"Bearer {credential}"})
+    try:
+        urllib.request.urlopen(request)
+    except urllib.error.HTTPError as error:
+        expect(error.code == 500 and error.read() == b"", error.code)
+        return "500, no body"
+    raise AssertionError("was accepted")
+
+
+@scenario("upload: what is no array is answered 204 and not stored")
+def _():
+    before = control(f"tables/{TABLE}")["count"]
+    uploader().upload(RULE, STREAM, io.BytesIO(json.dumps(rows(1, "object")[0]).encode()))
+    expect(control(f"tables/{TABLE}")["count"] == before, "stored")
+    return "204, nothing stored"
 
 
 @scenario("upload: on_error goes on with the other chunks")
@@ -305,6 +420,55 @@ def _():
     answer = querier().query_workspace(HANDSHAKE["workspace_id"], TABLE, timespan=None)
     expect(answer.status == LogsQueryStatus.PARTIAL, answer.status)
     return f"partial, {len(answer.partial_data[0].rows)} rows, {answer.partial_error.code}"
+
+
+@scenario("query: more bytes than the limit")
+def _():
+    query = "range n from 1 to 30000 step 1 | extend text = strcat_array(repeat('x', 500), '')"
+    answer = querier().query_workspace(HANDSHAKE["workspace_id"], query, timespan=None)
+    expect(answer.status == LogsQueryStatus.PARTIAL, answer.status)
+    count = len(answer.partial_data[0].rows)
+    expect(20_000 < count < 30_000, count)
+    return f"partial, {count} rows, {answer.partial_error.code}"
+
+
+@scenario("query: a timespan is honoured")
+def _():
+    day_ahead = datetime.datetime.now(datetime.timezone.utc) + DAY
+    counts = []
+    for timespan in [None, DAY, (day_ahead, DAY), (day_ahead - 2 * DAY, day_ahead)]:
+        answer = querier().query_workspace(HANDSHAKE["workspace_id"], f"{TABLE} | count", timespan=timespan)
+        counts.append(answer.tables[0].rows[0][0])
+    expect(counts[0] == counts[1] == counts[3] > 0 and counts[2] == 0, counts)
+    return f"{counts[0]} within, {counts[2]} outside"
+
+
+@scenario("query: 503 and 429 are retried")
+def _():
+    control("faults", {"when": {"call": "sentinel.query"}, "answer": {"status": 503}})
+    querier().query_workspace(HANDSHAKE["workspace_id"], "print 1", timespan=None)
+    control("faults", {"when": {"call": "sentinel.query"}, "answer": {"status": 429, "retry_after": 1}})
+    querier().query_workspace(HANDSHAKE["workspace_id"], "print 1", timespan=None)
+    return "answered"
+
+
+@scenario("query: no role on the workspace")
+def _():
+    client = LogsQueryClient(
+        secret(client_id="c11e9700-0000-4000-8000-000000000001", client_secret="stranger"),
+        endpoint=HANDSHAKE["https_url"] + "/v1",
+        audience="https://api.loganalytics.io",
+        connection_verify=CA,
+    )
+    query = lambda: client.query_workspace(HANDSHAKE["workspace_id"], "print 1", timespan=None)  # noqa: E731
+    return refused(HttpResponseError, 403, "InsufficientAccessError", query)
+
+
+@scenario("query: unknown workspace")
+def _():
+    nowhere = "00000000-0000-0000-0000-000000000000"
+    query = lambda: querier().query_workspace(nowhere, "print 1", timespan=None)  # noqa: E731
+    return refused(HttpResponseError, 404, "WorkspaceNotFoundError", query)
 
 
 @scenario("query: a mistake")

@@ -186,6 +186,34 @@ impl Call<'_> {
         resource
     }
 
+    /// Endpoints, rules and workspace must share a region.
+    fn check_location(&self) -> Result<(), Reply> {
+        let own = &self.shared.world.workspace.location;
+        let plain = |name: &str| name.replace(' ', "").to_lowercase();
+        let (code, message) = match self.body["location"].as_str() {
+            Some(given) if plain(given) == plain(own) => return Ok(()),
+            Some(given) => (
+                "InvalidLocation",
+                format!(
+                    "The location is '{}'; it must be the workspace's, '{own}'.",
+                    given.chars().take(64).collect::<String>()
+                ),
+            ),
+            None => ("LocationRequired", format!("The location property is required for this definition: '{own}'.")),
+        };
+        Err(Reply::error(400, code, &message, &message))
+    }
+
+    /// Refuses one more of what there may be so many of.
+    fn check_count(&self, what: &str, most: usize, count: usize, known: bool) -> Result<(), Reply> {
+        if known || count < most {
+            return Ok(());
+        }
+        let message =
+            format!("{} cannot be created: there are {count} {what}, at most {most} are allowed.", self.target.name());
+        Err(Reply::error(400, "ResourceLimitExceeded", &message, &message))
+    }
+
     fn not_found(&self) -> Reply {
         let message = format!(
             "The Resource '{}/{}' under resource group '{}' was not found. For more details please go to \

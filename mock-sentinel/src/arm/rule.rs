@@ -74,6 +74,9 @@ struct RawFlow {
     transform_kql: Option<String>,
     #[serde(default)]
     output_stream: Option<String>,
+    /// The preview of transforms in several stages.
+    #[serde(default)]
+    transform: Option<Value>,
 }
 
 impl RuleResource {
@@ -126,6 +129,10 @@ impl RawFlow {
         }
         if self.transform_kql.is_some() && self.streams.len() > 1 {
             found("InvalidDataFlow", "A data flow with a transform takes exactly one stream.".to_owned());
+        }
+        if self.transform.is_some() {
+            let message = "'transform' (preview) is not served here: write the transform in 'transformKql'.";
+            found("InvalidDataFlow", message.to_owned());
         }
         let destination = match self.destinations.as_slice() {
             [only] if destinations.contains(only) => only.clone(),

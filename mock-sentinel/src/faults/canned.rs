@@ -1,20 +1,23 @@
 //! Answers in place of the real ones.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Answer, RetryAfter, RetryAfterWord};
+use super::{Answer, Call, RetryAfter, RetryAfterWord};
 use crate::http::Reply;
 
 /// What the words for `Retry-After` stand for.
 const PAUSE: SignedDuration = SignedDuration::from_secs(30);
 
 impl Answer {
-    pub(crate) fn reply(&self, now: Timestamp) -> Reply {
+    pub(crate) fn reply(&self, call: Call, now: Timestamp) -> Reply {
         let reason = "answered by a fault";
         let mut reply = match &self.body {
             Some(Value::String(text)) => Reply::text(self.status, "text/plain; charset=utf-8", text.clone(), reason),
             Some(json) => Reply::json(self.status, json, reason),
+            None if self.status >= 400 && matches!(call, Call::Token | Call::Discovery | Call::ManagedIdentity) => {
+                self.identity_error(reason)
+            }
             None if self.status >= 400 => self.default_error(reason),
             None => Reply::empty(self.status, reason),
         };
@@ -25,6 +28,21 @@ impl Answer {
             reply = reply.any_header(name, value);
         }
         reply
+    }
+
+    /// What Entra ID and the hosts' endpoints say.
+    fn identity_error(&self, reason: &str) -> Reply {
+        let (error, description) = match self.status {
+            401 => ("unauthorized_client", "The client is not authorized."),
+            404 => ("not_found", "The identity is being updated."),
+            410 => ("gone", "The endpoint is being updated. Try again within 70 seconds."),
+            429 => ("too_many_requests", "Too many requests. Try again later."),
+            503 => ("temporarily_unavailable", "The service is temporarily unavailable. Try again later."),
+            500..=599 => ("unknown", "Failed to retrieve a token."),
+            _ => ("invalid_request", "The request is not valid."),
+        };
+        let body = json!({"error": error, "error_description": description, "error_codes": []});
+        Reply::json(self.status, &body, reason)
     }
 
     fn default_error(&self, reason: &str) -> Reply {

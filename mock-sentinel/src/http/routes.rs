@@ -73,7 +73,7 @@ pub(crate) const ROUTES: &[Route] = &[
         "/dataCollectionRules/{rule}/streams/{stream}",
         "Logs Ingestion API overview",
         ErrorShape::Azure,
-        &[operation("POST", "Upload rows to a stream", &[204, 400, 401, 403, 404, 408, 413, 415, 429, 500])
+        &[operation("POST", "Upload rows to a stream", &[204, 400, 401, 403, 404, 408, 413, 415, 429, 500, 503])
             .query(&[("api-version", true)])
             .body(JSON)],
     ),
@@ -81,7 +81,7 @@ pub(crate) const ROUTES: &[Route] = &[
         "/{tenant}/oauth2/v2.0/token",
         ENTRA,
         ErrorShape::Entra,
-        &[operation("POST", "Get a token with a secret or an assertion", &[200, 400, 401]).body(FORM)],
+        &[operation("POST", "Get a token with a secret or an assertion", &[200, 400, 401, 408, 503]).body(FORM)],
     ),
     route(
         "/{tenant}/v2.0/.well-known/openid-configuration",
@@ -147,7 +147,7 @@ pub(crate) const ROUTES: &[Route] = &[
                 ("timespan", false),
                 ("workspaces", false),
             ]),
-            operation("POST", "Run a query", &[200, 204, 400, 401, 403, 404, 429, 504])
+            operation("POST", "Run a query", &[200, 204, 400, 401, 403, 404, 408, 429, 503, 504])
                 .query(&[("timespan", false)])
                 .body(JSON),
         ],
@@ -156,7 +156,7 @@ pub(crate) const ROUTES: &[Route] = &[
         "/v1/$batch",
         "Log Analytics query API, batch queries",
         ErrorShape::Azure,
-        &[operation("POST", "Run several queries", &[200, 400]).body(JSON)],
+        &[operation("POST", "Run several queries", &[200, 400, 408, 503]).body(JSON)],
     ),
     route(
         "/subscriptions/{subscription}/resourceGroups/{group}/providers/{namespace}/{kind}/{name}",
@@ -164,7 +164,7 @@ pub(crate) const ROUTES: &[Route] = &[
         ErrorShape::Azure,
         &[
             operation("GET", "Read a resource", &[200, 400, 401, 403, 404]).query(&[("api-version", true)]),
-            operation("PUT", "Create or change a resource", &[200, 201, 400, 401, 403, 404, 405, 409])
+            operation("PUT", "Create or change a resource", &[200, 201, 400, 401, 403, 404, 405, 408, 409, 503])
                 .query(&[("api-version", true)])
                 .body(JSON),
             operation("DELETE", "Delete a resource", &[200, 204, 400, 401, 403, 404, 405])

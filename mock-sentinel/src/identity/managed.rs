@@ -116,7 +116,7 @@ fn issue(shared: &Shared, parts: &Parts, selectors: &[&str]) -> Result<Issued, R
     let resource = query::get(parts.uri.query(), "resource").unwrap_or_default();
     if Resource::named(&resource).is_none() {
         let shown: String = resource.chars().take(128).collect();
-        let text = format!("AADSTS500011: The resource principal named {shown} was not found in the tenant.");
+        let text = format!("AADSTS50001: The application named {shown} was not found in the tenant.");
         return Err(refused(400, "invalid_resource", &text));
     }
     let app = select(shared, parts, selectors)?;

@@ -66,7 +66,8 @@ impl Upload<'_> {
         let stream = &self.rule.streams[self.stream_name];
         let spread_column = self.spread_column(stream);
         let mut ready = Ready::default();
-        let parsed = self.check(text).and_then(|()| {
+        let checked = if text.len() > CHECK_BYTES { check(text) } else { Ok(()) };
+        let parsed = checked.and_then(|()| {
             let wrong_types = self.shared.world.ingestion.wrong_types;
             parse(text, &stream.schema, wrong_types, &mut |rows| {
                 ready.spread.widen(&rows, spread_column);
@@ -97,10 +98,6 @@ impl Upload<'_> {
             self.append(flow, settled);
         }
         Ok(stored)
-    }
-
-    fn check(&self, text: &[u8]) -> Result<(), String> {
-        if text.len() > CHECK_BYTES { check(text) } else { Ok(()) }
     }
 
     /// Sends rows through one flow, up to the door of its table.

@@ -9,6 +9,9 @@ use crate::http::Reply;
 /// Names the endpoints' immutable ids.
 const ID_SPACE: Uuid = Uuid::from_u128(0x6d69_726f_0000_4000_8000_6463_6500_0001);
 
+/// Most endpoints in a world, so that it stays bounded.
+const ENDPOINTS_MAX: usize = 1_000;
+
 pub(super) fn get(call: &Call<'_>) -> Reply {
     let state = call.shared.state();
     match state.endpoints.get(&key(call)) {
@@ -18,10 +21,13 @@ pub(super) fn get(call: &Call<'_>) -> Reply {
 }
 
 pub(super) fn put(call: &Call<'_>) -> Reply {
-    let location = &call.shared.world.workspace.location;
-    if !call.body["location"].as_str().is_some_and(|given| given.eq_ignore_ascii_case(location)) {
-        let message = format!("The location property is required and must be the workspace's region, '{location}'.");
-        return Reply::error(400, "LocationRequired", &message, &message);
+    let known = call.shared.state().endpoints.contains_key(&key(call));
+    let count = call.shared.state().endpoints.len();
+    let checked = call.check_location();
+    if let Err(reply) =
+        checked.and_then(|()| call.check_count("data collection endpoints", ENDPOINTS_MAX, count, known))
+    {
+        return reply;
     }
     let mut source = call.body.clone();
     if !source["properties"].is_object() {

@@ -15,6 +15,10 @@ const READERS: [&str; 3] = [
     "92aaf0da-9dab-42b6-94a3-d43ce8d16293",
 ];
 
+/// Most role assignments of a subscription.
+/// Source: <https://learn.microsoft.com/azure/role-based-access-control/troubleshoot-limits>, read 2026-11-25.
+const ASSIGNMENTS_MAX: usize = 4_000;
+
 /// A role assignment as it was put.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct RoleAssignment {
@@ -54,6 +58,10 @@ pub(super) fn put(call: &Call<'_>) -> Reply {
             assignment.principal_id, state.directory.tenant_id
         );
         return Reply::error(400, "PrincipalNotFound", &message, &message);
+    }
+    let (known, count) = (state.role_assignments.contains_key(&key(call)), state.role_assignments.len());
+    if let Err(reply) = call.check_count("role assignments", ASSIGNMENTS_MAX, count, known) {
+        return reply;
     }
     let same = |(name, other): (&String, &RoleAssignment)| *name != key(call) && other.is_same(&assignment);
     if state.role_assignments.iter().any(same) {

@@ -17,10 +17,14 @@ pub(super) fn get(call: &Call<'_>) -> Reply {
 }
 
 pub(super) fn put(call: &Call<'_>) -> Reply {
+    if let Err(reply) = call.check_location().and_then(|()| check_room(call)) {
+        return reply;
+    }
     let mut source = call.body.clone();
     source["name"] = json!(call.target.name());
     let compiled = RuleResource::parse(&source).and_then(|rule| {
         check_workspaces(call, &source)?;
+        check_endpoint(call, &source)?;
         let tables = call.shared.state().tables.resources();
         Rule::compile(rule, &tables)
     });
@@ -46,6 +50,27 @@ pub(super) fn delete(call: &Call<'_>) -> Reply {
 fn find(call: &Call<'_>) -> Option<Arc<Rule>> {
     let state = call.shared.state();
     state.rules.iter().find(|rule| rule.name.eq_ignore_ascii_case(call.target.name())).cloned()
+}
+
+/// Most rules in a world, so that it stays bounded.
+const RULES_MAX: usize = 1_000;
+
+fn check_room(call: &Call<'_>) -> Result<(), Reply> {
+    let known = find(call).is_some();
+    let count = call.shared.state().rules.iter().count();
+    call.check_count("data collection rules", RULES_MAX, count, known)
+}
+
+/// A data collection endpoint that a rule names must be there: put it first.
+fn check_endpoint(call: &Call<'_>, source: &Value) -> Result<(), ArmError> {
+    let Some(id) = source["properties"]["dataCollectionEndpointId"].as_str() else { return Ok(()) };
+    let name = id.rsplit('/').next().unwrap_or_default().to_lowercase();
+    if call.shared.state().endpoints.contains_key(&name) {
+        return Ok(());
+    }
+    let message = format!("Data collection endpoint '{id}' could not be found.");
+    let target = "properties.dataCollectionEndpointId";
+    ArmError::invalid_rule(vec![Detail::new("InvalidDataCollectionEndpoint", message, target)])
 }
 
 /// Destinations must be the one workspace there is.

@@ -6,6 +6,10 @@ use super::{Call, invalid};
 use crate::arm::{ArmError, TableResource};
 use crate::http::Reply;
 
+/// Most custom tables of a workspace.
+/// Source: <https://learn.microsoft.com/azure/azure-monitor/service-limits#log-analytics-workspaces>, read 2026-11-22.
+const TABLES_MAX: usize = 500;
+
 pub(super) fn workspace(call: &Call<'_>) -> Reply {
     let workspace = &call.shared.world.workspace;
     if !call.target.name().eq_ignore_ascii_case(&workspace.name) {
@@ -36,6 +40,13 @@ pub(super) fn put(call: &Call<'_>) -> Reply {
         Ok(table) => table,
         Err(error) => return invalid(&error),
     };
+    let (known, count) = {
+        let state = call.shared.state();
+        (state.tables.get(&table.name).is_some(), state.tables.resources().len())
+    };
+    if let Err(reply) = call.check_count("custom tables", TABLES_MAX, count, known) {
+        return reply;
+    }
     let stored = call.shared.state().tables.deploy(table.clone());
     match stored {
         Ok(created) => call.stored(created, &shown(call, &table)),

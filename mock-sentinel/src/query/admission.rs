@@ -3,10 +3,11 @@
 //! Limits: the query limits page, read 2026-11-22.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::errors::QueryError;
 use crate::world::Query;
@@ -17,23 +18,24 @@ const WINDOW: SignedDuration = SignedDuration::from_secs(30);
 /// Lets so many queries run and so many wait.
 #[derive(Debug)]
 pub(crate) struct Turnstile {
-    running: Semaphore,
+    running: Arc<Semaphore>,
     waiting: AtomicUsize,
 }
 
 impl Turnstile {
     pub(crate) fn new(limits: &Query) -> Self {
-        Self { running: Semaphore::new(limits.concurrent_max.max(1)), waiting: AtomicUsize::new(0) }
+        Self { running: Arc::new(Semaphore::new(limits.concurrent_max.max(1))), waiting: AtomicUsize::new(0) }
     }
 
     /// Waits for a turn, which ends when what is returned is dropped. Dropping the future gives the place in the queue
     /// up.
-    pub(super) async fn enter(&self, limits: &Query) -> Result<SemaphorePermit<'_>, QueryError> {
-        if let Ok(turn) = self.running.try_acquire() {
+    pub(super) async fn enter(&self, limits: &Query) -> Result<OwnedSemaphorePermit, QueryError> {
+        if let Ok(turn) = Arc::clone(&self.running).try_acquire_owned() {
             return Ok(turn);
         }
         let _place = Place::take(&self.waiting, limits.queue_max)?;
-        let waited = tokio::time::timeout(limits.queue_wait.unsigned_abs(), self.running.acquire()).await;
+        let waited =
+            tokio::time::timeout(limits.queue_wait.unsigned_abs(), Arc::clone(&self.running).acquire_owned()).await;
         waited.ok().and_then(Result::ok).ok_or(QueryError::Throttled { seconds: WINDOW.as_secs() })
     }
 }

@@ -7,6 +7,7 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use kql::{Catalog, Settings, Table};
 use serde_json::{Value, json};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::encode::{self, Encoded};
 use super::errors::QueryError;
@@ -55,7 +56,7 @@ pub(super) async fn run(
     }
     let now = shared.clock.now();
     shared.state().query_rates.take(principal, shared.world.query.per_thirty_seconds, now)?;
-    let _turn = shared.turnstile.enter(&shared.world.query).await?;
+    let turn = shared.turnstile.enter(&shared.world.query).await?;
     let snapshot = shared.state().tables.snapshot(now);
     if snapshot.is_empty() && shared.world.query.empty_workspace_is_204 {
         return Ok(Outcome::Empty);
@@ -70,7 +71,7 @@ pub(super) async fn run(
     let timespan = timespan(&request, now)?;
     let query = request.query.unwrap_or_default();
     let job = Job { shared: shared.clone(), query, snapshot, settings, timespan, options: options.clone(), bytes_max };
-    let Encoded { body, rows, partial } = aside(job, options.wait).await??;
+    let Encoded { body, rows, partial } = aside(job, turn, options.wait).await??;
     let body = shared.outbox.keep(body).await.ok_or(QueryError::Throttled { seconds: 1 })?;
     let reason = partial.map_or_else(|| format!("{rows} rows"), |why| format!("{rows} rows, partial: {why}"));
     Ok(Outcome::Answer { body, rows, reason })
@@ -90,11 +91,20 @@ fn timespan(request: &QueryRequest, now: jiff::Timestamp) -> Result<Within, Quer
     Ok(within)
 }
 
-/// Runs on a thread of its own, so that others are answered meanwhile, until the caller leaves or its patience ends.
-async fn aside(mut job: Job, patience: Duration) -> Result<Result<Encoded, QueryError>, QueryError> {
+/// Runs on a thread of its own, so that others are answered meanwhile, until the caller leaves or its patience ends. Its
+/// turn ends when the thread does, which may be a little later.
+async fn aside(
+    mut job: Job,
+    turn: OwnedSemaphorePermit,
+    patience: Duration,
+) -> Result<Result<Encoded, QueryError>, QueryError> {
     let stop = StopOnDrop(kql::Cancel::default());
     job.settings.cancelled = Some(stop.0.clone());
-    let running = tokio::task::spawn_blocking(move || job.run());
+    let running = tokio::task::spawn_blocking(move || {
+        let encoded = job.run();
+        drop(turn);
+        encoded
+    });
     match tokio::time::timeout(patience, running).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => Err(QueryError::Timeout(format!("the query ended without an answer: {error}"))),

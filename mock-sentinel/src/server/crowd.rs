@@ -32,13 +32,11 @@ impl<S> Accept<TcpStream, S> for Crowd {
     type Future = Ready<io::Result<(TcpStream, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        ready(match Arc::clone(&self.0).try_acquire_owned() {
-            // Answers are small: each goes out at once.
-            Ok(place) => stream.set_nodelay(true).map(|()| (stream, Extension(Arc::new(place)).layer(service))),
-            Err(_) => {
-                tracing::warn!(CONNECTIONS_MAX, "Closed a connection: too many are open.");
-                Err(io::Error::other("too many connections"))
-            }
-        })
+        let Ok(place) = Arc::clone(&self.0).try_acquire_owned() else {
+            tracing::warn!(CONNECTIONS_MAX, "Closed a connection: too many are open.");
+            return ready(Err(io::Error::other("too many connections")));
+        };
+        // Answers are small: each goes out at once.
+        ready(stream.set_nodelay(true).map(|()| (stream, Extension(Arc::new(place)).layer(service))))
     }
 }

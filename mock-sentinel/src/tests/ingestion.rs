@@ -46,6 +46,14 @@ async fn rows_arrive_plain_and_compressed() {
 }
 
 #[tokio::test]
+async fn the_service_names_itself_and_its_id_only_to_who_gave_one() {
+    let fixture = Fixture::new();
+    let answer = fixture.upload(AUDIT, events(&["a"])).await;
+    assert_eq!(answer.header("server"), Some("Microsoft-HTTPAPI/2.0"));
+    assert_eq!((answer.header("x-ms-request-id"), answer.header("x-ms-client-request-id")), (None, None));
+}
+
+#[tokio::test]
 async fn the_name_of_the_version_may_come_encoded_and_the_audience_with_two_slashes() {
     let fixture = Fixture::new();
     let rule = fixture.mock.rule(AUDIT).unwrap();

@@ -166,6 +166,41 @@ async fn callers_need_a_token_for_the_manager_and_permission() {
     }
 }
 
+#[tokio::test]
+async fn a_rule_shares_its_region_and_names_an_endpoint_that_is_there() {
+    let fixture = Fixture::new();
+    call(&fixture, Method::PUT, &table_id("Acme_CL"), &table(&[("TimeGenerated", "datetime"), ("id", "string")])).await;
+    let endpoint_id = format!("{}/providers/Microsoft.Insights/dataCollectionEndpoints/dce", group());
+    let mut acme = rule("source");
+    acme["location"] = json!("eastus");
+    let elsewhere = call(&fixture, Method::PUT, &rule_id("acme"), &acme).await;
+    assert_eq!((elsewhere.status.as_u16(), elsewhere.code().as_str()), (400, "InvalidLocation"));
+    acme["location"] = json!("West Europe");
+    acme["properties"]["dataCollectionEndpointId"] = json!(endpoint_id);
+    let missing = call(&fixture, Method::PUT, &rule_id("acme"), &acme).await;
+    assert_eq!(missing.json()["error"]["details"][0]["code"], "InvalidDataCollectionEndpoint");
+    call(&fixture, Method::PUT, &endpoint_id, &json!({"location": "westeurope"})).await;
+    assert_eq!(call(&fixture, Method::PUT, &rule_id("acme"), &acme).await.status, 201, "{}", fixture.reason());
+    acme["properties"]["dataFlows"][0]["transform"] = json!([{"kql": "source"}]);
+    let stages = call(&fixture, Method::PUT, &rule_id("acme"), &acme).await;
+    assert_eq!(stages.json()["error"]["details"][0]["code"], "InvalidDataFlow");
+}
+
+#[tokio::test]
+async fn a_workspace_takes_five_hundred_custom_tables() {
+    let fixture = Fixture::new();
+    let mut last = None;
+    for number in 0..500 {
+        let mut table = table(&[("TimeGenerated", "datetime")]);
+        let name = format!("T{number}_CL");
+        table["properties"]["schema"]["name"] = json!(name);
+        last = Some(call(&fixture, Method::PUT, &table_id(&name), &table).await);
+    }
+    let refused = last.unwrap();
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (400, "ResourceLimitExceeded"));
+    assert!(fixture.reason().contains("at most 500 are allowed"), "{}", fixture.reason());
+}
+
 /// Every place in a JSON value, the value itself first.
 fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     found.push(at.to_owned());

@@ -40,15 +40,15 @@ impl Target {
         request("POST", &path, monitor, &format!("content-length: {}\r\n{more}", body.len()), body)
     }
 
-    fn post(&self, path: &str, token: &str, kind: &str, body: &[u8]) -> Vec<u8> {
-        request("POST", path, token, &format!("content-type: {kind}\r\ncontent-length: {}\r\n", body.len()), body)
-    }
-
     fn query(&self, body: &[u8]) -> Vec<u8> {
         let path = format!("/v1/workspaces/{}/query", self.at.workspace_id);
         let more = format!("content-type: application/json\r\nprefer: wait=1\r\ncontent-length: {}\r\n", body.len());
         request("POST", &path, &self.at.log_analytics, &more, body)
     }
+}
+
+fn post(path: &str, token: &str, kind: &str, body: &[u8]) -> Vec<u8> {
+    request("POST", path, token, &format!("content-type: {kind}\r\ncontent-length: {}\r\n", body.len()), body)
 }
 
 fn request(method: &str, path: &str, token: &str, more: &str, body: &[u8]) -> Vec<u8> {
@@ -152,15 +152,14 @@ impl Attack {
                 let item = |id: usize| json!({"id": id, "workspace": at.workspace_id, "headers": {"Prefer": "wait=1"}, "body": {"query": query}});
                 let batch = json!({"requests": (0..random.random_range(0..120)).map(item).collect::<Vec<_>>()});
                 let body = batch.to_string();
-                exchange(at.http, &target.post("/v1/$batch", &at.log_analytics, "application/json", body.as_bytes()))
-                    .await
+                exchange(at.http, &post("/v1/$batch", &at.log_analytics, "application/json", body.as_bytes())).await
             }
             Self::OddToken => exchange(at.http, &odd_token(target, random)).await,
             Self::OddResource => exchange(at.http, &odd_resource(target, random)).await,
             Self::OddControl => {
                 let path = ["faults", "clock", "secret", "roles", "assertion", "nothing"].choose(random).unwrap_or(&"");
                 let body = noise(random, 2_000);
-                exchange(at.http, &target.post(&format!("/_control/{path}"), "", "application/json", &body)).await
+                exchange(at.http, &post(&format!("/_control/{path}"), "", "application/json", &body)).await
             }
         }
     }
@@ -234,7 +233,7 @@ fn pipelined(target: &Target, random: &mut ChaCha8Rng) -> Vec<u8> {
     let other = b"GET /_control/health HTTP/1.1\r\nhost: x\r\n\r\n".to_vec();
     let odd = target.upload("", b"{");
     (0..random.random_range(2..200))
-        .flat_map(|_| [&good, &other, &odd].choose(random).map(|bytes| (*bytes).clone()))
+        .filter_map(|_| [&good, &other, &odd].choose(random).map(|bytes| (*bytes).clone()))
         .flatten()
         .collect()
 }
@@ -272,7 +271,7 @@ fn flipped(target: &Target, random: &mut ChaCha8Rng) -> Vec<u8> {
     let mut bytes = match random.random_range(0..3) {
         0 => target.upload("content-type: application/json\r\n", b"[{\"id\":\"a\"}]"),
         1 => target.query(br#"{"query":"MiroAuditLogs_CL | count","timespan":"PT1H"}"#),
-        _ => target.post(
+        _ => post(
             &format!("/{}/oauth2/v2.0/token", target.at.tenant_id),
             "",
             "application/x-www-form-urlencoded",
@@ -309,7 +308,7 @@ fn odd_token(target: &Target, random: &mut ChaCha8Rng) -> Vec<u8> {
         "%".repeat(100),
     ];
     let form = forms.choose(random).expect("there are forms");
-    target.post(
+    post(
         &format!("/{}/oauth2/v2.0/token", target.at.tenant_id),
         "",
         "application/x-www-form-urlencoded",

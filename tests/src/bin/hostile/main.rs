@@ -31,7 +31,7 @@ use crate::report::Report;
 use crate::watch::Watch;
 
 /// No attack takes longer.
-const ATTACK_MAX: Duration = Duration::from_secs(10);
+const ATTACK_MAX: Duration = Duration::from_secs(5);
 
 /// Attacks a mock-sentinel and tells how it fared.
 #[derive(Debug, Parser)]
@@ -50,7 +50,7 @@ struct Cli {
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
     /// Callers at the same time.
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 32)]
     callers: u64,
     /// The longest pause of a caller between two attacks, in milliseconds.
     #[arg(long, default_value_t = 20)]

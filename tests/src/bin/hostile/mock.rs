@@ -11,10 +11,10 @@ use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
 /// Quotas that no attack reaches, or most attacks would meet nothing but them, and queries that are small enough for five
-/// of them to stay within the bound on memory.
+/// of them to stay within the bound on memory, of which each takes some times what it counts.
 const WORLD: &str = "
 ingestion: {calls_per_minute: 100000000, bytes_per_minute: 100000000000000}
-query: {per_thirty_seconds: 100000000, memory_max: 25000000, bytes_max: 10000000}
+query: {per_thirty_seconds: 100000000, memory_max: 10000000, bytes_max: 10000000}
 ";
 
 /// The stream whose rows are all dropped.
