@@ -29,7 +29,7 @@ pub(crate) use state::{Deployment, State};
 /// The memory that bodies in progress may take together.
 const BODY_ROOM_BYTES: u32 = 64 * 1024 * 1024;
 /// The memory that large answers may take together until their callers have read them.
-const OUTBOX_BYTES: u32 = 256 * 1024 * 1024;
+const OUTBOX_BYTES: u32 = 128 * 1024 * 1024;
 /// The same for bodies of the control plane, which stays usable whatever the others do.
 const CONTROL_ROOM_BYTES: u32 = 8 * 1024 * 1024;
 

@@ -36,13 +36,16 @@ impl Coding {
         if self == Self::Identity {
             return if body.len() as u64 > bytes_max { Err(InflateError::TooBig) } else { Ok(body) };
         }
-        // JSON of this kind shrinks to a fifth or less.
-        let mut text =
-            Vec::with_capacity(body.len().saturating_mul(6).min(usize::try_from(bytes_max).unwrap_or(usize::MAX)));
+        let mut text = Vec::with_capacity(hint(&body).min(usize::try_from(bytes_max).unwrap_or(usize::MAX)));
         let mut bounded = MultiGzDecoder::new(&*body).take(bytes_max.saturating_add(1));
         bounded.read_to_end(&mut text).map_err(|error| InflateError::Gzip(error.to_string()))?;
         if text.len() as u64 > bytes_max { Err(InflateError::TooBig) } else { Ok(text.into()) }
     }
+}
+
+/// How long the text is likely to be: a gzip stream ends with the length of what it holds.
+fn hint(body: &[u8]) -> usize {
+    body.last_chunk().map_or(0, |length| u32::from_le_bytes(*length) as usize).saturating_add(1)
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ struct Cli {
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
     /// Callers at the same time.
-    #[arg(long, default_value_t = 32)]
+    #[arg(long, default_value_t = 16)]
     callers: u64,
     /// The longest pause of a caller between two attacks, in milliseconds.
     #[arg(long, default_value_t = 20)]
