@@ -86,7 +86,7 @@ impl Call {
     /// Everything that needs no body: authenticate, role, rule, stream.
     fn admit(&self, query: Option<&str>, headers: &HeaderMap) -> Result<Arc<Rule>, Refused> {
         let claims = self.authenticate(headers)?;
-        check_version(query)?;
+        check_version(query, self.shared.world.ingestion.capitalised_version_error)?;
         let rule = self.shared.state().rules.get(&self.rule).cloned().ok_or_else(|| Refused::rule(&self.rule))?;
         self.check_role(&rule, &claims)?;
         self.check_stream(&rule)?;
@@ -248,6 +248,10 @@ impl Work {
             Err(ContentError::Json(why)) => {
                 Err(Refused::unknown(&world.answers.invalid_json, &format!("The body is not valid JSON: {why}.")))
             }
+            Err(ContentError::Nested(column)) => {
+                let message = format!("malformed JSON: column '{column}' takes no object and no array.");
+                Err(Refused::unknown(&world.answers.nested_value, &message))
+            }
             Err(ContentError::Spread) => {
                 let message = "The TimeGenerated values of the records span more than 30 minutes.";
                 Err(Refused::unknown(&world.answers.time_spread, message))
@@ -278,6 +282,7 @@ impl Stored {
             (self.undeclared, "values belonged to undeclared columns"),
             (self.transform_errors, "transforms failed"),
             (self.restamped, "rows got the receive time as TimeGenerated"),
+            (self.over_cap, "rows were lost to the daily cap"),
         ] {
             if count > 0 {
                 reason.extend(["; ", &count.to_string(), " ", what]);

@@ -20,6 +20,19 @@ pub(crate) struct Tables {
     /// Errors written to DCRLogErrors in `muted_hour`, which are not repeated within it.
     muted: HashSet<String>,
     muted_hour: i64,
+    /// Bytes taken in `cap_day`, counted in days of UTC, and whether that was too much already.
+    cap_bytes: u64,
+    cap_day: i64,
+    cap_reached: bool,
+}
+
+/// A body that came when the day's cap was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OverCap {
+    /// The first of the day.
+    First,
+    /// Another one.
+    Again,
 }
 
 /// A table with its rows.
@@ -27,6 +40,8 @@ pub(crate) struct Tables {
 pub(crate) struct StoredTable {
     /// The deployed resource; the service's own tables have none.
     pub(crate) resource: Option<TableResource>,
+    /// When it was put; the tables that a world begins with are older.
+    pub(crate) put_at: Option<Timestamp>,
     visible: Table,
     /// Rows stored but not to be seen before their time, in order.
     pending: VecDeque<(Timestamp, Batch)>,
@@ -46,7 +61,7 @@ impl Tables {
             let table = StoredTable::new(Some(resource.clone()), resource.schema.clone());
             by_name.insert(name.clone(), table);
         }
-        Self { by_name, muted: HashSet::new(), muted_hour: 0 }
+        Self { by_name, muted: HashSet::new(), muted_hour: 0, cap_bytes: 0, cap_day: 0, cap_reached: false }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&StoredTable> {
@@ -64,11 +79,12 @@ impl Tables {
     }
 
     /// Creates a table, or gives one other columns: its rows stay. Tells whether it was created.
-    pub(crate) fn deploy(&mut self, resource: TableResource) -> Result<bool, ArmError> {
+    pub(crate) fn deploy(&mut self, resource: TableResource, now: Timestamp) -> Result<bool, ArmError> {
         let name = resource.name.clone();
         let Some(known) = self.by_name.get_mut(&name) else {
             let schema = resource.schema.clone();
-            self.by_name.insert(name, StoredTable::new(Some(resource), schema));
+            let table = StoredTable { put_at: Some(now), ..StoredTable::new(Some(resource), schema) };
+            self.by_name.insert(name, table);
             return Ok(true);
         };
         known.change(resource)?;
@@ -86,6 +102,19 @@ impl Tables {
         if let Some(table) = self.by_name.get_mut(table) {
             table.append(batch, visible_at, now);
         }
+    }
+
+    /// Takes bytes from what a day may bring; tells when they do not fit. The day turns at midnight UTC.
+    pub(crate) fn take_from_day(&mut self, bytes: u64, cap: u64, now: Timestamp) -> Option<OverCap> {
+        let day = now.as_second().div_euclid(86_400);
+        if day != self.cap_day {
+            (self.cap_bytes, self.cap_day, self.cap_reached) = (0, day, false);
+        }
+        self.cap_bytes = self.cap_bytes.saturating_add(bytes);
+        if self.cap_bytes <= cap {
+            return None;
+        }
+        Some(if std::mem::replace(&mut self.cap_reached, true) { OverCap::Again } else { OverCap::First })
     }
 
     /// What a query sees now.
@@ -119,6 +148,7 @@ impl StoredTable {
     fn new(resource: Option<TableResource>, schema: kql::Schema) -> Self {
         Self {
             resource,
+            put_at: None,
             id_column: id_column(&schema),
             visible: Table::new(schema),
             pending: VecDeque::new(),

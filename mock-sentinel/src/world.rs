@@ -187,6 +187,14 @@ pub struct Ingestion {
     pub role_delay: SignedDuration,
     /// How long rows stay invisible to queries.
     pub visible_after: SignedDuration,
+    /// How long after a table was put its first rows stay invisible. Azure: up to 15 minutes.
+    pub new_table_visible_after: SignedDuration,
+    /// Most bytes, uncompressed, that the workspace keeps in a day of UTC. What comes after is lost although uploads
+    /// succeed, and `_LogOperation` says so once a day. No cap unless given.
+    pub daily_cap_bytes: Option<u64>,
+    /// Whether `error` and `code` of the answer to an unknown api-version are written with capitals, as seen on a metrics
+    /// host.
+    pub capitalised_version_error: bool,
     /// Answers whose status or code is not publicly known.
     pub answers: UnknownAnswers,
 }
@@ -223,6 +231,8 @@ pub struct UnknownAnswers {
     pub wrong_token_kind: StatusCode,
     /// An upload of zero bytes. The .NET client's live tests of 2022 saw 500 without a body.
     pub empty_body: StatusCode,
+    /// An object or array for a column of another type on its way into an Auxiliary table.
+    pub nested_value: StatusCode,
     /// Rows further apart than an Auxiliary table takes in one call.
     pub time_spread: StatusCode,
     /// A stream that the rule does not declare.

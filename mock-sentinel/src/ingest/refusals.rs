@@ -1,6 +1,7 @@
 //! Answers other than success, in the service's words where they are known.
 
 use jiff::SignedDuration;
+use serde_json::json;
 
 use super::NAME_MAX;
 use crate::http::{Reply, query};
@@ -71,7 +72,7 @@ impl Refused {
     }
 }
 
-pub(super) fn check_version(url: Option<&str>) -> Result<(), Refused> {
+pub(super) fn check_version(url: Option<&str>, capitalised: bool) -> Result<(), Refused> {
     let version = query::get(url, "api-version").unwrap_or_default();
     if API_VERSIONS.contains(&version.as_str()) {
         return Ok(());
@@ -80,5 +81,11 @@ pub(super) fn check_version(url: Option<&str>) -> Result<(), Refused> {
     let message = format!("The api version is invalid. Allowed Api versions: {known}");
     let shown: String = version.chars().take(NAME_MAX).collect();
     let reason = format!("api-version {shown:?} is not one of {known}");
-    Err(Refused(Reply::error(400, "InvalidApiVersion", message, reason)))
+    let code = "InvalidApiVersion";
+    Err(Refused(if capitalised {
+        let body = json!({"Error": {"Code": code, "Message": message}});
+        Reply::json(400, &body, reason).header("x-ms-error-code", code)
+    } else {
+        Reply::error(400, code, message, reason)
+    }))
 }

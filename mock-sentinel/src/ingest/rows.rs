@@ -3,7 +3,7 @@
 use std::fmt;
 
 use hashbrown::HashMap;
-use kql::{Batch, BatchBuilder, Schema};
+use kql::{Batch, BatchBuilder, ColumnType, Schema};
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -30,6 +30,8 @@ pub(super) struct Counted {
     pub(super) not_objects: u64,
     /// Values of columns that the stream does not declare.
     pub(super) undeclared: u64,
+    /// The first column that held an object or array without being dynamic.
+    pub(super) nested: Option<usize>,
 }
 
 /// Whether a body is JSON at all, without looking at what it holds.
@@ -77,7 +79,7 @@ impl<'de> Visitor<'de> for Body<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Parsed, A::Error> {
         let mut builder = BatchBuilder::new(self.schema.clone());
         let mut cells: Vec<Option<&'de RawValue>> = vec![None; self.schema.len()];
-        let (mut not_objects, mut undeclared) = (0, 0);
+        let (mut not_objects, mut undeclared, mut nested) = (0, 0, None);
         while let Some(row) = elements.next_element_seed(Row { columns: &self.columns, cells: &mut cells })? {
             let Some(unknown) = row else {
                 not_objects += 1;
@@ -86,6 +88,7 @@ impl<'de> Visitor<'de> for Body<'_> {
             undeclared += unknown;
             for (index, cell) in cells.iter_mut().enumerate() {
                 let column = builder.column(index);
+                nested = nested.or(cell.filter(|value| self.is_nested(index, value)).map(|_| index));
                 match cell.take() {
                     Some(value) if self.takes(index, value) => cells::push(column, self.schema.kind(index), value),
                     _ => column.push_null(),
@@ -99,7 +102,7 @@ impl<'de> Visitor<'de> for Body<'_> {
         if !builder.is_empty() {
             (self.hand_over)(builder.finish());
         }
-        Ok(Parsed::Rows(Counted { not_objects, undeclared }))
+        Ok(Parsed::Rows(Counted { not_objects, undeclared, nested }))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Parsed, A::Error> {
@@ -133,6 +136,10 @@ impl<'de> Visitor<'de> for Body<'_> {
 }
 
 impl Body<'_> {
+    fn is_nested(&self, column: usize, value: &RawValue) -> bool {
+        value.get().starts_with(['{', '[']) && self.schema.kind(column) != ColumnType::Dynamic
+    }
+
     /// Whether a value goes into its column, converted or as it is.
     fn takes(&self, column: usize, value: &RawValue) -> bool {
         self.wrong_types == WrongTypes::Convert || cells::is_of(self.schema.kind(column), value)
@@ -231,7 +238,7 @@ impl Visitor<'_> for Key<'_> {
 
 #[cfg(test)]
 mod tests {
-    use kql::{ColumnType, Value};
+    use kql::Value;
 
     use super::*;
 

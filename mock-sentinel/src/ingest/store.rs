@@ -9,7 +9,7 @@ use super::settle::{Bounds, Settled, settle};
 use crate::arm::Plan;
 use crate::rules::{Flow, Rule, Stream};
 use crate::server::Shared;
-use crate::workspace::{LogError, Operation, instant};
+use crate::workspace::{LogError, Operation, OverCap, instant};
 use crate::world::FieldUnit;
 
 /// An upload that passed every check but those of its content.
@@ -34,6 +34,8 @@ pub(super) struct Stored {
     pub(super) restamped: u64,
     pub(super) not_objects: u64,
     pub(super) transform_errors: u64,
+    /// Rows lost since the day's cap was reached.
+    pub(super) over_cap: u64,
     /// The body was JSON but no array.
     pub(super) not_an_array: bool,
 }
@@ -43,6 +45,8 @@ pub(super) struct Stored {
 pub(super) enum ContentError {
     /// Not JSON, and why.
     Json(String),
+    /// An object or array for this column, on its way into an Auxiliary table.
+    Nested(String),
     /// An Auxiliary table without a transform got rows further apart than it takes.
     Spread,
 }
@@ -65,6 +69,7 @@ impl Upload<'_> {
     pub(super) fn store(&self, text: &Bytes) -> Result<Stored, ContentError> {
         let stream = &self.rule.streams[self.stream_name];
         let spread_column = self.spread_column(stream);
+        let auxiliary = stream.flows.iter().any(|flow| self.is_auxiliary(flow));
         let mut ready = Ready::default();
         let checked = if text.len() > CHECK_BYTES { check(text) } else { Ok(()) };
         let parsed = checked.and_then(|()| {
@@ -86,10 +91,18 @@ impl Upload<'_> {
                 return Err(ContentError::Json(why));
             }
         };
+        if let Some(column) = counted.nested.filter(|_| auxiliary) {
+            return Err(ContentError::Nested(stream.schema.columns()[column].name.to_string()));
+        }
         if ready.spread.is_too_wide() {
             return Err(ContentError::Spread);
         }
-        let Ready { mut stored, settled, .. } = ready;
+        let Ready { mut stored, mut settled, .. } = ready;
+        if self.is_over_cap(text.len()) {
+            stored.over_cap = std::mem::take(&mut stored.kept);
+            stored.dropped += stored.over_cap;
+            settled.clear();
+        }
         stored.received += counted.not_objects;
         stored.dropped += counted.not_objects;
         stored.not_objects = counted.not_objects;
@@ -98,6 +111,27 @@ impl Upload<'_> {
             self.append(flow, settled);
         }
         Ok(stored)
+    }
+
+    /// Counts a body against the day's cap; tells whether it does not fit any more.
+    fn is_over_cap(&self, bytes: usize) -> bool {
+        let Some(cap) = self.shared.world.ingestion.daily_cap_bytes else { return false };
+        let mut state = self.shared.state();
+        let Some(over) = state.tables.take_from_day(bytes as u64, cap, self.now) else { return false };
+        if over == OverCap::First {
+            let operation = Operation {
+                category: "Ingestion",
+                name: "Data collection Status",
+                level: "Warning",
+                detail: format!(
+                    "Data collection stopped due to the daily cap of {cap} bytes. Ingestion status = OverQuota"
+                ),
+                correlation_id: self.request_id.clone(),
+                resource_id: self.shared.world.workspace.resource_id(),
+            };
+            state.tables.log_operation(&operation, self.now);
+        }
+        true
     }
 
     /// Sends rows through one flow, up to the door of its table.
@@ -128,8 +162,11 @@ impl Upload<'_> {
     }
 
     fn append(&self, flow: &Flow, settled: Settled) {
-        let visible_at = self.now.saturating_add(self.shared.world.ingestion.visible_after).unwrap_or(self.now);
+        let world = &self.shared.world.ingestion;
         let mut state = self.shared.state();
+        let later = |from: Timestamp, by| from.saturating_add(by).unwrap_or(from);
+        let put_at = state.tables.get(&flow.table).and_then(|table| table.put_at).unwrap_or(Timestamp::MIN);
+        let visible_at = later(self.now, world.visible_after).max(later(put_at, world.new_table_visible_after));
         state.tables.append(&flow.table, settled.batch, visible_at, self.now);
         for (column, cut) in settled.cut {
             let limit = self.shared.world.ingestion.field_max;
@@ -154,12 +191,14 @@ impl Upload<'_> {
 
     /// The time column whose spread is limited: a stream's on its way into an Auxiliary table without a transform.
     fn spread_column(&self, stream: &Stream) -> Option<usize> {
+        let is_plain = |flow: &Flow| !flow.transforms && self.is_auxiliary(flow);
+        stream.schema.index_of("TimeGenerated").filter(|_| stream.flows.iter().any(is_plain))
+    }
+
+    fn is_auxiliary(&self, flow: &Flow) -> bool {
         let state = self.shared.state();
-        let is_auxiliary = |flow: &Flow| {
-            let table = state.tables.get(&flow.table).and_then(|table| table.resource.as_ref());
-            !flow.transforms && table.is_some_and(|table| table.plan == Plan::Auxiliary)
-        };
-        stream.schema.index_of("TimeGenerated").filter(|_| stream.flows.iter().any(is_auxiliary))
+        let table = state.tables.get(&flow.table).and_then(|table| table.resource.as_ref());
+        table.is_some_and(|table| table.plan == Plan::Auxiliary)
     }
 
     /// Writes a row of DCRLogErrors.

@@ -47,7 +47,7 @@ pub(super) fn put(call: &Call<'_>) -> Reply {
     if let Err(reply) = call.check_count("custom tables", TABLES_MAX, count, known) {
         return reply;
     }
-    let stored = call.shared.state().tables.deploy(table.clone());
+    let stored = call.shared.state().tables.deploy(table.clone(), call.shared.clock.now());
     match stored {
         Ok(created) => call.stored(created, &shown(call, &table)),
         Err(error) => invalid(&error),

@@ -347,3 +347,44 @@ async fn a_body_that_is_compressed_twice_is_no_json() {
     assert_eq!(answer.status, 204);
     assert!(fixture.mock.ids(AUDIT_TABLE).is_empty());
 }
+
+#[tokio::test]
+async fn an_auxiliary_table_takes_no_nested_value_in_a_flat_column() {
+    for (plan, status) in [("Auxiliary", 400), ("Analytics", 204)] {
+        let mut world = World::default();
+        rule_and_table(&mut world, plan, None);
+        let fixture = Fixture::of(world);
+        let answer = fixture.upload("Custom-Acme", r#"[{"id": {"a": 1}, "n": 1}]"#).await;
+        assert_eq!(answer.status, status, "{}", fixture.reason());
+        let stored = fixture.mock.table_count("Acme_CL").unwrap().count;
+        assert_eq!(stored, u64::from(status == 204));
+    }
+}
+
+#[tokio::test]
+async fn what_comes_after_the_daily_cap_is_lost_although_uploads_succeed() {
+    let mut world = World::default();
+    world.ingestion.daily_cap_bytes = Some(events(&["a"]).len() as u64);
+    let fixture = Fixture::of(world);
+    for id in ["a", "b", "c"] {
+        assert_eq!(fixture.upload(AUDIT, events(&[id])).await.status, 204);
+    }
+    assert_eq!(fixture.mock.ids(AUDIT_TABLE), ["a"]);
+    assert!(fixture.reason().contains("1 rows were lost to the daily cap"), "{}", fixture.reason());
+    let operations = fixture.rows("_LogOperation | where Detail has 'OverQuota' | project Operation");
+    assert_eq!(operations, [["Data collection Status"]]);
+    fixture.advance(12 * 3_600);
+    fixture.upload(AUDIT, events(&["d"])).await;
+    assert_eq!(fixture.mock.ids(AUDIT_TABLE), ["a", "d"]);
+}
+
+#[tokio::test]
+async fn an_unknown_version_may_be_answered_with_capitals() {
+    let mut world = World::default();
+    world.ingestion.capitalised_version_error = true;
+    let fixture = Fixture::of(world);
+    let mut request = fixture.upload_request(AUDIT, "[]").await;
+    *request.uri_mut() = request.uri().to_string().replace("2023-01-01", "2020-01-01").parse().unwrap();
+    let answer = fixture.send(request).await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["Error"]["Code"]), (400, &json!("InvalidApiVersion")));
+}

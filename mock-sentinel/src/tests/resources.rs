@@ -201,6 +201,24 @@ async fn a_workspace_takes_five_hundred_custom_tables() {
     assert!(fixture.reason().contains("at most 500 are allowed"), "{}", fixture.reason());
 }
 
+#[tokio::test]
+async fn the_first_rows_of_a_new_table_take_their_time_to_show() {
+    let mut world = World::default();
+    world.ingestion.new_table_visible_after = jiff::SignedDuration::from_mins(15);
+    let fixture = Fixture::of(world);
+    call(&fixture, Method::PUT, &table_id("Acme_CL"), &table(&[("TimeGenerated", "datetime"), ("id", "string")])).await;
+    let put = call(&fixture, Method::PUT, &rule_id("acme"), &rule("source")).await.json();
+    let id = put["properties"]["immutableId"].as_str().unwrap();
+    fixture.mock.assign_role("Custom-Acme");
+    let request = Request::post(format!("/dataCollectionRules/{id}/streams/Custom-Acme?api-version=2023-01-01"))
+        .header("authorization", fixture.bearer(MONITOR).await)
+        .body(Body::from(r#"[{"id": "a"}]"#));
+    assert_eq!(fixture.send(request.unwrap()).await.status, 204, "{}", fixture.reason());
+    assert_eq!(fixture.rows("Acme_CL | count"), [["0"]]);
+    fixture.advance(900);
+    assert_eq!(fixture.rows("Acme_CL | count"), [["1"]]);
+}
+
 /// Every place in a JSON value, the value itself first.
 fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     found.push(at.to_owned());

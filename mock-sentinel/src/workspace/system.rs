@@ -9,6 +9,9 @@ use kql::{Batch, BatchBuilder, ColumnType, DateTime, Schema, Value};
 pub(super) const LOG_ERRORS: &str = "DCRLogErrors";
 /// Operations and warnings of the workspace.
 pub(super) const LOG_OPERATION: &str = "_LogOperation";
+/// Health of the connectors that Sentinel runs itself. A program that uploads gets no rows here, so it stays empty.
+/// Source: the table reference of SentinelHealth, read 2026-11-22.
+const HEALTH: &str = "SentinelHealth";
 
 /// What went wrong with an upload after it was accepted, or why it was not.
 #[derive(Debug, Clone)]
@@ -34,8 +37,8 @@ pub(crate) struct Operation {
     pub(crate) resource_id: String,
 }
 
-pub(super) fn schemas() -> [(&'static str, Schema); 2] {
-    [(LOG_ERRORS, log_errors()), (LOG_OPERATION, log_operation())]
+pub(super) fn schemas() -> [(&'static str, Schema); 3] {
+    [(LOG_ERRORS, log_errors()), (LOG_OPERATION, log_operation()), (HEALTH, health())]
 }
 
 fn with_time(columns: &[&str]) -> Schema {
@@ -49,6 +52,26 @@ fn log_errors() -> Schema {
 
 fn log_operation() -> Schema {
     with_time(&["Category", "Operation", "Level", "Detail", "_ResourceId", "Computer", "CorrelationId"])
+}
+
+fn health() -> Schema {
+    let text = |name| (name, ColumnType::String);
+    Schema::new([
+        text("TenantId"),
+        ("TimeGenerated", ColumnType::DateTime),
+        text("OperationName"),
+        text("SentinelResourceId"),
+        text("SentinelResourceName"),
+        text("Status"),
+        text("Description"),
+        text("Reason"),
+        text("WorkspaceId"),
+        text("SentinelResourceType"),
+        text("SentinelResourceKind"),
+        text("RecordId"),
+        ("ExtendedProperties", ColumnType::Dynamic),
+        text("Type"),
+    ])
 }
 
 /// An instant as the engine counts it.

@@ -95,6 +95,9 @@ impl Default for Ingestion {
             log_errors: true,
             role_delay: SignedDuration::ZERO,
             visible_after: SignedDuration::ZERO,
+            new_table_visible_after: SignedDuration::ZERO,
+            daily_cap_bytes: None,
+            capitalised_version_error: false,
             answers: UnknownAnswers::default(),
         }
     }
@@ -106,6 +109,7 @@ impl Default for UnknownAnswers {
             unauthenticated: StatusCode::new(401, "InvalidAuthenticationToken"),
             wrong_token_kind: StatusCode::new(401, "UnsupportedAccessTokenType"),
             empty_body: StatusCode::new(500, ""),
+            nested_value: StatusCode::new(400, "MalformedJson"),
             time_spread: StatusCode::new(400, "RecordsTimeRangeIsMoreThan30Minutes"),
             unknown_stream: StatusCode::new(400, "InvalidStream"),
             unknown_encoding: StatusCode::new(415, "UnsupportedContentEncoding"),
