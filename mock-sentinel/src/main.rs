@@ -16,6 +16,11 @@ use tokio_util::sync::CancellationToken;
 /// Exit code for a world, table or rule that is not valid.
 const INVALID: u8 = 3;
 
+/// The least threads that answer calls.
+const WORKERS_MIN: usize = 4;
+/// The most threads for queries and large uploads: five queries at once by default, and one upload.
+const BLOCKING_MAX: usize = 6;
+
 const EXAMPLES: &str = "\
 Examples:
   mock-sentinel serve
@@ -74,7 +79,7 @@ fn main() -> ExitCode {
             return ExitCode::from(INVALID);
         }
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime();
     let served = runtime.context("could not start the runtime").and_then(|runtime| runtime.block_on(serve.run(mock)));
     match served {
         Ok(()) => ExitCode::SUCCESS,
@@ -83,6 +88,17 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Uploads are worked on where they arrive, so more threads than processors let others be answered meanwhile; queries and
+/// large uploads have threads of their own, few, since the allocator keeps memory for each.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(processors.max(WORKERS_MIN))
+        .max_blocking_threads(BLOCKING_MAX)
+        .enable_all()
+        .build()
 }
 
 fn report(error: &anyhow::Error) {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 /// of them to stay within the bound on memory, of which each takes some times what it counts.
 const WORLD: &str = "
 ingestion: {calls_per_minute: 100000000, bytes_per_minute: 100000000000000}
-query: {per_thirty_seconds: 100000000, memory_max: 10000000, bytes_max: 2000000}
+query: {per_thirty_seconds: 100000000, memory_max: 4000000, bytes_max: 1000000}
 ";
 
 /// The stream whose rows are all dropped.
