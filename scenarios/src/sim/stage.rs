@@ -20,6 +20,8 @@ use crate::deployment::{log_of, table_of};
 const COMES_RIGHT_WITHIN: Duration = Duration::from_hours(2);
 /// Between two looks whether everything has come right.
 const LOOK_EVERY: Duration = Duration::from_mins(1);
+/// A connector that died is started within ten minutes, and says within five how it is.
+const STARTS_WITHIN: Duration = Duration::from_mins(15);
 
 /// The hands on the mocks.
 #[derive(Debug)]
@@ -62,7 +64,7 @@ impl Stage {
         let latest = tokio::time::Instant::now() + COMES_RIGHT_WITHIN;
         while tokio::time::Instant::now() < latest {
             if Stream::ALL.map(|stream| self.stored(stream)) == expected {
-                self.check_health();
+                self.check_health().await;
                 return self.clock.now().duration_since(plan.dusk).try_into().ok();
             }
             tokio::time::sleep(LOOK_EVERY).await;
@@ -71,8 +73,15 @@ impl Stage {
         None
     }
 
-    /// With nothing wrong any more and everything delivered, the connector has to say so.
-    fn check_health(&self) {
+    /// With nothing wrong any more and everything delivered, the connector has to say so. One that died last may have yet to
+    /// be started, and to reach both its ends.
+    async fn check_health(&self) {
+        if self.alive.status().is_none() {
+            let latest = tokio::time::Instant::now() + STARTS_WITHIN;
+            while tokio::time::Instant::now() < latest && !self.alive.status().is_some_and(|status| status.ready) {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        }
         let healthy = self.alive.status().is_some_and(|status| status.ready);
         if !healthy {
             self.watch.violated(format!("{}: nothing is wrong, and yet: {}", self.clock.now(), self.alive.tell()));
