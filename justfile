@@ -22,6 +22,16 @@ doc:
 # Everything that must hold before a change lands.
 check: fmt lint test deny doc
 
+# Miro's and Microsoft's own clients against the mocks.
+clients:
+    mock-miro/official-clients/run.py
+    mock-sentinel/clients/run
+
+# Callers who mean no good, against a mock-sentinel of their own.
+hostile seconds="600":
+    cargo build --release --workspace --bins
+    target/release/hostile --seconds {{seconds}}
+
 # A sweep of simulated days; a failing seed prints the command that repeats it.
 sim seeds="1-100":
     cargo run --release --bin miro-lab -- sim --seeds {{seeds}}

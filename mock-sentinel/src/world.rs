@@ -1,5 +1,6 @@
 //! The world: a tenant with its apps, a workspace, and every switch for what the public record leaves open.
 
+mod check;
 mod defaults;
 mod read;
 

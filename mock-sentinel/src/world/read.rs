@@ -47,6 +47,14 @@ pub enum WorldError {
         /// The file.
         origin: String,
     },
+    /// Quantities that cannot be.
+    #[error("{origin}: no world can be so:\n  {}", problems.join("\n  "))]
+    Impossible {
+        /// The file, or another name for where the text came from.
+        origin: String,
+        /// Each with key, value and what is allowed.
+        problems: Vec<String>,
+    },
     /// The YAML does not say what a world needs.
     #[error("{origin}:{line}:{column}: {message}")]
     Yaml {
@@ -71,7 +79,11 @@ impl World {
         if text.trim().is_empty() {
             return Ok(Self::default());
         }
-        serde_saphyr::from_str(text).map_err(|error| from_saphyr(error.without_snippet(), origin))
+        let world: Self = serde_saphyr::from_str(text).map_err(|error| from_saphyr(error.without_snippet(), origin))?;
+        match super::check::impossible(&world) {
+            problems if problems.is_empty() => Ok(world),
+            problems => Err(WorldError::Impossible { origin: origin.to_owned(), problems }),
+        }
     }
 
     /// Reads a world from a YAML file, and the ARM files it names relative to it.
