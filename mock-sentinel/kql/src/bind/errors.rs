@@ -57,6 +57,11 @@ pub(super) fn wrong_type(what: &str, expected: &str, found: ColumnType, span: Sp
     Error::semantic("SEM0025", format!("{what} must be {expected}, not {found}."), span)
 }
 
+pub(super) fn too_many_names(names: usize, values: usize, span: Span) -> Error {
+    let message = format!("{names} names are given, but there are only {values} values to name.");
+    Error::semantic("SEM0096", message, span)
+}
+
 pub(super) fn duplicate_column(name: &str, span: Span) -> Error {
     let message = format!("A column named '{name}' is there already.");
     Error::semantic("SEM0059", message, span).with_token(name)

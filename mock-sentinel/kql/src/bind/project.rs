@@ -30,6 +30,13 @@ impl Binder<'_> {
         self.with_row(schema, None, serialized, bind)
     }
 
+    /// The values of one list entry, at least one for each name written before `=`.
+    pub(super) fn entry_values(&mut self, entry: &ast::NamedExpr) -> Result<Vec<Bound>, Error> {
+        let values = self.values(&entry.value)?;
+        enough_for_names(entry, values.len())?;
+        Ok(values)
+    }
+
     /// The values of one list entry: one, except for functions that give several columns.
     pub(super) fn values(&mut self, written: &ast::Expr) -> Result<Vec<Bound>, Error> {
         if let ast::ExprKind::Call(call) = &written.unparenthesized().kind
@@ -55,7 +62,7 @@ impl Binder<'_> {
     ) -> Result<Vec<Bound>, Error> {
         let whole = self.scalar(written)?;
         let of = call.args.first().and_then(|first| names::of_expr(&first.value));
-        let prefix = of.map_or_else(|| call.name.text.clone(), |of| format!("{}_{of}", call.name.text));
+        let prefix = format!("{}_{}", call.name.text, of.unwrap_or_default());
         let mut values = Vec::with_capacity(parts.len());
         for (at, (part, kind)) in parts.iter().enumerate() {
             let index = Box::new(Expr::literal(Value::Long(at as i64), ColumnType::Long));
@@ -72,18 +79,18 @@ impl Binder<'_> {
         let mut arrays = Vec::new();
         for argument in &call.args {
             if self.scalar(&argument.value)?.ty == ColumnType::Dynamic {
-                arrays.push(&argument.value);
+                let name = names::of_expr(&argument.value).unwrap_or_else(|| format!("array{}", arrays.len()));
+                arrays.push(format!("{name}_sorted"));
             }
         }
-        let name = |array: &ast::Expr| names::of_expr(array).map(|name| format!("{name}_sorted"));
-        if let [only] = arrays[..] {
-            return Ok(vec![Bound { name: name(only), expr: sorted }]);
+        if arrays.len() == 1 {
+            return Ok(vec![Bound { name: arrays.pop(), expr: sorted }]);
         }
         let mut values = Vec::new();
-        for (at, array) in arrays.into_iter().enumerate() {
+        for (at, name) in arrays.into_iter().enumerate() {
             let index = Box::new(Expr::literal(Value::Long(at as i64), ColumnType::Long));
             let kind = ExprKind::Index { target: Box::new(sorted.clone()), index };
-            values.push(Bound { name: name(array), expr: self.made(kind, ColumnType::Dynamic, written.span)? });
+            values.push(Bound { name: Some(name), expr: self.made(kind, ColumnType::Dynamic, written.span)? });
         }
         Ok(values)
     }
@@ -92,7 +99,7 @@ impl Binder<'_> {
     pub(super) fn printed(&mut self, written: &[ast::NamedExpr]) -> Result<Columns, Error> {
         let mut columns = Columns::default();
         for (at, entry) in written.iter().enumerate() {
-            let values = self.values(&entry.value)?;
+            let values = self.entry_values(entry)?;
             let several = values.len() > 1;
             let given = given_names(&entry.naming);
             let named = given.len();
@@ -112,7 +119,7 @@ impl Binder<'_> {
     pub(super) fn extended(&mut self, columns: &mut Columns, written: &[ast::NamedExpr]) -> Result<(), Error> {
         for entry in written {
             let given = given_names(&entry.naming);
-            for (index, value) in self.values(&entry.value)?.into_iter().enumerate() {
+            for (index, value) in self.entry_values(entry)?.into_iter().enumerate() {
                 match (given.get(index), value.name) {
                     (Some(name), _) => columns.replace((*name).to_owned(), value.expr),
                     (None, Some(name)) => columns.replace(name, value.expr),
@@ -132,7 +139,7 @@ impl Binder<'_> {
                 continue;
             }
             let given = given_names(&entry.naming);
-            for (index, value) in self.values(&entry.value)?.into_iter().enumerate() {
+            for (index, value) in self.entry_values(entry)?.into_iter().enumerate() {
                 let is_column = matches!(value.expr.kind, ExprKind::Column(_));
                 match (given.get(index), value.name) {
                     (Some(name), _) => declare(&mut columns, name, value.expr, entry)?,
@@ -159,6 +166,15 @@ pub(super) fn given_names(naming: &Naming) -> Vec<&str> {
         Naming::One(name) => vec![&name.text],
         Naming::Tuple(names) => names.iter().map(|name| name.text.as_str()).collect(),
     }
+}
+
+/// Every name of `(a, b) = …` must have a value.
+pub(super) fn enough_for_names(entry: &ast::NamedExpr, values: usize) -> Result<(), Error> {
+    let names = given_names(&entry.naming).len();
+    if names > values.max(1) {
+        return Err(errors::too_many_names(names, values, entry.span));
+    }
+    Ok(())
 }
 
 fn declare(columns: &mut Columns, name: &str, expr: Expr, entry: &ast::NamedExpr) -> Result<(), Error> {

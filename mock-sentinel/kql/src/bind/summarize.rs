@@ -6,7 +6,7 @@ use super::{
     Binder, errors,
     names::{self, Columns},
     pipe::{project, staged},
-    project::given_names,
+    project::{enough_for_names, given_names},
 };
 use crate::{
     aggregates,
@@ -51,6 +51,7 @@ impl Binder<'_> {
     fn keys(&mut self, by: &[NamedExpr]) -> Result<Columns, Error> {
         let mut keys = Columns::default();
         for entry in by {
+            enough_for_names(entry, 1)?;
             let expr = self.scalar(&entry.value)?;
             if expr.ty == ColumnType::Dynamic {
                 let message = "A group must not be dynamic; put tostring() around it.";
@@ -72,6 +73,7 @@ impl Binder<'_> {
             && !self.is_user_function(&call.name.text)
         {
             let aggregated = self.aggregate(call, groups)?;
+            enough_for_names(entry, aggregated.names.len())?;
             let first = grouped.width();
             for (at, (name, kind)) in aggregated.names.into_iter().zip(&aggregated.call.returns).enumerate() {
                 let name = given.get(at).map(|name| (*name).to_owned()).or(name);
@@ -80,11 +82,13 @@ impl Binder<'_> {
             grouped.calls.push(aggregated.call);
             return Ok(());
         }
-        let name = given.first().map(|name| (*name).to_owned()).or_else(|| names::of_expr(&entry.value));
         self.aggregates = Some(std::mem::take(&mut grouped.calls));
-        let expr = self.scalar(&entry.value);
+        let values = self.entry_values(entry);
         grouped.calls = self.aggregates.take().unwrap_or_default();
-        grouped.results.push((name, expr?));
+        for (at, value) in values?.into_iter().enumerate() {
+            let name = given.get(at).map(|name| (*name).to_owned()).or(value.name);
+            grouped.results.push((name, value.expr));
+        }
         Ok(())
     }
 

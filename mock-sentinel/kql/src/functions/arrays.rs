@@ -182,7 +182,12 @@ fn array_iff(_: &mut Context<'_>, args: &[Value]) -> Value {
 fn array_sum(_: &mut Context<'_>, args: &[Value]) -> Value {
     let Some(items) = args.array(0) else { return Value::Null };
     let numbers: Option<Vec<f64>> = items.iter().filter(|item| !item.is_null()).map(Dynamic::as_real).collect();
-    numbers.map_or(Value::Null, |numbers| numbers.into_iter().sum::<f64>().into())
+    numbers.map_or(Value::Null, |numbers| total(numbers).into())
+}
+
+/// The sum, which of nothing is zero and not the minus zero that `Iterator::sum` begins with.
+pub(super) fn total(numbers: impl IntoIterator<Item = f64>) -> f64 {
+    numbers.into_iter().fold(0.0, |sum, number| sum + number)
 }
 
 /// The first items together, then the second ones, as far as the longest array goes.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::arguments::{Arguments, array};
+use super::super::arrays::total;
 use super::super::{Context, Function, Param, Returns};
 use super::numbers;
 use crate::{dynamic::Dynamic, types::ColumnType, value::Value};
@@ -159,7 +160,7 @@ fn product(_: &mut Context<'_>, args: &[Value]) -> Value {
 
 fn self_product(args: &[Value]) -> Option<f64> {
     let numbers = args.array(0).and_then(numbers)?;
-    Some(numbers.iter().map(|number| number * number).sum())
+    Some(total(numbers.iter().map(|number| number * number)))
 }
 
 /// One side may be a number, which then stands for every element.
@@ -182,7 +183,7 @@ fn dot_product(_: &mut Context<'_>, args: &[Value]) -> Value {
 }
 
 fn dot(left: &[f64], right: &[f64]) -> Option<f64> {
-    (left.len() == right.len()).then(|| left.iter().zip(right).map(|(left, right)| left * right).sum())
+    (left.len() == right.len()).then(|| total(left.iter().zip(right).map(|(left, right)| left * right)))
 }
 
 /// The magnitudes may be given, so that they are not worked out again.
