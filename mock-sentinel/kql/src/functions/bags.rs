@@ -82,7 +82,8 @@ fn bag_set_key(_: &mut Context<'_>, args: &[Value]) -> Value {
 
 /// Keys from one array, values from another; a key without a value gets null.
 fn bag_zip(_: &mut Context<'_>, args: &[Value]) -> Value {
-    let (Some(keys), Some(values)) = (args.array(0), args.array(1)) else { return Value::Null };
+    let Some(keys) = args.array(0) else { return Value::Null };
+    let values = args.array(1).unwrap_or_default();
     let pairs = keys.iter().enumerate().filter_map(|(index, key)| match key {
         Dynamic::String(key) => Some((Arc::clone(key), values.get(index).cloned().unwrap_or(Dynamic::Null))),
         _ => None,

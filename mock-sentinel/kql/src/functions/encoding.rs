@@ -28,10 +28,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(&["punycode_to_string"], &[TEXT], STRING, |_, args| {
         Value::from(punycode::decode(&args.text(0)).unwrap_or_default())
     }),
-    Function::new(&["punycode_domain_from_string"], &[TEXT], STRING, |_, args| {
+    Function::new(&["punycode_domain_to_string"], &[TEXT], STRING, |_, args| {
         Value::from(punycode::domain_to_ascii(&args.text(0)).unwrap_or_default())
     }),
-    Function::new(&["punycode_domain_to_string"], &[TEXT], STRING, |_, args| {
+    Function::new(&["punycode_domain_from_string"], &[TEXT], STRING, |_, args| {
         Value::from(punycode::domain_to_unicode(&args.text(0)).unwrap_or_default())
     }),
     Function::new(&["new_guid"], &[], Returns::Is(ColumnType::Guid), new_guid).impure(),

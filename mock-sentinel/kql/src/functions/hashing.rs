@@ -1,4 +1,4 @@
-//! Hashes. What is hashed is the text of the value, as `tostring` gives it.
+//! Hashes. Digests are of the text of a value, as `tostring` gives it; `hash` is of the bytes the engine keeps.
 
 use std::sync::LazyLock;
 
@@ -33,8 +33,16 @@ fn hex(bytes: &[u8]) -> String {
     digits
 }
 
+/// A text is hashed as its bytes, a datetime as its ticks in eight bytes, and so is what else is 64 bits wide.
+/// <https://learn.microsoft.com/kusto/query/hash-function> (read 2026-11-26)
 fn hash(_: &mut Context<'_>, args: &[Value]) -> Value {
-    let hash = xxhash64(args.text(0).as_bytes()) as i64;
+    let hash = match &args[0] {
+        Value::Long(number) => xxhash64(&number.to_le_bytes()),
+        Value::DateTime(at) => xxhash64(&at.ticks().to_le_bytes()),
+        Value::Timespan(span) => xxhash64(&span.ticks().to_le_bytes()),
+        Value::String(text) => xxhash64(text.as_bytes()),
+        _ => return Value::Null,
+    } as i64;
     if !args.has(1) {
         return hash.into();
     }

@@ -11,6 +11,9 @@ const INITIAL_N: u32 = 128;
 /// Longer labels are not converted; the algorithm takes time by the square.
 const CHARACTERS_MAX: usize = 4096;
 
+/// What may stand between labels besides the dot, <https://www.rfc-editor.org/rfc/rfc3490#section-3.1> (read 2026-11-26).
+const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
+
 /// What stands before a label that is encoded.
 const PREFIX: &str = "xn--";
 
@@ -82,7 +85,7 @@ pub(super) fn domain_to_ascii(domain: &str) -> Option<String> {
     let label = |label: &str| {
         if label.is_ascii() { Some(label.to_owned()) } else { Some(format!("{PREFIX}{}", encode(label)?)) }
     };
-    Some(domain.split('.').map(label).collect::<Option<Vec<_>>>()?.join("."))
+    Some(domain.split(DOTS).map(label).collect::<Option<Vec<_>>>()?.join("."))
 }
 
 /// Every label that is encoded, decoded.
@@ -91,7 +94,7 @@ pub(super) fn domain_to_unicode(domain: &str) -> Option<String> {
         Some(encoded) => decode(encoded),
         None => Some(label.to_owned()),
     };
-    Some(domain.split('.').map(label).collect::<Option<Vec<_>>>()?.join("."))
+    Some(domain.split(DOTS).map(label).collect::<Option<Vec<_>>>()?.join("."))
 }
 
 fn push_number(out: &mut String, number: u32, bias: u32) {
@@ -148,6 +151,7 @@ mod tests {
             assert_eq!(decode(ascii).as_deref(), Some(text));
         }
         assert_eq!(domain_to_ascii("www.münchen.de").as_deref(), Some("www.xn--mnchen-3ya.de"));
+        assert_eq!(domain_to_ascii("a。bücher｡de").as_deref(), Some("a.xn--bcher-kva.de"));
         assert_eq!(domain_to_unicode("www.xn--mnchen-3ya.de").as_deref(), Some("www.münchen.de"));
         assert_eq!(decode("é"), None);
         assert_eq!(decode("99999999"), None);

@@ -226,18 +226,43 @@ fn replaced(text: &str, lookup: &str, rewrite: &str) -> String {
     result
 }
 
-/// Each lookup with the rewrite at its place; a single rewrite stands for all.
+/// Each lookup with the rewrite at its place. What a lookup has found is not looked at by those after it, and stays as
+/// it is when its rewrite is no text.
+/// <https://learn.microsoft.com/kusto/query/replace-strings-function> (read 2026-11-26)
 fn replace_strings(_: &mut Context<'_>, args: &[Value]) -> Value {
-    let mut text = args.text(0).into_owned();
     let (lookups, rewrites) = (args.array(1).unwrap_or_default(), args.array(2).unwrap_or_default());
-    for (index, lookup) in lookups.iter().enumerate() {
-        let lookup = lookup.to_text();
-        let rewrite = rewrites.get(index).or(if rewrites.len() == 1 { rewrites.first() } else { None });
-        if !lookup.is_empty() {
-            text = replaced(&text, &lookup, &rewrite.map(Dynamic::to_text).unwrap_or_default());
+    let rule = |(index, lookup): (usize, &'_ Dynamic)| match (lookup, rewrites.get(index)) {
+        (Dynamic::String(lookup), Some(Dynamic::String(rewrite))) => Some((lookup.to_string(), rewrite.to_string())),
+        (Dynamic::String(lookup), _) => Some((lookup.to_string(), lookup.to_string())),
+        _ => None,
+    };
+    let rules: Vec<_> = lookups.iter().enumerate().filter_map(rule).filter(|(lookup, _)| !lookup.is_empty()).collect();
+    string(replaced_by_all(&args.text(0), &rules))
+}
+
+/// Cuts the text at the finds of the first rule, the parts between them at those of the second, and so on.
+fn replaced_by_all(text: &str, rules: &[(String, String)]) -> String {
+    let parts_of = |text, depth: usize| rules.get(depth).map(|(lookup, _)| (str::split(text, lookup.as_str()), true));
+    let Some(whole) = parts_of(text, 0) else { return text.to_owned() };
+    let mut result = String::with_capacity(text.len());
+    let mut open = vec![whole];
+    while let Some((parts, is_first)) = open.last_mut()
+        && result.len() <= TEXT_MAX
+    {
+        let Some(part) = parts.next() else {
+            open.pop();
+            continue;
+        };
+        let between = !std::mem::replace(is_first, false);
+        if between {
+            result.push_str(&rules[open.len() - 1].1);
+        }
+        match parts_of(part, open.len()) {
+            Some(inner) => open.push(inner),
+            None => result.push_str(part),
         }
     }
-    string(text)
+    result
 }
 
 /// Characters of the first list by those of the second; a shorter second list ends with its last character.

@@ -32,7 +32,8 @@ pub(super) fn to_local(args: &[Value]) -> Value {
     local().into()
 }
 
-/// The instant of a wall clock; a time that happens twice is the earlier one.
+/// The instant of a wall clock. A time that happens twice is the earlier one; one that is skipped counts as if the clocks
+/// had been moved already, <https://learn.microsoft.com/kusto/query/datetime-local-to-utc-function> (read 2026-11-26).
 pub(super) fn to_utc(args: &[Value]) -> Value {
     let utc = || {
         let at = args[0].as_datetime()?;
@@ -49,7 +50,8 @@ pub(super) fn to_utc(args: &[Value]) -> Value {
         );
         let offset = match zone(args)?.to_ambiguous_timestamp(local.ok()?).offset() {
             AmbiguousOffset::Unambiguous { offset } => offset,
-            AmbiguousOffset::Gap { before, .. } | AmbiguousOffset::Fold { before, .. } => before,
+            AmbiguousOffset::Gap { after, .. } => after,
+            AmbiguousOffset::Fold { before, .. } => before,
         };
         moved(at, -i64::from(offset.seconds()))
     };
