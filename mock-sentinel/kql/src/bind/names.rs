@@ -126,8 +126,8 @@ pub(super) fn of_expr(expr: &ast::Expr) -> Option<String> {
         ExprKind::Member { target, name } => Some(joined(of_expr(target), &name.text)),
         ExprKind::Index { target, index } => match &index.kind {
             ExprKind::Literal(Literal::String(key)) => Some(joined(of_expr(target), key)),
-            ExprKind::Literal(Literal::Long(key)) => Some(joined(of_expr(target), &key.to_string())),
-            _ => of_expr(target),
+            ExprKind::Literal(Literal::Long(key)) if *key >= 0 => Some(joined(of_expr(target), &key.to_string())),
+            _ => of_expr(target).map(|target| format!("{target}_")),
         },
         ExprKind::Call(call) => of_call(call),
         _ => None,
@@ -169,8 +169,7 @@ fn of_aggregate(aggregate: &crate::aggregates::Aggregate, call: &ast::Call) -> O
             Some(format!("{prefix}_{}_{}", first.unwrap_or_default(), second.unwrap_or_default()))
         }
         crate::aggregates::ResultName::Prefix(prefix) => {
-            let counts_rows = aggregate.params.is_empty();
-            Some(format!("{prefix}_{}", if counts_rows { None } else { first }.unwrap_or_default()))
+            Some(format!("{prefix}_{}", first.unwrap_or_default()))
         }
         crate::aggregates::ResultName::Argument => first,
         _ => None,
