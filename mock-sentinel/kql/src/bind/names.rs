@@ -168,9 +168,7 @@ fn of_aggregate(aggregate: &crate::aggregates::Aggregate, call: &ast::Call) -> O
             let second = call.args.get(1).and_then(|argument| of_expr(&argument.value));
             Some(format!("{prefix}_{}_{}", first.unwrap_or_default(), second.unwrap_or_default()))
         }
-        crate::aggregates::ResultName::Prefix(prefix) => {
-            Some(format!("{prefix}_{}", first.unwrap_or_default()))
-        }
+        crate::aggregates::ResultName::Prefix(prefix) => Some(format!("{prefix}_{}", first.unwrap_or_default())),
         crate::aggregates::ResultName::Argument => first,
         _ => None,
     }

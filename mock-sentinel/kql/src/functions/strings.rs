@@ -258,8 +258,8 @@ fn replaced_by_all(text: &str, rules: &[(String, String)]) -> String {
             result.push_str(&rules[open.len() - 1].1);
         }
         match parts_of(part, open.len()) {
-            Some(inner) => open.push(inner),
-            None => result.push_str(part),
+            Some(inner) if !part.is_empty() => open.push(inner),
+            _ => result.push_str(part),
         }
     }
     result
