@@ -1,4 +1,5 @@
-//! `parse-kv`: names and values in text.
+//! `parse-kv`: names and values in text, without the white space around them.
+//! <https://learn.microsoft.com/kusto/query/parse-kv-operator> (read 2026-11-26)
 
 use std::sync::Arc;
 
@@ -49,7 +50,7 @@ impl PairPattern {
             }
             PairWay::Regex(regex) => {
                 let group = |captures: &regex::Captures<'_>, at| {
-                    captures.get(at).map_or("", |found: regex::Match<'_>| found.as_str()).to_owned()
+                    captures.get(at).map_or("", |found: regex::Match<'_>| found.as_str()).trim().to_owned()
                 };
                 regex.captures_iter(text).map(|captures| (group(&captures, 1), group(&captures, 2))).collect()
             }
@@ -70,7 +71,7 @@ impl Delimiters {
             let (name, after) = self.token(rest, &self.value, true);
             let Some(after) = after else { break };
             let (value, after) = self.token(after, &self.pair, false);
-            pairs.push((name.trim().to_owned(), value));
+            pairs.push((name, value));
             match after {
                 Some(after) => rest = after,
                 None => break,
@@ -79,9 +80,14 @@ impl Delimiters {
         pairs
     }
 
-    /// Text up to a delimiter that is not quoted; a name also ends, in vain, at the delimiter of pairs.
+    /// Text up to a delimiter that is not quoted, without the white space around it; a name also ends, in vain, at the
+    /// delimiter of pairs.
     fn token<'t>(&self, text: &'t str, end: &str, is_name: bool) -> (String, Option<&'t str>) {
-        let mut token = String::new();
+        let (mut token, mut solid) = (String::new(), 0);
+        let trimmed = |mut token: String, solid: usize| {
+            token.truncate(solid.max(token.trim_end().len()));
+            token
+        };
         let mut closing: Option<char> = None;
         let mut rest = text;
         while let Some(character) = rest.chars().next() {
@@ -95,26 +101,31 @@ impl Delimiters {
                 continue;
             }
             match closing {
-                Some(quote) if character == quote => closing = None,
+                Some(quote) if character == quote => {
+                    closing = None;
+                    solid = token.len();
+                }
                 Some(_) => token.push(character),
                 None => {
                     if !end.is_empty() && rest.starts_with(end) {
-                        return (token, Some(&rest[end.len()..]));
+                        return (trimmed(token, solid), Some(&rest[end.len()..]));
                     }
                     if is_name && !self.pair.is_empty() && rest.starts_with(&self.pair) {
                         token.clear();
+                        solid = 0;
                         rest = &rest[self.pair.len()..];
                         continue;
                     }
                     match self.quotes.iter().find(|(open, _)| *open == character) {
                         Some((_, close)) => closing = Some(*close),
+                        None if token.is_empty() && character.is_whitespace() => {}
                         None => token.push(character),
                     }
                 }
             }
             rest = next;
         }
-        (token, None)
+        (trimmed(token, solid), None)
     }
 
     /// The runs of letters, digits and `_`, and what stands in quotes.
@@ -185,7 +196,7 @@ impl Delimiters {
                 Some(at) => (&piece[..at], piece[at + self.pair.len()..].trim().to_owned()),
                 None => (piece, String::new()),
             };
-            pairs.push((std::mem::replace(&mut name, next), value.to_owned()));
+            pairs.push((std::mem::replace(&mut name, next), value.trim().to_owned()));
         }
         pairs
     }

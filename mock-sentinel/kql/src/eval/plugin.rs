@@ -84,7 +84,8 @@ enum Origin<'a> {
     Property(&'a str),
 }
 
-/// The properties of all bags with the type that holds their values.
+/// The properties of all bags with the type of their values: `dynamic` when they differ, be it as numbers.
+/// <https://learn.microsoft.com/kusto/query/bag-unpack-plugin> (read 2026-11-26)
 fn properties(rows: &Batch, unpack: &BagUnpack) -> Vec<Unpacked> {
     let mut found: std::collections::BTreeMap<String, Option<ColumnType>> = std::collections::BTreeMap::new();
     for row in 0..rows.len() {
@@ -99,7 +100,6 @@ fn properties(rows: &Batch, unpack: &BagUnpack) -> Vec<Unpacked> {
                 (known, None) => known,
                 (None, kind) => kind,
                 (Some(known), Some(kind)) if known == kind => Some(known),
-                (Some(known), Some(kind)) if known.is_numeric() && kind.is_numeric() => Some(known.max(kind)),
                 _ => Some(ColumnType::Dynamic),
             };
         }

@@ -88,12 +88,13 @@ fn by_column(key: &SortKey, columns: &[Arc<Column>], left: RowId, right: RowId) 
 }
 
 /// The bits of every row's key, ordered like the keys.
-fn ordered_bits(cells: &Cells, kind: ColumnType, len: usize, bits: &mut Vec<Option<u64>>) {
+fn ordered_bits(cells: &Cells, key: &SortKey, len: usize, bits: &mut Vec<Option<u64>>) {
     let flipped = |value: i64| (value as u64) ^ (1 << 63);
-    match kind {
+    match key.expr.ty {
         ColumnType::Real => {
-            let reals = cells.reals();
-            bits.extend((0..len).map(|row| reals.and_then(|reals| reals.get(row)).map(ordered_real)));
+            let (reals, nan) = (cells.reals(), bits_of_nan(key));
+            let ordered = |real: f64| if real.is_nan() { nan } else { ordered_real(real) };
+            bits.extend((0..len).map(|row| reals.and_then(|reals| reals.get(row)).map(ordered)));
         }
         ColumnType::Bool => {
             let bools = cells.bools();
@@ -106,11 +107,14 @@ fn ordered_bits(cells: &Cells, kind: ColumnType, len: usize, bits: &mut Vec<Opti
     }
 }
 
-/// NaN below every number.
+/// NaN stands beside the nulls, whatever the direction.
+/// <https://learn.microsoft.com/kusto/query/sort-operator#using-special-floating-point-values> (read 2026-11-26)
+fn bits_of_nan(key: &SortKey) -> u64 {
+    if key.descending == key.nulls_first { u64::MAX } else { 0 }
+}
+
+/// The bits of a number, between those that NaN may have.
 fn ordered_real(real: f64) -> u64 {
-    if real.is_nan() {
-        return 0;
-    }
     let bits = if real == 0.0 { 0 } else { real.to_bits() };
     if bits >> 63 == 0 { bits | (1 << 63) } else { !bits }
 }
@@ -120,7 +124,7 @@ impl Operator for Sorting<'_> {
         for (key, values) in self.plan.keys.iter().zip(&mut self.keys) {
             let cells = run.evaluate(&key.expr, &batch)?;
             match values {
-                Keys::Bits(bits) => ordered_bits(&cells, key.expr.ty, batch.len(), bits),
+                Keys::Bits(bits) => ordered_bits(&cells, key, batch.len(), bits),
                 Keys::Columns(columns) => columns.push(cells.into_column(key.expr.ty, batch.len())),
             }
         }
@@ -160,8 +164,9 @@ mod tests {
 
     #[test]
     fn bits_are_ordered_like_numbers() {
-        let numbers = [f64::NAN, f64::NEG_INFINITY, -1.5, -0.0, 1e-300, 2.0, f64::INFINITY];
+        let numbers = [f64::NEG_INFINITY, -1.5, -0.0, 1e-300, 2.0, f64::INFINITY];
         assert!(numbers.windows(2).all(|pair| ordered_real(pair[0]) < ordered_real(pair[1])));
+        assert!(ordered_real(f64::NEG_INFINITY) > 0 && ordered_real(f64::INFINITY) < u64::MAX);
         assert_eq!(ordered_real(0.0), ordered_real(-0.0));
     }
 }

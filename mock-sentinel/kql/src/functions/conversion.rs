@@ -176,13 +176,15 @@ fn to_timespan(value: &Value) -> Option<Timespan> {
 }
 
 /// 32 hexadecimal digits; dashes and braces do not matter.
+/// The first 32 digits of a text count, whatever comes after them.
+/// <https://learn.microsoft.com/kusto/query/toguid-function> (read 2026-11-26)
 fn to_guid(value: &Value) -> Option<Uuid> {
     match value {
         Value::Guid(value) => Some(*value),
         Value::String(text) => {
             let text = text.trim().trim_start_matches('{').trim_end_matches('}');
-            let digits: String = text.chars().filter(|c| *c != '-').collect();
-            if digits.len() != 32 {
+            let digits: String = text.chars().filter(|c| *c != '-').take(32).collect();
+            if digits.len() != 32 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
                 return None;
             }
             u128::from_str_radix(&digits, 16).ok().map(Uuid::from_u128)
@@ -234,7 +236,9 @@ mod tests {
     fn guids_need_32_digits() {
         let guid = Uuid::from_u128(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
         check("0123456789ab-cdef-0123-456789abcdef", ColumnType::Guid, guid);
+        check("0123456789abcdef0123456789abcdef and more", ColumnType::Guid, guid);
         check("a string that is not a guid", ColumnType::Guid, Value::Null);
+        check("+123456789abcdef0123456789abcdef", ColumnType::Guid, Value::Null);
     }
 
     #[test]

@@ -91,10 +91,11 @@ fn bits(args: &[Value], of: impl Fn(i64, i64) -> i64) -> Value {
     }
 }
 
-/// Distances wrap at 64 bits, as the processor does it.
+/// Distances wrap at 64 bits; a negative one gives null.
+/// <https://learn.microsoft.com/kusto/query/binary-shift-left-function> (read 2026-11-26)
 fn shifted(args: &[Value], of: impl Fn(i64, u32) -> Option<i64>) -> Value {
     match (args[0].as_long(), args[1].as_long()) {
-        (Some(bits), Some(distance)) => of(bits, (distance & 63) as u32).into(),
+        (Some(bits), Some(distance)) if distance >= 0 => of(bits, (distance & 63) as u32).into(),
         _ => Value::Null,
     }
 }
