@@ -113,8 +113,13 @@ impl Binder<'_> {
         self.made(ExprKind::Or(any), ColumnType::Bool, span)
     }
 
-    /// `word` is a whole term, `word*` a beginning, `*word` an end, `*word*` any part.
+    /// `word` is a whole term, `word*` a beginning, `*word` an end, `*word*` any part, `wo*rd` a pattern.
     fn holds(&mut self, left: Expr, word: &str, case_sensitive: bool, span: Span) -> Result<Expr, Error> {
+        if word.trim_matches('*').contains('*') {
+            let right = Expr::literal(Value::string(pattern_of(word, case_sensitive)), ColumnType::String);
+            let matching = TextMatch { op: TextOp::MatchesRegex, case_sensitive: true, negated: false };
+            return self.text_match(matching, left, right, span);
+        }
         let (op, needle) = match (word.strip_prefix('*'), word.strip_suffix('*')) {
             _ if word == "*" => return Ok(Expr::literal(Value::Bool(true), ColumnType::Bool)),
             (Some(rest), Some(_)) => (TextOp::Contains, rest.strip_suffix('*').unwrap_or(rest)),
@@ -176,6 +181,16 @@ impl Binder<'_> {
         }
         self.call_function(&PACK, args, span)
     }
+}
+
+/// A term with `*` inside as a regular expression.
+/// <https://learn.microsoft.com/kusto/query/search-operator#search-predicate-syntax-examples> (read 2026-11-26)
+fn pattern_of(word: &str, case_sensitive: bool) -> String {
+    let pieces: Vec<String> = word.trim_matches('*').split('*').map(regex::escape).collect();
+    let flag = if case_sensitive { "" } else { "(?i)" };
+    let begin = if word.starts_with('*') { "" } else { r"\b" };
+    let end = if word.ends_with('*') { "" } else { r"\b" };
+    format!("{flag}{begin}{}{end}", pieces.join(".*"))
 }
 
 /// The columns that all tables share and those that the condition names; whether any table has more.

@@ -203,18 +203,21 @@ impl Binder<'_> {
         answers.into_iter().next().ok_or_else(missing)
     }
 
-    /// `facet by`: a table of counts for each column, of which the first is the primary answer.
+    /// `facet by`: the table of the `with` clause and a table of counts for each column. The first is the primary answer.
+    /// <https://learn.microsoft.com/kusto/query/facet-operator> (read 2026-11-26)
     fn facet(&mut self, plan: Plan, facet: &ast::FacetOperator, span: Span) -> Result<Plan, Error> {
-        if let Some(operators) = &facet.with {
-            self.nested(span, |binder| binder.pipe(plan.clone(), operators))?;
-        }
         let Some(first) = facet.columns.first() else {
             return Err(Error::semantic("SEM0100", "facet has no column.", span));
         };
+        if let Some(operators) = &facet.with {
+            return self.nested(span, |binder| binder.pipe(plan, operators));
+        }
         let by = ast::NamedExpr { naming: ast::Naming::Auto, value: first.clone(), span: first.span };
         let name = ast::Name { text: "count".to_owned(), span, bracketed: false };
         let count = ast::Expr::new(ast::ExprKind::Call(ast::Call { name, args: Vec::new(), span }), span);
-        let counted = ast::NamedExpr { naming: ast::Naming::Auto, value: count, span };
+        let text = format!("count_{}", super::names::of_expr(first).unwrap_or_default());
+        let naming = ast::Naming::One(ast::Name { text, span, bracketed: false });
+        let counted = ast::NamedExpr { naming, value: count, span };
         let grouped =
             self.over(&plan, |binder| binder.grouped(std::slice::from_ref(&counted), std::slice::from_ref(&by)))?;
         Ok(grouped.onto(plan))

@@ -52,9 +52,13 @@ fn gettype(context: &mut Context<'_>, args: &[Value]) -> Value {
     name.into()
 }
 
+/// `tohex` fills up to this many digits at most.
+/// <https://learn.microsoft.com/kusto/query/tohex-function> (read 2026-11-26)
+const HEX_DIGITS_MAX: i64 = 16;
+
 /// Lower-case hexadecimal digits, filled up with zeros to a length.
 fn tohex(_: &mut Context<'_>, args: &[Value]) -> Value {
-    let length = args.get(1).and_then(Value::as_long).unwrap_or(0).clamp(0, 64) as usize;
+    let length = args.get(1).and_then(Value::as_long).unwrap_or(0).clamp(0, HEX_DIGITS_MAX) as usize;
     match &args[0] {
         Value::Int(number) => format!("{number:0length$x}").into(),
         Value::Long(number) => format!("{number:0length$x}").into(),
