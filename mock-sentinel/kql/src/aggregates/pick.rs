@@ -66,6 +66,12 @@ fn best(call: &Call<'_>, wanted: Wanted) -> Box<dyn Accumulator> {
 }
 
 impl Best {
+    /// `take_any` passes over an empty text as over a null.
+    /// <https://learn.microsoft.com/kusto/query/take-any-aggregation-function> (read 2026-11-26)
+    fn key(&self, value: Value) -> Value {
+        if self.wanted == Wanted::Any && value.as_str() == Some("") { Value::Null } else { value }
+    }
+
     fn is_better(&self, group: usize, key: &Value) -> bool {
         if self.rows[group].1 == NO_ROW {
             return true;
@@ -111,7 +117,7 @@ impl Accumulator for Best {
             if self.wanted == Wanted::Any && self.rows[group].1 != NO_ROW && !self.keys[group].is_null() {
                 continue;
             }
-            let key = key.value(row);
+            let key = self.key(key.value(row));
             if self.is_better(group, &key) {
                 self.rows[group] = (batch, row as u32);
                 self.keys[group] = key;
