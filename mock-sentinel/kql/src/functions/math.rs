@@ -49,8 +49,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(&["degrees"], ONE_REAL, REAL, |_, args| real(args, f64::to_degrees)),
     Function::new(&["radians"], ONE_REAL, REAL, |_, args| real(args, f64::to_radians)),
     Function::new(&["pi"], &[], REAL, |_, _| Value::Real(std::f64::consts::PI)),
-    Function::new(&["gamma"], ONE_REAL, REAL, |_, args| real(args, gamma)),
-    Function::new(&["loggamma"], ONE_REAL, REAL, |_, args| real(args, log_gamma)),
     Function::new(&["rand"], &[Param::Is(ColumnType::Long)], REAL, rand).required(0).impure(),
     Function::new(&["isnan"], ONE_REAL, BOOL, |_, args| test(args, f64::is_nan)).in_transforms(),
     Function::new(&["isinf"], ONE_REAL, BOOL, |_, args| test(args, f64::is_infinite)).in_transforms(),
@@ -66,7 +64,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
         args[0].as_long().map(|bits| i64::from(bits.count_ones())).into()
     }),
     Function::new(&["around"], &[Param::Any, Param::Any, Param::Any], BOOL, around),
-    Function::new(&["welch_test"], &[Param::Is(ColumnType::Real); 6], REAL, welch_test),
 ];
 
 fn real(args: &[Value], of: impl Fn(f64) -> f64) -> Value {
@@ -306,82 +303,6 @@ fn around(_: &mut Context<'_>, args: &[Value]) -> Value {
     }
 }
 
-/// Lanczos' approximation with nine terms, good to about 15 digits.
-fn log_gamma(x: f64) -> f64 {
-    const COEFFICIENTS: [f64; 9] = [
-        0.999_999_999_999_809_9,
-        676.520_368_121_885_1,
-        -1_259.139_216_722_402_8,
-        771.323_428_777_653_1,
-        -176.615_029_162_140_6,
-        12.507_343_278_686_905,
-        -0.138_571_095_265_720_12,
-        9.984_369_578_019_572e-6,
-        1.505_632_735_149_311_6e-7,
-    ];
-    if x < 0.5 {
-        return (std::f64::consts::PI / (std::f64::consts::PI * x).sin().abs()).ln() - log_gamma(1.0 - x);
-    }
-    let x = x - 1.0;
-    let base = x + 7.5;
-    let sum = (1..9).fold(COEFFICIENTS[0], |sum, at| sum + COEFFICIENTS[at] / (x + at as f64));
-    0.5 * (2.0 * std::f64::consts::PI).ln() + (x + 0.5) * base.ln() - base + sum.ln()
-}
-
-fn gamma(x: f64) -> f64 {
-    if x < 0.5 {
-        return std::f64::consts::PI / ((std::f64::consts::PI * x).sin() * gamma(1.0 - x));
-    }
-    log_gamma(x).exp()
-}
-
-/// The p-value of Welch's test of two samples given by mean, variance and count.
-fn welch_test(_: &mut Context<'_>, args: &[Value]) -> Value {
-    let numbers: Option<Vec<f64>> = args.iter().map(Value::as_real).collect();
-    let Some(&[mean1, variance1, count1, mean2, variance2, count2]) = numbers.as_deref() else { return Value::Null };
-    let (error1, error2) = (variance1 / count1, variance2 / count2);
-    let spread = error1 + error2;
-    let degrees = spread * spread / (error1 * error1 / (count1 - 1.0) + error2 * error2 / (count2 - 1.0));
-    let t = (mean1 - mean2) / spread.sqrt();
-    Value::Real(incomplete_beta(degrees / 2.0, 0.5, degrees / (degrees + t * t)))
-}
-
-/// The regularized incomplete beta function, by its continued fraction.
-fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
-    if x <= 0.0 || x >= 1.0 {
-        return x.clamp(0.0, 1.0);
-    }
-    let front = (log_gamma(a + b) - log_gamma(a) - log_gamma(b) + a * x.ln() + b * (1.0 - x).ln()).exp();
-    if x < (a + 1.0) / (a + b + 2.0) {
-        front * beta_fraction(a, b, x) / a
-    } else {
-        1.0 - front * beta_fraction(b, a, 1.0 - x) / b
-    }
-}
-
-fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
-    const TINY: f64 = 1e-300;
-    let away = |value: f64| if value.abs() < TINY { TINY } else { value };
-    let mut upper = 1.0;
-    let mut lower = 1.0 / away(1.0 - (a + b) * x / (a + 1.0));
-    let mut fraction = lower;
-    for step in 1..300 {
-        let at = f64::from(step);
-        let even = at * (b - at) * x / ((a + 2.0 * at - 1.0) * (a + 2.0 * at));
-        lower = 1.0 / away(1.0 + even * lower);
-        upper = away(1.0 + even / upper);
-        fraction *= lower * upper;
-        let odd = -(a + at) * (a + b + at) * x / ((a + 2.0 * at) * (a + 2.0 * at + 1.0));
-        lower = 1.0 / away(1.0 + odd * lower);
-        upper = away(1.0 + odd / upper);
-        fraction *= lower * upper;
-        if (lower * upper - 1.0).abs() < 1e-15 {
-            break;
-        }
-    }
-    fraction
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -402,10 +323,5 @@ mod tests {
         check(-1.5, 1_i64, -2.0);
         check(Timespan::parse("16d"), Timespan::parse("7d"), Timespan::parse("14d"));
         check(DateTime::parse("1970-05-11 13:45:07"), Timespan::parse("1d"), DateTime::parse("1970-05-11"));
-    }
-
-    #[test]
-    fn gamma_is_the_factorial() {
-        assert!((gamma(5.0) - 24.0).abs() < 1e-9 && (log_gamma(0.5) - 0.572_364_942_924_7).abs() < 1e-9);
     }
 }

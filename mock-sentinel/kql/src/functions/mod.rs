@@ -23,6 +23,7 @@ mod bags;
 mod conditional;
 pub(crate) mod conversion;
 mod datetime;
+mod distributions;
 mod encoding;
 mod extract_json;
 mod hashing;

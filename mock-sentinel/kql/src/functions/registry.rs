@@ -12,6 +12,7 @@ const FAMILIES: &[&[Function]] = &[
     super::bags::FUNCTIONS,
     super::conditional::FUNCTIONS,
     super::datetime::FUNCTIONS,
+    super::distributions::FUNCTIONS,
     super::math::FUNCTIONS,
     super::encoding::FUNCTIONS,
     super::hashing::FUNCTIONS,
