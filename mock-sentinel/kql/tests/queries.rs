@@ -180,6 +180,24 @@ fn what_is_not_offered_is_refused_by_name() {
 }
 
 #[test]
+fn what_cannot_be_answered_rightly_is_an_error() {
+    for (query, code) in [
+        ("print extract('[', 1, 'a')", "SEM0420"),
+        ("print extract_all(@'(?=a)(b)', 'ab')", "SEM0420"),
+        ("print replace_regex('a', '(', '')", "SEM0420"),
+        ("print countof('a', '[', 'regex')", "SEM0420"),
+        ("print trim('*', 'a')", "SEM0420"),
+        ("print (a, b) = 1", "SEM0096"),
+        ("print 1 | summarize (a, b) = count()", "SEM0096"),
+        ("print hash(1.5)", "REF0001"),
+    ] {
+        let error = refusal(query);
+        assert_eq!(error.code, code, "{query}: {error}");
+    }
+    assert!(kql::run("print countof('a[', '[')", &catalog(), &Settings::at(now())).is_ok());
+}
+
+#[test]
 fn too_many_rows_make_a_partial_answer() {
     let settings = Settings { rows_max: 3, ..Settings::at(now()) };
     let answer = kql::run("range x from 1 to 100000 step 1", &catalog(), &settings).unwrap();

@@ -104,6 +104,9 @@ impl Binder<'_> {
                 return Err(Error::semantic("SEM0018", message, written.value.span));
             }
         }
+        if let Some(pattern) = pattern_of(call, &args) {
+            self.is_pattern(pattern, call.span)?;
+        }
         self.call_function(function, args, call.span)
     }
 
@@ -132,6 +135,19 @@ impl Binder<'_> {
             Returns::By(decide) => decide(&kinds),
         };
         self.made(ExprKind::Call { function, args: cast, kinds }, returns, span)
+    }
+}
+
+/// The argument that is a regular expression.
+fn pattern_of<'a>(call: &Call, args: &'a [Expr]) -> Option<&'a Expr> {
+    match call.name.text.as_str() {
+        "extract" | "extract_all" | "trim" | "trim_end" | "trim_start" => args.first(),
+        "indexof_regex" | "replace_regex" => args.get(1),
+        "countof" => {
+            let kind = args.get(2)?.as_literal()?.as_str()?;
+            if kind.eq_ignore_ascii_case("regex") { args.get(1) } else { None }
+        }
+        _ => None,
     }
 }
 

@@ -97,14 +97,21 @@ impl Binder<'_> {
         if !is_text(left.ty) || !is_text(right.ty) {
             return Err(errors::not_applicable(op.text(), left.ty, right.ty, span));
         }
-        if matching.op == TextOp::MatchesRegex
-            && let Some(pattern) = right.as_literal().and_then(crate::Value::as_str)
+        if matching.op == TextOp::MatchesRegex {
+            self.is_pattern(&right, span)?;
+        }
+        self.text_match(matching, left, right, span)
+    }
+
+    /// Fails for a constant that is no regular expression.
+    pub(super) fn is_pattern(&mut self, pattern: &Expr, span: Span) -> Result<(), Error> {
+        if let Some(pattern) = pattern.as_literal().and_then(crate::Value::as_str)
             && self.run.regexes.get(pattern).is_none()
         {
             let message = format!("'{pattern}' is not a regular expression of RE2's dialect.");
             return Err(Error::semantic("SEM0420", message, span).with_token(pattern));
         }
-        self.text_match(matching, left, right, span)
+        Ok(())
     }
 
     /// A string operator over operands of any type, read as text.
