@@ -26,7 +26,7 @@ mod world;
 pub use clock::{Clock, SystemClock};
 pub use faults::{Answer, Call, Fault, RetryAfter, RetryAfterWord, Trouble, When};
 pub use journal::JournalEntry;
-pub use server::{Credentials, MockSentinel, TableCount};
+pub use server::{BLOCKING_THREADS, Credentials, MockSentinel, TableCount};
 pub use tls::{Tls, TlsError};
 pub use world::{
     App, ArcHost, Federation, FieldUnit, Identity, Ingestion, Managed, Query, StatusCode, UnknownAnswers, Workspace,

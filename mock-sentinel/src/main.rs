@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
-use mock_sentinel::{MockSentinel, SystemClock, Tls, World};
+use mock_sentinel::{BLOCKING_THREADS, MockSentinel, SystemClock, Tls, World};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -18,8 +18,6 @@ const INVALID: u8 = 3;
 
 /// The least threads that answer calls.
 const WORKERS_MIN: usize = 4;
-/// The most threads for queries and large uploads: five queries at once by default, and one upload.
-const BLOCKING_MAX: usize = 6;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -96,7 +94,7 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(processors.max(WORKERS_MIN))
-        .max_blocking_threads(BLOCKING_MAX)
+        .max_blocking_threads(BLOCKING_THREADS)
         .enable_all()
         .build()
 }

@@ -26,6 +26,11 @@ use crate::{control, identity, ingest, manager, query};
 
 pub(crate) use state::{Deployment, State};
 
+/// Queries that compute at the same time; of those admitted, the others wait. Memory is why: each takes its own.
+const QUERY_THREADS: usize = 2;
+/// The threads for blocking work that a runtime should have for the mock: the queries' and one for a large upload.
+pub const BLOCKING_THREADS: usize = QUERY_THREADS + 1;
+
 /// The memory that bodies in progress may take together.
 const BODY_ROOM_BYTES: u32 = 64 * 1024 * 1024;
 /// The memory that large answers may take together until their callers have read them.
@@ -62,6 +67,8 @@ pub(crate) struct Shared {
     pub(crate) outbox: Outbox,
     /// Queries in progress.
     pub(crate) turnstile: query::Turnstile,
+    /// Queries that compute.
+    pub(crate) lanes: Arc<Semaphore>,
     /// The place for a body that inflates to a lot.
     pub(crate) heavy: Semaphore,
     deployment: Deployment,
@@ -111,6 +118,7 @@ impl MockSentinel {
             signer: Signer::new(),
             room: Room::new(BODY_ROOM_BYTES),
             control_room: Room::new(CONTROL_ROOM_BYTES),
+            lanes: Arc::new(Semaphore::new(QUERY_THREADS)),
             heavy: Semaphore::new(1),
             outbox: Outbox::new(OUTBOX_BYTES),
             turnstile,

@@ -267,7 +267,7 @@ pub struct StatusCode {
 pub struct Query {
     /// Most rows of an answer; more are cut with a partial error.
     pub rows_max: usize,
-    /// Queries that run at the same time.
+    /// Queries that are admitted at the same time; two of them compute, the others wait for these.
     pub concurrent_max: usize,
     /// Queries that wait for their turn; more are answered 429.
     pub queue_max: usize,

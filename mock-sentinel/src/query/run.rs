@@ -100,11 +100,16 @@ async fn aside(
 ) -> Result<Result<Encoded, QueryError>, QueryError> {
     let stop = StopOnDrop(kql::Cancel::default());
     job.settings.cancelled = Some(stop.0.clone());
-    let running = tokio::task::spawn_blocking(move || {
-        let encoded = job.run();
-        drop(turn);
-        encoded
-    });
+    let lanes = job.shared.lanes.clone();
+    let running = async {
+        let lane = lanes.acquire_owned().await;
+        let job = move || {
+            let encoded = job.run();
+            drop((turn, lane));
+            encoded
+        };
+        tokio::task::spawn_blocking(job).await
+    };
     match tokio::time::timeout(patience, running).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => Err(QueryError::Timeout(format!("the query ended without an answer: {error}"))),
