@@ -73,12 +73,13 @@ impl Incident {
     fn query(self) -> &'static str {
         match self {
             Self::MassExport => {
-                "MiroAuditLogs_CL | where event == 'board_exported' \
+                "MiroAuditLogs_CL | where event == 'board_exported' and isnotempty(createdBy_email) \
                  | summarize exports = count() by createdBy_email, bin(TimeGenerated, 15m) | where exports >= 25 \
                  | distinct createdBy_email"
             }
             Self::ImpossibleTraveller => {
-                "let signIns = MiroAuditLogs_CL | where event == 'sign_in_succeeded' and isnotempty(context_ip) \
+                "let signIns = MiroAuditLogs_CL | where event == 'sign_in_succeeded' \
+                 | where isnotempty(createdBy_email) and isnotempty(context_ip) \
                  | project createdBy_email, TimeGenerated, context_ip; \
                  signIns | join kind=inner signIns on createdBy_email \
                  | where context_ip != context_ip1 and TimeGenerated1 between (TimeGenerated .. 20m) \
@@ -88,7 +89,7 @@ impl Incident {
                 "MiroAuditLogs_CL | where event == 'siem_integration_disabled' | distinct createdBy_email"
             }
             Self::SignInStorm => {
-                "MiroAuditLogs_CL | where event == 'sign_in_failed' \
+                "MiroAuditLogs_CL | where event == 'sign_in_failed' and isnotempty(createdBy_email) \
                  | summarize failures = count() by createdBy_email, context_ip, bin(TimeGenerated, 10m) \
                  | where failures >= 50 | distinct createdBy_email"
             }
