@@ -199,9 +199,9 @@ pub struct RegexCache {
 }
 
 /// More patterns than this in one query come from data; the cache starts over.
-const REGEXES_MAX: usize = 256;
+const REGEXES_MAX: usize = 64;
 /// A compiled pattern may take this many bytes.
-const REGEX_BYTES_MAX: usize = 1 << 20;
+const REGEX_BYTES_MAX: usize = 4 << 20;
 
 impl RegexCache {
     /// The compiled form of a pattern; `None` when it is none or is too large.
