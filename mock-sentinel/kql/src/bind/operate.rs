@@ -108,7 +108,7 @@ impl Binder<'_> {
         if let Some(pattern) = pattern.as_literal().and_then(crate::Value::as_str)
             && self.run.regexes.get(pattern).is_none()
         {
-            let message = format!("'{pattern}' is not a regular expression of RE2's dialect.");
+            let message = format!("'{pattern}' is not a regular expression, or one that is too large when compiled.");
             return Err(Error::semantic("SEM0420", message, span).with_token(pattern));
         }
         Ok(())
