@@ -44,23 +44,21 @@ impl Checkpoint {
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
         progress: Arc<Progress>,
-    ) -> Result<Self, Problem> {
-        let (version, ledger) = match store.load(stream).await.map_err(|error| unusable(&error))? {
+    ) -> Result<Self, StoreError> {
+        let (version, ledger) = match store.load(stream).await? {
             None => {
                 // Written down before the first page: a beginning told as an age must not move with a restart.
                 let ledger = Ledger::new(start);
                 let change = Change { ledger: Bytes::from(ledger.write()), ..Change::default() };
-                let version =
-                    store.commit(stream, Version::default(), change).await.map_err(|error| unusable(&error))?;
+                let version = store.commit(stream, Version::default(), change).await?;
                 (version, ledger)
             }
             Some((version, bytes)) => {
-                let ledger = Ledger::read(&bytes, &cadence)
-                    .map_err(|error| unusable(&StoreError::Unusable(error.to_string())))?;
+                let ledger = Ledger::read(&bytes, &cadence).map_err(|error| StoreError::Unusable(error.to_string()))?;
                 (version, ledger)
             }
         };
-        let totals = store.dead_letter_totals().await.map_err(|error| unusable(&error))?;
+        let totals = store.dead_letter_totals().await?;
         progress.dead_letters(match stream {
             Stream::Audit => totals.audit,
             Stream::Content => totals.content,
@@ -121,16 +119,20 @@ impl Checkpoint {
     }
 
     /// Writes down, whole or not at all, that `done` is delivered. Waits while the dead-letter store is full, and lets
-    /// others commit meanwhile.
+    /// others commit meanwhile; waits while the disk takes nothing, and then nobody uploads.
     ///
     /// Not cancel safe: dropped, it may or may not have written. The next run finds out.
     pub(crate) async fn commit(&self, mut done: Delivered, patience: &mut Patience<'_>) -> Result<(), Halt> {
         while let Err(error) = self.try_commit(&done).await {
-            if !matches!(error, StoreError::DeadLettersFull { .. }) {
-                return Err(broken(&error));
-            }
-            done.let_others_upload();
-            patience.bear(&Full(error)).await.map_err(|verdict| match verdict {
+            let failure = match error {
+                StoreError::DeadLettersFull { .. } => {
+                    done.let_others_upload();
+                    Unrecorded::NoRoom(error)
+                }
+                StoreError::Io { .. } => Unrecorded::DiskFails(error),
+                StoreError::Conflict { .. } | StoreError::Unusable(_) => return Err(broken(&error)),
+            };
+            patience.bear(&failure).await.map_err(|verdict| match verdict {
                 Verdict::Stopped(problem) => Halt::Stopped(problem),
                 Verdict::Leaving | Verdict::Split | Verdict::SetAside | Verdict::RestartSpan => Halt::Leaving,
             })?;
@@ -147,7 +149,7 @@ impl Checkpoint {
         let mut turn = self.turn.lock().await;
         let change = self.change(done);
         let forget = change.forget.clone();
-        *turn = self.store.commit(self.stream, *turn, change).await?;
+        *turn = self.write(*turn, change).await?;
         self.plan(|ledger, cadence| ledger.mark(done.span(), done.mark(), cadence));
         let mut ids = self.ids();
         ids.settle(done.events().map(|event| event.id));
@@ -155,6 +157,20 @@ impl Checkpoint {
         drop(ids);
         self.progress.settled(done.accepted().len(), done.set_aside().len());
         Ok(())
+    }
+
+    /// Commits `change`. A commit that failed on the disk may have been written all the same: then the ledger there is the one
+    /// it carried, in the next version.
+    async fn write(&self, from: Version, change: Change) -> Result<Version, StoreError> {
+        let ledger = change.ledger.clone();
+        let failed = match self.store.commit(self.stream, from, change).await {
+            Err(error @ StoreError::Io { .. }) => error,
+            written => return written,
+        };
+        match self.store.load(self.stream).await {
+            Ok(Some((version, found))) if version == Version(from.0 + 1) && found == ledger => Ok(version),
+            Ok(_) | Err(_) => Err(failed),
+        }
     }
 
     fn change(&self, done: &Delivered) -> Change {
@@ -197,36 +213,50 @@ impl Checkpoint {
     }
 }
 
-/// The dead-letter store is full: the commit waits until somebody makes room.
+/// A delivery cannot be written down: the commit waits until somebody makes room.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Full(StoreError);
+enum Unrecorded {
+    #[error("{0}")]
+    NoRoom(StoreError),
+    #[error("{0}")]
+    DiskFails(StoreError),
+}
 
-impl Failure for Full {
+impl Failure for Unrecorded {
     fn next(&self) -> Next {
         Next::Stop(self.lasting())
     }
 
     fn lasting(&self) -> Problem {
-        Problem {
-            code: Code::DeadLettersFull,
-            subject: "store.dead_letters".to_owned(),
-            cause: self.to_string(),
-            next_step: "list them with `miro-sentinel dead-letters list`, resend or drop them, or raise the limit in \
-                        `[store]`"
-                .to_owned(),
+        match self {
+            Self::NoRoom(_) => Problem {
+                code: Code::DeadLettersFull,
+                subject: "store.dead_letters".to_owned(),
+                cause: self.to_string(),
+                next_step: "list them with `miro-sentinel dead-letters list`; to make room, raise \
+                            `store.dead_letters_bytes_max`, or stop the connector and resend, export or drop them"
+                    .to_owned(),
+            },
+            Self::DiskFails(error) => unusable(error),
         }
     }
 }
 
 /// The problem of a checkpoint that cannot be used.
 pub(crate) fn unusable(error: &StoreError) -> Problem {
+    let next_step = match error {
+        StoreError::Io { .. } => {
+            "see that the disk of `store.path` has room and can be written; nothing is sent until it can, and then all goes on"
+        }
+        StoreError::Conflict { .. } | StoreError::DeadLettersFull { .. } | StoreError::Unusable(_) => {
+            "see that the disk has room and that no other connector uses the same checkpoint, then start again"
+        }
+    };
     Problem {
         code: Code::StoreUnusable,
         subject: "store.path".to_owned(),
         cause: error.to_string(),
-        next_step: "see that the disk has room and that no other connector uses the same checkpoint, then start again"
-            .to_owned(),
+        next_step: next_step.to_owned(),
     }
 }
 

@@ -22,6 +22,45 @@ pub(crate) struct Event {
     pub(crate) minute: Minute,
     /// What is remembered of its id.
     pub(crate) id: u128,
+    /// Why it cannot be sent at all.
+    pub(crate) defect: Option<Defect>,
+}
+
+/// Why the bytes of an event cannot be part of an upload, whose body is a JSON array of objects
+/// (<https://learn.microsoft.com/en-us/azure/azure-monitor/logs/logs-ingestion-api-overview>, read 2026-11-22).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Defect {
+    /// Bytes that are not UTF-8.
+    NotText,
+    /// Not JSON.
+    NotJson,
+    /// JSON, but not an object: Azure acknowledges it and stores nothing.
+    NotAnObject,
+}
+
+impl Defect {
+    /// The reason with which the event is set aside.
+    pub(crate) const fn reason(self) -> &'static str {
+        match self {
+            Self::NotText => "Miro sent bytes that are not UTF-8",
+            Self::NotJson => "Miro sent something that is not JSON",
+            Self::NotAnObject => "Miro sent something that is not a JSON object",
+        }
+    }
+
+    fn of(json: &[u8]) -> Option<Self> {
+        if std::str::from_utf8(json).is_err() {
+            Some(Self::NotText)
+        } else if serde_json::from_slice::<&RawValue>(json).is_err() {
+            Some(Self::NotJson)
+        } else {
+            Self::of_valid(json)
+        }
+    }
+
+    fn of_valid(json: &[u8]) -> Option<Self> {
+        (json.first() != Some(&b'{')).then_some(Self::NotAnObject)
+    }
 }
 
 /// The parts that are read. Kept as raw JSON so that a number or a missing field refuses no event.
@@ -62,7 +101,7 @@ impl Around {
 }
 
 impl Event {
-    /// Reads the id and the time of `json`, an element of a page.
+    /// Reads the id and the time of `json`, a valid element of a page.
     ///
     /// Without an id the bytes themselves are the id. Without a readable time, or with one far outside its span, the
     /// event is a stray: the minutes there may be forgotten before the span is read for the last time.
@@ -70,7 +109,14 @@ impl Event {
         let read = Read::of(&json);
         let id = hash(read.id.map_or(&json[..], |id| id.get().as_bytes()));
         let minute = read.time().map(minute).filter(|minute| around.0.contains(minute)).unwrap_or(STRAYS);
-        Self { json, minute, id }
+        let defect = Defect::of_valid(&json);
+        Self { json, minute, id, defect }
+    }
+
+    /// The same for bytes that may be anything. What is broken is known by its bytes.
+    pub(crate) fn checked(json: Bytes, around: &Around) -> Self {
+        let defect = Defect::of(&json);
+        Self { defect, ..Self::read(json, around) }
     }
 
     /// Miro's id as text, for people; empty when there is none.

@@ -192,15 +192,14 @@ impl Hasher for Part {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{Cadence, Ledger};
+    use crate::ledger::Ledger;
 
     const HERE: Minute = Minute(7);
 
     fn spans() -> (SpanId, SpanId) {
         let at = |second| jiff::Timestamp::from_second(second).unwrap();
-        let cadence = Cadence::new(std::time::Duration::from_secs(1), &[]);
         let mut ledger = Ledger::new(at(0));
-        (ledger.open_tail(at(10_000), &cadence).unwrap(), ledger.open_history(at(10_000)).unwrap())
+        (ledger.open_tail(at(10_000)).unwrap(), ledger.open_history(at(10_000)).unwrap())
     }
 
     fn load(ids: &mut Ids, minute: Minute, known: &[u128]) {

@@ -101,6 +101,8 @@ pub(crate) enum Mark {
     End {
         /// How many events it held, if it was read in one go.
         events: Option<u64>,
+        /// Its last page was written then, by the earlier of Miro's clock and ours: what lies later was not read.
+        as_of: Timestamp,
     },
 }
 
@@ -171,7 +173,22 @@ pub(crate) struct Ledger {
     next_span: u64,
     /// How wide the next span of history is cut, in seconds.
     width: i64,
+    /// Where our clock may have been set forward, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    jumps: Vec<Jump>,
 }
+
+/// A step of our clock that may not have been time that passed: over a restart, or further than the timer moved on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Jump {
+    /// How far time was covered before.
+    from: Timestamp,
+    /// What our clock showed after.
+    to: Timestamp,
+}
+
+/// Jumps that are remembered; of more, the oldest become one.
+const JUMPS_MAX: usize = 32;
 
 impl Ledger {
     /// A ledger that has seen nothing and begins at `start`.
@@ -186,6 +203,7 @@ impl Ledger {
             due: BTreeMap::new(),
             next_span: 0,
             width: SPAN_FIRST.as_secs(),
+            jumps: Vec::new(),
         }
     }
 
@@ -238,9 +256,14 @@ impl Ledger {
         (!self.is_polling()).then(|| after(self.head, cadence.poll_every))
     }
 
-    /// True when the tail is to be polled: it is time, or the clock went back.
-    pub(crate) fn is_tail_due(&self, now: Timestamp, cadence: &Cadence) -> bool {
-        !self.is_polling() && (now >= after(self.head, cadence.poll_every) || now < before(self.head, CLOCK_SLACK))
+    /// True when the tail is to be polled at `now`: it is time, or our own clock, which shows `ours`, went back.
+    pub(crate) fn is_tail_due(&self, now: Timestamp, ours: Timestamp, cadence: &Cadence) -> bool {
+        !self.is_polling() && (now >= after(self.head, cadence.poll_every) || self.is_ahead_of(ours))
+    }
+
+    /// True when time is covered that has not come yet by our own clock.
+    fn is_ahead_of(&self, ours: Timestamp) -> bool {
+        ours < before(self.head, CLOCK_SLACK)
     }
 
     fn is_polling(&self) -> bool {
@@ -248,11 +271,8 @@ impl Ledger {
     }
 
     /// Opens the newest time up to `now`. Of a wide gap only the newest part; the rest becomes history to do.
-    pub(crate) fn open_tail(&mut self, now: Timestamp, cadence: &Cadence) -> Option<SpanId> {
+    pub(crate) fn open_tail(&mut self, now: Timestamp) -> Option<SpanId> {
         let now = whole_second(now);
-        if now < before(self.head, CLOCK_SLACK) {
-            self.rewind(now, cadence);
-        }
         let gap = Stretch::new(self.head, now)?;
         let cut = before(now, TAIL_MAX);
         let tail = match Stretch::new(gap.from(), cut) {
@@ -271,8 +291,29 @@ impl Ledger {
         Some(id)
     }
 
-    /// The clock went back to `now`: what was read beyond it was read before it happened.
-    fn rewind(&mut self, now: Timestamp, cadence: &Cadence) {
+    /// A tail that has to wait is history from now on, so that the newest time is polled without it.
+    pub(crate) fn set_back(&mut self, id: SpanId) {
+        if let Some(span) = self.open.get_mut(&id).filter(|span| span.kind == Kind::Tail) {
+            span.kind = Kind::History;
+        }
+    }
+
+    /// Our clock shows `to` now, and that may be a jump forward.
+    pub(crate) fn note_jump(&mut self, to: Timestamp) {
+        self.jumps.push(Jump { from: self.head, to });
+        if self.jumps.len() > JUMPS_MAX {
+            let (oldest, next) = (self.jumps.remove(0), self.jumps[0]);
+            self.jumps[0] = Jump { from: oldest.from.min(next.from), to: oldest.to.max(next.to) };
+        }
+    }
+
+    /// Our clock went back to `now`, if it did: what was read beyond it was read before it happened, and what was read since
+    /// the clock was set wrong is to be read again.
+    pub(crate) fn follow_back(&mut self, now: Timestamp, cadence: &Cadence) {
+        if !self.is_ahead_of(now) {
+            return;
+        }
+        let now = whole_second(now);
         let Some(future) = Stretch::new(now, Timestamp::MAX) else { return };
         self.to_do.remove(future);
         for age in &cadence.sweeps {
@@ -282,7 +323,29 @@ impl Ledger {
                 due.add(recent);
             }
         }
+        if let Some(again) = self.wrong_since(now, cadence).and_then(|from| Stretch::new(from.max(self.started), now)) {
+            self.to_do.add(again);
+        }
         self.head = now.max(self.started);
+    }
+
+    /// Since when our clock was wrong, if it went back to `now` by more than the sweeps make up for: as many of the latest
+    /// jumps as it takes to have come so far ahead. They are forgotten.
+    fn wrong_since(&mut self, now: Timestamp, cadence: &Cadence) -> Option<Timestamp> {
+        let ahead = self.head.duration_since(now);
+        if cadence.sweeps.last().is_some_and(|oldest| ahead < seconds(*oldest)) {
+            return None;
+        }
+        let mut since = None;
+        let mut explained = SignedDuration::ZERO;
+        while let Some(jump) = self.jumps.last()
+            && (explained < ahead || jump.to > now)
+        {
+            explained = explained.saturating_add(jump.to.duration_since(jump.from));
+            since = Some(jump.from);
+            self.jumps.pop();
+        }
+        since
     }
 
     /// Opens the stretch that is most overdue for a sweep, when enough of it is due to be worth a call, or whatever is due
@@ -351,7 +414,7 @@ impl Ledger {
                     span.cursor = Some(cursor.clone());
                 }
             }
-            Mark::End { events } => self.close(id, *events, cadence),
+            Mark::End { events, as_of } => self.close(id, *events, *as_of, cadence),
         }
     }
 
@@ -362,18 +425,34 @@ impl Ledger {
         }
     }
 
-    fn close(&mut self, id: SpanId, events: Option<u64>, cadence: &Cadence) {
+    fn close(&mut self, id: SpanId, events: Option<u64>, as_of: Timestamp, cadence: &Cadence) {
         let Some(span) = self.open.remove(&id) else { return };
         match span.kind {
             Kind::Sweep { .. } => return,
             Kind::History => events.into_iter().for_each(|events| self.adapt(span.stretch, events)),
             Kind::Tail => {}
         }
+        let read_to = whole_second(as_of).max(span.fresh_from).min(span.stretch.to());
+        if let Some(unread) = Stretch::new(read_to, span.stretch.to()) {
+            self.to_do.add(unread);
+            self.lower_head(as_of);
+        }
         for age in &cadence.sweeps {
-            let young = before(span.opened, seconds(*age)).max(span.fresh_from);
-            if let Some(due) = Stretch::new(young, span.stretch.to()) {
+            let young = before(span.opened.min(as_of), seconds(*age)).max(span.fresh_from);
+            if let Some(due) = Stretch::new(young, read_to) {
                 self.due.entry(*age).or_default().add(due);
             }
+        }
+    }
+
+    /// What was never read and lies beyond `now` is not history but time to come: the tail's, as soon as it is there.
+    fn lower_head(&mut self, now: Timestamp) {
+        let now = whole_second(now);
+        if let Some(top) = self.to_do.last().filter(|top| top.to() >= self.head)
+            && let Some(to_come) = Stretch::new(top.from().max(now), top.to())
+        {
+            self.to_do.remove(to_come);
+            self.head = to_come.from();
         }
     }
 

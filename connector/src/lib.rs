@@ -19,6 +19,7 @@ mod pipeline;
 pub mod problem;
 mod progress;
 pub mod random;
+mod response;
 mod retry;
 pub mod service;
 mod sink;

@@ -95,6 +95,10 @@ impl Gathering {
         !self.events.is_empty() && self.plain_bytes + event.json.len() + 1 > self.plain_bytes_max
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
     pub(crate) fn add(&mut self, event: Event) {
         self.plain_bytes += event.json.len() + usize::from(!self.events.is_empty());
         self.events.push(event);
@@ -156,7 +160,7 @@ mod tests {
     use crate::store::Minute;
 
     fn event(json: String) -> Event {
-        Event { json: Bytes::from(json), minute: Minute(0), id: 0 }
+        Event { json: Bytes::from(json), minute: Minute(0), id: 0, defect: None }
     }
 
     fn unpack(packed: &Packed) -> String {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tracing::{debug, warn};
 
@@ -37,10 +38,17 @@ pub(crate) struct Pipeline {
     pub(crate) endurance: Endurance,
 }
 
+/// Events that were read wait so long for more to fill their batch, and no longer: what is read is delivered, whatever
+/// becomes of the next page.
+const LINGER: Duration = Duration::from_millis(500);
+
 /// A page on its way, or the word that there are no more.
 enum Fetched {
     Page(Page),
-    End,
+    End {
+        /// When the last page was written, see [`Page::as_of`].
+        as_of: Timestamp,
+    },
 }
 
 /// How fetching ended.
@@ -107,7 +115,7 @@ impl Pipeline {
     async fn fetch(&self, span: &Span, pages: Sender<Fetched>) -> Reading {
         let Some(stretch) = self.source.within_reach(span.stretch) else {
             warn!(stream = %self.progress.stream(), "Miro no longer shows this span: it is older than 90 days.");
-            return end(pages).await;
+            return end(pages, Timestamp::MAX).await;
         };
         let mut cursor = span.cursor.clone();
         let mut trap = Trap::from(cursor.as_ref());
@@ -127,7 +135,9 @@ impl Pipeline {
                     return Reading::Lost("Miro refuses its own cursor".to_owned());
                 }
             };
-            let next = page.next.clone();
+            let as_of = page.as_of;
+            // An empty page that leads to itself can lead nowhere else: it is the last.
+            let next = page.next.clone().filter(|next| !page.events.is_empty() || cursor.as_ref() != Some(next));
             let step = next.as_ref().map(|next| trap.step(&page.events, next));
             if pages.send(Fetched::Page(page)).await.is_err() {
                 return Reading::Over;
@@ -135,37 +145,26 @@ impl Pipeline {
             match step {
                 Some(Ok(())) => cursor = next,
                 Some(Err(trapped)) => return Reading::Lost(trapped.to_string()),
-                None => return end(pages).await,
+                None => return end(pages, as_of).await,
             }
         }
     }
 
     async fn deliver(&self, id: SpanId, span: &Span, mut pages: Receiver<Fetched>) -> Result<(), Halt> {
-        let mut gathering = Gathering::new(self.sink.plain_bytes_max);
+        let mut gathering = Gathering::new(self.sink.plain_bytes_max());
         let mut seen = 0;
         let mut mark = Mark::Stay;
-        while let Some(fetched) = pages.recv().await {
-            let page = match fetched {
-                Fetched::Page(page) => page,
-                Fetched::End => {
-                    mark = Mark::End { events: span.cursor.is_none().then_some(seen) };
+        while let Some(fetched) = self.next_page(id, &mut pages, &mut gathering, &mark).await? {
+            match fetched {
+                Fetched::Page(page) => {
+                    seen += page.events.len() as u64;
+                    mark = self.gather(id, page, &mut gathering).await?;
+                }
+                Fetched::End { as_of } => {
+                    mark = Mark::End { events: span.cursor.is_none().then_some(seen), as_of };
                     break;
                 }
-            };
-            seen += page.events.len() as u64;
-            // Until the whole page is delivered, a crash has to ask for it again.
-            mark = page.at.map_or(Mark::Stay, Mark::At);
-            for event in self.checkpoint.claim(id, page.events).await? {
-                if pack::has_long_field(&event) {
-                    self.progress.long_field();
-                    debug!(stream = %self.progress.stream(), "An event has a field over 64 KB, which Azure will cut.");
-                }
-                if gathering.is_full_for(&event) {
-                    self.send(Outbox::new(id, gathering.take(), mark.clone())).await?;
-                }
-                gathering.add(event);
             }
-            mark = page.next.map_or(mark, Mark::At);
         }
         let rest = gathering.take();
         if rest.is_empty() && !matches!(mark, Mark::End { .. }) {
@@ -174,10 +173,44 @@ impl Pipeline {
         self.send(Outbox::new(id, rest, mark)).await
     }
 
+    /// The next page. While none is there, what was gathered is delivered: an outage of Miro must not keep it here.
+    async fn next_page(
+        &self,
+        id: SpanId,
+        pages: &mut Receiver<Fetched>,
+        gathering: &mut Gathering,
+        mark: &Mark,
+    ) -> Result<Option<Fetched>, Halt> {
+        if !gathering.is_empty() {
+            match tokio::time::timeout(LINGER, pages.recv()).await {
+                Ok(fetched) => return Ok(fetched),
+                Err(_elapsed) => self.send(Outbox::new(id, gathering.take(), mark.clone())).await?,
+            }
+        }
+        Ok(pages.recv().await)
+    }
+
+    /// Gathers what is new of `page`, and sends what is full. Returns what holds once all that is gathered is delivered.
+    async fn gather(&self, id: SpanId, page: Page, gathering: &mut Gathering) -> Result<Mark, Halt> {
+        // Until the whole page is delivered, a crash has to ask for it again.
+        let mark = page.at.map_or(Mark::Stay, Mark::At);
+        for event in self.checkpoint.claim(id, page.events).await? {
+            if pack::has_long_field(&event) {
+                self.progress.long_field();
+                debug!(stream = %self.progress.stream(), "An event has a field over 64 KB, which Azure will cut.");
+            }
+            if gathering.is_full_for(&event) {
+                self.send(Outbox::new(id, gathering.take(), mark.clone())).await?;
+            }
+            gathering.add(event);
+        }
+        Ok(page.next.map_or(mark, Mark::At))
+    }
+
     async fn send(&self, mut outbox: Outbox) -> Result<(), Halt> {
         let mut patience = self.patience(End::Destination);
         while let Some(delivered) = self.sink.deliver(&mut outbox, &mut patience).await? {
-            self.checkpoint.commit(delivered, &mut patience).await?;
+            self.checkpoint.commit(delivered, &mut self.patience(End::Store)).await?;
             patience = self.patience(End::Destination);
         }
         Ok(())
@@ -188,8 +221,8 @@ impl Pipeline {
     }
 }
 
-async fn end(pages: Sender<Fetched>) -> Reading {
+async fn end(pages: Sender<Fetched>, as_of: Timestamp) -> Reading {
     // The receiver is gone only when the whole span is being given up.
-    let _gone = pages.send(Fetched::End).await;
+    let _gone = pages.send(Fetched::End { as_of }).await;
     Reading::Over
 }

@@ -123,6 +123,8 @@ pub enum Code {
     AzureFailing,
     /// The certificate shown on the way to Azure is not trusted.
     AzureCertificateRefused,
+    /// This machine's clock and Miro's differ by more than a minute.
+    ClockSkewed,
     /// The dead-letter store is full.
     DeadLettersFull,
     /// The checkpoint file is damaged, of another version or not ours.
@@ -133,7 +135,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, Miro's first.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::MiroTokenRefused,
         Self::MiroScopeMissing,
         Self::MiroGuardMissing,
@@ -152,6 +154,7 @@ impl Code {
         Self::MiroCertificateRefused,
         Self::AzureFailing,
         Self::AzureCertificateRefused,
+        Self::ClockSkewed,
         Self::DeadLettersFull,
         Self::StoreUnusable,
         Self::ConfigurationInvalid,
@@ -178,6 +181,7 @@ impl Code {
             Self::MiroCertificateRefused => "miro-certificate-refused",
             Self::AzureFailing => "azure-failing",
             Self::AzureCertificateRefused => "azure-certificate-refused",
+            Self::ClockSkewed => "clock-skewed",
             Self::DeadLettersFull => "dead-letters-full",
             Self::StoreUnusable => "store-unusable",
             Self::ConfigurationInvalid => "configuration-invalid",
@@ -205,6 +209,7 @@ impl Code {
             Self::MiroCertificateRefused => "a certificate on the way to Miro is not trusted",
             Self::AzureFailing => "Azure cannot be reached, or keeps failing",
             Self::AzureCertificateRefused => "a certificate on the way to Azure is not trusted",
+            Self::ClockSkewed => "this machine's clock and Miro's differ by more than a minute",
             Self::DeadLettersFull => "the store of events set aside is full",
             Self::StoreUnusable => "the checkpoint file cannot be used",
             Self::ConfigurationInvalid => "the configuration is wrong",
@@ -229,6 +234,7 @@ impl Code {
             | Self::AzureTokenRefused => Exit::Credentials,
             Self::MiroFailing | Self::MiroCertificateRefused => Exit::Source,
             Self::AzureFailing | Self::AzureCertificateRefused | Self::AzureRefusesEverything => Exit::Destination,
+            Self::ClockSkewed => Exit::Incomplete,
             Self::DeadLettersFull | Self::StoreUnusable => Exit::Unexpected,
             Self::ConfigurationInvalid => Exit::Configuration,
         }

@@ -23,6 +23,9 @@ struct State {
     status: StreamStatus,
     at_source: Option<Problem>,
     at_destination: Option<Problem>,
+    at_store: Option<Problem>,
+    /// Seen apart from either peer's doings: a page that is read does not mend a clock.
+    clock: Option<(Problem, bool)>,
 }
 
 impl Progress {
@@ -80,6 +83,36 @@ impl Progress {
         self.lock().status.sweeps_delayed += 1;
     }
 
+    /// A page is unusual; true when it is the first.
+    pub(crate) fn odd_page(&self) -> bool {
+        let mut state = self.lock();
+        state.status.odd_pages += 1;
+        state.status.odd_pages == 1
+    }
+
+    /// Our clock and Miro's differ by too much, or agree. Logged when it is news.
+    /// The flag tells that ours is behind.
+    pub(crate) fn skewed(&self, problem: Option<(Problem, bool)>) {
+        let mut state = self.lock();
+        let known = state.clock.is_some();
+        match &problem {
+            Some((problem, _)) if !known => report(self.stream, problem),
+            None if known => info!(stream = %self.stream, "Recovered: the clocks agree again."),
+            Some(_) | None => {}
+        }
+        state.clock = problem;
+    }
+
+    /// What is wrong with our clock, if anything, and whether it is behind.
+    pub(crate) fn clock_problem(&self) -> Option<(Problem, bool)> {
+        self.lock().clock.clone()
+    }
+
+    /// An upload of so many events has an unknown outcome, and they will be sent again.
+    pub(crate) fn outcome_unknown(&self, events: usize) {
+        self.lock().status.possible_duplicates += events as u64;
+    }
+
     /// Events of a page came in: so many new, so many known.
     pub(crate) fn took(&self, new: usize, known: usize) {
         let mut state = self.lock();
@@ -129,14 +162,7 @@ impl Progress {
         let mut state = self.lock();
         let held = state.at(end);
         if held.as_ref() != Some(&problem) {
-            error!(
-                stream = %self.stream,
-                code = problem.code.name(),
-                subject = problem.subject,
-                cause = problem.cause,
-                next_step = problem.next_step,
-                "Somebody has to mend something."
-            );
+            report(self.stream, &problem);
             *held = Some(problem);
         }
     }
@@ -149,7 +175,9 @@ impl Progress {
     /// The counts now.
     pub(crate) fn snapshot(&self) -> StreamStatus {
         let state = self.lock();
-        let problem = state.at_source.as_ref().or(state.at_destination.as_ref()).map(StatusProblem::from);
+        let clock = state.clock.as_ref().map(|(problem, _)| problem);
+        let problems = [state.at_source.as_ref(), state.at_destination.as_ref(), state.at_store.as_ref(), clock];
+        let problem = problems.into_iter().flatten().next().map(StatusProblem::from);
         StreamStatus { problem, ..state.status.clone() }
     }
 
@@ -159,11 +187,23 @@ impl Progress {
     }
 }
 
+fn report(stream: Stream, problem: &Problem) {
+    error!(
+        stream = %stream,
+        code = problem.code.name(),
+        subject = problem.subject,
+        cause = problem.cause,
+        next_step = problem.next_step,
+        "Somebody has to mend something."
+    );
+}
+
 impl State {
     const fn at(&mut self, end: End) -> &mut Option<Problem> {
         match end {
             End::Source => &mut self.at_source,
             End::Destination => &mut self.at_destination,
+            End::Store => &mut self.at_store,
         }
     }
 }

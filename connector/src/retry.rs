@@ -10,16 +10,16 @@ use crate::progress::Progress;
 use crate::service::Stop;
 use crate::{Problem, Random};
 
-pub(crate) use after::retry_after;
+pub(crate) use named_wait::{Pause, Pauses, date, retry_after};
 
-mod after;
+mod named_wait;
 
 /// What is to be done after a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     /// Try the same again, not before `after` if the peer named a time.
     Retry {
-        /// The wait that the peer asked for.
+        /// The wait that the peer named, as far as it is kept.
         after: Option<Duration>,
     },
     /// The batch is refused as a whole: send its halves.
@@ -48,6 +48,7 @@ pub(crate) trait Failure: fmt::Display {
 pub(crate) enum End {
     Source,
     Destination,
+    Store,
 }
 
 /// How long to go on.
@@ -64,15 +65,13 @@ const BACKOFF_FIRST: Duration = Duration::from_millis(500);
 const BACKOFF_MAX: Duration = Duration::from_secs(30);
 /// Full jitter may draw zero; a failing peer is still given a breath.
 const BACKOFF_MIN: Duration = Duration::from_millis(50);
-/// A peer that asks for more than this is asked again after this.
-const AFTER_MAX: Duration = Duration::from_mins(15);
 /// Waits while somebody has to mend something.
 const MEND_FIRST: Duration = Duration::from_secs(5);
 const MEND_MAX: Duration = Duration::from_mins(1);
-/// A peer that fails for this long is reported as a problem.
+/// A peer that fails for this long, or names a longer wait, is reported as a problem.
 const FAILING_REPORTED: Duration = Duration::from_mins(1);
-/// A run that ends gives up on a peer that fails for this long.
-const FAILING_MAX: Duration = Duration::from_mins(5);
+/// A run that ends gives up on a peer that fails for this long, or names a longer wait.
+pub(crate) const FAILING_MAX: Duration = Duration::from_mins(5);
 
 /// What a failed attempt asks of its caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,6 +132,11 @@ impl<'a> Patience<'a> {
         }
     }
 
+    /// Says what is wrong, and goes on.
+    pub(crate) fn report(&self, problem: Problem) {
+        self.progress.troubled(self.end, problem);
+    }
+
     /// Waits as `failure` demands; returns when the attempt is to be made again, or what else is to be done.
     ///
     /// Cancel safe: dropping it forgets nothing but the wait.
@@ -154,15 +158,16 @@ impl<'a> Patience<'a> {
 
     async fn wait_to_retry(&mut self, failure: &impl Failure, after: Option<Duration>) -> Result<(), Verdict> {
         let failing_for = self.failing_since.get_or_insert_with(Instant::now).elapsed();
-        if failing_for >= FAILING_MAX && self.endurance == Endurance::Once {
+        let named = after.unwrap_or_default();
+        if failing_for.max(named) >= FAILING_MAX && self.endurance == Endurance::Once {
             return Err(Verdict::Stopped(failure.lasting()));
         }
-        if failing_for >= FAILING_REPORTED {
+        if failing_for >= FAILING_REPORTED || named > FAILING_REPORTED {
             self.progress.troubled(self.end, failure.lasting());
         }
         let ceiling = BACKOFF_FIRST.saturating_mul(1 << self.failures.min(16)).min(BACKOFF_MAX);
         let delay = match after {
-            Some(after) => after.min(AFTER_MAX) + self.random.up_to(BACKOFF_FIRST),
+            Some(after) => after + self.random.up_to(BACKOFF_FIRST),
             None => self.random.up_to(ceiling).max(BACKOFF_MIN),
         };
         self.failures += 1;

@@ -1,8 +1,8 @@
 //! The running connector: both streams in one tree of futures, started and ended in one place.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -19,11 +19,11 @@ use crate::ledger::Cadence;
 use crate::pipeline::Pipeline;
 use crate::problem::Code;
 use crate::progress::Progress;
-use crate::retry::{Endurance, Halt};
-use crate::sink::Sink;
-use crate::source::{Budget, Need, Source};
+use crate::retry::{End, Endurance, FAILING_MAX, Halt, Pauses};
+use crate::sink::{Sink, SinkConfig};
+use crate::source::{Budget, Need, PageMemory, PageSize, PeerClock, Source};
 use crate::status::Status;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::stretch::{after, before};
 use crate::{Clock, Problem, Random, Stream, Transport};
 
@@ -38,6 +38,8 @@ mod stop;
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// A stream that has not been answered for longer is not ready, whatever its poll interval.
 const SILENCE_MAX: SignedDuration = SignedDuration::from_mins(2);
+/// A disk that takes nothing is tried again this often.
+const DISK_RETRY: Duration = Duration::from_secs(15);
 
 /// What the connector touches the world with.
 #[derive(Clone, Debug)]
@@ -89,13 +91,21 @@ pub struct Connector {
     config: Config,
     parts: Parts,
     progress: BTreeMap<Stream, Arc<Progress>>,
+    pauses: Pauses,
 }
 
 impl Connector {
     /// A connector that does nothing until [`run`](Self::run).
     pub fn new(config: Config, parts: Parts) -> Self {
         let progress = config.streams().map(|(stream, _)| (stream, Arc::new(Progress::new(stream)))).collect();
-        Self { config, parts, progress }
+        Self { config, parts, progress, pauses: Pauses::default() }
+    }
+
+    /// A connector that goes on after this one with another configuration, as after a secret was rotated. Waits that a peer
+    /// asked for are kept on.
+    #[must_use]
+    pub fn succeeded_by(&self, config: Config, parts: Parts) -> Self {
+        Self { pauses: self.pauses.clone(), ..Self::new(config, parts) }
     }
 
     /// Delivers until `mode` says it is enough or `stop` says so; everything it started has ended when it returns.
@@ -117,8 +127,9 @@ impl Connector {
 
     async fn run_leased(&self, mode: Mode, stop: &Stop, owner: u128) -> Outcome {
         let inner = stop.child();
-        let dispatchers = match self.dispatchers(mode, &inner).await {
-            Ok(dispatchers) => dispatchers,
+        let dispatchers = match self.begin(mode, &inner, owner).await {
+            Ok(Some(dispatchers)) => dispatchers,
+            Ok(None) => return Outcome::Finished,
             Err(problem) => return Outcome::Stopped(problem),
         };
         let is_late = AtomicBool::new(false);
@@ -132,10 +143,49 @@ impl Connector {
                 Some(Halt::Stopped(problem) | Halt::Broken(problem)) => Outcome::Stopped(problem),
                 _ if is_late.load(Ordering::Relaxed) => Outcome::Incomplete,
                 _ if inner.is_finishing() => Outcome::Finished,
-                Some(Halt::Leaving) | None => Outcome::Done,
+                Some(Halt::Leaving) | None => self.caught_up(),
             },
             problem = self.keep_lease(owner) => Outcome::Stopped(problem),
             () = watch_deadline(mode, &is_late, &inner) => Outcome::Incomplete,
+        }
+    }
+
+    /// Everything up to our own clock was delivered. Where that is behind Miro's, it is not everything that was visible.
+    fn caught_up(&self) -> Outcome {
+        let problems = self.progress.values().filter_map(|progress| progress.clock_problem());
+        problems
+            .into_iter()
+            .find(|(_, is_behind)| *is_behind)
+            .map_or(Outcome::Done, |(problem, _)| Outcome::Stopped(problem))
+    }
+
+    /// Takes up the checkpoints, once the store has shown that it can write. A service waits for that and sends nothing
+    /// meanwhile; `None` when it was told to stop before.
+    async fn begin(&self, mode: Mode, stop: &Stop, owner: u128) -> Result<Option<Vec<Dispatcher>>, Problem> {
+        // A beginning told as an age does not move while the disk is waited for.
+        let now = self.parts.clock.now();
+        loop {
+            let begun = match self.parts.store.prove_writable().await {
+                Ok(()) => self.dispatchers(mode, stop, now).await,
+                Err(error) => Err(error),
+            };
+            let error = match begun {
+                Ok(dispatchers) => {
+                    self.progress.values().for_each(|progress| drop(progress.mended(End::Store)));
+                    return Ok(Some(dispatchers));
+                }
+                Err(error) => error,
+            };
+            if mode != Mode::Service || !matches!(error, StoreError::Io { .. }) {
+                return Err(unusable(&error));
+            }
+            self.progress.values().for_each(|progress| progress.troubled(End::Store, unusable(&error)));
+            tokio::select! {
+                biased;
+                () = stop.finishing() => return Ok(None),
+                () = tokio::time::sleep(DISK_RETRY) => {}
+            }
+            self.take_lease(owner).await?;
         }
     }
 
@@ -188,14 +238,14 @@ impl Connector {
         }
     }
 
-    async fn dispatchers(&self, mode: Mode, stop: &Stop) -> Result<Vec<Dispatcher>, Problem> {
-        let now = self.parts.clock.now();
-        let budgets = self.budgets();
+    async fn dispatchers(&self, mode: Mode, stop: &Stop, now: Timestamp) -> Result<Vec<Dispatcher>, StoreError> {
+        let budgets = self.budgets(mode);
+        let memory = Arc::new(PageMemory::default());
         let permits = Arc::new(Semaphore::new(self.config.sentinel.concurrent_uploads));
         let mut dispatchers = Vec::new();
         for (stream, config) in self.config.streams() {
             let pipeline = Pipeline {
-                source: self.source(stream, config, &budgets),
+                source: self.source(stream, config, &budgets, &memory),
                 sink: self.sink(stream, &permits),
                 checkpoint: self.checkpoint(stream, config, now).await?,
                 progress: self.progress_of(stream),
@@ -208,7 +258,6 @@ impl Connector {
             };
             dispatchers.push(Dispatcher {
                 pipeline,
-                clock: Arc::clone(&self.parts.clock),
                 stop: stop.clone(),
                 spans_max: self.config.miro.concurrent_reads.max(1),
                 horizon: match mode {
@@ -222,14 +271,17 @@ impl Connector {
     }
 
     /// One budget a token: two streams with the same token share it.
-    fn budgets(&self) -> BTreeMap<Stream, Arc<Budget>> {
+    fn budgets(&self, mode: Mode) -> BTreeMap<Stream, Arc<Budget>> {
+        let wait_max = (mode != Mode::Service).then_some(FAILING_MAX);
         let mut budgets: BTreeMap<Stream, Arc<Budget>> = BTreeMap::new();
         let mut tokens: Vec<(&str, Arc<Budget>)> = Vec::new();
         for (stream, config) in self.config.streams() {
             let token = config.access_token.expose_secret();
             let known = tokens.iter().find(|(other, _)| *other == token).map(|(_, budget)| Arc::clone(budget));
             let budget = known.unwrap_or_else(|| {
-                let budget = Arc::new(Budget::new(self.config.miro.budget_share, Arc::clone(&self.parts.clock)));
+                let pause = self.pauses.of(&format!("Miro, {stream}"));
+                let (share, origin) = (self.config.miro.budget_share, self.parts.clock.now());
+                let budget = Arc::new(Budget::new(share, origin, pause, wait_max));
                 tokens.push((token, Arc::clone(&budget)));
                 budget
             });
@@ -239,7 +291,13 @@ impl Connector {
         budgets
     }
 
-    fn source(&self, stream: Stream, config: &StreamConfig, budgets: &BTreeMap<Stream, Arc<Budget>>) -> Source {
+    fn source(
+        &self,
+        stream: Stream,
+        config: &StreamConfig,
+        budgets: &BTreeMap<Stream, Arc<Budget>>,
+        memory: &Arc<PageMemory>,
+    ) -> Source {
         let content = self.config.content.as_ref().filter(|_| stream == Stream::Content);
         Source {
             stream,
@@ -247,20 +305,22 @@ impl Connector {
             organization: content.map(|content| content.organization_id.clone()),
             token: config.access_token.clone(),
             transport: Arc::clone(&self.parts.miro),
-            clock: Arc::clone(&self.parts.clock),
+            clock: PeerClock::new(Arc::clone(&self.parts.clock)),
             timeout: self.config.http.timeout,
             budget: Arc::clone(&budgets[&stream]),
             progress: self.progress_of(stream),
-            limit: AtomicUsize::new(Source::limit_first(stream)),
+            page_size: PageSize::new(Source::limit_first(stream)),
+            memory: Arc::clone(memory),
         }
     }
 
     fn sink(&self, stream: Stream, permits: &Arc<Semaphore>) -> Sink {
         let sentinel = &self.config.sentinel;
         let rule = self.config.rule(stream).unwrap_or_default().to_owned();
-        Sink {
+        Sink::new(SinkConfig {
             stream,
-            url: Sink::address(&sentinel.endpoint, &rule, stream),
+            endpoint: sentinel.endpoint.clone(),
+            pause: self.pauses.of(&format!("Azure, {rule}")),
             rule,
             transport: Arc::clone(&self.parts.azure),
             tokens: Arc::clone(&self.parts.tokens),
@@ -271,12 +331,15 @@ impl Connector {
             level: sentinel.compression_level,
             progress: self.progress_of(stream),
             permits: Arc::clone(permits),
-            blocked_until: Mutex::default(),
-            unproven: AtomicUsize::new(0),
-        }
+        })
     }
 
-    async fn checkpoint(&self, stream: Stream, config: &StreamConfig, now: Timestamp) -> Result<Checkpoint, Problem> {
+    async fn checkpoint(
+        &self,
+        stream: Stream,
+        config: &StreamConfig,
+        now: Timestamp,
+    ) -> Result<Checkpoint, StoreError> {
         let start = match config.start {
             Start::Ago(ago) => before(now, SignedDuration::try_from(ago).unwrap_or(SignedDuration::MAX)),
             Start::At(time) => time,

@@ -1,7 +1,7 @@
 //! Azure: batches go out until they are accepted, and only that makes a [`Delivered`].
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,58 +12,97 @@ use tokio::time::Instant;
 use tracing::{debug, warn};
 use url::Url;
 
+use crate::event::Event;
 use crate::identity::TokenProvider;
 use crate::pack;
 use crate::progress::Progress;
-use crate::retry::{Failure, Halt, Next, Patience, Verdict};
+use crate::retry::{Endurance, FAILING_MAX, Failure, Halt, Next, Patience, Pause, Verdict};
 use crate::transport::TransportError;
 use crate::{Clock, Random, Stream, Transport};
 
+pub(crate) use acceptance::Doubts;
 pub(crate) use outbox::{Delivered, Outbox};
+pub(crate) use timeout::UploadTimeout;
 
+use acceptance::Acceptances;
 use error::{Refusal, SendError};
+use outbox::Side;
 
+mod acceptance;
 mod error;
 mod outbox;
+mod timeout;
 
 /// Answers hold at most an error object.
 const ANSWER_BYTES_MAX: usize = 256 * 1024;
 /// Refused events in a row, without one accepted, after which the rule is suspected and not the events.
 const SUSPECTS_MAX: usize = 10;
-/// The longest wait that Azure may ask for; what is longer is asked again after this.
-const BLOCKED_MAX: Duration = Duration::from_mins(15);
+/// A run that ends waits so long for another upload to show that the rule is sound.
+const DOUBT_MAX: Duration = Duration::from_secs(15);
+/// An event this large may well be too large; a smaller one that is refused for its size is suspected like any other.
+const LARGE_BYTES: usize = pack::BODY_BYTES_MAX / 4;
+/// So many unknown outcomes of one batch are a problem to be told: each may have put it into the table once more.
+const UNKNOWN_REPORTED: usize = 3;
 
-/// The stream of one data collection rule.
+/// What a [`Sink`] is made from.
 #[derive(Debug)]
-pub(crate) struct Sink {
+pub(crate) struct SinkConfig {
     pub(crate) stream: Stream,
     pub(crate) rule: String,
-    pub(crate) url: Url,
+    pub(crate) endpoint: Url,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) tokens: Arc<dyn TokenProvider>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Random,
+    /// The time allowed for one upload, to begin with.
     pub(crate) timeout: Duration,
     pub(crate) plain_bytes_max: usize,
     pub(crate) level: u32,
     pub(crate) progress: Arc<Progress>,
     /// Uploads permitted at the same time in the whole process, each until it is committed.
     pub(crate) permits: Arc<Semaphore>,
-    /// Nothing is sent to this rule before.
-    pub(crate) blocked_until: Mutex<Option<Instant>>,
+    /// Nothing is sent to this rule before its end.
+    pub(crate) pause: Arc<Pause>,
+}
+
+/// The stream of one data collection rule.
+#[derive(Debug)]
+pub(crate) struct Sink {
+    config: SinkConfig,
+    url: Url,
+    timeout: UploadTimeout,
+    acceptances: Acceptances,
+    doubts: Doubts,
     /// Events set aside as refused since one was accepted.
-    pub(crate) unproven: AtomicUsize,
+    unproven: AtomicUsize,
 }
 
 impl Sink {
+    pub(crate) fn new(config: SinkConfig) -> Self {
+        let url = Self::address(&config.endpoint, &config.rule, config.stream);
+        let timeout = UploadTimeout::new(config.timeout);
+        let (acceptances, doubts) = (Acceptances::default(), Doubts::default());
+        Self { config, url, timeout, acceptances, doubts, unproven: AtomicUsize::new(0) }
+    }
+
     /// The address of `stream` in `rule` behind `endpoint`
     /// (<https://learn.microsoft.com/en-us/azure/azure-monitor/logs/logs-ingestion-api-overview>, read 2026-11-22).
-    pub(crate) fn address(endpoint: &Url, rule: &str, stream: Stream) -> Url {
+    fn address(endpoint: &Url, rule: &str, stream: Stream) -> Url {
         let mut url = endpoint.clone();
         let path = endpoint.path().trim_end_matches('/');
         url.set_path(&format!("{path}/dataCollectionRules/{rule}/streams/{}", stream.rule_stream()));
         url.set_query(Some("api-version=2023-01-01"));
         url
+    }
+
+    /// The largest plain size of a batch, in bytes.
+    pub(crate) const fn plain_bytes_max(&self) -> usize {
+        self.config.plain_bytes_max
+    }
+
+    /// The spans that wait for somebody to show that the rule is sound.
+    pub(crate) const fn doubts(&self) -> &Doubts {
+        &self.doubts
     }
 
     /// Delivers the next part of `outbox`, however long that takes; `None` when all of it is delivered.
@@ -76,76 +115,112 @@ impl Sink {
         patience: &mut Patience<'_>,
     ) -> Result<Option<Delivered>, Halt> {
         loop {
-            let Some(piece) = outbox.next_piece() else {
-                return self.finish(outbox, patience).await;
-            };
-            let packed =
-                if pack::is_too_large(&piece[0], self.plain_bytes_max) { None } else { pack::pack(&piece, self.level) };
-            let Some(packed) = packed else {
-                outbox.split_or_set_aside(piece, "larger than one upload may be");
+            // After many refusals in order, the other end is tried: are they a row of bad events, or is the rule bad?
+            let side = if outbox.suspects() < SUSPECTS_MAX { Side::Front } else { Side::Back };
+            let Some(piece) = outbox.next_piece(side) else {
+                if self.settle_suspects(outbox, patience).await? {
+                    return Ok(outbox.finish());
+                }
                 continue;
             };
-            let piece = outbox.keep_rest(piece, packed.records);
-            match self.send(&packed.body, patience).await {
+            let fits = !pack::is_too_large(&piece[0], self.config.plain_bytes_max);
+            let Some(packed) = fits.then(|| pack::pack(&piece, self.config.level)).flatten() else {
+                outbox.split_or_suspect(piece, "larger than one upload may be".to_owned(), side, |_| true);
+                continue;
+            };
+            let piece = outbox.keep_rest(piece, packed.records, side);
+            let was_alone = match self.send(&packed.body, piece.len(), patience).await {
                 Ok(permit) => {
                     self.unproven.store(0, Ordering::Relaxed);
+                    self.acceptances.note();
                     return Ok(Some(outbox.accepted(piece, permit)));
                 }
-                Err(Undelivered::TooLarge) => outbox.split_or_set_aside(piece, "larger than Azure takes"),
-                Err(Undelivered::Refused(reason)) => {
-                    outbox.split_or_suspect(piece, reason);
-                    if outbox.suspects() >= SUSPECTS_MAX {
-                        self.doubt(outbox, patience).await?;
-                    }
+                Err(Undelivered::TooLarge) => {
+                    let reason = "larger than Azure takes".to_owned();
+                    outbox.split_or_suspect(piece, reason, side, |event: &Event| event.json.len() >= LARGE_BYTES)
                 }
+                Err(Undelivered::Refused(reason)) => outbox.split_or_suspect(piece, reason, side, |_| false),
                 Err(Undelivered::Halted(halt)) => return Err(halt),
+            };
+            outbox.suspected_at(self.acceptances.count());
+            if was_alone && side == Side::Back {
+                self.doubt(outbox, patience).await?;
             }
         }
     }
 
-    /// What is left when every piece was sent: events set aside, and events refused while nothing else was accepted.
-    async fn finish(&self, outbox: &mut Outbox, patience: &mut Patience<'_>) -> Result<Option<Delivered>, Halt> {
+    /// What is left when every piece was sent: events refused while nothing else was accepted. False when they are to be
+    /// sent again.
+    async fn settle_suspects(&self, outbox: &mut Outbox, patience: &mut Patience<'_>) -> Result<bool, Halt> {
         if outbox.suspects() > 0 {
             let unproven = self.unproven.load(Ordering::Relaxed) + outbox.suspects();
-            if unproven >= SUSPECTS_MAX || !self.takes_nothing(patience).await? {
+            let is_proven = self.acceptances.count() > outbox.first_suspected_at();
+            if !is_proven && (unproven >= SUSPECTS_MAX || !self.takes_nothing(patience).await?) {
                 self.doubt(outbox, patience).await?;
-                return Box::pin(self.deliver(outbox, patience)).await;
+                return Ok(false);
             }
-            self.unproven.store(unproven, Ordering::Relaxed);
+            self.unproven.store(if is_proven { 0 } else { unproven }, Ordering::Relaxed);
         }
-        Ok(outbox.finish())
+        Ok(true)
     }
 
     /// True when the rule takes an empty batch: then it is the events that it refuses.
     pub(crate) async fn takes_nothing(&self, patience: &mut Patience<'_>) -> Result<bool, Halt> {
-        match self.send(&pack::nothing(self.level), patience).await {
+        match self.send(&pack::nothing(self.config.level), 0, patience).await {
             Ok(_permit) => Ok(true),
             Err(Undelivered::TooLarge | Undelivered::Refused(_)) => Ok(false),
             Err(Undelivered::Halted(halt)) => Err(halt),
         }
     }
 
-    /// Too many events were refused: the rule is broken, not they. Nothing is set aside; wait and try them all again.
+    /// Many events were refused, and nothing was accepted since: the rule may be broken, not they. Waits until another upload
+    /// is accepted, which decides against the events; or for a while, and then all of them are sent again.
     async fn doubt(&self, outbox: &mut Outbox, patience: &mut Patience<'_>) -> Result<(), Halt> {
-        let error = SendError::RefusesEverything { rule: self.rule.clone(), reason: outbox.acquit() };
-        match patience.bear(&error).await {
-            Ok(()) => Ok(()),
-            Err(verdict) => Err(halt(verdict)),
+        let reason = outbox.last_reason().to_owned();
+        let error = SendError::RefusesEverything { rule: self.config.rule.clone(), reason };
+        let _in_doubt = self.doubts.enter(outbox.span());
+        let is_sound = self.acceptances.more_than(outbox.first_suspected_at());
+        tokio::pin!(is_sound);
+        if patience.endurance == Endurance::Once && tokio::time::timeout(DOUBT_MAX, is_sound.as_mut()).await.is_ok() {
+            outbox.convict();
+            return Ok(());
         }
+        tokio::select! {
+            biased;
+            () = is_sound => outbox.convict(),
+            waited = patience.bear(&error) => {
+                waited.map_err(halt)?;
+                outbox.acquit();
+            }
+        }
+        Ok(())
     }
 
-    /// Sends one body until it is accepted; the permit is to be held until that is committed.
-    async fn send(&self, body: &Bytes, patience: &mut Patience<'_>) -> Result<OwnedSemaphorePermit, Undelivered> {
+    /// Sends one body with so many events until it is accepted; the permit is to be held until that is committed.
+    async fn send(
+        &self,
+        body: &Bytes,
+        events: usize,
+        patience: &mut Patience<'_>,
+    ) -> Result<OwnedSemaphorePermit, Undelivered> {
+        let mut unknown = 0;
         loop {
-            let error = match self.attempt(body).await {
+            let error = match self.attempt(body, patience.endurance).await {
                 Ok(permit) => {
                     patience.succeeded();
                     return Ok(permit);
                 }
                 Err(error) => error,
             };
+            if error.leaves_outcome_unknown() && events > 0 {
+                unknown += 1;
+                self.config.progress.outcome_unknown(events);
+                if unknown >= UNKNOWN_REPORTED {
+                    patience.report(error.repeated(unknown));
+                }
+            }
             match error.next() {
-                Next::RefreshToken => self.tokens.refused(),
+                Next::RefreshToken => self.config.tokens.refused(),
                 Next::Split | Next::SetAside => {
                     return Err(match error {
                         SendError::Refused(Refusal::Unexplained { reason }) => Undelivered::Refused(reason),
@@ -160,60 +235,73 @@ impl Sink {
         }
     }
 
-    async fn attempt(&self, body: &Bytes) -> Result<OwnedSemaphorePermit, SendError> {
-        let token = self.tokens.token().await?;
-        let permit = self.permit().await;
-        let request = self.request(body, &token);
-        let host = self.url.authority().to_owned();
-        let sent = tokio::time::timeout(self.timeout, self.transport.send(request, ANSWER_BYTES_MAX)).await;
-        let answer = sent.map_err(|_elapsed| TransportError::TimedOut { host, limit: self.timeout })??;
-        if answer.status().is_success() {
-            self.progress.uploaded(body.len(), self.clock.now());
-            debug!(stream = %self.stream, bytes = body.len(), "Uploaded a batch.");
-            return Ok(permit);
-        }
-        let error = SendError::read(&answer, &self.rule, self.stream, self.clock.now());
-        if let Next::Retry { after: Some(after) } = error.next() {
-            self.block(after);
-        }
-        Err(error)
-    }
-
-    /// Waits until the rule may be called and an upload is permitted.
-    async fn permit(&self) -> OwnedSemaphorePermit {
-        loop {
-            let permit = Arc::clone(&self.permits).acquire_owned().await.expect("the permits are never closed");
-            let blocked = *self.blocked_until.lock().unwrap_or_else(PoisonError::into_inner);
-            match blocked.filter(|until| *until > Instant::now()) {
-                None => return permit,
-                Some(until) => {
-                    drop(permit);
-                    tokio::time::sleep_until(until).await;
-                }
+    async fn attempt(&self, body: &Bytes, endurance: Endurance) -> Result<OwnedSemaphorePermit, SendError> {
+        let token = self.config.tokens.token().await?;
+        let permit = self.permit(endurance).await?;
+        let request = self.request(body, &token)?;
+        let (limit, began) = (self.timeout.get(), Instant::now());
+        let sent = tokio::time::timeout(limit, self.config.transport.send(request, ANSWER_BYTES_MAX)).await;
+        let Ok(sent) = sent else {
+            self.timeout.elapsed(limit);
+            return Err(TransportError::TimedOut { host: self.host(), limit }.into());
+        };
+        let answer = sent?;
+        self.timeout.answered(began.elapsed());
+        let now = self.config.clock.now();
+        match SendError::read(&answer, &self.config.rule, self.config.stream, now) {
+            None => {
+                self.config.pause.succeeded();
+                self.config.progress.uploaded(body.len(), now);
+                debug!(stream = %self.config.stream, bytes = body.len(), "Uploaded a batch.");
+                Ok(permit)
             }
+            Some(error) => Err(error.waiting(|named| self.block(named))),
         }
     }
 
-    fn block(&self, after: Duration) {
-        let until = Instant::now() + after.min(BLOCKED_MAX);
-        let mut blocked = self.blocked_until.lock().unwrap_or_else(PoisonError::into_inner);
-        *blocked = Some(blocked.map_or(until, |held| held.max(until)));
-        warn!(stream = %self.stream, after_ms = after.as_millis() as u64, "Azure asks to wait.");
+    /// Waits until the rule may be called and an upload is permitted. A run that ends does not wait for a far time.
+    async fn permit(&self, endurance: Endurance) -> Result<OwnedSemaphorePermit, SendError> {
+        loop {
+            let Ok(permit) = Arc::clone(&self.config.permits).acquire_owned().await else {
+                return Err(SendError::Closing);
+            };
+            let Some(until) = self.config.pause.until() else { return Ok(permit) };
+            drop(permit);
+            let left = until - Instant::now();
+            if endurance == Endurance::Once && left > FAILING_MAX {
+                return Err(SendError::Blocked { left });
+            }
+            tokio::time::sleep_until(until).await;
+        }
     }
 
-    fn request(&self, body: &Bytes, token: &SecretString) -> http::Request<Bytes> {
+    /// Keeps everybody from calling for as long as Azure asks; returns for how long that is.
+    fn block(&self, named: Duration) -> Duration {
+        let kept = self.config.pause.named(named);
+        warn!(stream = %self.config.stream, after_ms = kept.as_millis() as u64, "Azure asks to wait.");
+        kept
+    }
+
+    fn host(&self) -> String {
+        self.url.authority().to_owned()
+    }
+
+    fn request(&self, body: &Bytes, token: &SecretString) -> Result<http::Request<Bytes>, SendError> {
         let bearer = format!("Bearer {}", token.expose_secret());
-        let mut bearer = HeaderValue::try_from(bearer).unwrap_or_else(|_| HeaderValue::from_static("Bearer ?"));
+        let invalid = |reason: String| TransportError::Invalid { host: self.host(), reason };
+        // The token comes from a peer: it may hold what no header can.
+        let mut bearer = HeaderValue::try_from(bearer)
+            .map_err(|_| invalid("the token that was issued cannot stand in a header".to_owned()))?;
         bearer.set_sensitive(true);
-        let id = uuid::Builder::from_random_bytes(self.random.bits().to_be_bytes()).into_uuid();
-        http::Request::post(self.url.as_str())
+        let id = uuid::Builder::from_random_bytes(self.config.random.bits().to_be_bytes()).into_uuid();
+        let request = http::Request::post(self.url.as_str())
             .header(AUTHORIZATION, bearer)
             .header(CONTENT_TYPE, "application/json")
             .header(CONTENT_ENCODING, "gzip")
             .header(ACCEPT, "application/json")
             .header("x-ms-client-request-id", id.to_string())
-            .body(body.clone())
-            .expect("a parsed URL and plain headers make a request")
+            .body(body.clone());
+        request.map_err(|error| invalid(error.to_string()).into())
     }
 }
 

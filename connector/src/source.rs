@@ -1,39 +1,51 @@
 //! Miro: one page at a time, within the rate budget, until it answers or there is something else to do.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use http::StatusCode;
+use http::{Response, StatusCode};
 use jiff::SignedDuration;
 use secrecy::SecretString;
-use tracing::{debug, info};
+use tokio::time::Instant;
+use tracing::{debug, info, warn};
 use url::Url;
 
 use crate::ledger::{Cursor, Kind};
 use crate::progress::Progress;
-use crate::retry::{Patience, Verdict};
+use crate::response::Foreign;
+use crate::retry::{Patience, Verdict, date};
 use crate::stretch::{Stretch, before};
 use crate::transport::TransportError;
-use crate::{Clock, Stream, Transport};
+use crate::{Stream, Transport};
 
 pub(crate) use budget::{Budget, Need};
+pub(crate) use memory::PageMemory;
 pub(crate) use page::Page;
+pub(crate) use page_size::PageSize;
+pub(crate) use peer_clock::PeerClock;
 pub(crate) use trap::Trap;
 
-use budget::{Priority, Told};
+use budget::{Priority, Reserved, Told};
 use error::SourceError;
+use memory::Lent;
+use peer_clock::{Reading, SKEW_MAX};
 
 mod answer;
 mod budget;
 mod diagnosis;
 mod error;
+mod memory;
 mod page;
+mod page_size;
+mod peer_clock;
 mod request;
+mod skew;
 mod trap;
 
-/// The largest answer read: 1,000 events of 64 KB.
-const PAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// The largest page of several events that is read: several are held at once. A larger one is asked for in smaller parts.
+const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The largest event that is read, alone on its page and with no other page in memory.
+const EVENT_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Miro shows the last 90 days of the audit log (<https://developers.miro.com/reference/enterprise-get-audit-logs>,
 /// read 2026-11-22); a little less, so that a request is still valid when it arrives.
 const AUDIT_REACH: SignedDuration = SignedDuration::from_secs(90 * 86_400 - 300);
@@ -49,12 +61,23 @@ pub(crate) struct Source {
     pub(crate) organization: Option<String>,
     pub(crate) token: SecretString,
     pub(crate) transport: Arc<dyn Transport>,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clock: PeerClock,
     pub(crate) timeout: Duration,
     pub(crate) budget: Arc<Budget>,
     pub(crate) progress: Arc<Progress>,
-    /// Events asked for in one page; lowered when Miro refuses.
-    pub(crate) limit: AtomicUsize,
+    pub(crate) page_size: PageSize,
+    pub(crate) memory: Arc<PageMemory>,
+}
+
+/// What is asked for: a page of `limit` events at most.
+#[derive(Clone, Copy, Debug)]
+struct Ask<'a> {
+    stretch: Stretch,
+    cursor: Option<&'a Cursor>,
+    kind: Kind,
+    limit: usize,
+    /// The largest answer that is read.
+    bytes_max: usize,
 }
 
 impl Source {
@@ -85,44 +108,89 @@ impl Source {
         kind: Kind,
         patience: &mut Patience<'_>,
     ) -> Result<Page, Verdict> {
+        let mut bytes_max = PAGE_BYTES_MAX;
         loop {
-            match self.attempt(stretch, cursor, kind).await {
+            let limit = self.page_size.get();
+            match self.attempt(Ask { stretch, cursor, kind, limit, bytes_max }).await {
                 Ok(page) => {
                     patience.succeeded();
                     return Ok(page);
                 }
-                Err(SourceError::LimitRefused { refused }) => self.lower_limit(refused, LIMIT_SAFE),
-                Err(SourceError::Transport(TransportError::TooLarge { .. })) if self.limit() > 1 => {
-                    self.lower_limit(self.limit(), self.limit() / 4);
+                Err(SourceError::LimitRefused { refused }) => {
+                    self.page_size.refused(LIMIT_SAFE);
+                    self.smaller(refused, self.page_size.get());
                 }
-                Err(error) => patience.bear(&error).await?,
+                Err(SourceError::Transport(TransportError::TooLarge { .. })) if limit > 1 => {
+                    self.smaller(limit, self.page_size.too_large(limit));
+                }
+                Err(SourceError::Transport(TransportError::TooLarge { .. })) if bytes_max < EVENT_BYTES_MAX => {
+                    bytes_max = EVENT_BYTES_MAX;
+                }
+                Err(error) => {
+                    if error.is_slow_or_cut() && limit > 1 {
+                        self.smaller(limit, self.page_size.failed(limit));
+                    }
+                    patience.bear(&error).await?;
+                }
             }
         }
     }
 
-    async fn attempt(&self, stretch: Stretch, cursor: Option<&Cursor>, kind: Kind) -> Result<Page, SourceError> {
-        let limit = self.limit();
-        let reserved = self.budget.reserve(Self::weight(self.stream), priority(kind), &self.progress).await;
+    async fn attempt(&self, ask: Ask<'_>) -> Result<Page, SourceError> {
+        let (mut reserved, lent) = self.room(ask).await?;
+        reserved.call();
         self.progress.asked();
-        let request = self.page_request(stretch, cursor, limit);
-        let answer = self.send(request, PAGE_BYTES_MAX).await?;
-        let told = Told::read(&answer, self.clock.now());
-        if let (Some(limit), Some(remaining)) = (told.limit, told.remaining) {
+        let request = self.page_request(ask.stretch, ask.cursor, ask.limit)?;
+        let (asked, began) = (self.clock.asks(), Instant::now());
+        let answer = self.send(request, ask.bytes_max).await?;
+        let took = began.elapsed();
+        let foreign = Foreign::error(&answer);
+        let told = Told::read(&answer, self.clock.ours());
+        if let (Some(limit), Some(remaining), None) = (told.limit, told.remaining, &foreign) {
             self.progress.budget(limit, remaining);
         }
-        match answer.status() {
-            status if status.is_success() => self.budget.accepted(),
-            StatusCode::UNAUTHORIZED => self.budget.refused(),
-            _ => {}
+        if answer.status() == StatusCode::UNAUTHORIZED && foreign.is_none() {
+            self.budget.refused();
         }
-        reserved.answered(&told);
-        if answer.status().is_success() {
-            let page = Page::read(answer.body(), cursor, stretch).map_err(SourceError::NotAPage)?;
-            self.progress.answered(self.clock.now());
-            debug!(stream = %self.stream, events = page.events.len(), last = page.next.is_none(), "Read a page.");
-            return Ok(page);
+        let wait = reserved.answered(&told);
+        if answer.status() != StatusCode::OK {
+            return Err(self.refusal(&answer, foreign, ask, wait).await);
         }
-        Err(self.refusal(&answer, cursor.is_some(), limit).await)
+        let reading = self.clock.read(asked, date(answer.headers()));
+        let body = lent.hold(answer.into_body());
+        let page = Page::read(&body, ask.cursor, ask.stretch, reading.as_of).map_err(SourceError::NotAPage)?;
+        self.budget.accepted();
+        self.page_size.read(page.events.len(), body.len(), took, self.timeout);
+        self.took(&page, reading);
+        Ok(page)
+    }
+
+    /// Waits for the rate budget and for memory. A call that may be made and has no memory is given up and asked for again,
+    /// so that nobody waits for the credits of one who waits for memory.
+    async fn room(&self, ask: Ask<'_>) -> Result<(Reserved<'_>, Lent), SourceError> {
+        let (weight, priority) = (Self::weight(self.stream), priority(ask.kind));
+        let mut held = None;
+        loop {
+            let reserved = self.budget.reserve(weight, priority, &self.progress).await?;
+            match held.take().or_else(|| self.memory.try_take(ask.bytes_max, priority)) {
+                Some(lent) => return Ok((reserved, lent)),
+                None => drop(reserved),
+            }
+            held = Some(self.memory.take(ask.bytes_max, priority).await);
+        }
+    }
+
+    /// Notes a page that was read.
+    fn took(&self, page: &Page, reading: Reading) {
+        self.progress.answered(self.clock.ours());
+        if let Some(oddity) = page.oddity
+            && self.progress.odd_page()
+        {
+            warn!(stream = %self.stream, oddity = oddity.name(), "Miro's pages differ from what is documented; reading on.");
+        }
+        let skewed = reading.skew.abs() > SKEW_MAX;
+        self.progress.skewed(skewed.then(|| (skew::problem(reading.skew), reading.skew.is_negative())));
+        debug!(stream = %self.stream, events = page.events.len(), last = page.next.is_none(), "Read a page.");
     }
 
     /// What of `stretch` Miro still shows. To be asked once for a reading: a cursor may not bear other bounds.
@@ -140,7 +208,7 @@ impl Source {
         &self,
         request: http::Request<bytes::Bytes>,
         body_max: usize,
-    ) -> Result<http::Response<bytes::Bytes>, SourceError> {
+    ) -> Result<Response<bytes::Bytes>, SourceError> {
         let host = request.uri().authority().map_or_else(String::new, ToString::to_string);
         match tokio::time::timeout(self.timeout, self.transport.send(request, body_max)).await {
             Ok(sent) => Ok(sent?),
@@ -148,13 +216,10 @@ impl Source {
         }
     }
 
-    fn limit(&self) -> usize {
-        self.limit.load(Ordering::Relaxed)
-    }
-
-    fn lower_limit(&self, from: usize, to: usize) {
-        info!(stream = %self.stream, from, to, "Asking for smaller pages.");
-        self.limit.fetch_min(to.max(1), Ordering::Relaxed);
+    fn smaller(&self, from: usize, to: usize) {
+        if to < from {
+            info!(stream = %self.stream, from, to, "Asking for smaller pages.");
+        }
     }
 }
 

@@ -48,6 +48,14 @@ pub struct StreamStatus {
     /// Spans that were read again from their beginning because Miro's cursor was of no use.
     #[serde(default)]
     pub restarts: u64,
+    /// Events that may be in their table once more than once: the outcome of an upload that held them is unknown, and they
+    /// were sent again. Counted for each such upload.
+    #[serde(default)]
+    pub possible_duplicates: u64,
+    /// Pages that differ from what Miro documents and were read all the same: without `type` or `size`, with more events than
+    /// `size` says, or with an event that is not valid JSON.
+    #[serde(default)]
+    pub odd_pages: u64,
     /// Late sweeps that had to wait because the rate budget was short.
     #[serde(default)]
     pub sweeps_delayed: u64,

@@ -69,6 +69,10 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// Not cancel safe in the sense that a dropped call may or may not have been applied; load again to know.
     fn commit(&self, stream: Stream, from: Version, change: Change) -> BoxFuture<'_, Result<Version, StoreError>>;
 
+    /// Writes about as much as the record of a delivery needs and takes it away again. When this succeeds, the next delivery can
+    /// be recorded; a batch that is sent while it cannot would be sent once more after each crash.
+    fn prove_writable(&self) -> BoxFuture<'_, Result<(), StoreError>>;
+
     /// The ids remembered under the minutes of `range`, ascending; minutes without any are left out.
     fn remembered(&self, stream: Stream, range: Range<Minute>) -> BoxFuture<'_, Result<ByMinute, StoreError>>;
 

@@ -1,7 +1,6 @@
 //! The production parts, and the runtime they run on.
 
-use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
@@ -11,7 +10,7 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::identity::{AzureTokens, TokenProvider};
 use crate::progress::Progress;
-use crate::sink::Sink;
+use crate::sink::{Sink, SinkConfig};
 use crate::store::RedbStore;
 use crate::transport::production::Production;
 use crate::{Clock, Parts, Random, Transport};
@@ -59,10 +58,10 @@ pub(super) fn sink(
 ) -> Sink {
     let stream = progress.stream();
     let rule = config.rule(stream).unwrap_or_default();
-    Sink {
+    Sink::new(SinkConfig {
         stream,
         rule: rule.to_owned(),
-        url: Sink::address(&config.sentinel.endpoint, rule, stream),
+        endpoint: config.sentinel.endpoint.clone(),
         transport: Arc::clone(network),
         tokens: Arc::clone(tokens),
         clock: Arc::new(SystemClock),
@@ -72,9 +71,8 @@ pub(super) fn sink(
         level: config.sentinel.compression_level,
         progress: Arc::clone(progress),
         permits: Arc::new(Semaphore::new(1)),
-        blocked_until: Mutex::default(),
-        unproven: AtomicUsize::new(0),
-    }
+        pause: Arc::default(),
+    })
 }
 
 /// Everything the connector touches the world with.

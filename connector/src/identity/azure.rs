@@ -23,7 +23,7 @@ use super::refusal;
 use super::{TokenError, TokenProvider};
 use crate::clock::SystemClock;
 use crate::config::Identity;
-use crate::retry::retry_after;
+use crate::retry::{Pause, retry_after};
 use crate::transport::peer;
 use crate::{Clock, Random, Transport, transport::TransportError};
 
@@ -62,7 +62,24 @@ impl AzureTokens {
         clock: Arc<dyn Clock>,
         random: Random,
     ) -> Self {
-        let cache = Cache::new(Arc::clone(&clock), random.clone());
+        Self::kept_from_calling(Arc::default(), identity, timeout, transport, clock, random)
+    }
+
+    /// Tokens for another `identity`, as after a secret was rotated. A wait that the service asked for is kept on.
+    pub fn succeeded_by(&self, identity: Identity) -> Self {
+        let Asker { timeout, transport, clock, random, .. } = self.asker.clone();
+        Self::kept_from_calling(self.cache.pause(), identity, timeout, transport, clock, random)
+    }
+
+    fn kept_from_calling(
+        pause: Arc<Pause>,
+        identity: Identity,
+        timeout: Duration,
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+        random: Random,
+    ) -> Self {
+        let cache = Cache::new(clock.now(), random.clone(), pause);
         Self { asker: Asker { identity, timeout, transport, clock, random }, cache }
     }
 }

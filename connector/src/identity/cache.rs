@@ -7,10 +7,13 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
+use tokio::time::Instant;
 use tracing::warn;
 
 use super::TokenError;
-use crate::{Clock, Random};
+use crate::Random;
+use crate::clock::SteadyClock;
+use crate::retry::Pause;
 
 /// How long before its end a token is renewed, at least; Azure's libraries take the same five minutes
 /// (<https://learn.microsoft.com/python/api/overview/azure/identity-readme>, read 2026-11-22).
@@ -32,16 +35,16 @@ type Renewal = BoxFuture<'static, Result<Issued, TokenError>>;
 
 #[derive(Debug)]
 pub(super) struct Cache {
-    clock: Arc<dyn Clock>,
+    steady: SteadyClock,
     random: Random,
+    /// The service asked not to be called before.
+    pause: Arc<Pause>,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     held: Option<Held>,
-    /// The service asked not to be called before.
-    not_before: Option<Timestamp>,
     /// The renewal under way, for as long as somebody waits for it. Each asks its own number, so that
     /// whoever comes last does not undo what a later renewal brought.
     renewal: Option<(u64, WeakShared<Renewal>)>,
@@ -56,8 +59,13 @@ struct Held {
 }
 
 impl Cache {
-    pub(super) fn new(clock: Arc<dyn Clock>, random: Random) -> Self {
-        Self { clock, random, state: Mutex::default() }
+    pub(super) fn new(origin: Timestamp, random: Random, pause: Arc<Pause>) -> Self {
+        Self { steady: SteadyClock::starting_at(origin), random, pause, state: Mutex::default() }
+    }
+
+    /// The wait that the service asked for, to be kept with other credentials too.
+    pub(super) fn pause(&self) -> Arc<Pause> {
+        Arc::clone(&self.pause)
     }
 
     /// The token held if it is good for long enough; else the one that `renew` brings, unless the service asked to
@@ -65,12 +73,16 @@ impl Cache {
     pub(super) async fn token(&self, renew: impl FnOnce() -> Renewal) -> Result<SecretString, TokenError> {
         let (number, renewal) = {
             let mut state = self.lock();
-            if let Some(held) = state.held.as_ref().filter(|held| self.clock.now() < held.renew_at) {
+            let now = self.steady.now();
+            if let Some(held) = state.held.as_ref().filter(|held| now < held.renew_at) {
                 return Ok(held.token.clone());
             }
-            if let Some(left) = state.not_before.and_then(|until| until_then(self.clock.now(), until)) {
-                let reason = "the identity service asked to wait".to_owned();
-                return Err(TokenError::Unavailable { reason, after: Some(left) });
+            if let Some(until) = self.pause.until() {
+                let error = TokenError::Unavailable {
+                    reason: "the identity service asked to wait".to_owned(),
+                    after: Some(until - Instant::now()),
+                };
+                return state.keep_or(error, false, now, now);
             }
             state.join(renew)
         };
@@ -85,21 +97,25 @@ impl Cache {
 
     /// Keeps what a renewal brought, once for all who waited for it.
     fn settle(&self, number: u64, brought: Result<Issued, TokenError>) -> Result<SecretString, TokenError> {
-        let now = self.clock.now();
+        let now = self.steady.now();
         let mut state = self.lock();
         let first = state.renewal.take_if(|(of, _)| *of == number).is_some();
         match brought {
             Ok(issued) => {
                 if first {
                     state.held = Some(self.held(&issued, now));
+                    self.pause.succeeded();
                 }
                 Ok(issued.token)
             }
-            Err(error) => {
-                if let TokenError::Unavailable { after: Some(wait), .. } = &error {
-                    state.not_before = state.not_before.max(Some(after(now, *wait)));
+            Err(mut error) => {
+                if let TokenError::Unavailable { after: Some(wait), .. } = &mut error
+                    && first
+                {
+                    *wait = self.pause.named(*wait);
                 }
-                state.keep_or(error, first, now)
+                let retry_at = self.pause.until().map_or(now, |until| self.steady.at(until));
+                state.keep_or(error, first, now, retry_at)
             }
         }
     }
@@ -121,11 +137,17 @@ impl Cache {
 
 impl State {
     /// The old token while it is good, else `error`.
-    fn keep_or(&mut self, error: TokenError, first: bool, now: Timestamp) -> Result<SecretString, TokenError> {
+    fn keep_or(
+        &mut self,
+        error: TokenError,
+        first: bool,
+        now: Timestamp,
+        retry_at: Timestamp,
+    ) -> Result<SecretString, TokenError> {
         let Some(held) = self.held.as_mut().filter(|held| now < held.expires_at) else { return Err(error) };
         if first {
             warn!(%error, "Renewing the Azure token failed; the old one is still good.");
-            held.renew_at = after(now, RETRY_AFTER).max(self.not_before.unwrap_or(now));
+            held.renew_at = after(now, RETRY_AFTER).max(retry_at);
         }
         Ok(held.token.clone())
     }
@@ -142,11 +164,6 @@ impl State {
         self.renewal = renewal.downgrade().map(|weak| (self.renewals, weak));
         (self.renewals, renewal)
     }
-}
-
-/// The time left until `until`, if any.
-fn until_then(now: Timestamp, until: Timestamp) -> Option<Duration> {
-    Duration::try_from(until.duration_since(now)).ok().filter(|left| !left.is_zero())
 }
 
 fn after(now: Timestamp, time: Duration) -> Timestamp {

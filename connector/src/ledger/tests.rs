@@ -16,25 +16,25 @@ fn bounds(ledger: &Ledger, id: SpanId) -> (i64, i64) {
 }
 
 fn end(ledger: &mut Ledger, id: SpanId) {
-    ledger.mark(id, &Mark::End { events: Some(100) }, &cadence());
+    ledger.mark(id, &Mark::End { events: Some(100), as_of: Timestamp::MAX }, &cadence());
 }
 
 #[test]
 fn a_poll_starts_a_little_before_the_newest_covered_instant() {
     let mut ledger = Ledger::new(at(1000));
-    let first = ledger.open_tail(at(1060), &cadence()).unwrap();
+    let first = ledger.open_tail(at(1060)).unwrap();
     assert_eq!(bounds(&ledger, first), (1000, 1060));
     assert_eq!(ledger.tail_due(&cadence()), None, "one poll at a time");
     end(&mut ledger, first);
     assert_eq!(ledger.tail_due(&cadence()), Some(at(1075)));
-    let second = ledger.open_tail(at(1075), &cadence()).unwrap();
+    let second = ledger.open_tail(at(1075)).unwrap();
     assert_eq!(bounds(&ledger, second), (1055, 1075));
 }
 
 #[test]
 fn a_wide_gap_is_read_from_its_newest_part() {
     let mut ledger = Ledger::new(at(0));
-    let tail = ledger.open_tail(at(20_000), &cadence()).unwrap();
+    let tail = ledger.open_tail(at(20_000)).unwrap();
     assert_eq!(bounds(&ledger, tail), (19_400, 20_000));
     let newest = ledger.open_history(at(20_000)).unwrap();
     assert_eq!(bounds(&ledger, newest), (15_800, 19_400));
@@ -47,13 +47,13 @@ fn a_wide_gap_is_read_from_its_newest_part() {
 #[test]
 fn spans_of_history_grow_and_shrink_with_what_they_hold() {
     let mut ledger = Ledger::new(at(0));
-    ledger.open_tail(at(10_000_000), &cadence()).unwrap();
+    ledger.open_tail(at(10_000_000)).unwrap();
     let mut widths = Vec::new();
     for events in [0, 0, 0, 100_000_000, 40_000, 1] {
         let id = ledger.open_history(at(10_000_000)).unwrap();
         let (from, to) = bounds(&ledger, id);
         widths.push(to - from);
-        ledger.mark(id, &Mark::End { events: Some(events) }, &cadence());
+        ledger.mark(id, &Mark::End { events: Some(events), as_of: Timestamp::MAX }, &cadence());
     }
     assert_eq!(widths, [3_600, 14_400, 57_600, 230_400, 60, 60]);
     assert_eq!(ledger.width, 240);
@@ -62,7 +62,7 @@ fn spans_of_history_grow_and_shrink_with_what_they_hold() {
 #[test]
 fn what_was_read_young_is_swept_and_what_was_read_old_is_not() {
     let mut ledger = Ledger::new(at(0));
-    let tail = ledger.open_tail(at(10_000), &cadence()).unwrap();
+    let tail = ledger.open_tail(at(10_000)).unwrap();
     end(&mut ledger, tail);
     while let Some(id) = ledger.open_history(at(10_000)) {
         end(&mut ledger, id);
@@ -78,7 +78,7 @@ fn what_was_read_young_is_swept_and_what_was_read_old_is_not() {
 #[test]
 fn the_last_stretch_before_an_outage_is_swept_although_it_is_short() {
     let mut ledger = Ledger::new(at(0));
-    let tail = ledger.open_tail(at(300), &cadence()).unwrap();
+    let tail = ledger.open_tail(at(300)).unwrap();
     end(&mut ledger, tail);
     let sweep = ledger.open_sweep(at(299 + 120), &cadence(), false).unwrap();
     assert_eq!(bounds(&ledger, sweep), (180, 299));
@@ -89,33 +89,121 @@ fn the_last_stretch_before_an_outage_is_swept_although_it_is_short() {
 #[test]
 fn a_clock_that_went_back_uncovers_the_future() {
     let mut ledger = Ledger::new(at(0));
-    let wrong = ledger.open_tail(at(100_000), &cadence()).unwrap();
+    let wrong = ledger.open_tail(at(100_000)).unwrap();
     end(&mut ledger, wrong);
-    assert!(ledger.is_tail_due(at(50_000), &cadence()));
-    let tail = ledger.open_tail(at(50_000), &cadence());
-    assert!(tail.is_none(), "nothing new up to now");
+    assert!(ledger.is_tail_due(at(50_000), at(50_000), &cadence()));
+    ledger.follow_back(at(50_000), &cadence());
+    assert!(ledger.open_tail(at(50_000)).is_none(), "nothing new up to now");
     assert!(ledger.covered_to() <= at(50_000));
-    let tail = ledger.open_tail(at(50_015), &cadence()).unwrap();
+    let tail = ledger.open_tail(at(50_015)).unwrap();
     assert_eq!(bounds(&ledger, tail), (49_995, 50_015));
     assert!(ledger.open_sweep(at(50_015), &cadence(), true).is_some(), "the last minutes are looked at again");
+}
+
+/// Reads everything that there is to read at `now`, and again after each step of the clock.
+fn read_all(ledger: &mut Ledger, now: i64) {
+    let tail = ledger.open_tail(at(now));
+    let mut open: Vec<SpanId> = tail.into_iter().collect();
+    while let Some(id) = open.pop().or_else(|| ledger.open_history(at(now))) {
+        end(ledger, id);
+    }
+}
+
+#[test]
+fn what_was_read_by_a_clock_that_was_wrong_is_read_again() {
+    for jump in [100, 3_600, 86_400 * 400] {
+        let mut ledger = Ledger::new(at(0));
+        for now in [0, 1_000, 2_000] {
+            read_all(&mut ledger, now);
+        }
+        ledger.note_jump(at(2_000 + jump));
+        // The clock is ahead for two hours, longer than any sweep.
+        for passed in (0..7_200).step_by(60) {
+            read_all(&mut ledger, 2_015 + jump + passed);
+        }
+        let right = 2_015 + 7_200;
+        ledger.follow_back(at(right), &cadence());
+        if jump == 100 {
+            // Less ahead than the oldest sweep looks back: what was read too early is swept.
+            assert_eq!((ledger.covered_to(), ledger.unread()), (at(right), SignedDuration::ZERO));
+            continue;
+        }
+        assert_eq!(ledger.covered_to(), at(2_000), "{jump}");
+        assert_eq!(ledger.unread().as_secs(), right - 2_000, "{jump}");
+    }
+}
+
+#[test]
+fn a_clock_that_was_right_all_the_time_has_nothing_read_again() {
+    let mut ledger = Ledger::new(at(0));
+    for now in (1_000..9_000).step_by(1_000) {
+        // Over restarts and outages the clock moves on like this.
+        ledger.note_jump(at(now));
+        read_all(&mut ledger, now);
+    }
+    ledger.follow_back(at(8_000), &cadence());
+    assert_eq!((ledger.covered_to(), ledger.unread()), (at(8_000), SignedDuration::ZERO));
+}
+
+#[test]
+fn jumps_are_bounded_and_none_is_forgotten() {
+    let mut ledger = Ledger::new(at(0));
+    for now in 1..200 {
+        ledger.note_jump(at(now * 100));
+        read_all(&mut ledger, now * 100);
+    }
+    assert_eq!(ledger.jumps.len(), JUMPS_MAX);
+    assert_eq!(ledger.jumps[0].from, at(0));
+    let written = Ledger::read(&ledger.write(), &cadence()).unwrap();
+    assert_eq!(written.jumps, ledger.jumps);
+}
+
+#[test]
+fn time_is_covered_only_as_far_as_miros_clock_had_come() {
+    // Our clock, the `as_of` of what was read, and how far time is covered then.
+    for (now, as_of, covered) in [(300, 300, 300), (300, 290, 290), (300, 0, 0), (300, 1_000, 300), (20_000, 900, 900)]
+    {
+        let mut ledger = Ledger::new(at(0));
+        let mut open: Vec<SpanId> = ledger.open_tail(at(now)).into_iter().collect();
+        while let Some(id) = ledger.open_history(at(now)) {
+            open.push(id);
+        }
+        for id in open {
+            ledger.mark(id, &Mark::End { events: Some(1), as_of: at(as_of) }, &cadence());
+        }
+        assert_eq!(ledger.covered_to(), at(covered), "{now} {as_of}");
+        assert_eq!(ledger.head, at(covered), "{now} {as_of}: what is to come is not history");
+        assert!(ledger.open_history(at(now)).is_none(), "{now} {as_of}");
+    }
+}
+
+#[test]
+fn one_wrong_date_uncovers_nothing_that_was_read_before() {
+    let mut ledger = Ledger::new(at(0));
+    for now in [300, 600, 900] {
+        read_all(&mut ledger, now);
+    }
+    let tail = ledger.open_tail(at(915)).unwrap();
+    ledger.mark(tail, &Mark::End { events: Some(1), as_of: at(-100_000) }, &cadence());
+    assert_eq!(ledger.covered_to(), at(900));
 }
 
 #[test]
 fn an_interrupted_tail_is_history_to_the_next_run() {
     let mut ledger = Ledger::new(at(0));
-    let tail = ledger.open_tail(at(300), &cadence()).unwrap();
+    let tail = ledger.open_tail(at(300)).unwrap();
     ledger.mark(tail, &Mark::At(Cursor("c".into())), &cadence());
     let mut next = Ledger::read(&ledger.write(), &cadence()).unwrap();
     assert_eq!(next.span(tail).unwrap().kind, Kind::History);
     assert_eq!(next.span(tail).unwrap().cursor, Some(Cursor("c".into())));
-    assert!(next.open_tail(at(400), &cadence()).is_some());
+    assert!(next.open_tail(at(400)).is_some());
     assert_eq!(next.waiting(&BTreeSet::new(), Waiting::Any), Some(SpanId(1)), "the tail first");
 }
 
 #[test]
 fn sweeps_no_longer_configured_leave_their_work() {
     let mut ledger = Ledger::new(at(0));
-    let tail = ledger.open_tail(at(300), &cadence()).unwrap();
+    let tail = ledger.open_tail(at(300)).unwrap();
     end(&mut ledger, tail);
     let fewer = Cadence::new(Duration::from_secs(15), &[Duration::from_mins(1)]);
     let mut next = Ledger::read(&ledger.write(), &fewer).unwrap();
@@ -177,22 +265,28 @@ impl Model {
     fn open(&mut self) -> Option<SpanId> {
         let now = at(self.now);
         let cadence = cadence();
-        let due = self.ledger.is_tail_due(now, &cadence);
-        let tail = if due { self.ledger.open_tail(now, &cadence) } else { None };
+        let due = self.ledger.is_tail_due(now, now, &cadence);
+        let tail = if due { self.ledger.open_tail(now) } else { None };
         tail.or_else(|| self.ledger.open_sweep(now, &cadence, false)).or_else(|| self.ledger.open_history(now))
     }
 
     /// Reads span `id` to its end and commits.
     fn end(&mut self, id: SpanId) {
+        assert!(bounds(&self.ledger, id).1 <= self.now, "nothing is read before it happened");
+        self.end_as_of(id, self.now);
+    }
+
+    /// The same from a Miro whose clock shows `as_of`.
+    fn end_as_of(&mut self, id: SpanId, as_of: i64) {
         let (from, to) = bounds(&self.ledger, id);
-        assert!(to <= self.now, "nothing is read before it happened");
+        let to = to.min(as_of).max(from);
         let index = |second: i64| usize::try_from(second - START).unwrap();
         self.reads.resize(self.reads.len().max(index(to)), 0);
         // The seconds that a poll reads along are not counted.
         let fresh_from = self.ledger.span(id).unwrap().fresh_from.as_second().max(from);
         (fresh_from..to).for_each(|second| self.reads[index(second)] += 1);
         let before = (self.ledger.covered_to(), self.ledger.settled_to());
-        self.ledger.mark(id, &Mark::End { events: Some(50) }, &cadence());
+        self.ledger.mark(id, &Mark::End { events: Some(50), as_of: at(as_of) }, &cadence());
         assert!(self.ledger.covered_to() >= before.0, "covered time only grows");
         assert!(self.ledger.settled_to() >= before.1, "settled time only grows");
         self.written = self.ledger.write();
@@ -264,5 +358,47 @@ proptest! {
         let covered = usize::try_from(model.ledger.covered_to().as_second() - START).unwrap();
         prop_assert_eq!(model.ledger.covered_to(), at(model.now));
         prop_assert!(model.reads[..covered].iter().all(|reads| (1..=4).contains(reads)), "1 + n reads");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Miro's clock is apart from ours, by another time at each step: what counts as covered was read when it had happened.
+    #[test]
+    fn whatever_the_clocks_show_covered_means_read(steps in prop::collection::vec((steps(), -4_000_i64..4_000), 1..4)) {
+        let mut model = Model::new();
+        let mut open: Vec<SpanId> = Vec::new();
+        for (steps, ahead) in steps {
+            for step in steps {
+                match step {
+                    Step::Wait(seconds) => model.now += seconds,
+                    Step::Open => open.extend(model.open()),
+                    Step::End(which) => {
+                        if !open.is_empty() {
+                            let id = open.remove(which % open.len());
+                            model.end_as_of(id, model.now - ahead);
+                        }
+                    }
+                    Step::Crash => {
+                        model.crash();
+                        open = model.ledger.open.keys().copied().collect();
+                    }
+                }
+                model.check();
+            }
+        }
+        // The clocks agree again: everything is read.
+        model.now += 10_000;
+        for _ in 0..2 {
+            loop {
+                let next = if open.is_empty() { model.open() } else { open.pop() };
+                let Some(id) = next else { break };
+                model.end(id);
+                model.check();
+            }
+            model.now += 4_000;
+        }
+        prop_assert!(model.ledger.covered_to() >= at(model.now - 4_000));
     }
 }

@@ -1,14 +1,13 @@
 //! One stream at work: decides which spans are read now, and reads several at a time in one future.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
-use crate::Clock;
 use crate::ledger::{Cadence, Ledger, SpanId, Waiting};
 use crate::pipeline::Pipeline;
 use crate::retry::Halt;
@@ -17,11 +16,15 @@ use crate::service::Stop;
 /// A plan is looked at again at least this often: the wall clock may jump, the timer does not.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
+/// Our clock may be adjusted by this without being set.
+const CLOCK_ADJUSTED_MAX: SignedDuration = SignedDuration::from_secs(2);
+/// So many spans whose events are refused wait beside those that are read; with more of them, nothing new is opened.
+const IN_DOUBT_MAX: usize = 2;
+
 /// Plans and reads the spans of one stream.
 #[derive(Debug)]
 pub(super) struct Dispatcher {
     pub(super) pipeline: Pipeline,
-    pub(super) clock: Arc<dyn Clock>,
     pub(super) stop: Stop,
     /// Spans read at the same time.
     pub(super) spans_max: usize,
@@ -40,6 +43,8 @@ pub(super) enum Horizon {
 /// Whose turn it was.
 #[derive(Debug, Default)]
 struct Turns {
+    /// When the tail was opened last: by the timer and by our clock.
+    tail_opened: Option<(Instant, Timestamp)>,
     tail_read: bool,
     tail_was_last: bool,
     history_is_next: bool,
@@ -53,6 +58,7 @@ impl Dispatcher {
         let mut spans = FuturesUnordered::new();
         let mut turns = Turns::default();
         let mut halted: Option<Halt> = None;
+        let mut doubts = self.pipeline.sink.doubts().watch();
         loop {
             let mut is_open = halted.is_none() && !self.stop.is_finishing();
             while is_open && let Some(id) = self.next(&running, &mut turns) {
@@ -63,7 +69,7 @@ impl Dispatcher {
             if spans.is_empty() && !is_open {
                 return halted.map_or(Ok(()), Err);
             }
-            let has_room = is_open && running.len() < self.spans_max;
+            let has_room = is_open && self.reading(&running) < self.spans_max;
             tokio::select! {
                 biased;
                 Some((id, done)) = spans.next() => {
@@ -73,6 +79,7 @@ impl Dispatcher {
                     }
                     halted = halted.or(done.err());
                 }
+                _ = doubts.changed() => self.set_back(),
                 () = self.stop.finishing(), if is_open => {}
                 () = tokio::time::sleep(self.until_due()), if has_room => {}
             }
@@ -84,19 +91,31 @@ impl Dispatcher {
     /// One place is the tail's: neither sweeps nor history keep it waiting. A single place they share in turns, and so
     /// do sweeps and history the others: with a small budget all go slowly, and none stands still.
     fn next(&self, running: &BTreeSet<SpanId>, turns: &mut Turns) -> Option<SpanId> {
-        if running.len() >= self.spans_max {
+        let reading = self.reading(running);
+        if reading >= self.spans_max {
             return None;
         }
         let yields = self.spans_max == 1 && turns.tail_was_last;
         let next = if yields { self.older(running, turns).or_else(|| self.newest(turns)) } else { self.newest(turns) };
-        if next.is_some() || yields || running.len() >= self.spans_max.saturating_sub(1).max(1) {
+        if next.is_some() || yields || reading >= self.spans_max.saturating_sub(1).max(1) {
             return next;
         }
         self.older(running, turns)
     }
 
+    /// Spans that take a place: those that wait because their events are refused do not.
+    fn reading(&self, running: &BTreeSet<SpanId>) -> usize {
+        running.len() - self.pipeline.sink.doubts().spans().intersection(running).count().min(IN_DOUBT_MAX)
+    }
+
+    /// A tail that waits because its events are refused does not keep the newest time from being read.
+    fn set_back(&self) {
+        let waiting = self.pipeline.sink.doubts().spans();
+        self.plan(|ledger, _| waiting.into_iter().for_each(|id| ledger.set_back(id)));
+    }
+
     fn newest(&self, turns: &mut Turns) -> Option<SpanId> {
-        let tail = self.plan(|ledger, cadence| self.tail(ledger, cadence, turns.tail_read));
+        let tail = self.plan(|ledger, cadence| self.tail(ledger, cadence, turns));
         turns.tail_read = true;
         turns.tail_was_last |= tail.is_some();
         tail
@@ -107,12 +126,12 @@ impl Dispatcher {
         let history = || {
             checkpoint
                 .waiting(running, Waiting::History)
-                .or_else(|| checkpoint.plan(|ledger, _| ledger.open_history(self.clock.now())))
+                .or_else(|| checkpoint.plan(|ledger, _| ledger.open_history(self.now())))
         };
         let sweep = || {
             checkpoint.waiting(running, Waiting::Any).or_else(|| {
                 self.plan(|ledger, cadence| match self.horizon {
-                    Horizon::Moving => ledger.open_sweep(self.clock.now(), cadence, false),
+                    Horizon::Moving => ledger.open_sweep(self.now(), cadence, false),
                     Horizon::Fixed(at) => ledger.open_sweep(at, cadence, true),
                 })
             })
@@ -134,31 +153,57 @@ impl Dispatcher {
         })
     }
 
-    fn tail(&self, ledger: &mut Ledger, cadence: &Cadence, was_read: bool) -> Option<SpanId> {
+    fn tail(&self, ledger: &mut Ledger, cadence: &Cadence, turns: &mut Turns) -> Option<SpanId> {
+        let ours = self.pipeline.source.clock.ours();
         match self.horizon {
             Horizon::Moving => {
-                let now = self.clock.now();
-                if ledger.is_tail_due(now, cadence) { ledger.open_tail(now, cadence) } else { None }
-            }
-            Horizon::Fixed(at) => {
-                if was_read {
+                let now = self.now();
+                if !ledger.is_tail_due(now, ours, cadence) {
                     return None;
                 }
+                ledger.follow_back(ours, cadence);
+                if turns.clock_may_have_jumped(ours) {
+                    ledger.note_jump(ours);
+                }
+                ledger.open_tail(now)
+            }
+            Horizon::Fixed(at) => {
+                if turns.tail_read {
+                    return None;
+                }
+                ledger.follow_back(ours, cadence);
+                ledger.note_jump(ours);
                 // Read beside the tail, as a span that waits.
                 ledger.open_recheck(at);
-                ledger.open_tail(at, cadence)
+                ledger.open_tail(at)
             }
         }
     }
 
+    /// The time up to which windows are planned.
+    fn now(&self) -> Timestamp {
+        self.pipeline.source.clock.now()
+    }
+
     /// The time until the tail or a sweep is due.
     fn until_due(&self) -> Duration {
-        let now = self.clock.now();
+        let now = self.now();
         let due = self.plan(|ledger, cadence| {
             let sweep = ledger.sweep_due(cadence).filter(|due| *due > now);
             ledger.tail_due(cadence).into_iter().chain(sweep).min()
         });
         let wait = due.map_or(SignedDuration::MAX, |due| due.duration_since(now)).max(SignedDuration::from_millis(1));
         Duration::try_from(wait).map_or(LOOK_AGAIN, |wait| wait.min(LOOK_AGAIN))
+    }
+}
+
+impl Turns {
+    /// True over a restart, and when our clock, which shows `ours`, moved further than time passed since the last tail.
+    fn clock_may_have_jumped(&mut self, ours: Timestamp) -> bool {
+        let before = self.tail_opened.replace((Instant::now(), ours));
+        before.is_none_or(|(opened, showed)| {
+            let passed = SignedDuration::try_from(opened.elapsed()).unwrap_or(SignedDuration::MAX);
+            ours.duration_since(showed) > passed.saturating_add(CLOCK_ADJUSTED_MAX)
+        })
     }
 }

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::{Response, StatusCode};
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::identity::TokenError;
 use crate::problem::Code;
+use crate::response::Foreign;
 use crate::retry::{Failure, Next, retry_after};
 use crate::transport::TransportError;
 use crate::{Problem, Stream};
@@ -22,9 +25,21 @@ pub(super) enum SendError {
     /// No bearer token.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// Something that is not Azure answered in its place, or Azure with something that acknowledges nothing.
+    #[error("something between us and Azure answers: {seen}")]
+    Foreign { seen: Foreign, after: Option<Duration> },
+    /// A success that is not the acknowledgement of an upload.
+    #[error("the answer to an upload is {seen}, which does not acknowledge it")]
+    NotAcknowledged { seen: Foreign },
     /// 429 or 503.
-    #[error("Azure asks to wait: HTTP {status}")]
+    #[error("Azure asks to wait{}: HTTP {status}", told_wait(*.after))]
     Throttled { status: StatusCode, after: Option<Duration> },
+    /// Nobody may call yet, and this run does not wait that long.
+    #[error("Azure asks to be called no earlier than in {left:.0?}")]
+    Blocked { left: Duration },
+    /// The connector is ending.
+    #[error("the connector is ending")]
+    Closing,
     /// Other 5xx, and 408.
     #[error("Azure is failing: HTTP {status}")]
     Failing { status: StatusCode, after: Option<Duration> },
@@ -54,6 +69,10 @@ pub(super) enum Refusal {
     Unexplained { reason: String },
 }
 
+fn told_wait(after: Option<Duration>) -> String {
+    after.map(|after| format!(" {after:.0?}")).unwrap_or_default()
+}
+
 fn told(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(" ({reason})") }
 }
@@ -73,12 +92,21 @@ struct Told {
 }
 
 impl SendError {
-    /// What the answer, which is no success, means for `stream` of `rule`.
-    pub(super) fn read(answer: &Response<Bytes>, rule: &str, stream: Stream, now: Timestamp) -> Self {
+    /// What the answer means for `stream` of `rule`; nothing when it acknowledges the upload.
+    pub(super) fn read(answer: &Response<Bytes>, rule: &str, stream: Stream, now: Timestamp) -> Option<Self> {
         let status = answer.status();
+        if status.is_success() {
+            return (!acknowledges(answer)).then(|| Self::unexpected_success(answer));
+        }
         let after = retry_after(answer, now);
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            return Some(Self::Throttled { status, after });
+        }
+        if let Some(seen) = Foreign::error(answer) {
+            return Some(Self::Foreign { seen, after });
+        }
         let code = code(answer);
-        match status {
+        Some(match status {
             StatusCode::BAD_REQUEST if code == "InvalidStream" => Self::Denied(stream_unknown(rule, stream)),
             StatusCode::BAD_REQUEST if is_size(&code) => Self::Refused(Refusal::TooLarge),
             StatusCode::BAD_REQUEST if code == "InvalidApiVersion" => {
@@ -92,12 +120,81 @@ impl SendError {
             StatusCode::FORBIDDEN => Self::Denied(role_missing(rule)),
             StatusCode::NOT_FOUND => Self::Denied(rule_unknown(rule, stream)),
             StatusCode::PAYLOAD_TOO_LARGE => Self::Refused(Refusal::TooLarge),
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Self::Throttled { status, after },
+            StatusCode::SERVICE_UNAVAILABLE => Self::Throttled { status, after },
             StatusCode::REQUEST_TIMEOUT => Self::Failing { status, after },
             _ if status.is_server_error() => Self::Failing { status, after },
             _ => Self::Unexpected { status, reason: code },
+        })
+    }
+
+    fn unexpected_success(answer: &Response<Bytes>) -> Self {
+        let seen = Foreign::of(answer);
+        if is_json(answer) { Self::NotAcknowledged { seen } } else { Self::Foreign { seen, after: None } }
+    }
+
+    /// The same with the wait that is kept instead of the one that was named.
+    pub(super) fn waiting(mut self, keep: impl FnOnce(Duration) -> Duration) -> Self {
+        if let Self::Throttled { after, .. } | Self::Failing { after, .. } | Self::Foreign { after, .. } = &mut self {
+            *after = after.map(keep);
+        }
+        self
+    }
+
+    /// True when the batch may be in the table all the same.
+    pub(super) fn leaves_outcome_unknown(&self) -> bool {
+        match self {
+            Self::Transport(error) => matches!(
+                error,
+                TransportError::Cut { .. } | TransportError::TimedOut { .. } | TransportError::TooLarge { .. }
+            ),
+            Self::Failing { .. } => true,
+            Self::Foreign { seen, .. } => seen.status().is_server_error(),
+            Self::Token(_)
+            | Self::NotAcknowledged { .. }
+            | Self::Throttled { .. }
+            | Self::Blocked { .. }
+            | Self::Closing
+            | Self::Refused(_)
+            | Self::TokenRefused
+            | Self::Denied(_)
+            | Self::RefusesEverything { .. }
+            | Self::Unexpected { .. } => false,
         }
     }
+
+    /// The problem of one batch whose upload ended like this so many `times`.
+    pub(super) fn repeated(&self, times: usize) -> Problem {
+        Problem {
+            code: Code::AzureFailing,
+            subject: "sentinel.endpoint".to_owned(),
+            cause: format!(
+                "the outcome of {times} uploads of one batch is unknown, and each may have put it into the table: {self}"
+            ),
+            next_step:
+                "see what stands between this machine and Azure, and raise `http.timeout` if answers are only slow; \
+                        `possible_duplicates` in `miro-sentinel status` counts the events concerned"
+                    .to_owned(),
+        }
+    }
+}
+
+/// True when `answer` acknowledges an upload. The service answers 204; 200 and 202 are spoken of too. It sends no body and no
+/// content type with them, and its request id: whatever else is a success was not sent by it
+/// (<https://github.com/Azure/azure-rest-api-specs/blob/main/specification/monitor/data-plane/Ingestion/stable/2023-01-01/DataCollectionRules.json>,
+/// <https://learn.microsoft.com/en-us/azure/azure-monitor/data-collection/data-collection-monitor>, read 2026-11-29).
+fn acknowledges(answer: &Response<Bytes>) -> bool {
+    let is_bare = answer.body().is_empty() && !answer.headers().contains_key(CONTENT_TYPE);
+    match answer.status() {
+        StatusCode::NO_CONTENT => is_bare,
+        StatusCode::OK | StatusCode::ACCEPTED => {
+            is_bare && answer.headers().get("x-ms-request-id").is_some_and(|id| !id.is_empty())
+        }
+        _ => false,
+    }
+}
+
+fn is_json(answer: &Response<Bytes>) -> bool {
+    serde_json::from_slice::<&RawValue>(answer.body()).is_ok()
 }
 
 impl Failure for SendError {
@@ -111,11 +208,15 @@ impl Failure for SendError {
                 | TransportError::TooLarge { .. }
                 | TransportError::Invalid { .. },
             )
+            | Self::NotAcknowledged { .. }
+            | Self::Closing
             | Self::Unexpected { .. } => Next::Retry { after: None },
             Self::Token(TokenError::Refused(problem)) => Next::Stop(problem.clone()),
             Self::Token(TokenError::Unavailable { after, .. })
+            | Self::Foreign { after, .. }
             | Self::Throttled { after, .. }
             | Self::Failing { after, .. } => Next::Retry { after: *after },
+            Self::Blocked { left } => Next::Retry { after: Some(*left) },
             Self::Refused(Refusal::TooLarge) => Next::Split,
             Self::Refused(Refusal::Unexplained { .. }) => Next::SetAside,
             Self::TokenRefused => Next::RefreshToken,
@@ -148,7 +249,21 @@ impl Failure for SendError {
                 "sentinel.identity",
                 "check that this machine may open connections to `sentinel.identity.authority`",
             ),
-            Self::Throttled { .. } | Self::Failing { .. } | Self::Unexpected { .. } | Self::Refused(_) => (
+            Self::Foreign { seen, .. } if seen.is_proxy_login() => {
+                (Code::AzureFailing, "sentinel.endpoint", "put the proxy's user and password into `http.proxy`")
+            }
+            Self::Foreign { .. } | Self::NotAcknowledged { .. } => (
+                Code::AzureFailing,
+                "sentinel.endpoint",
+                "see what answers in Azure's place: a proxy, a filter, a sign-in page, or another host than the rule's logs \
+                 ingestion address in `sentinel.endpoint`; nothing was counted as delivered",
+            ),
+            Self::Throttled { .. }
+            | Self::Blocked { .. }
+            | Self::Closing
+            | Self::Failing { .. }
+            | Self::Unexpected { .. }
+            | Self::Refused(_) => (
                 Code::AzureFailing,
                 "sentinel.endpoint",
                 "see https://azure.status.microsoft and what stands between this machine and Azure; nothing is lost \
@@ -228,7 +343,7 @@ mod tests {
             .iter()
             .fold(Response::builder().status(status), |builder, (name, value)| builder.header(*name, *value));
         let answer = builder.body(Bytes::from(body.to_owned())).unwrap();
-        SendError::read(&answer, RULE, Stream::Audit, Timestamp::UNIX_EPOCH)
+        SendError::read(&answer, RULE, Stream::Audit, Timestamp::UNIX_EPOCH).expect("no acknowledgement")
     }
 
     fn body(code: &str) -> String {
@@ -252,7 +367,20 @@ mod tests {
             (400, body("ContentLengthLimitExceeded"), "Split"),
             (400, body("PayloadSizeLimitExceeded"), "Split"),
             (400, body("SomethingElse"), "SetAside"),
-            (400, "<html>".to_owned(), "SetAside"),
+            (400, String::new(), "SetAside"),
+            // Not Azure's: retried whatever the status, and never a verdict on the batch, the rule or the role.
+            (400, "<html>".to_owned(), retry),
+            (401, "<html>".to_owned(), retry),
+            (403, "<html>".to_owned(), retry),
+            (404, "<html>".to_owned(), retry),
+            (407, String::new(), retry),
+            (413, "<html>".to_owned(), retry),
+            (200, "<html>".to_owned(), retry),
+            (200, body("OperationFailed"), retry),
+            (200, String::new(), retry),
+            (201, String::new(), retry),
+            (203, String::new(), retry),
+            (206, "[".to_owned(), retry),
             (401, String::new(), "RefreshToken"),
             (403, body("OperationFailed"), "stop: azure-role-missing"),
             (404, body("NotFound"), "stop: azure-rule-unknown"),
@@ -270,6 +398,44 @@ mod tests {
         ];
         for (status, body, expected) in table {
             assert_eq!(next(status, &body), expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn only_what_azure_sends_acknowledges_an_upload() {
+        let id = ("x-ms-request-id", "6a0d");
+        let table: [(u16, &str, &[(&str, &str)], bool); 13] = [
+            (204, "", &[], true),
+            (204, "", &[id], true),
+            (200, "", &[id], true),
+            (202, "", &[id], true),
+            (204, "", &[("content-type", "text/html")], false),
+            (200, "", &[], false),
+            (202, "", &[("x-ms-request-id", "")], false),
+            (200, "{}", &[id], false),
+            (200, "", &[id, ("content-type", "text/html")], false),
+            (202, "<html>", &[id], false),
+            (201, "", &[id], false),
+            (203, "", &[id], false),
+            (206, "", &[id], false),
+        ];
+        for (status, body, headers, expected) in table {
+            let answer = headers
+                .iter()
+                .fold(Response::builder().status(status), |builder, (name, value)| builder.header(*name, *value));
+            let answer = answer.body(Bytes::from_static(body.as_bytes())).unwrap();
+            let read = SendError::read(&answer, RULE, Stream::Audit, Timestamp::UNIX_EPOCH);
+            assert_eq!(read.is_none(), expected, "{status} {body} {headers:?}: {read:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_between_is_named_by_what_it_shows() {
+        let html: &[(&str, &str)] = &[("content-type", "text/html; charset=utf-8")];
+        for (status, text) in [(200, "HTTP 200 text/html"), (403, "HTTP 403 text/html"), (404, "HTTP 404 text/html")] {
+            let problem = read(status, "<html>secret</html>", html).lasting();
+            assert_eq!(problem.cause, format!("something between us and Azure answers: {text}"));
+            assert_eq!(problem.code, Code::AzureFailing);
         }
     }
 

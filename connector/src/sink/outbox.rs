@@ -8,6 +8,18 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::event::Event;
 use crate::ledger::{Mark, SpanId};
 
+/// From which side the pieces are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// In order.
+    Front,
+    /// The newest first: to find out whether anything at all is taken.
+    Back,
+}
+
+/// Whether no rule would take an event.
+pub(super) type Certain = fn(&Event) -> bool;
+
 /// Events that are delivered in order, and what it means for their span when all of them are.
 #[derive(Debug)]
 pub(crate) struct Outbox {
@@ -17,6 +29,8 @@ pub(crate) struct Outbox {
     set_aside: Vec<(Event, String)>,
     /// Refused alone, for a reason that may as well be the rule's.
     suspects: Vec<(Event, String)>,
+    /// Uploads that the rule had accepted when the first suspect was refused.
+    suspected_at: Option<u64>,
     /// Given with the last part.
     mark: Option<Mark>,
 }
@@ -74,38 +88,57 @@ impl Delivered {
 
 impl Outbox {
     /// `events` of `span`, in order; when all are delivered, `mark` holds. There may be none: then `mark` holds already.
+    /// Those that cannot be part of an upload are set aside at once.
     pub(crate) fn new(span: SpanId, events: Vec<Event>, mark: Mark) -> Self {
-        let pieces = VecDeque::from_iter((!events.is_empty()).then_some(events));
-        Self { span, pieces, set_aside: Vec::new(), suspects: Vec::new(), mark: Some(mark) }
+        let (broken, sound): (Vec<_>, Vec<_>) = events.into_iter().partition(|event| event.defect.is_some());
+        let reason = |event: Event| event.defect.map(|defect| (event, defect.reason().to_owned()));
+        Self {
+            span,
+            pieces: VecDeque::from_iter((!sound.is_empty()).then_some(sound)),
+            set_aside: broken.into_iter().filter_map(reason).collect(),
+            suspects: Vec::new(),
+            suspected_at: None,
+            mark: Some(mark),
+        }
+    }
+
+    /// The span that the events came from.
+    pub(super) const fn span(&self) -> SpanId {
+        self.span
     }
 
     /// The next events to be sent together; never none.
-    pub(super) fn next_piece(&mut self) -> Option<Vec<Event>> {
-        self.pieces.pop_front()
+    pub(super) fn next_piece(&mut self, from: Side) -> Option<Vec<Event>> {
+        match from {
+            Side::Front => self.pieces.pop_front(),
+            Side::Back => self.pieces.pop_back(),
+        }
     }
 
     /// Puts back what did not fit beside the first `taken` events.
-    pub(super) fn keep_rest(&mut self, mut piece: Vec<Event>, taken: NonZeroUsize) -> Vec<Event> {
-        self.put_back(piece.split_off(taken.get().min(piece.len())));
+    pub(super) fn keep_rest(&mut self, mut piece: Vec<Event>, taken: NonZeroUsize, from: Side) -> Vec<Event> {
+        self.put_back(piece.split_off(taken.get().min(piece.len())), from);
         piece
     }
 
-    fn put_back(&mut self, piece: Vec<Event>) {
-        if !piece.is_empty() {
-            self.pieces.push_front(piece);
+    fn put_back(&mut self, piece: Vec<Event>, from: Side) {
+        match from {
+            Side::Front if !piece.is_empty() => self.pieces.push_front(piece),
+            Side::Back if !piece.is_empty() => self.pieces.push_back(piece),
+            Side::Front | Side::Back => {}
         }
     }
 
     /// `piece` was accepted, and so the rule is sound: what it refused alone is set aside.
     pub(super) fn accepted(&mut self, piece: Vec<Event>, permit: OwnedSemaphorePermit) -> Delivered {
-        self.set_aside.append(&mut self.suspects);
+        self.convict();
         let mark = if self.pieces.is_empty() { self.mark.take() } else { None };
         Delivered { parts: self.part(piece, mark.unwrap_or(Mark::Stay)), permit: Some(permit) }
     }
 
     /// The last part when no upload goes with it; none when all was delivered.
     pub(super) fn finish(&mut self) -> Option<Delivered> {
-        self.set_aside.append(&mut self.suspects);
+        self.convict();
         let mark = self.mark.take()?;
         Some(Delivered { parts: self.part(Vec::new(), mark), permit: None })
     }
@@ -114,41 +147,64 @@ impl Outbox {
         Parts { span: self.span, accepted, set_aside: std::mem::take(&mut self.set_aside), mark }
     }
 
-    /// `piece` is too large: its halves are sent, and an event alone is set aside.
-    pub(super) fn split_or_set_aside(&mut self, piece: Vec<Event>, reason: &str) {
-        if let Some(event) = self.split(piece) {
-            self.set_aside.push((event, reason.to_owned()));
-        }
-    }
-
-    /// `piece` is refused: its halves are sent, and an event alone is suspected.
-    pub(super) fn split_or_suspect(&mut self, piece: Vec<Event>, reason: String) {
-        if let Some(event) = self.split(piece) {
+    /// `piece` is refused: its halves are sent, and an event alone is suspected or, when it is `certain` that no rule would
+    /// take it, set aside. True when it was an event alone.
+    pub(super) fn split_or_suspect(&mut self, piece: Vec<Event>, reason: String, from: Side, certain: Certain) -> bool {
+        let Some(event) = self.split(piece, from) else { return false };
+        if certain(&event) {
+            self.set_aside.push((event, reason));
+        } else {
             self.suspects.push((event, reason));
         }
+        true
     }
 
-    fn split(&mut self, mut piece: Vec<Event>) -> Option<Event> {
+    fn split(&mut self, mut piece: Vec<Event>, from: Side) -> Option<Event> {
         if piece.len() == 1 {
             return piece.pop();
         }
         let half = piece.split_off(piece.len() / 2);
-        self.put_back(half);
-        self.put_back(piece);
+        let (next, later) = match from {
+            Side::Front => (piece, half),
+            Side::Back => (half, piece),
+        };
+        self.put_back(later, from);
+        self.put_back(next, from);
         None
+    }
+
+    /// The rule is sound: what it refused alone is set aside.
+    pub(super) fn convict(&mut self) {
+        self.set_aside.append(&mut self.suspects);
+        self.suspected_at = None;
     }
 
     pub(super) const fn suspects(&self) -> usize {
         self.suspects.len()
     }
 
-    /// The suspects are sent again, after everything else. Returns why the last was refused.
-    pub(super) fn acquit(&mut self) -> String {
-        let reason = self.suspects.last().map(|(_, reason)| reason.clone()).unwrap_or_default();
-        let again: Vec<Event> = self.suspects.drain(..).map(|(event, _)| event).collect();
-        if !again.is_empty() {
-            self.pieces.push_back(again);
+    /// So many uploads had been accepted when the first of the suspects was refused.
+    pub(super) fn suspected_at(&mut self, accepted: u64) {
+        if self.suspects.is_empty() {
+            self.suspected_at = None;
+        } else {
+            self.suspected_at.get_or_insert(accepted);
         }
-        reason
+    }
+
+    pub(super) fn first_suspected_at(&self) -> u64 {
+        self.suspected_at.unwrap_or(u64::MAX)
+    }
+
+    /// Why the last suspect was refused.
+    pub(super) fn last_reason(&self) -> &str {
+        self.suspects.last().map_or("", |(_, reason)| reason)
+    }
+
+    /// The suspects are sent again, after everything else.
+    pub(super) fn acquit(&mut self) {
+        let again: Vec<Event> = self.suspects.drain(..).map(|(event, _)| event).collect();
+        self.suspected_at = None;
+        self.put_back(again, Side::Back);
     }
 }

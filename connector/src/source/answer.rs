@@ -1,12 +1,14 @@
 //! What Miro's refusals mean: the HTTP status first, the code in the body second.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde::Deserialize;
 
 use super::error::SourceError;
-use super::{LIMIT_SAFE, Source};
-use crate::retry::retry_after;
+use super::{Ask, LIMIT_SAFE, Source};
+use crate::response::Foreign;
 
 /// Miro's error object, as far as it matters; a gateway's answer is something else
 /// (<https://developers.miro.com/reference/errors>, read 2026-11-22).
@@ -52,29 +54,39 @@ impl Told {
 }
 
 impl Source {
-    /// What the refusal `answer` to a request for `limit` events means.
-    pub(super) async fn refusal(&self, answer: &Response<Bytes>, with_cursor: bool, limit: usize) -> SourceError {
+    /// What `answer`, which is no page, means for what was asked; `wait` is the wait to be kept because of it.
+    pub(super) async fn refusal(
+        &self,
+        answer: &Response<Bytes>,
+        foreign: Option<Foreign>,
+        ask: Ask<'_>,
+        wait: Option<Duration>,
+    ) -> SourceError {
         let status = answer.status();
         let told = Told::read(answer.body());
-        match status {
-            StatusCode::TOO_MANY_REQUESTS => {
+        let (limit, with_cursor) = (ask.limit, ask.cursor.is_some());
+        match (status, foreign) {
+            (StatusCode::TOO_MANY_REQUESTS, _) => {
                 self.progress.rate_limited();
-                SourceError::RateLimited { after: retry_after(answer, self.clock.now()) }
+                SourceError::RateLimited { after: wait }
             }
-            StatusCode::BAD_REQUEST if with_cursor && told.blames("cursor") => SourceError::CursorRefused { status },
-            StatusCode::BAD_REQUEST if limit > LIMIT_SAFE => SourceError::LimitRefused { refused: limit },
-            StatusCode::BAD_REQUEST if with_cursor => SourceError::CursorRefused { status },
+            (_, Some(seen)) => SourceError::Foreign { seen, after: wait },
+            // A page comes with 200 and nothing else: 206 is a part of one, 204 none.
+            (status, None) if status.is_success() => SourceError::Foreign { seen: Foreign::of(answer), after: wait },
+            (StatusCode::BAD_REQUEST, None) if with_cursor && told.blames("cursor") => {
+                SourceError::CursorRefused { status }
+            }
+            (StatusCode::BAD_REQUEST, None) if limit > LIMIT_SAFE => SourceError::LimitRefused { refused: limit },
+            (StatusCode::BAD_REQUEST, None) if with_cursor => SourceError::CursorRefused { status },
             // What a cursor that has expired is answered with is not documented. Read from its beginning, a span loses nothing.
-            _ if with_cursor && may_mean_the_cursor(status) => SourceError::CursorRefused { status },
-            StatusCode::UNAUTHORIZED => SourceError::Refused(self.token_refused()),
-            StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => match self.diagnose(status).await {
+            (status, None) if with_cursor && may_mean_the_cursor(status) => SourceError::CursorRefused { status },
+            (StatusCode::UNAUTHORIZED, None) => SourceError::Refused(self.token_refused()),
+            (StatusCode::FORBIDDEN | StatusCode::NOT_FOUND, None) => match self.diagnose(status).await {
                 Ok(problem) => SourceError::Refused(problem),
                 Err(error) => error,
             },
-            _ if status.is_server_error() => {
-                SourceError::Failing { status, after: retry_after(answer, self.clock.now()) }
-            }
-            _ => SourceError::Unexpected { status, code: told.code() },
+            (status, None) if status.is_server_error() => SourceError::Failing { status, after: wait },
+            (status, None) => SourceError::Unexpected { status, code: told.code() },
         }
     }
 }

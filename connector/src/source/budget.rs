@@ -2,13 +2,15 @@
 //!
 //! Miro tells its budget with every answer. We spend at most a share of it, first on the tail, then on sweeps,
 //! then on history; calls in flight are counted before their answers are in. After 429 nobody calls before the
-//! time that Miro named, and a token that Miro refuses is tried by one caller at a time.
+//! time that Miro named, and a token that Miro refuses is tried by one caller at a time. All of it is reckoned in monotonic
+//! time: nobody's wall clock decides when the next call is made.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tracing::info;
 
 pub(crate) use account::Need;
@@ -18,9 +20,10 @@ pub(super) use told::Told;
 use account::{Account, Answer, Ticket};
 use circuit::Circuit;
 
-use crate::Clock;
+use crate::clock::SteadyClock;
 use crate::ledger::Cadence;
 use crate::progress::Progress;
+use crate::retry::Pause;
 
 mod account;
 mod circuit;
@@ -33,14 +36,33 @@ mod told;
 pub(crate) struct Budget {
     account: Mutex<Account>,
     circuit: Mutex<Circuit>,
-    clock: Arc<dyn Clock>,
+    steady: SteadyClock,
+    /// After a refusal nobody calls before.
+    pause: Arc<Pause>,
+    /// A run that ends does not wait longer than this for a peer that named a wait.
+    wait_max: Option<Duration>,
     changed: Notify,
 }
 
+/// Miro named a wait that is longer than this run goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Blocked {
+    /// How long nobody may call yet.
+    pub(super) left: Duration,
+}
+
 impl Budget {
-    /// Nothing is known yet; `share` of what Miro will tell may be spent.
-    pub(crate) fn new(share: f64, clock: Arc<dyn Clock>) -> Self {
-        Self { account: Mutex::new(Account::new(share)), circuit: Mutex::default(), clock, changed: Notify::new() }
+    /// Nothing is known yet; `share` of what Miro will tell may be spent. Waits that Miro names are kept in `pause`, and
+    /// those longer than `wait_max` are not waited for at all.
+    pub(crate) fn new(share: f64, origin: Timestamp, pause: Arc<Pause>, wait_max: Option<Duration>) -> Self {
+        Self {
+            account: Mutex::new(Account::new(share)),
+            circuit: Mutex::default(),
+            steady: SteadyClock::starting_at(origin),
+            pause,
+            wait_max,
+            changed: Notify::new(),
+        }
     }
 
     /// A tail will make calls of this kind for as long as it runs: others leave it what it needs.
@@ -54,16 +76,29 @@ impl Budget {
     }
 
     /// Waits until a call of `weight` credits may be made. Cancel safe.
-    pub(super) async fn reserve(&self, weight: u64, priority: Priority, progress: &Progress) -> Reserved<'_> {
-        let place = Place { budget: self, ticket: self.lock().enter(priority, self.clock.now()) };
+    pub(super) async fn reserve(
+        &self,
+        weight: u64,
+        priority: Priority,
+        progress: &Progress,
+    ) -> Result<Reserved<'_>, Blocked> {
+        let place = Place { budget: self, ticket: self.lock().enter(priority, self.steady.now()) };
         let mut told = false;
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            let now = self.clock.now();
+            if let Some(until) = self.pause.until() {
+                let left = until - Instant::now();
+                if self.wait_max.is_some_and(|most| left > most) {
+                    return Err(Blocked { left });
+                }
+                tokio::time::sleep_until(until).await;
+                continue;
+            }
+            let now = self.steady.now();
             match self.ask(&place.ticket, weight, now) {
-                Answer::Go { serial } => return Reserved { budget: self, weight, serial, answered: false },
+                Answer::Go { serial } => return Ok(Reserved { budget: self, weight, serial, used: Used::NotAtAll }),
                 Answer::Wait { until } => {
                     if !told && priority == Priority::Sweep {
                         told = true;
@@ -94,12 +129,13 @@ impl Budget {
 
     /// Miro refused the token: all wait, and one tries now and then.
     pub(super) fn refused(&self) {
-        self.circuit().refused(self.clock.now());
+        self.circuit().refused(self.steady.now());
     }
 
     /// Miro took the token.
     pub(super) fn accepted(&self) {
         self.circuit().accepted();
+        self.pause.succeeded();
         self.changed.notify_waiters();
     }
 
@@ -133,30 +169,47 @@ impl Drop for Place<'_> {
     }
 }
 
-/// Credits set apart for a call in flight; freed when dropped.
+/// Credits set apart for a call; freed when dropped.
 #[derive(Debug)]
 pub(super) struct Reserved<'a> {
     budget: &'a Budget,
     weight: u64,
     serial: u64,
-    answered: bool,
+    used: Used,
+}
+
+/// What became of a reservation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Used {
+    /// No call was made.
+    NotAtAll,
+    /// A call was made, and no answer is in.
+    Called,
+    /// The call was answered.
+    Answered,
 }
 
 impl Reserved<'_> {
-    /// The call was answered, and the answer told this.
-    pub(super) fn answered(mut self, told: &Told) {
-        self.answered = true;
-        let now = self.budget.clock.now();
-        self.budget.lock().settle(self.weight, self.serial, Some(told), now);
+    /// The call is made now.
+    pub(super) fn call(&mut self) {
+        self.used = Used::Called;
+    }
+
+    /// The call was answered, and the answer told this. Returns the wait that has to be kept after a refusal.
+    pub(super) fn answered(mut self, told: &Told) -> Option<Duration> {
+        self.used = Used::Answered;
+        self.budget.lock().settle(self.weight, self.serial, Some(told), self.budget.steady.now());
+        told.refused.then(|| self.budget.pause.named(Account::wait_after(told)))
     }
 }
 
 impl Drop for Reserved<'_> {
     fn drop(&mut self) {
         self.budget.circuit().undecided();
-        if !self.answered {
-            let now = self.budget.clock.now();
-            self.budget.lock().settle(self.weight, self.serial, None, now);
+        match self.used {
+            Used::NotAtAll => self.budget.lock().withdraw(self.weight),
+            Used::Called => self.budget.lock().settle(self.weight, self.serial, None, self.budget.steady.now()),
+            Used::Answered => {}
         }
         self.budget.changed.notify_waiters();
     }

@@ -7,6 +7,7 @@ use super::Source;
 use super::budget::{Priority, Told};
 use super::error::SourceError;
 use crate::problem::Code;
+use crate::response::Foreign;
 use crate::{Problem, Stream};
 
 const TOKEN_INFO_BYTES_MAX: usize = 256 * 1024;
@@ -16,8 +17,9 @@ const TOKEN_INFO_WEIGHT: u64 = 100;
 /// What the token is and may do (<https://developers.miro.com/reference/get-access-token-context>, read 2026-11-22).
 #[derive(Debug, Deserialize)]
 struct TokenInfo {
+    /// Absent is not empty: where no scopes are told, none is known to be missing.
     #[serde(default)]
-    scopes: Vec<String>,
+    scopes: Option<Vec<String>>,
     #[serde(default)]
     organization: Option<Organization>,
 }
@@ -41,27 +43,30 @@ impl TokenInfo {
 impl Source {
     /// Finds out why the log answers `status` although the token was not refused.
     pub(super) async fn diagnose(&self, status: StatusCode) -> Result<Problem, SourceError> {
-        let reserved = self.budget.reserve(TOKEN_INFO_WEIGHT, Priority::Tail, &self.progress).await;
-        let answer = self.send(self.token_request(), TOKEN_INFO_BYTES_MAX).await?;
-        let told = Told::read(&answer, self.clock.now());
-        let after = told.retry_after;
-        reserved.answered(&told);
-        match answer.status() {
-            StatusCode::OK => {
-                let info: Option<TokenInfo> = serde_json::from_slice(answer.body()).ok();
-                Ok(self.explain(status, info.as_ref()))
-            }
-            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => Ok(self.token_refused()),
-            StatusCode::TOO_MANY_REQUESTS => Err(SourceError::RateLimited { after }),
-            failing if failing.is_server_error() => Err(SourceError::Failing { status: failing, after }),
-            _ => Ok(self.explain(status, None)),
+        let mut reserved = self.budget.reserve(TOKEN_INFO_WEIGHT, Priority::Tail, &self.progress).await?;
+        let request = self.token_request()?;
+        reserved.call();
+        let answer = self.send(request, TOKEN_INFO_BYTES_MAX).await?;
+        let told = Told::read(&answer, self.clock.ours());
+        let after = reserved.answered(&told);
+        match (answer.status(), Foreign::error(&answer)) {
+            (StatusCode::TOO_MANY_REQUESTS, _) => Err(SourceError::RateLimited { after }),
+            (_, Some(seen)) => Err(SourceError::Foreign { seen, after }),
+            (StatusCode::OK, None) => match serde_json::from_slice::<TokenInfo>(answer.body()) {
+                Ok(info) => Ok(self.explain(status, Some(&info))),
+                Err(_) => Err(SourceError::Foreign { seen: Foreign::of(&answer), after }),
+            },
+            (StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED, None) => Ok(self.token_refused()),
+            (failing, None) if failing.is_server_error() => Err(SourceError::Failing { status: failing, after }),
+            (_, None) => Ok(self.explain(status, None)),
         }
     }
 
     fn explain(&self, status: StatusCode, info: Option<&TokenInfo>) -> Problem {
         let scope = self.stream.scope();
         if let Some(info) = info
-            && !info.scopes.iter().any(|granted| granted == scope)
+            && let Some(scopes) = &info.scopes
+            && !scopes.iter().any(|granted| granted == scope)
         {
             return self.scope_missing();
         }

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use super::budget::Blocked;
 use crate::Problem;
 use crate::problem::Code;
+use crate::response::Foreign;
 use crate::retry::{Failure, Next};
 use crate::transport::TransportError;
 
@@ -16,13 +18,19 @@ pub(super) enum SourceError {
     #[error(transparent)]
     Transport(#[from] TransportError),
     /// 429.
-    #[error("Miro's rate limit is reached")]
+    #[error("Miro's rate limit is reached{}", asks_to_wait(*.after))]
     RateLimited {
-        /// The wait that Miro asked for.
+        /// The wait that is kept.
         after: Option<Duration>,
     },
+    /// Nobody may call yet, and this run does not wait that long.
+    #[error("Miro asks to be called no earlier than in {left:.0?}")]
+    Blocked { left: Duration },
+    /// Something that is not Miro answered in its place.
+    #[error("something between us and Miro answers: {seen}")]
+    Foreign { seen: Foreign, after: Option<Duration> },
     /// 5xx.
-    #[error("Miro is failing: HTTP {status}")]
+    #[error("Miro is failing: HTTP {status}{}", asks_to_wait(*.after))]
     Failing { status: StatusCode, after: Option<Duration> },
     /// 200 with something else than a page.
     #[error("Miro's answer is {0}")]
@@ -41,6 +49,27 @@ pub(super) enum SourceError {
     Unexpected { status: StatusCode, code: Option<String> },
 }
 
+/// The part of an error text that tells a wait worth knowing.
+fn asks_to_wait(after: Option<Duration>) -> String {
+    match after {
+        Some(after) if after >= Duration::from_mins(1) => format!(", and asks to wait {:.0?}", after),
+        Some(_) | None => String::new(),
+    }
+}
+
+impl From<Blocked> for SourceError {
+    fn from(Blocked { left }: Blocked) -> Self {
+        Self::Blocked { left }
+    }
+}
+
+impl SourceError {
+    /// True when a smaller page might have arrived in time and whole.
+    pub(super) fn is_slow_or_cut(&self) -> bool {
+        matches!(self, Self::Transport(TransportError::TimedOut { .. } | TransportError::Cut { .. }))
+    }
+}
+
 impl Failure for SourceError {
     fn next(&self) -> Next {
         match self {
@@ -55,7 +84,10 @@ impl Failure for SourceError {
             | Self::NotAPage(_)
             | Self::LimitRefused { .. }
             | Self::Unexpected { .. } => Next::Retry { after: None },
-            Self::RateLimited { after } | Self::Failing { after, .. } => Next::Retry { after: *after },
+            Self::RateLimited { after } | Self::Failing { after, .. } | Self::Foreign { after, .. } => {
+                Next::Retry { after: *after }
+            }
+            Self::Blocked { left } => Next::Retry { after: Some(*left) },
             Self::CursorRefused { .. } => Next::RestartSpan,
             Self::Refused(problem) => Next::Stop(problem.clone()),
         }
@@ -68,6 +100,14 @@ impl Failure for SourceError {
                 Code::MiroCertificateRefused,
                 "set `http.ca_file` to the root certificate of the proxy or server in between, or mend its certificate",
             ),
+            Self::Foreign { seen, .. } if seen.is_proxy_login() => {
+                (Code::MiroFailing, "put the proxy's user and password into `http.proxy`")
+            }
+            Self::Foreign { .. } => (
+                Code::MiroFailing,
+                "see what answers in Miro's place: a proxy, a filter, a sign-in page; let this machine through to the host of \
+                 `miro.base_url`",
+            ),
             Self::Transport(TransportError::Connect { .. } | TransportError::Invalid { .. }) => (
                 Code::MiroFailing,
                 "check `miro.base_url`, `http.proxy` and that this machine may open connections to it",
@@ -76,6 +116,7 @@ impl Failure for SourceError {
                 TransportError::Cut { .. } | TransportError::TimedOut { .. } | TransportError::TooLarge { .. },
             )
             | Self::RateLimited { .. }
+            | Self::Blocked { .. }
             | Self::Failing { .. }
             | Self::NotAPage(_)
             | Self::CursorRefused { .. }

@@ -5,17 +5,24 @@ use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use secrecy::ExposeSecret;
 
 use super::Source;
+use super::error::SourceError;
 use crate::Stream;
 use crate::ledger::Cursor;
 use crate::stretch::{Stretch, after, before};
 use crate::time::{query_form, step};
+use crate::transport::TransportError;
 
 impl Source {
     /// Asks for a page of `stretch`, oldest first, at `cursor`.
     ///
     /// The window is wider than the stretch by the smallest step of the filter on either side: whether Miro
     /// includes its bounds is not documented.
-    pub(super) fn page_request(&self, stretch: Stretch, cursor: Option<&Cursor>, limit: usize) -> http::Request<Bytes> {
+    pub(super) fn page_request(
+        &self,
+        stretch: Stretch,
+        cursor: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<http::Request<Bytes>, SourceError> {
         let from = query_form(self.stream, before(stretch.from(), step(self.stream)));
         let to = query_form(self.stream, after(stretch.to(), step(self.stream)));
         let mut url = self.base_url.clone();
@@ -41,13 +48,13 @@ impl Source {
     }
 
     /// Asks what the token is and may do (<https://developers.miro.com/reference/get-access-token-context>, read 2026-11-22).
-    pub(super) fn token_request(&self) -> http::Request<Bytes> {
+    pub(super) fn token_request(&self) -> Result<http::Request<Bytes>, SourceError> {
         let mut url = self.base_url.clone();
         url.set_path("/v1/oauth-token");
         self.get(&url)
     }
 
-    fn get(&self, url: &url::Url) -> http::Request<Bytes> {
+    fn get(&self, url: &url::Url) -> Result<http::Request<Bytes>, SourceError> {
         let bearer = format!("Bearer {}", self.token.expose_secret());
         let mut bearer = HeaderValue::try_from(bearer).unwrap_or_else(|_| HeaderValue::from_static("Bearer ?"));
         bearer.set_sensitive(true);
@@ -55,6 +62,10 @@ impl Source {
             .header(ACCEPT, "application/json")
             .header(AUTHORIZATION, bearer)
             .body(Bytes::new())
-            .expect("a parsed URL and constant headers make a request")
+            .map_err(|error| {
+                // A cursor that makes the target longer than a request may have: refused earlier, and no reason to panic.
+                let host = url.host_str().unwrap_or_default().to_owned();
+                TransportError::Invalid { host, reason: error.to_string() }.into()
+            })
     }
 }

@@ -78,7 +78,7 @@ mod tests {
     }
 
     fn page(id: u128) -> [Event; 1] {
-        [Event { json: Bytes::new(), minute: Minute(0), id }]
+        [Event { json: Bytes::new(), minute: Minute(0), id, defect: None }]
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -41,12 +41,61 @@ enum Place {
     Inline,
 }
 
-#[derive(Debug)]
 struct Shared {
-    database: Database,
+    /// None after a failure of the disk: redb takes no more writes then, and has to be opened again.
+    database: RwLock<Option<Database>>,
+    open: Box<Open>,
     dead_letters_bytes_max: u64,
     /// Kept in memory on purpose: the file is locked for one process, so a lease from an earlier process is void.
     lease: Mutex<Option<Lease>>,
+}
+
+type Open = dyn Fn() -> Result<Database, StoreError> + Send + Sync;
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// Works on the database, opened again if need be. Whatever the disk does not do closes it.
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&Database) -> Result<T, redb::Error>,
+        action: &'static str,
+    ) -> Result<T, StoreError> {
+        self.reopen(action)?;
+        let worked = {
+            let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+            let Some(database) = database.as_ref() else {
+                return Err(StoreError::Io { action, reason: "the disk failed again".to_owned() });
+            };
+            work(database)
+        };
+        worked.map_err(|error| self.failed(action, &error))
+    }
+
+    /// Opens the database again if a failure of the disk closed it.
+    fn reopen(&self, action: &'static str) -> Result<(), StoreError> {
+        if self.database.read().unwrap_or_else(PoisonError::into_inner).is_some() {
+            return Ok(());
+        }
+        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        if database.is_none() {
+            // Opened once already: what is wrong now is the disk, and passes.
+            let opened = (self.open)().map_err(|error| StoreError::Io { action, reason: error.to_string() });
+            *database = Some(opened?);
+        }
+        Ok(())
+    }
+
+    fn failed(&self, action: &'static str, error: &redb::Error) -> StoreError {
+        if matches!(error, redb::Error::Io(_) | redb::Error::PreviousIo) {
+            *self.database.write().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        failed(action, error)
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -61,28 +110,39 @@ impl RedbStore {
     /// `dead_letters_bytes_max` bounds what is set aside. A file that is damaged, of another version, held by
     /// another process or not ours is reported and never written over. Blocks while the file is read through once.
     pub fn open(path: &Path, dead_letters_bytes_max: u64) -> Result<Self, StoreError> {
-        let file = file::open(path)?;
-        let backend = FileBackend::new(file).map_err(|error| file::unusable(path, &error))?;
-        let mut builder = builder();
-        builder.set_check_integrity_on_open(true);
-        let database = builder.create_with_backend(backend).map_err(|error| file::unusable(path, &error))?;
-        Self::over(database, path, dead_letters_bytes_max, Place::Pool)
+        let path = path.to_owned();
+        let open = move || {
+            let file = file::open(&path)?;
+            let backend = FileBackend::new(file).map_err(|error| file::unusable(&path, &error))?;
+            let mut builder = builder();
+            builder.set_check_integrity_on_open(true);
+            let database = builder.create_with_backend(backend).map_err(|error| file::unusable(&path, &error))?;
+            checked(database, &path)
+        };
+        Self::over(open, dead_letters_bytes_max, Place::Pool)
     }
 
-    /// A store over `backend`, run in the caller's task: for simulations, whose backend may tear writes or lose them.
-    pub fn with_backend(backend: impl StorageBackend, dead_letters_bytes_max: u64) -> Result<Self, StoreError> {
+    /// A store over the backends that `plug_in` gives, run in the caller's task: for simulations, whose backend may tear
+    /// writes or lose them. It is called again after a failure of the disk, and finds what the last one kept.
+    pub fn with_backend<B: StorageBackend>(
+        plug_in: impl Fn() -> B + Send + Sync + 'static,
+        dead_letters_bytes_max: u64,
+    ) -> Result<Self, StoreError> {
         let path = Path::new("(a backend handed in)");
-        let database = builder().create_with_backend(backend).map_err(|error| file::unusable(path, &error))?;
-        Self::over(database, path, dead_letters_bytes_max, Place::Inline)
+        let open = move || {
+            let database = builder().create_with_backend(plug_in()).map_err(|error| file::unusable(path, &error))?;
+            checked(database, path)
+        };
+        Self::over(open, dead_letters_bytes_max, Place::Inline)
     }
 
-    fn over(database: Database, path: &Path, dead_letters_bytes_max: u64, place: Place) -> Result<Self, StoreError> {
-        match tables::prepare(&database).map_err(|error| failed("read", &error))? {
-            Holds::Ours => {}
-            Holds::Version(found) => return Err(file::wrong_version(path, found, tables::SCHEMA)),
-            Holds::Foreign => return Err(file::foreign(path)),
-        }
-        let shared = Shared { database, dead_letters_bytes_max, lease: Mutex::new(None) };
+    fn over(
+        open: impl Fn() -> Result<Database, StoreError> + Send + Sync + 'static,
+        dead_letters_bytes_max: u64,
+        place: Place,
+    ) -> Result<Self, StoreError> {
+        let database = RwLock::new(Some(open()?));
+        let shared = Shared { database, open: Box::new(open), dead_letters_bytes_max, lease: Mutex::new(None) };
         Ok(Self { shared: Arc::new(shared), place })
     }
 
@@ -106,7 +166,7 @@ impl RedbStore {
         &self,
         work: impl FnOnce(&Database) -> Result<T, redb::Error> + Send + 'static,
     ) -> BoxFuture<'_, Result<T, StoreError>> {
-        self.run(move |shared| work(&shared.database).map_err(|error| failed("read", &error)))
+        self.run(move |shared| shared.with(work, "read"))
     }
 }
 
@@ -117,9 +177,13 @@ impl Store for RedbStore {
 
     fn commit(&self, stream: Stream, from: Version, change: Change) -> BoxFuture<'_, Result<Version, StoreError>> {
         self.run(move |shared| {
-            tables::commit(&shared.database, stream, from, &change, shared.dead_letters_bytes_max)
-                .unwrap_or_else(|error| Err(failed("write", &error)))
+            let most = shared.dead_letters_bytes_max;
+            shared.with(|database| tables::commit(database, stream, from, &change, most), "write")?
         })
+    }
+
+    fn prove_writable(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.run(|shared| shared.with(tables::prove_writable, "write"))
     }
 
     fn remembered(&self, stream: Stream, range: Range<Minute>) -> BoxFuture<'_, Result<ByMinute, StoreError>> {
@@ -135,9 +199,7 @@ impl Store for RedbStore {
     }
 
     fn drop_dead_letters(&self, numbers: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.run(move |shared| {
-            tables::drop_dead_letters(&shared.database, &numbers).map_err(|error| failed("write", &error))
-        })
+        self.run(move |shared| shared.with(|database| tables::drop_dead_letters(database, &numbers), "write"))
     }
 
     fn lease(&self, owner: u128, now: Timestamp, until: Timestamp) -> BoxFuture<'_, Result<bool, StoreError>> {
@@ -159,6 +221,15 @@ impl Store for RedbStore {
             }
             Ok(())
         })
+    }
+}
+
+/// `database`, if its tables are ours in this version.
+fn checked(database: Database, path: &Path) -> Result<Database, StoreError> {
+    match tables::prepare(&database).map_err(|error| failed("read", &error))? {
+        Holds::Ours => Ok(database),
+        Holds::Version(found) => Err(file::wrong_version(path, found, tables::SCHEMA)),
+        Holds::Foreign => Err(file::foreign(path)),
     }
 }
 

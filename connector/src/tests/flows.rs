@@ -304,9 +304,34 @@ async fn a_disk_that_takes_nothing_more_ends_the_run() {
     world.happen(14, 100, -300, 0, 0);
     let connector = world.connector(14, config(Duration::from_mins(5)));
     world.disk.is_broken.store(true, std::sync::atomic::Ordering::Relaxed);
-    let outcome = connector.run(Mode::Service, &Stop::new()).await;
+    let outcome = connector.run(ONCE, &Stop::new()).await;
     assert!(matches!(&outcome, Outcome::Stopped(problem) if problem.code.name() == "store-unusable"), "{outcome:?}");
-    assert_eq!(connector.status().streams["audit"].delivered, 0, "accepted, but not on record");
+    assert_eq!(world.azure.lock().unwrap().calls, 0, "nothing is sent that could not be written down");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_is_full_for_a_while_stops_the_service_and_sends_nothing_twice() {
+    for full_from_the_start in [true, false] {
+        let world = World::new(14);
+        world.happen(14, 100, -300, 0, 0);
+        world.happen(15, 400, 10, 1_200, 0);
+        let connector = world.connector(14, config(Duration::from_mins(5)));
+        let is_full = |full| world.disk.is_broken.store(full, std::sync::atomic::Ordering::Relaxed);
+        is_full(full_from_the_start);
+        let mend = async {
+            tokio::time::sleep(Duration::from_mins(5)).await;
+            is_full(true);
+            tokio::time::sleep(Duration::from_mins(10)).await;
+            let status = connector.status();
+            assert!(!status.ready);
+            assert_eq!(status.streams["audit"].problem.clone().unwrap().code, "store-unusable");
+            is_full(false);
+        };
+        let (outcome, ()) = tokio::join!(serve(&connector, 3_600), mend);
+        assert_eq!(outcome, Outcome::Finished);
+        assert_eq!((world.missing(), world.duplicates()), (0, 0), "{full_from_the_start}");
+        assert!(connector.status().ready);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -329,7 +354,8 @@ async fn a_full_dead_letter_store_is_a_problem_and_nothing_is_dropped() {
 /// What a single run says when Miro answers like this, first to the page, then to the question about the token.
 async fn told(is_content: bool, page: u16, token_info: (u16, &str)) -> String {
     let world = World::new(16);
-    *world.miro_says.lock().unwrap() = vec![Some((page, "{}".into())), Some((token_info.0, token_info.1.into()))];
+    let exchange = [Some((page, "{}".into())), Some((token_info.0, token_info.1.into()))];
+    *world.miro_says.lock().unwrap() = std::iter::repeat_n(exchange, 200).flatten().collect();
     let config = if is_content { content_config() } else { config(Duration::from_mins(5)) };
     match world.connector(16, config).run(ONCE, &Stop::new()).await {
         Outcome::Stopped(problem) => problem.code.name().to_owned(),
@@ -356,7 +382,11 @@ async fn every_refusal_of_miro_is_told_by_its_cause() {
         (true, 404, (200, elsewhere), "miro-organization-wrong"),
         (true, 404, (200, unknown), "miro-organization-wrong"),
         (true, 403, (200, unknown), "miro-guard-missing"),
-        (true, 403, (200, "?"), "miro-guard-missing"),
+        (true, 403, (200, "{}"), "miro-guard-missing"),
+        // Nothing is said of a token of which nothing was seen.
+        (true, 403, (200, "?"), "miro-failing"),
+        (false, 403, (403, "<html>"), "miro-failing"),
+        (false, 403, (200, "{}"), "miro-plan-missing"),
     ];
     for (is_content, page, token_info, expected) in table {
         assert_eq!(told(is_content, page, token_info).await, expected, "{is_content} {page} {token_info:?}");

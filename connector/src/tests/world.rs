@@ -115,6 +115,14 @@ pub(super) struct Disk {
     pub(super) is_broken: Arc<AtomicBool>,
 }
 
+impl Disk {
+    /// Gives the backend each time that the database is opened.
+    fn plug(&self) -> impl Fn() -> Self + Send + Sync + 'static {
+        let disk = self.clone();
+        move || disk.clone()
+    }
+}
+
 impl StorageBackend for Disk {
     fn len(&self) -> io::Result<u64> {
         Ok(self.bytes.lock().unwrap().len() as u64)
@@ -178,7 +186,7 @@ impl World {
     }
 
     pub(super) fn connector(self: &Arc<Self>, seed: u64, config: Config) -> Connector {
-        let store = RedbStore::with_backend(self.disk.clone(), config.store.dead_letters_bytes_max).unwrap();
+        let store = RedbStore::with_backend(self.disk.plug(), config.store.dead_letters_bytes_max).unwrap();
         let parts = Parts {
             miro: Arc::new(FakeMiro(Arc::clone(self))),
             azure: Arc::new(FakeAzure(Arc::clone(self))),

@@ -130,7 +130,8 @@ impl SimWorld {
 
     /// The checkpoint store on the disk as it is now. Whoever had it before can no longer write.
     pub fn store(&self) -> Result<RedbStore, StoreError> {
-        RedbStore::with_backend(self.disk.plug_in(), DEAD_LETTERS_BYTES_MAX)
+        let disk = self.disk.clone();
+        RedbStore::with_backend(move || disk.plug_in(), DEAD_LETTERS_BYTES_MAX)
     }
 
     /// A connector that starts from what is on the disk.

@@ -1,7 +1,6 @@
 //! Miro's side: the token, its scope, its organisation, the plan.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 use jiff::SignedDuration;
 
@@ -11,8 +10,8 @@ use crate::config::{Config, StreamConfig};
 use crate::ledger::Kind;
 use crate::problem::Code;
 use crate::progress::Progress;
-use crate::retry::{End, Endurance, Patience, Verdict};
-use crate::source::{Budget, Source};
+use crate::retry::{End, Endurance, FAILING_MAX, Patience, Verdict};
+use crate::source::{Budget, PageSize, PeerClock, Source};
 use crate::stretch::Stretch;
 use crate::{Clock, Problem, Random, Stop, Stream, Transport};
 
@@ -86,11 +85,12 @@ async fn read_page(
         organization: organization.map(|content| content.organization_id.clone()),
         token: settings.access_token.clone(),
         transport: Arc::clone(network),
-        clock: Arc::clone(&clock),
+        clock: PeerClock::new(Arc::clone(&clock)),
         timeout: config.http.timeout,
-        budget: Arc::new(Budget::new(config.miro.budget_share, Arc::clone(&clock))),
+        budget: Arc::new(Budget::new(config.miro.budget_share, clock.now(), Arc::default(), Some(FAILING_MAX))),
         progress: Arc::clone(&progress),
-        limit: AtomicUsize::new(1),
+        page_size: PageSize::new(1),
+        memory: Arc::default(),
     };
     let now = clock.now();
     let stretch = Stretch::new(now - LOOK_BACK, now).expect("an hour is not empty");
@@ -98,7 +98,7 @@ async fn read_page(
     let mut patience = Patience::new(&progress, &random, &stop, Endurance::Once, End::Source);
     let page = source.page(stretch, None, Kind::Tail, &mut patience);
     match tokio::time::timeout(config.http.timeout, page).await {
-        Ok(Ok(_page)) => Ok(()),
+        Ok(Ok(_page)) => progress.clock_problem().map_or(Ok(()), |(problem, _)| Err(problem)),
         Ok(Err(Verdict::Stopped(problem))) => Err(problem),
         Ok(Err(_)) | Err(_) => Err(Problem {
             code: Code::MiroFailing,

@@ -5,6 +5,7 @@
 //! own share we spend no more than it earns: a second bucket, ours alone, fills at the allowed rate.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,6 +15,10 @@ use crate::stretch::{after, before};
 
 /// The period in which the limit is earned (<https://developers.miro.com/reference/rate-limiting>, read 2026-11-22).
 const PERIOD: SignedDuration = SignedDuration::from_secs(60);
+/// The limit of every account unless Miro says otherwise, in credits a [`PERIOD`] (same page).
+const LIMIT_DOCUMENTED: u64 = 100_000;
+/// What an older page names (<https://developers.miro.com/v1.0/reference/ratelimiting>, read 2026-11-22): less is never assumed.
+const LIMIT_LEAST: u64 = 10_000;
 /// Who waited for so long is as urgent as the tail: a small budget delays everybody and starves nobody.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 /// The wait when there is nothing else to go by.
@@ -64,7 +69,6 @@ pub(super) struct Account {
     /// Weights of the calls in flight.
     in_flight: u64,
     calls_in_flight: u64,
-    blocked_until: Option<Timestamp>,
     /// What our own share has earned and not spent.
     earned: f64,
     earned_at: Timestamp,
@@ -80,12 +84,15 @@ pub(super) struct Account {
 enum Known {
     /// No call was answered yet.
     Nothing,
-    /// Calls are answered without a word on the budget.
-    Untold,
+    /// Calls are answered without a word on the budget: the documented limit is assumed, or less after refusals.
+    Assumed { limit: u64 },
     Told {
         limit: u64,
         remaining: u64,
+        /// On our time line.
         reset: Timestamp,
+        /// The same by Miro's clock: equal for all answers of one window.
+        window: Timestamp,
     },
 }
 
@@ -96,7 +103,6 @@ impl Account {
             known: Known::Nothing,
             in_flight: 0,
             calls_in_flight: 0,
-            blocked_until: None,
             earned: 0.0,
             earned_at: Timestamp::MIN,
             needs: Vec::new(),
@@ -127,9 +133,6 @@ impl Account {
 
     /// May the holder of `ticket` spend `weight` now? If so, they are spent.
     pub(super) fn ask(&mut self, ticket: &Ticket, weight: u64, now: Timestamp) -> Answer {
-        if let Some(until) = self.blocked_until.filter(|until| *until > now) {
-            return Answer::Wait { until };
-        }
         let order = self.waiting.iter().map(|(serial, (priority, since))| (urgency(*priority, *since, now), *serial));
         let Some((priority, first)) = order.min() else {
             return Answer::Wait { until: after(now, PAUSE) };
@@ -154,14 +157,14 @@ impl Account {
     /// When `weight` can be spent; `None` for now.
     fn free_at(&mut self, weight: u64, priority: Priority, now: Timestamp) -> Option<Timestamp> {
         match self.known {
-            Known::Untold => None,
+            Known::Assumed { .. } => self.own(weight, now),
             // One call at a time until Miro has said how much there is, or after what it said is out of date.
             Known::Nothing => (self.calls_in_flight > 0).then(|| after(now, PAUSE)),
             Known::Told { reset, .. } if reset <= now => {
                 let wait = self.own(weight, now);
                 wait.or_else(|| (self.calls_in_flight > 0).then(|| after(now, PAUSE)))
             }
-            Known::Told { limit, remaining, reset } => {
+            Known::Told { limit, remaining, reset, .. } => {
                 let allowed = self.allowed(limit);
                 let left = remaining.saturating_sub(limit - allowed).saturating_sub(self.in_flight);
                 let kept = if priority == Priority::Tail { 0 } else { self.kept_for_tails(allowed, reset, now) };
@@ -172,14 +175,23 @@ impl Account {
 
     /// When our own share has earned `weight`; `None` for now.
     fn own(&mut self, weight: u64, now: Timestamp) -> Option<Timestamp> {
-        let Known::Told { limit, .. } = self.known else { return None };
-        let most = self.allowed(limit) as f64;
-        let per_second = most / PERIOD.as_secs_f64();
+        let per_second = self.allowed(self.limit()?) as f64 / PERIOD.as_secs_f64();
+        let most = self.saved_most() as f64;
         let since = now.duration_since(self.earned_at).as_secs_f64().clamp(0.0, PERIOD.as_secs_f64());
-        self.earned = (self.earned + since * per_second).min(most);
+        self.earned = (self.earned + since * per_second).min(most.max(weight as f64));
         self.earned_at = now;
-        let missing = (weight as f64).min(most) - self.earned;
+        let missing = (weight as f64).min(self.allowed(self.limit()?) as f64) - self.earned;
         (missing > 0.0).then(|| after(now, SignedDuration::from_secs_f64(missing / per_second)))
+    }
+
+    /// The most that may be saved up of our own share: all of it where Miro tells what is left, and where it does not, no
+    /// more than leaves any one period within the assumed limit.
+    fn saved_most(&self) -> u64 {
+        match self.known {
+            Known::Nothing => 0,
+            Known::Told { limit, .. } => self.allowed(limit),
+            Known::Assumed { limit } => (limit - self.allowed(limit)).max(limit / 10),
+        }
     }
 
     /// What the tails will need until the reset, at most half of what is allowed.
@@ -194,7 +206,7 @@ impl Account {
 
     /// The cadence that the budget carries: the one given where all polls and sweeps fit into it, else a slower one.
     pub(super) fn paced(&self, cadence: &Cadence) -> Cadence {
-        let Known::Told { limit, .. } = self.known else { return cadence.clone() };
+        let Some(limit) = self.limit() else { return cadence.clone() };
         let room = self.allowed(limit) as f64 * STEADY_PART;
         let fits = |paced: &dyn Fn(&Cadence) -> Cadence| {
             let credits = self.needs.iter().map(|need| paced(&need.cadence).calls_in(PERIOD) * need.weight as f64);
@@ -208,6 +220,14 @@ impl Account {
         cadence.slowed(pace.unwrap_or(PACE_MAX))
     }
 
+    /// The ceiling that Miro told, or the one assumed.
+    const fn limit(&self) -> Option<u64> {
+        match self.known {
+            Known::Nothing => None,
+            Known::Assumed { limit } | Known::Told { limit, .. } => Some(limit),
+        }
+    }
+
     fn allowed(&self, limit: u64) -> u64 {
         ((limit as f64 * self.share) as u64).clamp(1, limit.max(1))
     }
@@ -218,44 +238,66 @@ impl Account {
         self.calls_in_flight -= 1;
         let Some(told) = told else { return };
         match (told.limit, told.remaining) {
-            (Some(limit), Some(remaining)) => self.learn(serial, limit, remaining, told.reset, now),
-            _ if matches!(self.known, Known::Nothing) => self.known = Known::Untold,
-            _ => {}
-        }
-        if told.refused {
-            self.block(told, now);
+            (Some(limit), Some(remaining)) => self.learn(serial, limit, remaining, told, now),
+            _ => self.assume(told.refused, now),
         }
     }
 
-    fn learn(&mut self, serial: u64, limit: u64, remaining: u64, reset: Option<Timestamp>, now: Timestamp) {
-        // A reset that is over already, by a clock that differs from ours, would let the next call go at once.
-        let reset = reset.unwrap_or_else(|| after(now, PERIOD)).max(after(now, PAUSE));
+    /// A call that was permitted was not made after all.
+    pub(super) fn withdraw(&mut self, weight: u64) {
+        self.in_flight -= weight;
+        self.calls_in_flight -= 1;
+        self.earned += weight as f64;
+    }
+
+    /// An answer said nothing of the budget.
+    fn assume(&mut self, refused: bool, now: Timestamp) {
+        match &mut self.known {
+            Known::Nothing => {
+                self.known = Known::Assumed { limit: LIMIT_DOCUMENTED };
+                self.earned = self.saved_most() as f64 - weight_of(self.in_flight);
+                self.earned_at = now;
+            }
+            // Refused below what is documented: this account's limit is another, and it is felt for from above.
+            Known::Assumed { limit } if refused => {
+                *limit = (*limit / 2).max(LIMIT_LEAST);
+                self.earned = 0.0;
+                self.earned_at = now;
+            }
+            Known::Assumed { .. } | Known::Told { .. } => {}
+        }
+    }
+
+    fn learn(&mut self, serial: u64, limit: u64, remaining: u64, told: &Told, now: Timestamp) {
+        // A reset that is over already would let the next call go at once; one further away than the period is a mistake,
+        // since a limit is by the minute.
+        let resets_in = told.resets_in().unwrap_or(PERIOD).clamp(PAUSE, PERIOD);
+        let (reset, window) = (after(now, resets_in), told.reset.unwrap_or(told.sent));
         let overlapped = serial <= self.told_up_to;
-        if let Known::Told { limit: known_limit, remaining: known, reset: known_reset } = self.known {
+        match self.known {
             // Answers may overtake each other: of calls in flight together, the later state of Miro's counts.
-            // The reset only moves on, and until it does, what is left only shrinks.
-            if overlapped
-                && known_limit == limit
-                && (reset < known_reset || (reset == known_reset && known < remaining))
+            // The window only moves on, and until it does, what is left only shrinks.
+            Known::Told { limit: known_limit, remaining: known, window: known_window, .. }
+                if overlapped
+                    && known_limit == limit
+                    && (window < known_window || (window == known_window && known < remaining)) =>
             {
                 return;
             }
-        } else {
-            self.earned = self.allowed(limit).min(remaining) as f64 - weight_of(self.in_flight);
-            self.earned_at = now;
+            Known::Told { .. } => {}
+            Known::Nothing | Known::Assumed { .. } => {
+                self.earned = self.allowed(limit).min(remaining) as f64 - weight_of(self.in_flight);
+                self.earned_at = now;
+            }
         }
-        self.known = Known::Told { limit, remaining, reset };
+        self.known = Known::Told { limit, remaining, reset, window };
         self.told_up_to = self.serial;
     }
 
-    fn block(&mut self, told: &Told, now: Timestamp) {
-        let asked = told.retry_after.and_then(|wait| SignedDuration::try_from(wait).ok()).map(|wait| after(now, wait));
-        let until = asked.or(told.reset).unwrap_or_else(|| after(now, PAUSE));
-        // A reset far away is a mistake of somebody's clock.
-        let until = if asked.is_none() { until.min(after(now, PERIOD)) } else { until };
-        if self.blocked_until.is_none_or(|held| held < until) {
-            self.blocked_until = Some(until);
-        }
+    /// The wait after a refusal, named or not: the reset, or a short pause.
+    pub(super) fn wait_after(told: &Told) -> Duration {
+        let reset = || Duration::try_from(told.resets_in()?.clamp(SignedDuration::ZERO, PERIOD)).ok();
+        told.retry_after.or_else(reset).unwrap_or(Duration::from_secs(1))
     }
 }
 

@@ -1,12 +1,16 @@
 //! The account against a Miro that counts in windows, and one whose bucket fills all the time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::Budget;
 use super::account::{Account, Answer, Need, Priority};
 use super::told::Told;
+use crate::Stream;
 use crate::ledger::Cadence;
+use crate::progress::Progress;
 use crate::stretch::after;
 
 const LIMIT: u64 = 100_000;
@@ -70,6 +74,7 @@ impl Server {
             limit: Some(self.limit),
             remaining: Some(self.left as u64),
             reset: Some(self.reset()),
+            sent: now,
             refused,
             retry_after: None,
         }
@@ -133,6 +138,7 @@ fn told(remaining: u64, reset_in: i64) -> Told {
         limit: Some(LIMIT),
         remaining: Some(remaining),
         reset: Some(after(start(), SECOND * i32::try_from(reset_in).unwrap())),
+        sent: start(),
         ..Told::default()
     }
 }
@@ -183,32 +189,92 @@ fn the_tail_goes_first_and_whoever_waited_long_goes_too() {
     assert!(matches!(account.ask(&history, 100, later), Answer::Go { .. }));
 }
 
-#[test]
-fn after_429_nobody_calls_before_the_time_named() {
-    let mut account = Account::new(0.8);
-    let ticket = account.enter(Priority::Tail, start());
-    let Answer::Go { serial } = account.ask(&ticket, 100, start()) else { panic!() };
-    account.leave(&ticket);
-    let refusal = Told { refused: true, retry_after: Some(std::time::Duration::from_secs(9)), ..Told::default() };
-    account.settle(100, serial, Some(&refusal), start());
-    assert!(!goes(&mut account, Priority::Tail, 100, after(start(), SECOND * 8)));
-    assert!(goes(&mut account, Priority::Tail, 100, after(start(), SECOND * 9)));
+/// A budget whose only call was answered so; returns the wait that is kept, and how long the next call really waits.
+async fn refused(told: Told) -> (Duration, Duration) {
+    let budget = Budget::new(0.8, start(), Arc::default(), None);
+    let progress = Progress::new(Stream::Audit);
+    let mut reserved = budget.reserve(100, Priority::Tail, &progress).await.unwrap();
+    reserved.call();
+    let kept = reserved.answered(&Told { refused: true, ..told }).unwrap();
+    let asked = tokio::time::Instant::now();
+    drop(budget.reserve(100, Priority::Tail, &progress).await.unwrap());
+    (kept, asked.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_429_nobody_calls_before_the_time_named_or_the_reset() {
+    let seconds = Duration::from_secs;
+    let named = |wait| Told { retry_after: Some(seconds(wait)), ..Told::default() };
+    let table = [
+        (named(9), seconds(9)),
+        (named(3_600), seconds(3_600)),
+        (named(86_400), seconds(60)),
+        (told(0, 20), seconds(20)),
+        (told(0, 86_400), seconds(60)),
+        (told(0, -5), seconds(0)),
+        (Told::default(), seconds(1)),
+    ];
+    for (told, expected) in table {
+        let (kept, waited) = refused(told).await;
+        assert_eq!(kept, expected, "{told:?}");
+        assert!(waited >= expected && waited <= expected + seconds(1), "{told:?}: {waited:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_ends_does_not_wait_for_a_far_time() {
+    let budget = Budget::new(0.8, start(), Arc::default(), Some(Duration::from_mins(5)));
+    let progress = Progress::new(Stream::Audit);
+    let mut reserved = budget.reserve(100, Priority::Tail, &progress).await.unwrap();
+    reserved.call();
+    let told = Told { refused: true, retry_after: Some(Duration::from_mins(6)), ..Told::default() };
+    reserved.answered(&told);
+    assert!(budget.reserve(100, Priority::Tail, &progress).await.is_err());
+    tokio::time::advance(Duration::from_mins(1)).await;
+    assert!(budget.reserve(100, Priority::Tail, &progress).await.is_ok());
 }
 
 #[test]
-fn after_429_without_a_time_the_reset_is_waited_for() {
-    let mut account = knowing(&Told { refused: true, ..told(0, 20) });
-    assert!(!goes(&mut account, Priority::Tail, 100, after(start(), SECOND * 19)));
-    assert!(goes(&mut account, Priority::Tail, 100, after(start(), SECOND * 20)));
-}
-
-#[test]
-fn one_call_finds_out_and_silence_means_no_limit() {
+fn one_call_finds_out_and_silence_means_the_documented_limit() {
     let mut account = Account::new(0.8);
     assert!(goes(&mut account, Priority::History, 100, start()));
     assert!(!goes(&mut account, Priority::History, 100, start()));
     let mut account = knowing(&Told::default());
     assert!((0..100).all(|_| goes(&mut account, Priority::History, 100, start())));
+}
+
+/// A Miro that counts in windows of a minute without a word; returns the calls it took and those it refused.
+fn without_headers(limit: u64, share: f64, weight: u64, minutes: i64) -> (u64, u32) {
+    let mut server = Server::new(Counts::InWindows, limit);
+    let mut account = Account::new(share);
+    let (mut calls, mut now, mut blocked) = (0, start(), start());
+    while now < after(start(), SECOND * i32::try_from(minutes * 60).unwrap()) {
+        let ticket = account.enter(Priority::History, now);
+        if now >= blocked
+            && let Answer::Go { serial } = account.ask(&ticket, weight, now)
+        {
+            calls += 1;
+            let told = Told { refused: server.call(weight, now).refused, sent: now, ..Told::default() };
+            account.settle(weight, serial, Some(&told), now);
+            if told.refused {
+                blocked = after(now, SignedDuration::try_from(Account::wait_after(&told)).unwrap());
+            }
+        }
+        account.leave(&ticket);
+        now = after(now, SignedDuration::from_millis(50));
+    }
+    (calls, server.refused)
+}
+
+#[test]
+fn without_headers_the_documented_limit_is_kept_and_a_smaller_one_is_found() {
+    for (weight, per_minute) in [(2_000, 40), (100, 800)] {
+        let (calls, refused) = without_headers(100_000, 0.8, weight, 10);
+        assert_eq!(refused, 0, "{weight}");
+        assert!(calls >= per_minute * 9, "{weight}: {calls} calls");
+    }
+    let (calls, refused) = without_headers(10_000, 0.8, 2_000, 30);
+    assert!(refused <= 12 && calls >= 60, "{calls} calls, {refused} refused");
 }
 
 #[test]

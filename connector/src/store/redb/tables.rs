@@ -22,6 +22,11 @@ const DEAD_LETTERS: TableDefinition<'static, u64, (u8, i64, &str, &str, &[u8])> 
 /// Stream -> events set aside, their bytes.
 const TOTALS: TableDefinition<'static, u8, (u64, u64)> = TableDefinition::new("dead-letter-totals");
 
+/// Holds nothing but, for a moment, the proof that the disk takes a delivery.
+const PROOF: TableDefinition<'static, u8, &[u8]> = TableDefinition::new("proof");
+/// More than the ids and the ledger of any batch: 60 bytes an event would make 16,000 events of a batch.
+const PROOF_BYTES: usize = 256 * 1024;
+
 const HASH_BYTES: usize = size_of::<IdHash>();
 
 /// What an opened database holds.
@@ -68,6 +73,16 @@ pub(super) fn load(database: &Database, stream: Stream) -> Result<Option<(Versio
         let (version, ledger) = row.value();
         (Version(version), Bytes::copy_from_slice(ledger))
     }))
+}
+
+/// Writes [`PROOF_BYTES`] and takes them away again: their pages are free for the next commit.
+pub(super) fn prove_writable(database: &Database) -> Result<(), redb::Error> {
+    let writing = database.begin_write()?;
+    writing.open_table(PROOF)?.insert(0, vec![0xA5; PROOF_BYTES].as_slice())?;
+    writing.commit()?;
+    let clearing = database.begin_write()?;
+    clearing.open_table(PROOF)?.remove(0)?;
+    Ok(clearing.commit()?)
 }
 
 /// Applies `change` whole or not at all. The outer error is the database's; the inner one a refusal.

@@ -8,7 +8,7 @@ use super::*;
 const FAR: u64 = 1_000_000;
 
 fn in_memory(dead_letters_bytes_max: u64) -> RedbStore {
-    RedbStore::with_backend(InMemoryBackend::new(), dead_letters_bytes_max).unwrap()
+    RedbStore::with_backend(InMemoryBackend::new, dead_letters_bytes_max).unwrap()
 }
 
 fn change(ledger: &'static str) -> Change {

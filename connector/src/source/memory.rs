@@ -1,0 +1,140 @@
+//! One bound on the bytes of all pages in memory together: of every stream and window, from before a page is asked for until
+//! its last event is delivered.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+use super::budget::Priority;
+
+/// The bytes that all pages may hold.
+const TOTAL: usize = 24 * 1024 * 1024;
+/// What sweeps and history leave free: a page for the tail of each stream, so that nothing older keeps the newest waiting.
+const LEFT_TO_TAILS: usize = 8 * 1024 * 1024;
+
+/// The memory for pages, shared by all streams of a process.
+#[derive(Debug)]
+pub(crate) struct PageMemory {
+    free: Mutex<usize>,
+    freed: Notify,
+}
+
+impl Default for PageMemory {
+    fn default() -> Self {
+        Self { free: Mutex::new(TOTAL), freed: Notify::new() }
+    }
+}
+
+impl PageMemory {
+    /// Takes `bytes`, or all that there is where `bytes` is more; `None` while that is not free.
+    pub(super) fn try_take(self: &Arc<Self>, bytes: usize, priority: Priority) -> Option<Lent> {
+        let left = if priority == Priority::Tail { 0 } else { LEFT_TO_TAILS };
+        let bytes = bytes.min(TOTAL - left);
+        let mut free = self.lock();
+        (*free >= bytes + left).then(|| {
+            *free -= bytes;
+            Lent { memory: Arc::clone(self), bytes }
+        })
+    }
+
+    /// Waits until something was given back. Cancel safe.
+    pub(super) async fn take(self: &Arc<Self>, bytes: usize, priority: Priority) -> Lent {
+        loop {
+            let freed = self.freed.notified();
+            tokio::pin!(freed);
+            freed.as_mut().enable();
+            if let Some(lent) = self.try_take(bytes, priority) {
+                return lent;
+            }
+            freed.await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, usize> {
+        // One number: whole at any time.
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Memory that is in use; given back when dropped.
+#[derive(Debug)]
+pub(super) struct Lent {
+    memory: Arc<PageMemory>,
+    bytes: usize,
+}
+
+impl Lent {
+    /// Gives `body` its memory and what is left over back. It is in use until the last slice of the body is dropped.
+    pub(super) fn hold(mut self, body: Bytes) -> Bytes {
+        let surplus = self.bytes.saturating_sub(body.len());
+        self.bytes -= surplus;
+        self.memory.give_back(surplus);
+        Bytes::from_owner(Held { body, _lent: self })
+    }
+}
+
+impl PageMemory {
+    fn give_back(&self, bytes: usize) {
+        *self.lock() += bytes;
+        self.freed.notify_waiters();
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.memory.give_back(self.bytes);
+    }
+}
+
+struct Held {
+    body: Bytes,
+    _lent: Lent,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: usize = 4 * 1024 * 1024;
+
+    #[test]
+    fn the_bound_is_on_the_sum_and_the_tails_have_room_of_their_own() {
+        let memory = Arc::new(PageMemory::default());
+        let history: Vec<Lent> = std::iter::from_fn(|| memory.try_take(PAGE, Priority::History)).collect();
+        assert_eq!(history.len(), 4);
+        let tails: Vec<Lent> = std::iter::from_fn(|| memory.try_take(PAGE, Priority::Tail)).collect();
+        assert_eq!(tails.len(), 2);
+        drop((history, tails));
+        assert_eq!(*memory.lock(), TOTAL);
+    }
+
+    #[test]
+    fn a_page_holds_what_it_is_large_until_its_last_event_is_gone() {
+        let memory = Arc::new(PageMemory::default());
+        let body = memory.try_take(PAGE, Priority::Tail).unwrap().hold(Bytes::from(vec![b'x'; 1_000]));
+        assert_eq!(*memory.lock(), TOTAL - 1_000);
+        let event = body.slice(10..20);
+        drop(body);
+        assert_eq!(*memory.lock(), TOTAL - 1_000);
+        drop(event);
+        assert_eq!(*memory.lock(), TOTAL);
+    }
+
+    #[tokio::test]
+    async fn whoever_wants_everything_waits_until_it_is_there() {
+        let memory = Arc::new(PageMemory::default());
+        let page = memory.try_take(PAGE, Priority::Tail).unwrap();
+        let all = memory.take(usize::MAX, Priority::Tail);
+        tokio::pin!(all);
+        assert!(futures_util::poll!(all.as_mut()).is_pending());
+        drop(page);
+        assert_eq!(all.await.bytes, TOTAL);
+    }
+}

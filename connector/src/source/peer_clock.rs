@@ -1,0 +1,143 @@
+//! Whose clock decides what is covered: the earlier of Miro's own, which its responses show, and ours.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use crate::Clock;
+
+/// A smaller difference between two clocks is not worth a word.
+pub(crate) const SKEW_MAX: SignedDuration = SignedDuration::from_secs(60);
+/// `Date` tells whole seconds.
+const DATE_STEP: SignedDuration = SignedDuration::from_secs(1);
+/// What was seen of Miro's clock holds for so long: a wrong `Date`, as from a cache, must not keep the tail from being read.
+const SEEN_FOR: Duration = Duration::from_mins(1);
+
+/// Our clock, and what is known of Miro's.
+#[derive(Debug)]
+pub(crate) struct PeerClock {
+    ours: Arc<dyn Clock>,
+    seen: Mutex<Option<Seen>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    /// Miro's clock less ours; never more than it is.
+    offset: SignedDuration,
+    at: Instant,
+}
+
+/// A request on its way: when it was sent, by our clock.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked(Timestamp);
+
+/// What a response shows of the clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reading {
+    /// Nothing later than this can be in the response.
+    pub(super) as_of: Timestamp,
+    /// How far our clock is from Miro's at least; positive when ours is ahead.
+    pub(super) skew: SignedDuration,
+}
+
+impl PeerClock {
+    pub(crate) fn new(ours: Arc<dyn Clock>) -> Self {
+        Self { ours, seen: Mutex::default() }
+    }
+
+    /// The time by our clock.
+    pub(crate) fn ours(&self) -> Timestamp {
+        self.ours.now()
+    }
+
+    /// The time up to which windows are planned: ours, or Miro's where that is earlier and was seen lately.
+    pub(crate) fn now(&self) -> Timestamp {
+        let ours = self.ours.now();
+        let lately = self.lock().filter(|seen| seen.at.elapsed() <= SEEN_FOR);
+        let behind = lately.map_or(SignedDuration::ZERO, |seen| seen.offset.min(SignedDuration::ZERO));
+        ours.checked_add(behind).unwrap_or(Timestamp::MIN)
+    }
+
+    pub(super) fn asks(&self) -> Asked {
+        Asked(self.ours.now())
+    }
+
+    /// Takes in the `date` of a response to what was `asked`, just received.
+    pub(super) fn read(&self, asked: Asked, date: Option<Timestamp>) -> Reading {
+        let Asked(asked) = asked;
+        let Some(date) = date else {
+            return Reading { as_of: asked, skew: SignedDuration::ZERO };
+        };
+        let received = self.ours.now();
+        *self.lock() = Some(Seen { offset: date.duration_since(received), at: Instant::now() });
+        // The response was written at some time between the request and its receipt.
+        let latest = date.checked_add(DATE_STEP).unwrap_or(date);
+        let skew = if latest < asked {
+            asked.duration_since(latest)
+        } else {
+            received.duration_since(date).min(SignedDuration::ZERO)
+        };
+        Reading { as_of: asked.min(date), skew }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Seen>> {
+        // A plain value: whole at any time.
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Ours(Mutex<Timestamp>);
+
+    impl Clock for Ours {
+        fn now(&self) -> Timestamp {
+            *self.0.lock().unwrap()
+        }
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    /// Asks at second 1,000 by our clock and is answered two seconds later.
+    fn reading(date: Option<i64>) -> (PeerClock, Reading) {
+        let ours = Arc::new(Ours(Mutex::new(at(1_000))));
+        let clock = PeerClock::new(Arc::clone(&ours) as Arc<dyn Clock>);
+        let asked = clock.asks();
+        *ours.0.lock().unwrap() = at(1_002);
+        let reading = clock.read(asked, date.map(at));
+        (clock, reading)
+    }
+
+    #[test]
+    fn the_earlier_clock_decides_what_a_response_covers() {
+        for (date, as_of, skew, now) in [
+            (None, 1_000, 0, 1_002),
+            (Some(1_001), 1_000, 0, 1_001),
+            (Some(999), 999, 0, 999),
+            (Some(900), 900, 99, 900),
+            (Some(1_002), 1_000, 0, 1_002),
+            (Some(1_100), 1_000, -98, 1_002),
+            (Some(1_000_000), 1_000, -998_998, 1_002),
+        ] {
+            let (clock, reading) = reading(date);
+            assert_eq!(reading.as_of, at(as_of), "{date:?}");
+            assert_eq!(reading.skew.as_secs(), skew, "{date:?}");
+            assert_eq!(clock.now(), at(now), "{date:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_seen_long_ago_holds_no_longer() {
+        let (clock, _) = reading(Some(0));
+        assert_eq!(clock.now(), at(0));
+        tokio::time::advance(SEEN_FOR + Duration::from_secs(1)).await;
+        assert_eq!(clock.now(), at(1_002));
+    }
+}
