@@ -10,14 +10,15 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use redb::backends::FileBackend;
-use redb::{Builder, Database, StorageBackend};
+use redb::{Builder, Database, DatabaseError, StorageBackend};
 use tables::Holds;
 
 use super::{ByMinute, Change, DeadLetter, DeadLetterTotals, Minute, Store, StoreError, Version};
 use crate::Stream;
 
 mod file;
+mod first;
+mod rights;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -108,18 +109,23 @@ impl RedbStore {
     /// Opens the file at `path`, or makes it (mode 0600, missing folders 0700).
     ///
     /// `dead_letters_bytes_max` bounds what is set aside. A file that is damaged, of another version, held by
-    /// another process or not ours is reported and never written over. Blocks while the file is read through once.
+    /// another process or not ours is reported and never written over; what a first start left that was cut off is made
+    /// anew. Blocks while the file is read through once.
     pub fn open(path: &Path, dead_letters_bytes_max: u64) -> Result<Self, StoreError> {
         let path = path.to_owned();
         let open = move || {
-            let file = file::open(&path)?;
-            let backend = FileBackend::new(file).map_err(|error| file::unusable(&path, &error))?;
+            let backend = file::open(&path)?;
             let mut builder = builder();
             builder.set_check_integrity_on_open(true);
             let database = builder.create_with_backend(backend).map_err(|error| file::unusable(&path, &error))?;
             checked(database, &path)
         };
         Self::over(open, dead_letters_bytes_max, Place::Pool)
+    }
+
+    /// Whether another process holds the file at `path`.
+    pub fn is_held(path: &Path) -> bool {
+        file::is_held(path)
     }
 
     /// A store over the backends that `plug_in` gives, run in the caller's task: for simulations, whose backend may tear
@@ -130,7 +136,10 @@ impl RedbStore {
     ) -> Result<Self, StoreError> {
         let path = Path::new("(a backend handed in)");
         let open = move || {
-            let database = builder().create_with_backend(plug_in()).map_err(|error| file::unusable(path, &error))?;
+            let backend = plug_in();
+            first::discard_unfinished(&backend)
+                .map_err(|error| file::unusable(path, &DatabaseError::Storage(error.into())))?;
+            let database = builder().create_with_backend(backend).map_err(|error| file::unusable(path, &error))?;
             checked(database, path)
         };
         Self::over(open, dead_letters_bytes_max, Place::Inline)

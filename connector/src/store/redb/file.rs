@@ -1,35 +1,74 @@
 //! Opening the checkpoint file: who may read it, and what is said when it cannot be used.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
 use std::path::Path;
 
+use redb::backends::FileBackend;
 use redb::{DatabaseError, StorageError};
+use tracing::warn;
 
+use super::{first, rights};
 use crate::store::StoreError;
 
 /// What a person can do about a file that we will not touch.
 const WAY_ON: &str = "move it aside: the connector then starts again from `streams.*.start` and may send events twice";
 
 /// Opens `path` for reading and writing, made if missing. Only its owner may read it: it holds set-aside events.
-pub(super) fn open(path: &Path) -> Result<File, StoreError> {
-    let failed = |error: std::io::Error| {
+///
+/// What a first start left that was cut off is emptied, under the file's lock, so that it is made anew.
+pub(super) fn open(path: &Path) -> Result<FileBackend, StoreError> {
+    let failed = |error: io::Error| {
         StoreError::Unusable(format!(
             "could not open the checkpoint file `{}`: {error}; choose another `store.path` or mend its permissions",
             path.display()
         ))
     };
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder {
         let mut builder = DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(folder).map_err(failed)?;
     }
+    let is_new = !path.exists();
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(failed)
+    let file = options.open(path).map_err(failed)?;
+    #[cfg(unix)]
+    if is_new {
+        // A file is found after a power cut only once its folder is on disk too.
+        File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all()).map_err(failed)?;
+    }
+    rights::warn_when_wide(path, folder);
+    let lock = file.try_clone().map_err(failed)?;
+    let backend = FileBackend::new(file).map_err(|error| unusable(path, &error))?;
+    mend(path, &lock, &backend).map_err(|error| unusable(path, &error))?;
+    Ok(backend)
+}
+
+/// Empties what a first start left that was cut off, unless another process holds the file.
+fn mend(path: &Path, lock: &File, backend: &FileBackend) -> Result<(), DatabaseError> {
+    match lock.try_lock() {
+        Err(TryLockError::WouldBlock) => return Err(DatabaseError::DatabaseAlreadyOpen),
+        // Where files cannot be locked, redb goes on without as well.
+        Ok(()) | Err(TryLockError::Error(_)) => {}
+    }
+    let discarded = first::discard_unfinished(backend);
+    lock.unlock()?;
+    if discarded? {
+        warn!(path = %path.display(), "The first start was cut off; its checkpoint file is made anew.");
+    }
+    Ok(())
+}
+
+/// Whether another process holds the file at `path`, as far as locks on this system say. Does not make the file.
+pub(super) fn is_held(path: &Path) -> bool {
+    let lock = File::open(path).map(|file| file.try_lock());
+    matches!(lock, Ok(Err(TryLockError::WouldBlock)))
 }
 
 /// Why redb did not open the file at `path`, and the way on.

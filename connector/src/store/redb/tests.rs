@@ -191,3 +191,151 @@ async fn a_damaged_file_is_reported_and_kept() {
     fs::write(&path, &scratched).unwrap();
     refuses(&path, "move it aside");
 }
+
+/// What a new checkpoint file is made of: every change of its length, every write, every sync.
+#[derive(Clone, Debug, Default)]
+struct Journal {
+    memory: Arc<InMemoryBackend>,
+    steps: Arc<Mutex<Vec<Step>>>,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Length(u64),
+    Write(usize, Vec<u8>),
+    Sync,
+}
+
+impl Journal {
+    fn keep(&self, step: Step) {
+        self.steps.lock().unwrap().push(step);
+    }
+}
+
+impl StorageBackend for Journal {
+    fn len(&self) -> std::io::Result<u64> {
+        self.memory.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+        self.memory.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> std::io::Result<()> {
+        self.keep(Step::Length(len));
+        self.memory.set_len(len)
+    }
+
+    fn sync_data(&self) -> std::io::Result<()> {
+        self.keep(Step::Sync);
+        self.memory.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> std::io::Result<()> {
+        self.keep(Step::Write(usize::try_from(offset).unwrap(), data.to_vec()));
+        self.memory.write(offset, data)
+    }
+}
+
+/// The steps of a first start, up to the commit of our tables.
+fn first_start() -> Vec<Step> {
+    let journal = Journal::default();
+    drop(RedbStore::with_backend(journal.clone(), FAR).unwrap());
+    let steps = journal.steps.lock().unwrap();
+    steps.clone()
+}
+
+fn apply(file: &mut Vec<u8>, step: &Step) {
+    match step {
+        Step::Length(length) => file.resize(usize::try_from(*length).unwrap(), 0),
+        Step::Write(at, data) => file[*at..*at + data.len()].copy_from_slice(data),
+        Step::Sync => {}
+    }
+}
+
+/// Everything that a first start can leave: killed between or within two writes, and the power gone with any one of the
+/// unsynced writes lost.
+fn remains() -> Vec<Vec<u8>> {
+    let mut remains = Vec::new();
+    let (mut file, mut synced, mut unsynced) = (Vec::new(), Vec::new(), Vec::new());
+    for step in first_start() {
+        if let Step::Write(at, data) = &step {
+            for cut in [1, 8, data.len() / 2, data.len() - 1] {
+                let mut torn = file.clone();
+                apply(&mut torn, &Step::Write(*at, data[..cut.min(data.len())].to_vec()));
+                remains.push(torn);
+            }
+        }
+        apply(&mut file, &step);
+        remains.push(file.clone());
+        if matches!(step, Step::Sync) {
+            (synced, unsynced) = (file.clone(), Vec::new());
+            continue;
+        }
+        unsynced.push(step);
+        for lost in 0..unsynced.len() {
+            let mut left: Vec<u8> = synced.clone();
+            left.resize(file.len(), 0);
+            let kept = unsynced.iter().enumerate().filter(|(place, _)| *place != lost);
+            kept.for_each(|(_, step)| apply(&mut left, step));
+            remains.push(left);
+        }
+    }
+    remains
+}
+
+#[test]
+fn whatever_a_cut_off_first_start_leaves_the_next_one_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("miro.redb");
+    let remains = remains();
+    assert!(remains.len() > 100, "{} ends of a first start", remains.len());
+    for (number, left) in remains.iter().enumerate() {
+        fs::write(&path, left).unwrap();
+        let opened = RedbStore::open(&path, FAR);
+        assert!(opened.is_ok(), "end {number} of a first start, {} bytes: {opened:?}", left.len());
+    }
+    for length in (0..remains.last().unwrap().len()).step_by(9_001) {
+        fs::write(&path, vec![0; length]).unwrap();
+        RedbStore::open(&path, FAR).unwrap_or_else(|error| panic!("{length} zeros: {error}"));
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_held_a_commit_is_never_taken_for_an_unfinished_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("miro.redb");
+    let store = RedbStore::open(&path, FAR).unwrap();
+    store.commit(Stream::Audit, Version(0), change("the ledger of a day")).await.unwrap();
+    drop(store);
+    let mut without_magic = fs::read(&path).unwrap();
+    without_magic[..9].fill(0);
+    let foreign = {
+        let mut image = vec![0; 4096];
+        image[510..512].copy_from_slice(&[0x55, 0xaa]);
+        image
+    };
+    for left in [without_magic, foreign, b"\0\0\0notes".to_vec(), vec![0; 50_000_000]] {
+        fs::write(&path, left).unwrap();
+        refuses(&path, "move it aside");
+    }
+}
+
+#[test]
+fn two_first_starts_at_once_leave_one_store() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..20 {
+        let path = folder.path().join(format!("{round}.redb"));
+        fs::write(&path, if round % 2 == 0 { vec![0; 4096] } else { Vec::new() }).unwrap();
+        let both = std::thread::scope(|scope| {
+            let open = || scope.spawn(|| RedbStore::open(&path, FAR));
+            [open(), open()].map(|opening| opening.join().unwrap())
+        });
+        for opened in &both {
+            let error = opened.as_ref().err().map(ToString::to_string).unwrap_or_default();
+            assert!(opened.is_ok() || error.contains("held by another process"), "{error}");
+        }
+        drop(both);
+        RedbStore::open(&path, FAR).unwrap();
+    }
+}
