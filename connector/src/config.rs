@@ -20,6 +20,7 @@ mod span;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,6 +30,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::Stream;
+use crate::redact::without_user_info;
 pub use example::example;
 pub use explain::{Explained, explain};
 pub use finding::{Finding, Findings, Origin, Severity};
@@ -145,7 +147,7 @@ pub struct StoreConfig {
 }
 
 /// How calls are made.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Http {
     /// A private root certificate to trust besides the system's, PEM.
     pub ca_file: Option<PathBuf>,
@@ -153,6 +155,14 @@ pub struct Http {
     pub proxy: Option<Url>,
     /// The time allowed for one call, 1 s to 10 min.
     pub timeout: Duration,
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let proxy = self.proxy.as_ref().map(|proxy| without_user_info(proxy.as_str()));
+        let mut shown = f.debug_struct("Http");
+        shown.field("ca_file", &self.ca_file).field("proxy", &proxy).field("timeout", &self.timeout).finish()
+    }
 }
 
 /// What the process says of itself.

@@ -1,12 +1,14 @@
 //! The one door to the network: a request goes out, a bounded answer or an error comes back.
 
 pub mod production;
+mod route;
 
 use std::fmt::Debug;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use url::{Host, Url};
 
 /// Carries one request to its host and brings the whole answer back.
 ///
@@ -72,6 +74,20 @@ pub enum TransportError {
         /// What is wrong.
         reason: String,
     },
+}
+
+/// Whether `url` leads to this machine: 127.0.0.0/8, ::1, `localhost` and names below it
+/// (<https://www.rfc-editor.org/rfc/rfc6761#section-6.3>, read 2026-11-29).
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("localhost"))
+        }
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
+        None => false,
+    }
 }
 
 /// Host and port of `uri`, for error texts.

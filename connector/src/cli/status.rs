@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::args::{Global, Output};
 use super::{Failure, parts, print, print_json};
 use crate::clock::SystemClock;
-use crate::config::{Config, Http, human};
+use crate::config::{Config, human};
 use crate::ledger::{Cadence, Ledger};
 use crate::status::{Status, StreamStatus};
 use crate::store::Store;
@@ -50,8 +50,7 @@ pub(super) fn status(global: &Global, output: Output) -> Result<Exit, Failure> {
 /// Asks the service at `telemetry.listen`.
 async fn running(config: &Config) -> Option<Status> {
     let address = reachable(config.telemetry.listen?);
-    let http = Http { ca_file: None, proxy: None, timeout: ANSWER_WITHIN };
-    let network = Production::new(&http).ok()?;
+    let network = Production::direct().ok()?;
     let request = http::Request::get(format!("http://{address}/status")).body(Bytes::new()).ok()?;
     let answer = tokio::time::timeout(ANSWER_WITHIN, network.send(request, ANSWER_MAX)).await.ok()?.ok()?;
     serde_json::from_slice(answer.body()).ok()

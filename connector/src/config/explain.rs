@@ -1,18 +1,16 @@
 //! Which layer set what.
 
 use super::finding::{Finding, Findings};
-use super::key::{AnyKey, Otherwise};
+use super::key::Otherwise;
 use super::keys::KEYS;
-use super::layers::Entry;
 use super::load::Sources;
-use super::secret::names_a_place;
 
 /// One key, the value that holds and what set it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Explained {
     /// Section and name.
     pub key: &'static str,
-    /// The value as TOML, `***` for a secret held in the file or a variable; none when nothing is set.
+    /// The value as TOML, `***` for what must not be shown; none when nothing is set.
     pub value: Option<String>,
     /// The file and line, the environment variable, or `default`.
     pub set_by: String,
@@ -26,7 +24,9 @@ pub fn explain(sources: &Sources) -> Result<Vec<Explained>, Findings> {
         return Err(Findings(findings));
     }
     let explained = KEYS.iter().map(|key| match layers.get(*key) {
-        Some(entry) => Explained { key: key.path(), value: Some(shown(*key, entry)), set_by: entry.origin.to_string() },
+        Some(entry) => {
+            Explained { key: key.path(), value: Some(key.shown(&entry.raw)), set_by: entry.origin.to_string() }
+        }
         None => match key.otherwise() {
             Otherwise::Default(literal, _) => {
                 Explained { key: key.path(), value: Some(literal.to_owned()), set_by: "default".into() }
@@ -38,8 +38,4 @@ pub fn explain(sources: &Sources) -> Result<Vec<Explained>, Findings> {
         },
     });
     Ok(explained.collect())
-}
-
-fn shown(key: &dyn AnyKey, entry: &Entry) -> String {
-    if key.is_secret() && !names_a_place(&entry.raw) { "***".into() } else { entry.raw.shown() }
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::kind::Kind;
+use super::raw::Raw;
 
 /// A key and the form of its value.
 pub(crate) struct Key<K> {
@@ -37,7 +38,8 @@ pub(crate) trait AnyKey: Sync {
     fn example(&self) -> &'static str;
     fn allowed(&self) -> String;
     fn schema(&self) -> Value;
-    fn is_secret(&self) -> bool;
+    /// A value of the key as TOML, without what must never be shown.
+    fn shown(&self, raw: &Raw) -> String;
 
     /// The section, such as `streams.audit`.
     fn section(&self) -> &'static str {
@@ -75,7 +77,7 @@ impl<K: Kind> AnyKey for Key<K> {
         self.kind.schema()
     }
 
-    fn is_secret(&self) -> bool {
-        self.kind.is_secret()
+    fn shown(&self, raw: &Raw) -> String {
+        self.kind.shown(raw)
     }
 }

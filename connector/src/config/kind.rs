@@ -10,6 +10,8 @@ use url::Url;
 use super::Start;
 use super::raw::Raw;
 use super::span::{human, parse_span, parse_start};
+use crate::redact::{MASK, without_user_info};
+use crate::transport::is_loopback;
 
 /// The form of a key's value.
 pub(crate) trait Kind: Sync + 'static {
@@ -21,9 +23,9 @@ pub(crate) trait Kind: Sync + 'static {
     fn allowed(&self) -> String;
     /// What is allowed, for an editor.
     fn schema(&self) -> Value;
-    /// Whether the value must never be shown.
-    fn is_secret(&self) -> bool {
-        false
+    /// The value as TOML, without what must never be shown.
+    fn shown(&self, raw: &Raw) -> String {
+        raw.shown()
     }
 }
 
@@ -38,6 +40,9 @@ impl Kind for Host {
 
     fn read(&self, raw: &Raw) -> Result<Url, String> {
         let url = absolute(raw)?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("has a user name or a password; only scheme and host belong here".into());
+        }
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
             return Err("has a path; only scheme and host belong here".into());
         }
@@ -57,6 +62,10 @@ impl Kind for Host {
     fn schema(&self) -> Value {
         let pattern = if self.loopback_http { "^https?://" } else { "^https://" };
         json!({"type": "string", "pattern": pattern})
+    }
+
+    fn shown(&self, raw: &Raw) -> String {
+        shown_without_user_info(raw)
     }
 }
 
@@ -81,6 +90,18 @@ impl Kind for Proxy {
     fn schema(&self) -> Value {
         json!({"type": "string", "pattern": "^https?://"})
     }
+
+    fn shown(&self, raw: &Raw) -> String {
+        shown_without_user_info(raw)
+    }
+}
+
+fn shown_without_user_info(raw: &Raw) -> String {
+    match raw {
+        Raw::Text(text) | Raw::Variable(text) => Raw::Text(without_user_info(text).into_owned()).shown(),
+        Raw::Integer(_) | Raw::Float(_) | Raw::Flag(_) | Raw::Time(_) => raw.shown(),
+        Raw::List(_) | Raw::Table(_) => MASK.into(),
+    }
 }
 
 fn absolute(raw: &Raw) -> Result<Url, String> {
@@ -90,15 +111,6 @@ fn absolute(raw: &Raw) -> Result<Url, String> {
         return Err("names no host".into());
     }
     Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 /// A share: over 0, up to 1.

@@ -10,6 +10,7 @@ use super::finding::{Finding, Origin};
 use super::key::AnyKey;
 use super::keys::{KEYS, SECTIONS};
 use super::raw::Raw;
+use crate::redact::MASK;
 
 /// What environment variables that set a key begin with.
 pub(crate) const VARIABLE_PREFIX: &str = "MIRO_SENTINEL__";
@@ -163,18 +164,13 @@ fn unknown(path: &str, raw: &Raw, origin: Origin) -> Finding {
     let nearest = nearest(path);
     let mut finding = Finding::error(path, problem, origin).with_allowed(names_beside(path));
     if !matches!(raw, Raw::Table(_)) {
-        let secret = sounds_secret(path) || nearest.and_then(known_key).is_some_and(AnyKey::is_secret);
-        finding = finding.with_value(if secret { "***".to_owned() } else { raw.shown() });
+        // Whatever it was meant to be, it may be a secret.
+        finding = finding.with_value(MASK);
     }
     match nearest {
         Some(nearest) => finding.with_help(format!("did you mean `{nearest}`?")),
         None => finding,
     }
-}
-
-/// Whether the value of an unknown key may be a secret that must not be shown.
-fn sounds_secret(path: &str) -> bool {
-    ["token", "secret", "password", "key", "credential"].iter().any(|word| path.to_lowercase().contains(word))
 }
 
 /// What could stand where `path` stands.

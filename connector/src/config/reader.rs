@@ -71,7 +71,7 @@ impl Reader<'_> {
                 None
             }
             Err((problem, help)) => {
-                let place = self.layers.get(key).map_or_else(String::new, |entry| entry.raw.shown());
+                let place = self.layers.get(key).map_or_else(String::new, |entry| key.shown(&entry.raw));
                 let finding = Finding::error(key.path, problem, origin).with_value(place);
                 self.findings.push(finding.with_allowed(key.allowed()).with_help(help));
                 None
@@ -92,9 +92,8 @@ impl Reader<'_> {
     }
 
     fn refuse(&mut self, key: &dyn AnyKey, entry: &Entry, problem: String) {
-        let shown = if key.is_secret() { "***".to_owned() } else { entry.raw.shown() };
         let finding = Finding::error(key.path(), problem, entry.origin.clone());
-        self.findings.push(finding.with_value(shown).with_allowed(key.allowed()));
+        self.findings.push(finding.with_value(key.shown(&entry.raw)).with_allowed(key.allowed()));
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::kind::Kind;
 use super::raw::Raw;
+use crate::redact::MASK;
 
 /// Where a secret is held.
 pub(crate) enum SecretSource {
@@ -59,14 +60,12 @@ impl Kind for Secret {
         json!({"oneOf": [held_in("env"), held_in("file"), {"type": "string", "minLength": 1}]})
     }
 
-    fn is_secret(&self) -> bool {
-        true
+    fn shown(&self, raw: &Raw) -> String {
+        match self.read(raw) {
+            Ok(SecretSource::Variable(_) | SecretSource::File(_)) => raw.shown(),
+            Ok(SecretSource::Inline(_) | SecretSource::Given(_)) | Err(_) => MASK.into(),
+        }
     }
-}
-
-/// Whether the value only names the place where the secret is held, and so may be shown.
-pub(crate) fn names_a_place(raw: &Raw) -> bool {
-    matches!(Secret.read(raw), Ok(SecretSource::Variable(_) | SecretSource::File(_)))
 }
 
 /// Files and shells end a secret with a newline that is not part of it.

@@ -109,7 +109,7 @@ client_secret = { env = "AZURE_CLIENT_SECRET" }
       allowed: { env = "NAME" } or { file = "path" }
       help: set `MIRO_TOKEN`
 
-    error: streams.audit.poll_evry = "15s" is not a key we know
+    error: streams.audit.poll_evry = *** is not a key we know
       --> miro-sentinel.toml:6
       allowed: access_token, late_sweeps, poll_every, start
       help: did you mean `streams.audit.poll_every`?
@@ -292,6 +292,48 @@ fn no_secret_is_shown_by_findings_or_explanations() {
     for text in [findings, explained, debugged] {
         assert!(!text.contains("hunter") && !text.contains("audit-token") && !text.contains("s~1"), "{text}");
     }
+}
+
+#[test]
+fn no_password_is_shown_wherever_it_is_written() {
+    let long = "hunter".repeat(40);
+    for line in [
+        "[http]\nproxy = \"http://user:hunter2@proxy.example.com:3128\"".to_owned(),
+        format!("[http]\nproxy = \"http://user:{long}@proxy.example.com:3128\""),
+        "[http]\nproxy = \"socks5://user:hunter2@proxy.example.com:3128\"".to_owned(),
+        "[http]\nproxy = \"user:hunter2@proxy.example.com:3128\"".to_owned(),
+        "[http]\nproxy = \"http://user:hun@ter/hunter2@proxy.example.com\"".to_owned(),
+        "[http]\nproxy = [\"http://user:hunter2@proxy.example.com\"]".to_owned(),
+        "[miro]\nbase_url = \"https://user:hunter2@api.miro.com\"".to_owned(),
+        "[miro]\nbase_url = \"https://hunter2@api.miro.com/v2\"".to_owned(),
+        "[miro]\npat = \"hunter2\"".to_owned(),
+        "[http]\npin = [\"hunter2\"]".to_owned(),
+        "[sentinel.extra]\nanything = \"hunter2\"".to_owned(),
+        "unknown = \"hunter2\"".to_owned(),
+    ] {
+        let sources = sources(&format!("{line}\n{GOOD}"), &[]);
+        let explained = explain(&sources).map(|explained| format!("{explained:?}")).unwrap_or_default();
+        let loaded = match load(&sources) {
+            Ok((config, _)) => format!("{config:?}"),
+            Err(findings) => findings.to_string(),
+        };
+        assert!(!format!("{explained}{loaded}").contains("hunter"), "{line}:\n{explained}\n{loaded}");
+    }
+    let explained = explain(&sources("[http]\nproxy = \"http://user:word@proxy.example.com:3128\"", &[]));
+    let shown = format!("{:?}", explained.expect("valid TOML"));
+    assert!(shown.contains("http://***@proxy.example.com:3128"), "{shown}");
+}
+
+#[test]
+fn an_address_with_a_password_is_refused() {
+    let text = GOOD.replace("[sentinel]\nendpoint = \"https://", "[sentinel]\nendpoint = \"https://user:word@");
+    insta::assert_snapshot!(findings(&text, &[]), @r#"
+    error: sentinel.endpoint = "https://***@miro-abcd.westeurope-1.ingest.monitor.azure.com" has a user name or a password; only scheme and host belong here
+      --> miro-sentinel.toml:5
+      allowed: https://host[:port]
+
+    1 error in the configuration
+    "#);
 }
 
 #[test]

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
-
 use super::TokenError;
 use super::azure::{Refusal, Seen};
 use crate::Problem;
 use crate::config::Identity;
+use crate::peer_text::PeerText;
 use crate::problem::Code;
+use crate::redact::Secrets;
 use crate::transport::TransportError;
 
 /// Refused for good, or worth another try. Unknown means another try, visibly.
@@ -27,7 +27,7 @@ pub(super) fn explain(identity: &Identity, seen: Option<Seen>, said: &str) -> To
             Some(refusal) => TokenError::Refused(named(identity, &refusal)),
             None => unavailable(format!("the identity service answered {status}"), retry_after),
         },
-        None => unavailable(masked(identity, said), None),
+        None => unavailable(masked(identity, said).into(), None),
     }
 }
 
@@ -44,11 +44,9 @@ fn passes(status: u16, refusal: &Refusal) -> bool {
 
 /// The problem named by the first code we know; another code is a refusal in the service's own words.
 fn named(identity: &Identity, refusal: &Refusal) -> Problem {
-    const SAID_MAX: usize = 300;
     let codes = &refusal.error_codes;
     codes.iter().find_map(|code| known(identity, *code)).unwrap_or_else(|| {
-        let said = refusal.error_description.lines().next().unwrap_or_default();
-        let said: String = masked(identity, said).chars().take(SAID_MAX).collect();
+        let said = masked(identity, refusal.error_description.lines().next().unwrap_or_default());
         let code = codes.first().copied().unwrap_or_default();
         Problem {
             code: Code::AzureIdentityRefused,
@@ -124,8 +122,8 @@ fn known(identity: &Identity, code: u32) -> Option<Problem> {
     Some(Problem { code: name, subject: format!("sentinel.identity.{key}"), cause, next_step })
 }
 
-/// The service does not repeat secrets; should it ever, they stop here.
-fn masked(identity: &Identity, said: &str) -> String {
+/// The service's words. It does not repeat secrets; should it or a proxy ever, in whatever encoding, they stop here.
+fn masked(identity: &Identity, said: &str) -> PeerText {
     let Identity::ClientSecret { client_secret, .. } = identity;
-    said.replace(client_secret.expose_secret(), "***")
+    PeerText::masked(said, &Secrets::new([client_secret]))
 }

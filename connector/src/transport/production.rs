@@ -3,14 +3,17 @@
 use std::error::Error as StdError;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
+use super::route::{Proxy, Route};
 use super::{Transport, TransportError, peer};
 use crate::config::Http;
+use crate::peer_text::PeerText;
 
 /// Idle connections kept per host. Pages and uploads under way at once stay below it.
 const IDLE_CONNECTIONS_MAX: usize = 16;
@@ -22,7 +25,9 @@ const IDLE_FOR: Duration = Duration::from_secs(90);
 /// no retries, no timeouts: those belong to the caller. Clones share the connections.
 #[derive(Clone, Debug)]
 pub struct Production {
-    client: reqwest::Client,
+    direct: reqwest::Client,
+    /// Where proxies are used at all.
+    proxied: Option<(Arc<Route>, reqwest::Client)>,
 }
 
 /// Why there is no network client.
@@ -42,27 +47,23 @@ pub enum ProductionError {
 }
 
 impl Production {
-    /// A client that trusts the system's roots and `http.ca_file`, and uses `http.proxy` or the environment's.
+    /// A client that trusts the system's roots and `http.ca_file`, and uses `http.proxy` or the environment's proxies. What
+    /// leads to this machine (127.0.0.0/8, ::1, `localhost` and names below it) never goes through a proxy.
     pub fn new(http: &Http) -> Result<Self, ProductionError> {
-        install_crypto();
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("miro-sentinel/", env!("CARGO_PKG_VERSION")))
-            .http1_only()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .tcp_nodelay(true)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
-            .pool_idle_timeout(IDLE_FOR);
-        if let Some(path) = &http.ca_file {
-            builder = builder.tls_certs_merge(roots(path)?);
-        }
+        let mut proxied = builder(http.ca_file.as_deref())?;
         if let Some(proxy) = &http.proxy {
-            let proxy = reqwest::Proxy::all(proxy.clone()).map_err(|error| ProductionError::Client(deepest(&error)))?;
-            builder = builder.proxy(proxy);
+            let proxy = reqwest::Proxy::all(proxy.clone()).map_err(|error| unbuilt(&error))?;
+            proxied = proxied.proxy(proxy);
         }
-        let client = builder.build().map_err(|error| ProductionError::Client(deepest(&error)))?;
-        Ok(Self { client })
+        let proxied = proxied.build().map_err(|error| unbuilt(&error))?;
+        let direct = builder(http.ca_file.as_deref())?.no_proxy().build().map_err(|error| unbuilt(&error))?;
+        Ok(Self { direct, proxied: Some((Arc::new(Route::new(http)), proxied)) })
+    }
+
+    /// A client that uses no proxy, whatever the address: for this machine's own processes.
+    pub(crate) fn direct() -> Result<Self, ProductionError> {
+        let direct = builder(None)?.no_proxy().build().map_err(|error| unbuilt(&error))?;
+        Ok(Self { direct, proxied: None })
     }
 
     async fn exchange(
@@ -73,7 +74,13 @@ impl Production {
         let host = peer(request.uri());
         let request = reqwest::Request::try_from(request)
             .map_err(|error| TransportError::Invalid { host: host.clone(), reason: deepest(&error) })?;
-        let answer = self.client.execute(request).await.map_err(|error| unsent(host.clone(), &error))?;
+        let proxied = self.proxied.as_ref().and_then(|(route, client)| Some((route.proxy(request.url())?, client)));
+        let answer = match &proxied {
+            Some((proxy, client)) => {
+                client.execute(request).await.map_err(|error| unsent_through(proxy, host.clone(), &error))?
+            }
+            None => self.direct.execute(request).await.map_err(|error| unsent(host.clone(), &error))?,
+        };
         let mut response = http::Response::new(Bytes::new());
         *response.status_mut() = answer.status();
         *response.headers_mut() = answer.headers().clone();
@@ -90,6 +97,27 @@ impl Transport for Production {
     ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
         self.exchange(request, body_max).boxed()
     }
+}
+
+fn builder(ca_file: Option<&Path>) -> Result<reqwest::ClientBuilder, ProductionError> {
+    install_crypto();
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("miro-sentinel/", env!("CARGO_PKG_VERSION")))
+        .http1_only()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .tcp_nodelay(true)
+        .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
+        .pool_idle_timeout(IDLE_FOR);
+    Ok(match ca_file {
+        Some(path) => builder.tls_certs_merge(roots(path)?),
+        None => builder,
+    })
+}
+
+fn unbuilt(error: &reqwest::Error) -> ProductionError {
+    ProductionError::Client(deepest(error))
 }
 
 /// Reads the whole body, or stops at the bound.
@@ -125,14 +153,42 @@ fn unsent(host: String, error: &reqwest::Error) -> TransportError {
     }
 }
 
+/// Names what kept a request from being answered on its way through `proxy`, and which of the two it was.
+fn unsent_through(proxy: &Proxy, host: String, error: &reqwest::Error) -> TransportError {
+    if let Some(reason) = proxy.refusal(causes(error)) {
+        return TransportError::Connect { host, reason };
+    }
+    let Proxy { address, is_secure } = proxy;
+    match unsent(host, error) {
+        TransportError::Connect { host, reason } if is_unreached(error) => TransportError::Connect {
+            host: format!("the proxy {address}"),
+            reason: format!("{reason}; it is the way to {host}"),
+        },
+        TransportError::Connect { host, reason } => {
+            TransportError::Connect { host, reason: format!("{reason} (through the proxy {address})") }
+        }
+        TransportError::Tls { host, reason } if *is_secure => {
+            TransportError::Tls { host: format!("{host} or of the proxy {address}"), reason }
+        }
+        other => other,
+    }
+}
+
+/// Whether not even a connection to the proxy came about: the tunnel's own connection failed, or there was no tunnel.
+fn is_unreached(error: &reqwest::Error) -> bool {
+    let is_plain = error.url().is_some_and(|url| url.scheme() == "http");
+    is_plain || causes(error).any(|cause| cause.to_string().starts_with("tunnel error: "))
+}
+
 /// Whether rustls refused the peer's certificate. It may stand inside an I/O error, which hides it from `source`.
 fn refuses_certificate(error: &(dyn StdError + 'static)) -> bool {
     causes(error).any(|cause| matches!(cause.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))))
 }
 
-/// The innermost cause. The outer ones repeat the URL, whose query may hold what a log must not.
+/// The innermost cause. The outer ones repeat the URL, whose query may hold what a log must not. It may quote the peer, such
+/// as the names in its certificate.
 fn deepest(error: &(dyn StdError + 'static)) -> String {
-    causes(error).last().map_or_else(String::new, ToString::to_string)
+    causes(error).last().map_or_else(String::new, |cause| PeerText::new(&cause.to_string()).into())
 }
 
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
@@ -237,6 +293,56 @@ mod tests {
             error.to_string(),
             format!("could not connect to 127.0.0.1:{port}: Connection refused (os error 111)")
         );
+    }
+
+    fn through(proxy: &str) -> Production {
+        let http = Http { ca_file: None, proxy: proxy.parse().ok(), timeout: Duration::from_secs(5) };
+        Production::new(&http).expect("a client")
+    }
+
+    /// A port where nobody listens.
+    async fn closed() -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        listener.local_addr().expect("bound").port()
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_would_refuse_is_not_asked_for_this_machine() {
+        let proxy = format!("http://127.0.0.1:{}", closed().await);
+        for host in ["127.0.0.1", "127.1", "localhost"] {
+            let (port, serve) = answering("HTTP/1.1 204 No Content\r\n\r\n").await;
+            let request = http::Request::get(format!("http://{host}:{port}/")).body(Bytes::new()).expect("a request");
+            let client = through(&proxy);
+            let (answer, ()) = tokio::join!(client.send(request, 5), serve);
+            assert_eq!(answer.map(|answer| answer.status()).ok(), Some(http::StatusCode::NO_CONTENT), "{host}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_fails_is_named_as_the_proxy() {
+        let far = || http::Request::get("https://api.example.com/").body(Bytes::new()).expect("a request");
+        let port = closed().await;
+        let error = through(&format!("http://user:hidden@127.0.0.1:{port}")).send(far(), 5).await.expect_err("refused");
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "could not connect to the proxy 127.0.0.1:{port}: Connection refused (os error 111); it is the way to api.example.com"
+            )
+        );
+        for (answer, said) in [
+            ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "wants another user name and password (HTTP 407)"),
+            ("HTTP/1.1 403 Forbidden\r\n\r\n", "refuses to connect"),
+            ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "refuses to connect"),
+            ("", "closed the connection"),
+        ] {
+            let (port, serve) = answering(answer).await;
+            let client = through(&format!("http://user:hidden@127.0.0.1:{port}"));
+            let (error, ()) = tokio::join!(client.send(far(), 5), serve);
+            let error = error.expect_err("no tunnel");
+            assert!(matches!(error, TransportError::Connect { .. }), "{error:?}");
+            let expected = format!("could not connect to api.example.com: the proxy 127.0.0.1:{port} {said}");
+            assert_eq!(error.to_string(), expected);
+        }
     }
 
     #[test]

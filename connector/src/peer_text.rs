@@ -1,0 +1,146 @@
+//! Text that a peer sent, made fit to be shown to a person: one line, of bounded length, without anything that steers a
+//! terminal or reorders what is read.
+
+use std::fmt;
+
+use crate::redact::Secrets;
+
+/// The longest text shown, in characters; a longer one is cut and ends in `…`.
+const CHARS_MAX: usize = 300;
+
+/// How much of a text is looked at, in characters: escapes may take far more room than what they show.
+const READ_MAX: usize = 16 * 1024;
+
+/// A line that a peer sent. Control characters, terminal escape sequences, bidirectional marks and invisible characters are
+/// left out; a line break becomes a space.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PeerText(String);
+
+impl PeerText {
+    /// Takes what can be shown of `text`.
+    pub(crate) fn new(text: &str) -> Self {
+        Self(cut(printable(text).trim()))
+    }
+
+    /// Takes what can be shown of `text` from a peer that knows `secrets` and may repeat them in any encoding.
+    pub(crate) fn masked(text: &str, secrets: &Secrets) -> Self {
+        // Cut last: half a secret is not found.
+        Self(cut(secrets.mask(&printable(text)).trim()))
+    }
+}
+
+impl fmt::Display for PeerText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<PeerText> for String {
+    fn from(text: PeerText) -> Self {
+        text.0
+    }
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Where a reader of terminal escape sequences stands (ECMA-48, fifth edition, sections 5.3, 5.4 and 5.6).
+#[derive(Clone, Copy)]
+enum Within {
+    Text,
+    /// After ESC.
+    Escape,
+    /// In a control sequence, which ends with a letter or the like.
+    Control,
+    /// In a control string, which ends with BEL or ST.
+    String,
+}
+
+fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut within = Within::Text;
+    for character in text.chars().take(READ_MAX) {
+        within = match (within, character) {
+            (_, '\u{1b}') => Within::Escape,
+            (_, '\u{9b}') | (Within::Escape, '[') => Within::Control,
+            (_, '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}') | (Within::Escape, 'P' | 'X' | ']' | '^' | '_') => {
+                Within::String
+            }
+            (Within::Escape, ' '..='/') => Within::Escape,
+            (Within::Escape, _) => Within::Text,
+            (Within::Control, ' '..='?') => Within::Control,
+            (Within::Control, _) | (Within::String, '\u{7}' | '\u{9c}') => Within::Text,
+            (Within::String, '\n') => Within::Text,
+            (Within::String, _) => Within::String,
+            (Within::Text, '\t' | '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}') => {
+                shown.push(' ');
+                Within::Text
+            }
+            (Within::Text, other) => {
+                if !is_invisible(other) {
+                    shown.push(other);
+                }
+                Within::Text
+            }
+        };
+    }
+    shown
+}
+
+/// Control characters, and Unicode's formatting characters: bidirectional marks, joiners, tags
+/// (<https://www.unicode.org/reports/tr36/>, read 2026-11-29).
+fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn shows(text: &str, expected: &str) {
+        assert_eq!(PeerText::new(text).to_string(), expected, "{text:?}");
+    }
+
+    #[test]
+    fn what_steers_a_terminal_or_a_reader_is_left_out() {
+        shows("plain text, Grüße, 日本語", "plain text, Grüße, 日本語");
+        shows("two\r\nlines\tand a tab\n", "two  lines and a tab");
+        shows("\u{1b}[2J\u{1b}[31mred\u{1b}[0m", "red");
+        shows("\u{9b}31mred", "red");
+        shows("\u{1b}]0;a title\u{7}text", "text");
+        shows("\u{1b}]8;;http://x\u{1b}\\link\u{1b}]8;;\u{1b}\\", "link");
+        shows("\u{1b}(0lines\u{1b}c", "lines");
+        shows("\u{1b}Pq unended", "");
+        shows("ring\u{7}\u{8}\u{0}\u{7f}", "ring");
+        shows("left\u{202e}thgir\u{2066}\u{200f}\u{061c}", "leftthgir");
+        shows("zero\u{200b}width\u{feff}\u{2060}", "zerowidth");
+        shows("\u{e0041}\u{e0042}tags", "tags");
+    }
+
+    #[test]
+    fn a_long_text_is_cut() {
+        let shown = PeerText::new(&"ä".repeat(100_000)).to_string();
+        assert_eq!(shown.chars().count(), CHARS_MAX + 1);
+        assert!(shown.ends_with("ä…"));
+        shows(&"x".repeat(CHARS_MAX), &"x".repeat(CHARS_MAX));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_sent_is_one_short_line_without_controls(text in "\\PC*|(?s:.*)") {
+            let shown = PeerText::new(&text).to_string();
+            prop_assert!(shown.chars().count() <= CHARS_MAX + 1);
+            prop_assert!(!shown.chars().any(is_invisible), "{:?}", shown);
+        }
+    }
+}
