@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Problem;
@@ -83,6 +83,19 @@ pub struct StreamStatus {
     pub dead_letters: u64,
     /// What somebody has to mend, if anything: code, cause and next step.
     pub problem: Option<StatusProblem>,
+}
+
+/// A stream without a page for longer is silent, whatever its poll interval.
+const SILENCE_MAX: SignedDuration = SignedDuration::from_mins(2);
+
+impl StreamStatus {
+    /// Whether Miro gave a page lately: within three polls, or two minutes if that is longer.
+    pub(crate) fn is_heard(&self, now: Timestamp) -> bool {
+        let poll =
+            SignedDuration::from_secs(i64::try_from(self.poll_seconds).unwrap_or(i64::MAX / 3).min(i64::MAX / 3));
+        let silence = (poll * 3).max(SILENCE_MAX);
+        self.last_page.is_some_and(|last| now.duration_since(last) <= silence)
+    }
 }
 
 /// A problem as reported in a snapshot.

@@ -1,13 +1,13 @@
 //! `dead-letters list | export | resend | drop`: what was set aside.
 
 mod resend;
-
-use serde::Serialize;
+mod running;
 
 use super::args::{DeadLetters, Global, Which};
 use super::{Failure, parts, print, say};
 use crate::Exit;
 use crate::store::{DeadLetter, RedbStore, Store};
+use crate::telemetry::dead_letters::Listed;
 
 /// Events read at once; each may be some hundred kilobytes.
 const PAGE: usize = 64;
@@ -18,8 +18,14 @@ pub(super) fn dead_letters(global: &Global, command: &DeadLetters) -> Result<Exi
         say(&format!("nothing is set aside: there is no {} yet", config.store.path.display()));
         return Ok(Exit::Done);
     }
+    let runtime = parts::runtime()?;
+    if let DeadLetters::List { output } = command
+        && RedbStore::is_held(&config.store.path)
+    {
+        return runtime.block_on(running::for_each(&config, |listed| show(listed, output.json))).map(|()| Exit::Done);
+    }
     let store = parts::store(&config)?;
-    parts::runtime()?.block_on(async {
+    runtime.block_on(async {
         match command {
             DeadLetters::List { output } => list(&store, output.json).await,
             DeadLetters::Export { which } => export(&store, which).await,
@@ -35,48 +41,19 @@ impl Which {
     }
 }
 
-/// A line of the list. Never the event: it may hold what a terminal or a log must not.
-#[derive(Serialize)]
-struct Listed<'a> {
-    number: u64,
-    stream: &'a str,
-    at: String,
-    reason: &'a str,
-    bytes: usize,
-    id: &'a str,
-}
-
-impl<'a> Listed<'a> {
-    fn new(number: u64, letter: &'a DeadLetter) -> Self {
-        Self {
-            number,
-            stream: letter.stream.name(),
-            at: letter.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            reason: &letter.reason,
-            bytes: letter.event.len(),
-            id: &letter.id,
-        }
-    }
-
-    fn line(&self) -> String {
-        let Self { number, stream, at, reason, bytes, id } = self;
-        format!("{number:>6}  {stream:7}  {at}  {bytes:>8} bytes  {reason}  {id}\n")
-    }
-}
-
 async fn list(store: &RedbStore, json: bool) -> Result<Exit, Failure> {
-    for_each(store, |number, letter| {
-        let listed = Listed::new(number, letter);
-        if json {
-            let mut line = serde_json::to_string(&listed).expect("plain fields are JSON");
-            line.push('\n');
-            print(&line)
-        } else {
-            print(&listed.line())
-        }
-    })
-    .await?;
+    for_each(store, |number, letter| show(&Listed::new(number, letter), json)).await?;
     Ok(Exit::Done)
+}
+
+fn show(listed: &Listed, json: bool) -> Result<(), Failure> {
+    if json {
+        let mut line = serde_json::to_string(listed).expect("plain fields are JSON");
+        line.push('\n');
+        return print(&line);
+    }
+    let Listed { number, stream, at, reason, bytes, id } = listed;
+    print(&format!("{number:>6}  {stream:7}  {at}  {bytes:>8} bytes  {reason}  {id}\n"))
 }
 
 async fn export(store: &RedbStore, which: &Which) -> Result<Exit, Failure> {

@@ -1,8 +1,8 @@
 //! The production parts, and the runtime they run on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 
 use super::Failure;
@@ -20,6 +20,12 @@ const WORKERS: usize = 2;
 /// Threads for calls that block: the store, and compression.
 const BLOCKING_MAX: usize = 4;
 
+/// How long the end of a command waits for calls that block, such as the lookup of a name that nobody answers.
+const BLOCKED_MAX: Duration = Duration::from_secs(2);
+
+/// A runtime. Dropping it waits for calls that block, but not for ever.
+pub(super) struct Runtime(Option<tokio::runtime::Runtime>);
+
 /// A runtime for the service.
 pub(super) fn runtime() -> Result<Runtime, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -27,9 +33,24 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
         .max_blocking_threads(BLOCKING_MAX)
         .enable_all()
         .build();
-    runtime.map_err(|error| {
+    runtime.map(|runtime| Runtime(Some(runtime))).map_err(|error| {
         Failure::unexpected(format!("could not start the runtime: {error}"), "raise the limit of threads")
     })
+}
+
+impl Runtime {
+    /// Runs `work` to its end.
+    pub(super) fn block_on<F: Future>(&self, work: F) -> F::Output {
+        self.0.as_ref().expect("taken only when dropped").block_on(work)
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_timeout(BLOCKED_MAX);
+        }
+    }
 }
 
 /// The network as configured.

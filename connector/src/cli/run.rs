@@ -24,12 +24,15 @@ pub(super) fn run(global: &Global, options: &Run) -> Result<Exit, Failure> {
 
 async fn deliver(config: Config, sources: &Sources, options: &Run) -> Result<Exit, Failure> {
     let mode = if options.once { Mode::Once { deadline: options.within } } else { Mode::Service };
-    let listener = listen(&config, mode).await?;
     let grace = config.telemetry.grace;
+    let (stop, done) = (Stop::new(), Stop::new());
+    let signals = signals::watch(&stop, grace).map_err(|error| {
+        Failure::unexpected(format!("could not receive signals: {error}"), "raise the limit of threads and open files")
+    })?;
+    let listener = listen(&config, mode).await?;
     let streams: Vec<_> = config.streams().map(|(stream, _)| stream.name()).collect();
     let running = Running::new(config, sources)?;
     info!(version = env!("CARGO_PKG_VERSION"), streams = streams.join(","), once = options.once, "Starting.");
-    let (stop, done) = (Stop::new(), Stop::new());
 
     let delivering = async {
         let outcome = running.deliver(mode, &stop).await;
@@ -37,10 +40,7 @@ async fn deliver(config: Config, sources: &Sources, options: &Run) -> Result<Exi
         outcome
     };
     let serving = serve(listener, &running, &stop, &done);
-    let (outcome, served, obeyed) = tokio::join!(delivering, serving, signals::obey(&stop, grace, &done));
-    if let Err(error) = served.and(obeyed) {
-        warn!(%error, "The process's own endpoints or signals failed.");
-    }
+    let (outcome, (), ()) = tokio::join!(delivering, serving, signals.log(grace, &done));
     if options.once {
         report(&running.connector().status(), options)?;
     }
@@ -123,13 +123,15 @@ async fn listen(config: &Config, mode: Mode) -> Result<Option<TcpListener>, Fail
     }
 }
 
-async fn serve(listener: Option<TcpListener>, running: &Running<'_>, stop: &Stop, done: &Stop) -> std::io::Result<()> {
-    let Some(listener) = listener else { return Ok(()) };
-    info!(listen = %listener.local_addr()?, "Serving /metrics, /healthz, /readyz and /status.");
+async fn serve(listener: Option<TcpListener>, running: &Running<'_>, stop: &Stop, done: &Stop) {
+    let Some(listener) = listener else { return };
+    let listen = listener.local_addr().map_or_else(|_| String::new(), |address| address.to_string());
+    info!(listen, "Serving /metrics, /healthz, /readyz, /status and /dead-letters.");
     let connector = Arc::clone(&running.connector);
-    let surface = Surface::new(move || current(&connector).status(), Arc::new(SystemClock), stop.clone());
+    let store = Arc::clone(&running.parts.store);
+    let surface = Surface::new(move || current(&connector).status(), store, Arc::new(SystemClock), stop.clone());
     let done = done.clone();
-    surface.serve(listener, async move { done.finishing().await }).await
+    surface.serve(listener, async move { done.finishing().await }).await;
 }
 
 /// The counts of one catch-up.

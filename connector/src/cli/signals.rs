@@ -1,32 +1,78 @@
 //! Two-step shutdown: the first signal finishes, the second leaves.
+//!
+//! Signals are received on a thread of their own. Whatever hangs elsewhere, such as a disk, a pipe that nobody reads or a
+//! lookup of a name, the process ends: some seconds after the grace period, or a second after the second signal.
 
 use std::time::Duration;
 
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
-use crate::Stop;
 use crate::config::human;
+use crate::{Exit, Stop};
 
-/// Turns signals into steps of `stop`, until `done`.
-pub(super) async fn obey(stop: &Stop, grace: Duration, done: &Stop) -> std::io::Result<()> {
-    let mut signals = Signals::new()?;
-    tokio::select! {
-        biased;
-        () = done.finishing() => return Ok(()),
-        name = signals.next() => {
-            info!(signal = name, grace = human(grace), "Finishing what is in flight; a second signal leaves now.");
-            stop.finish();
+/// After the grace period, for closing what is open.
+const OVERTIME: Duration = Duration::from_secs(5);
+/// After the second signal.
+const LEAVE_WITHIN: Duration = Duration::from_secs(1);
+
+/// The signals as they come, for the log.
+pub(super) struct Told(mpsc::Receiver<&'static str>);
+
+/// Turns signals into steps of `stop` from now on, until the process ends.
+pub(super) fn watch(stop: &Stop, grace: Duration) -> std::io::Result<Told> {
+    let (tell, told) = mpsc::channel(2);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut signals = {
+        let _context = runtime.enter();
+        Signals::new()?
+    };
+    let stop = stop.clone();
+    // Detached on purpose: it has to outlive all that may hang, and ends with the process.
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        runtime.block_on(obey(&mut signals, &stop, grace, &tell));
+        leave()
+    })?;
+    Ok(Told(told))
+}
+
+/// Ends when the process has had its time. Writes nothing, since standard error may be what hangs.
+async fn obey(signals: &mut Signals, stop: &Stop, grace: Duration, tell: &mpsc::Sender<&'static str>) {
+    let first = signals.next().await;
+    stop.finish();
+    // There is room for both signals, or nobody listens any more.
+    tell.try_send(first).ok();
+    if let Ok(second) = timeout(grace + OVERTIME, signals.next()).await {
+        stop.leave();
+        tell.try_send(second).ok();
+        sleep(LEAVE_WITHIN).await;
+    }
+}
+
+#[expect(clippy::exit, reason = "what hangs cannot be waited for")]
+fn leave() -> ! {
+    std::process::exit(Exit::Interrupted.code().into())
+}
+
+impl Told {
+    /// Logs the signals, until `done`.
+    pub(super) async fn log(mut self, grace: Duration, done: &Stop) {
+        let logging = async {
+            if let Some(signal) = self.0.recv().await {
+                info!(signal, grace = human(grace), "Finishing what is in flight; a second signal leaves now.");
+            }
+            if let Some(signal) = self.0.recv().await {
+                warn!(signal, "Leaving now; what is in flight will be read again.");
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            biased;
+            () = done.finishing() => {}
+            () = logging => {}
         }
     }
-    tokio::select! {
-        biased;
-        () = done.finishing() => {}
-        name = signals.next() => {
-            warn!(signal = name, "Leaving now; what is in flight will be read again.");
-            stop.leave();
-        }
-    }
-    Ok(())
 }
 
 #[cfg(unix)]

@@ -1,7 +1,6 @@
 //! `status`: what the running service says, else what the checkpoint file says.
 
 use std::fmt::Write as _;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::args::{Global, Output};
-use super::{Failure, parts, print, print_json};
+use super::{Failure, parts, print, print_json, reachable};
 use crate::clock::SystemClock;
 use crate::config::{Config, human};
 use crate::ledger::{Cadence, Ledger};
@@ -54,16 +53,6 @@ async fn running(config: &Config) -> Option<Status> {
     let request = http::Request::get(format!("http://{address}/status")).body(Bytes::new()).ok()?;
     let answer = tokio::time::timeout(ANSWER_WITHIN, network.send(request, ANSWER_MAX)).await.ok()?.ok()?;
     serde_json::from_slice(answer.body()).ok()
-}
-
-/// An address that means "all" is reached over loopback.
-fn reachable(listen: SocketAddr) -> SocketAddr {
-    let ip = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, listen.port())
 }
 
 /// Reads where each stream stands from the checkpoint file, which is not made if it is not there.
@@ -204,13 +193,5 @@ mod tests {
                  rate budget 88000 of 100000 credits left
                  set aside: 1; see `miro-sentinel dead-letters list`
         ");
-    }
-
-    #[test]
-    fn an_address_that_means_all_is_asked_over_loopback() {
-        let reached = |text: &str| reachable(text.parse().expect("an address")).to_string();
-        assert_eq!(reached("0.0.0.0:9464"), "127.0.0.1:9464");
-        assert_eq!(reached("[::]:9464"), "[::1]:9464");
-        assert_eq!(reached("10.0.0.7:9464"), "10.0.0.7:9464");
     }
 }

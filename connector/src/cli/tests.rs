@@ -80,3 +80,11 @@ fn every_code_has_a_name_of_its_own_and_is_written_alike_everywhere() {
         assert_eq!(serde_json::to_value(code).expect("a string"), code.name());
     }
 }
+
+#[test]
+fn an_address_that_means_all_is_asked_over_loopback() {
+    let reached = |text: &str| super::reachable(text.parse().expect("an address")).to_string();
+    assert_eq!(reached("0.0.0.0:9464"), "127.0.0.1:9464");
+    assert_eq!(reached("[::]:9464"), "[::1]:9464");
+    assert_eq!(reached("10.0.0.7:9464"), "10.0.0.7:9464");
+}

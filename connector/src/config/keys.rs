@@ -319,7 +319,7 @@ pub(crate) static CA_FILE: Key<File> = Key {
 
 pub(crate) static PROXY: Key<Proxy> = Key {
     path: "http.proxy",
-    doc: "A proxy for every call.",
+    doc: "A proxy for every request, but for those to this machine.",
     otherwise: Nothing("HTTPS_PROXY and NO_PROXY of the environment are obeyed"),
     example: "\"http://proxy.example.com:3128\"",
     kind: Proxy,

@@ -1,4 +1,4 @@
-//! `/metrics`, `/healthz`, `/readyz` and `/status`.
+//! `/metrics`, `/healthz`, `/readyz`, `/status` and `/dead-letters`.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,8 +11,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
 
-use super::metrics;
+use super::connections::{self, Limits};
+use super::{dead_letters, metrics, readiness};
 use crate::status::Status;
+use crate::store::Store;
 use crate::{Clock, Stop};
 
 /// The address cannot be listened on.
@@ -34,6 +36,7 @@ pub async fn bind(listen: SocketAddr) -> Result<TcpListener, BindError> {
 #[derive(Clone)]
 pub struct Surface {
     status: Arc<dyn Fn() -> Status + Send + Sync>,
+    pub(super) store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     stop: Stop,
 }
@@ -45,9 +48,15 @@ impl std::fmt::Debug for Surface {
 }
 
 impl Surface {
-    /// Endpoints that ask `status` for a snapshot each time. Readiness ends when `stop` is asked for.
-    pub fn new(status: impl Fn() -> Status + Send + Sync + 'static, clock: Arc<dyn Clock>, stop: Stop) -> Self {
-        Self { status: Arc::new(status), clock, stop }
+    /// Endpoints that ask `status` for a snapshot each time, and `store` for what was set aside. Readiness ends when `stop` is
+    /// asked for.
+    pub fn new(
+        status: impl Fn() -> Status + Send + Sync + 'static,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        stop: Stop,
+    ) -> Self {
+        Self { status: Arc::new(status), store, clock, stop }
     }
 
     /// The endpoints, for a listener or for a test.
@@ -57,12 +66,15 @@ impl Surface {
             .route("/healthz", get(show_health))
             .route("/readyz", get(show_readiness))
             .route("/status", get(show_status))
+            .route(dead_letters::PATH, get(dead_letters::show))
             .with_state(self)
     }
 
-    /// Serves until `done`, then closes what is open.
-    pub async fn serve(self, listener: TcpListener, done: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        axum::serve(listener, self.router()).with_graceful_shutdown(done).await
+    /// Serves until `done`, then closes what is open: within a second, and at once when the stop says to leave. One request a
+    /// connection; connections are bounded in number, size and time.
+    pub async fn serve(self, listener: TcpListener, done: impl Future<Output = ()>) {
+        let stop = self.stop.clone();
+        connections::serve(listener, self.router(), Limits::default(), &stop, done).await;
     }
 }
 
@@ -79,22 +91,15 @@ async fn show_health() -> &'static str {
 }
 
 async fn show_readiness(State(surface): State<Surface>) -> (StatusCode, String) {
-    if surface.stop.is_finishing() {
-        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n".into());
-    }
     let status = (surface.status)();
+    if surface.stop.is_finishing() {
+        return (StatusCode::SERVICE_UNAVAILABLE, format!("stopping\n{}", readiness::waits(&status)));
+    }
     if status.ready {
         return (StatusCode::OK, "ready\n".into());
     }
-    let mut reasons = String::from("not ready\n");
-    for (name, stream) in &status.streams {
-        if let Some(problem) = &stream.problem {
-            for line in [name, ": ", &problem.cause, "\n  next: ", &problem.next_step, "\n"] {
-                reasons.push_str(line);
-            }
-        }
-    }
-    (StatusCode::SERVICE_UNAVAILABLE, reasons)
+    let reasons = readiness::reasons(&status, surface.clock.now());
+    (StatusCode::SERVICE_UNAVAILABLE, format!("not ready\n{reasons}"))
 }
 
 async fn show_status(State(surface): State<Surface>) -> axum::Json<Status> {
@@ -107,8 +112,12 @@ mod tests {
     use axum::http::Request;
     use jiff::Timestamp;
 
+    use redb::backends::InMemoryBackend;
+
     use super::*;
+    use crate::Stream;
     use crate::status::{StatusProblem, StreamStatus};
+    use crate::store::{Change, DeadLetter, RedbStore, Version};
 
     #[derive(Debug)]
     struct FixedClock;
@@ -141,23 +150,26 @@ mod tests {
     }
 
     async fn ask(path: &str, status: Status, stop: &Stop) -> (StatusCode, String) {
-        let surface = Surface::new(move || status.clone(), Arc::new(FixedClock), stop.clone());
+        let store = RedbStore::with_backend(InMemoryBackend::new(), 1_000_000).expect("a store");
+        ask_over(path, status, stop, store).await
+    }
+
+    async fn ask_over(path: &str, status: Status, stop: &Stop, store: RedbStore) -> (StatusCode, String) {
+        let surface = Surface::new(move || status.clone(), Arc::new(store), Arc::new(FixedClock), stop.clone());
         let listener = bind(([127, 0, 0, 1], 0).into()).await.expect("a port");
         let address = listener.local_addr().expect("bound");
         let done = Stop::new();
         let ended = done.clone();
         let serving = surface.serve(listener, async move { ended.finishing().await });
         let asking = async {
-            let http = crate::config::Http { ca_file: None, proxy: None, timeout: std::time::Duration::from_secs(5) };
-            let network = crate::transport::production::Production::new(&http).expect("a client");
+            let network = crate::transport::production::Production::direct().expect("a client");
             let request = Request::get(format!("http://{address}{path}")).header("connection", "close");
             let request = request.body(bytes::Bytes::new()).expect("a request");
             let answer = crate::Transport::send(&network, request, 1_000_000).await.expect("an answer");
             done.finish();
             answer
         };
-        let (served, answer) = tokio::join!(serving, asking);
-        served.expect("served to the end");
+        let ((), answer) = tokio::join!(serving, asking);
         let (parts, body) = answer.into_parts();
         let body = to_bytes(body.into(), 1_000_000).await.expect("a body");
         (parts.status, String::from_utf8(body.to_vec()).expect("text"))
@@ -267,6 +279,43 @@ mod tests {
         assert_eq!(code, StatusCode::OK);
         let read: Status = serde_json::from_str(&body).expect("a status");
         assert_eq!(read.streams["audit"].fetched, 10);
+    }
+
+    #[tokio::test]
+    async fn dead_letters_are_listed_in_pages_without_the_events() {
+        let store = RedbStore::with_backend(InMemoryBackend::new(), 1_000_000).expect("a store");
+        let letter = |number: u64| DeadLetter {
+            stream: Stream::Audit,
+            id: format!("id-{number}\u{1b}[2J\u{202e}"),
+            at: Timestamp::from_second(1_700_000_000).expect("in range"),
+            reason: "too large".into(),
+            event: bytes::Bytes::from_static(b"the event itself"),
+        };
+        let change = Change { set_aside: (1..=3).map(letter).collect(), ..Change::default() };
+        store.commit(Stream::Audit, Version(0), change).await.expect("committed");
+        let entry = |number: u64| {
+            format!(
+                r#"{{"number":{number},"stream":"audit","at":"2023-11-14T22:13:20Z","reason":"too large","bytes":16,"id":"id-{number}"}}"#
+            )
+        };
+        let entries =
+            |numbers: std::ops::RangeInclusive<u64>| format!("[{}]", numbers.map(entry).collect::<Vec<_>>().join(","));
+        for (query, expected) in [
+            ("", entries(1..=3)),
+            ("?limit=2", entries(1..=2)),
+            ("?after=2&limit=2", entries(3..=3)),
+            ("?limit=0", entries(1..=1)),
+            ("?after=3", "[]".to_owned()),
+            ("?after=18446744073709551615&limit=18446744073709551615", "[]".to_owned()),
+        ] {
+            let path = format!("/dead-letters{query}");
+            assert_eq!(
+                ask_over(&path, status(), &Stop::new(), store.clone()).await,
+                (StatusCode::OK, expected),
+                "{query}"
+            );
+        }
+        assert_eq!(ask_over("/dead-letters?after=x", status(), &Stop::new(), store).await.0, StatusCode::BAD_REQUEST);
     }
 
     #[tokio::test]
