@@ -1,0 +1,66 @@
+//! The program as a process: signals end it, whatever hangs.
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// What a pipe holds on Linux (pipe(7)).
+const PIPE_BYTES: usize = 64 * 1024;
+/// Far beyond what is needed, and far below the grace period in the configuration.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+const CONFIGURATION: &str = r#"
+[miro]
+base_url = "http://127.0.0.1:1"
+[streams.audit]
+access_token = { env = "TOKEN" }
+[sentinel]
+endpoint = "https://127.0.0.1:1"
+[sentinel.rules]
+audit = "dcr-00000000000000000000000000000000"
+[sentinel.identity]
+tenant_id = "22222222-2222-2222-2222-222222222222"
+client_id = "33333333-3333-3333-3333-333333333333"
+client_secret = { env = "TOKEN" }
+[store]
+path = "state/x.redb"
+[telemetry]
+listen = "127.0.0.1:0"
+grace = "5m"
+"#;
+
+#[test]
+fn a_second_signal_ends_a_process_whose_log_nobody_reads() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("miro-sentinel.toml"), CONFIGURATION).expect("written");
+    let (_unread, mut full) = std::io::pipe().expect("a pipe");
+    full.write_all(&[b'x'; PIPE_BYTES]).expect("the pipe holds as much");
+    for arguments in [&["run"][..], &["run", "--once"]] {
+        let stderr = full.try_clone().expect("the pipe");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_miro-sentinel"));
+        command.args(arguments).current_dir(folder.path()).env("TOKEN", "token").stdout(Stdio::null()).stderr(stderr);
+        let mut process = command.spawn().expect("the program starts");
+        let began = Instant::now();
+        // Signals are received before the store is made, and the first line of the log, which hangs, comes after it.
+        while !folder.path().join("state/x.redb").exists() {
+            assert!(began.elapsed() < DEADLINE, "the store is made");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let status = loop {
+            if let Some(status) = process.try_wait().expect("the process is ours") {
+                break status;
+            }
+            if began.elapsed() > DEADLINE {
+                process.kill().expect("the process is ours");
+                panic!("{arguments:?} hangs");
+            }
+            let signal = Command::new("kill").args(["-TERM", &process.id().to_string()]).stderr(Stdio::null()).status();
+            signal.expect("the signal is sent");
+            std::thread::sleep(Duration::from_millis(50));
+        };
+        assert_eq!(status.code(), Some(130), "{arguments:?}");
+        fs::remove_dir_all(folder.path().join("state")).expect("removed");
+    }
+}
