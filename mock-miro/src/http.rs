@@ -6,15 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
+use axum::middleware::{self, Next};
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::{HeaderName, HeaderValue};
+use http::header::{DATE, HeaderName, HeaderValue};
 use http::request::Parts;
 use tokio::time::sleep;
 
 use crate::control;
-use crate::fault::Trouble;
 use crate::fault::delivery::Delivery;
+use crate::fault::{self, Trouble};
 use crate::mock::MockMiro;
 use crate::state::{Decision, Request};
 
@@ -43,7 +44,17 @@ impl ResetOnClose {
 
 /// The API and the control plane.
 pub(crate) fn router(mock: MockMiro) -> Router {
-    Router::new().nest("/_control", control::router()).fallback(handle).with_state(mock)
+    let date = middleware::from_fn_with_state(mock.clone(), date);
+    Router::new().nest("/_control", control::router()).fallback(handle).layer(date).with_state(mock)
+}
+
+/// Dates the response by the mock's clock, which may run far from the machine's; a date that a fault set stays.
+async fn date(State(mock): State<MockMiro>, request: axum::extract::Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if let Ok(date) = HeaderValue::from_str(&fault::http_date(mock.now())) {
+        response.headers_mut().entry(DATE).or_insert(date);
+    }
+    response
 }
 
 async fn handle(State(mock): State<MockMiro>, request: axum::extract::Request) -> Response {

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use call::Call;
+pub(crate) use canned::http_date;
 pub(crate) use plan::{Faults, Hit};
 
 /// One piece of trouble: *when* a call matches, *answer* this or let this *fault* happen, so many *times*.

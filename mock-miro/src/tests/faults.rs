@@ -4,13 +4,14 @@ use axum::Router;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, duplex};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 use super::{Bench, audit_path};
-use crate::{Fault, Rule};
+use crate::{ClockChange, Fault, Rule};
 
 fn fault(json: Value) -> Fault {
     let fault: Fault = serde_json::from_value(json).unwrap();
@@ -20,7 +21,9 @@ fn fault(json: Value) -> Fault {
 
 fn request(bench: &Bench) -> String {
     let token = bench.mock.tokens().audit;
-    format!("GET {} HTTP/1.1\r\nhost: api.miro.com\r\nauthorization: Bearer {token}\r\n\r\n", audit_path(""))
+    let path = audit_path("");
+    let head = "host: api.miro.com\r\nconnection: close\r\nauthorization";
+    format!("GET {path} HTTP/1.1\r\n{head}: Bearer {token}\r\n\r\n")
 }
 
 /// Sends one request and reads all that comes until the other side closes.
@@ -53,6 +56,31 @@ async fn over_tcp(bench: &Bench) -> std::io::Result<String> {
         read
     };
     tokio::join!(bench.mock.clone().serve(listener, stop.clone()), conversation).1
+}
+
+/// The `Date` headers of a response.
+fn dates(response: &str) -> Vec<&str> {
+    let head = response.split("\r\n\r\n").next().unwrap_or_default();
+    let header = |line: &'_ str| line.get(..6).is_some_and(|name| name.eq_ignore_ascii_case("date: "));
+    head.lines().filter(|line| header(line)).map(|line| &line[6..]).collect()
+}
+
+#[tokio::test]
+async fn every_response_is_dated_once_and_by_the_clock_of_the_mock() {
+    let bench = Bench::new();
+    bench
+        .mock
+        .change_clock(ClockChange { advance: Some(SignedDuration::from_hours(24)), ..ClockChange::default() })
+        .unwrap();
+    let tomorrow = ["Mon, 02 Mar 2026 12:00:00 GMT"];
+    assert_eq!(dates(&in_memory(&bench, bench.mock.router()).await), tomorrow);
+    assert_eq!(dates(&over_tcp(&bench).await.unwrap()), tomorrow);
+    for path in ["/_control/world", "/nowhere", "/v1/oauth-token"] {
+        assert_eq!(bench.get_as("none", path).await.header("date"), Some(tomorrow[0]), "{path}");
+    }
+    let date = "Thu, 01 Jan 1970 00:00:00 GMT";
+    bench.mock.inject(fault(json!({"answer": {"status": 200, "headers": {"date": date}}})));
+    assert_eq!(dates(&over_tcp(&bench).await.unwrap()), [date]);
 }
 
 fn body_of(answer: &str) -> &str {

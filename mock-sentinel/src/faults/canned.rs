@@ -73,7 +73,7 @@ impl RetryAfter {
     }
 }
 
-fn http_date(instant: Timestamp) -> String {
+pub(crate) fn http_date(instant: Timestamp) -> String {
     instant.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 

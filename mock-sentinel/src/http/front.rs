@@ -7,13 +7,13 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::header::SERVER;
+use http::header::{DATE, SERVER};
 use http::{HeaderMap, HeaderValue};
 use uuid::Uuid;
 
 use super::Reply;
 use super::reply::Note;
-use crate::faults::{Answer, Call, Hit, broken};
+use crate::faults::{Answer, Call, Hit, broken, http_date};
 use crate::journal::JournalEntry;
 use crate::server::Shared;
 
@@ -65,10 +65,17 @@ pub(crate) async fn front(State(shared): State<Arc<Shared>>, mut request: Reques
         shared.state().journal.close(entry);
     }
     let response = label(response, call, id, client_request_id.as_deref());
-    match hit {
+    let response = match hit {
         Some(hit) => broken::apply(response, &hit.trouble).await,
         None => response,
-    }
+    };
+    dated(response, &shared)
+}
+
+/// Dates the response by the world's clock, which may run far from the machine's; a date that a fault set stays.
+fn dated(mut response: Response, shared: &Shared) -> Response {
+    response.headers_mut().entry(DATE).or_insert_with(|| header(&http_date(shared.clock.now())));
+    response
 }
 
 fn short(reason: String) -> String {

@@ -75,6 +75,21 @@ async fn a_lost_answer_leaves_the_rows_and_no_byte() {
 }
 
 #[tokio::test]
+async fn every_response_is_dated_once_and_by_the_clock_of_the_world() {
+    let served = served().await;
+    served.fixture.control("clock", &json!({"advance": "24h", "freeze": true})).await;
+    let tomorrow = "Tue, 24 Nov 2026 12:00:00 GMT";
+    for path in ["/_control/health", "/nowhere", "/contoso.example/v2.0/.well-known/openid-configuration"] {
+        assert_eq!(served.fixture.get(path).await.header("date"), Some(tomorrow), "{path}");
+        let response = exchange(served.http, &wire(&Request::get(path).body(String::new()).unwrap())).await;
+        let dates: Vec<_> = response.lines().filter_map(|line| line.strip_prefix("date: ")).collect();
+        assert_eq!(dates, [tomorrow], "{response}");
+    }
+    served.stop.cancel();
+    served.serving.await.unwrap();
+}
+
+#[tokio::test]
 async fn a_cut_answer_ends_after_so_many_bytes_of_its_body() {
     let served = served().await;
     let fault = json!({"when": {"call": "sentinel.discovery"}, "fault": {"cut_after_bytes": 7}});
