@@ -36,8 +36,6 @@ mod stop;
 
 /// The lease is taken for this long, and renewed three times as often.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
-/// A stream that has not been answered for longer is not ready, whatever its poll interval.
-const SILENCE_MAX: SignedDuration = SignedDuration::from_mins(2);
 /// A disk that takes nothing is tried again this often.
 const DISK_RETRY: Duration = Duration::from_secs(15);
 
@@ -171,7 +169,9 @@ impl Connector {
             };
             let error = match begun {
                 Ok(dispatchers) => {
-                    self.progress.values().for_each(|progress| drop(progress.mended(End::Store)));
+                    for progress in self.progress.values() {
+                        progress.mended(End::Store);
+                    }
                     return Ok(Some(dispatchers));
                 }
                 Err(error) => error,
@@ -358,9 +358,7 @@ impl Connector {
         let mut status = Status { ready: true, streams: BTreeMap::new() };
         for (stream, _) in self.config.streams() {
             let counts = self.progress[&stream].snapshot();
-            let poll_every = SignedDuration::from_secs(i64::try_from(counts.poll_seconds).unwrap_or(i64::MAX / 3));
-            let silence = (poll_every * 3).max(SILENCE_MAX);
-            let is_heard = counts.last_page.is_some_and(|last| now.duration_since(last) <= silence);
+            let is_heard = counts.is_heard(now);
             status.ready &= is_heard && counts.problem.is_none();
             status.streams.insert(stream.name().to_owned(), counts);
         }

@@ -96,15 +96,17 @@ pub(super) fn sink(
     })
 }
 
-/// Everything the connector touches the world with.
-pub(super) fn all(config: &Config) -> Result<Parts, Failure> {
+/// Everything the connector touches the world with, and its tokens once more, to be succeeded when a secret changes.
+pub(super) fn all(config: &Config) -> Result<(Parts, Arc<AzureTokens>), Failure> {
     let network = network(config)?;
-    Ok(Parts {
-        tokens: Arc::new(tokens(config, &network)),
+    let tokens = Arc::new(tokens(config, &network));
+    let parts = Parts {
+        tokens: Arc::clone(&tokens) as Arc<dyn TokenProvider>,
         miro: Arc::clone(&network),
         azure: network,
         clock: Arc::new(SystemClock),
         random: Random::from_system(),
         store: Arc::new(store(config)?),
-    })
+    };
+    Ok((parts, tokens))
 }

@@ -11,6 +11,7 @@ use super::rotation::SecretFiles;
 use super::{Failure, parts, print, print_json, signals, status};
 use crate::clock::SystemClock;
 use crate::config::{Config, Sources, secret_files};
+use crate::identity::AzureTokens;
 use crate::status::Status;
 use crate::telemetry::{Surface, bind, logs};
 use crate::{Connector, Exit, Mode, Outcome, Parts, Stop};
@@ -51,14 +52,15 @@ async fn deliver(config: Config, sources: &Sources, options: &Run) -> Result<Exi
 struct Running<'a> {
     sources: &'a Sources,
     parts: Parts,
+    tokens: Mutex<Arc<AzureTokens>>,
     connector: Arc<Mutex<Arc<Connector>>>,
 }
 
 impl<'a> Running<'a> {
     fn new(config: Config, sources: &'a Sources) -> Result<Self, Failure> {
-        let parts = parts::all(&config)?;
+        let (parts, tokens) = parts::all(&config)?;
         let connector = Arc::new(Mutex::new(Arc::new(Connector::new(config, parts.clone()))));
-        Ok(Self { sources, parts, connector })
+        Ok(Self { sources, parts, tokens: Mutex::new(tokens), connector })
     }
 
     fn connector(&self) -> Arc<Connector> {
@@ -91,13 +93,17 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// Reads the secrets again; when one cannot be used, the old ones stay.
+    /// Reads the secrets again; when one cannot be used, the old ones stay. Waits that a peer asked for stay in any case.
     fn start_over(&self) {
         match crate::config::load(self.sources) {
             Ok((config, _warnings)) => {
-                let tokens = Arc::new(parts::tokens(&config, &self.parts.azure));
+                let tokens = {
+                    let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+                    *tokens = Arc::new(tokens.succeeded_by(config.sentinel.identity.clone()));
+                    Arc::clone(&tokens)
+                };
                 let parts = Parts { tokens, ..self.parts.clone() };
-                let fresh = Arc::new(Connector::new(config, parts));
+                let fresh = Arc::new(self.connector().succeeded_by(config, parts));
                 *self.connector.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
             }
             Err(findings) => error!(%findings, "The new secret cannot be used; going on with the old one."),

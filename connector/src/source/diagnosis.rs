@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::Source;
 use super::budget::{Priority, Told};
 use super::error::SourceError;
+use crate::peer_text::PeerText;
 use crate::problem::Code;
 use crate::response::Foreign;
 use crate::{Problem, Stream};
@@ -33,7 +34,7 @@ struct Organization {
 impl TokenInfo {
     fn organization(&self) -> Option<String> {
         match self.organization.as_ref()?.id.as_ref()? {
-            serde_json::Value::String(id) => Some(id.clone()),
+            serde_json::Value::String(id) => Some(PeerText::new(id).to_string()),
             serde_json::Value::Number(id) => Some(id.to_string()),
             _ => None,
         }

@@ -37,7 +37,7 @@ struct Gauge {
     read: fn(&StreamStatus, Timestamp) -> Option<f64>,
 }
 
-const COUNTERS: [Counter; 12] = [
+const COUNTERS: [Counter; 14] = [
     Counter { name: "miro_sentinel_records_fetched", help: "Events read from Miro", read: |stream| stream.fetched },
     Counter {
         name: "miro_sentinel_records_delivered",
@@ -71,6 +71,16 @@ const COUNTERS: [Counter; 12] = [
         name: "miro_sentinel_sweeps_delayed",
         help: "Late sweeps that waited for the rate budget",
         read: |stream| stream.sweeps_delayed,
+    },
+    Counter {
+        name: "miro_sentinel_records_possible_duplicates",
+        help: "Events sent again because the outcome of their upload is unknown, counted for each such upload",
+        read: |stream| stream.possible_duplicates,
+    },
+    Counter {
+        name: "miro_sentinel_odd_pages",
+        help: "Pages that differ from what Miro documents and were read all the same",
+        read: |stream| stream.odd_pages,
     },
     Counter {
         name: "miro_sentinel_records_long_field",

@@ -150,7 +150,7 @@ mod tests {
     }
 
     async fn ask(path: &str, status: Status, stop: &Stop) -> (StatusCode, String) {
-        let store = RedbStore::with_backend(InMemoryBackend::new(), 1_000_000).expect("a store");
+        let store = RedbStore::with_backend(InMemoryBackend::new, 1_000_000).expect("a store");
         ask_over(path, status, stop, store).await
     }
 
@@ -210,6 +210,12 @@ mod tests {
         # HELP miro_sentinel_sweeps_delayed Late sweeps that waited for the rate budget
         # TYPE miro_sentinel_sweeps_delayed counter
         miro_sentinel_sweeps_delayed_total{stream="audit"} 0
+        # HELP miro_sentinel_records_possible_duplicates Events sent again because the outcome of their upload is unknown, counted for each such upload
+        # TYPE miro_sentinel_records_possible_duplicates counter
+        miro_sentinel_records_possible_duplicates_total{stream="audit"} 0
+        # HELP miro_sentinel_odd_pages Pages that differ from what Miro documents and were read all the same
+        # TYPE miro_sentinel_odd_pages counter
+        miro_sentinel_odd_pages_total{stream="audit"} 0
         # HELP miro_sentinel_records_long_field Events with a field over 64 KB, which Azure cuts
         # TYPE miro_sentinel_records_long_field counter
         miro_sentinel_records_long_field_total{stream="audit"} 0
@@ -283,7 +289,7 @@ mod tests {
 
     #[tokio::test]
     async fn dead_letters_are_listed_in_pages_without_the_events() {
-        let store = RedbStore::with_backend(InMemoryBackend::new(), 1_000_000).expect("a store");
+        let store = RedbStore::with_backend(InMemoryBackend::new, 1_000_000).expect("a store");
         let letter = |number: u64| DeadLetter {
             stream: Stream::Audit,
             id: format!("id-{number}\u{1b}[2J\u{202e}"),

@@ -240,13 +240,16 @@ impl StorageBackend for Journal {
 /// The steps of a first start, up to the commit of our tables.
 fn first_start() -> Vec<Step> {
     let journal = Journal::default();
-    drop(RedbStore::with_backend(
-        {
-            let journal = journal.clone();
-            move || journal.clone()
-        },
-        FAR,
-    ).unwrap());
+    drop(
+        RedbStore::with_backend(
+            {
+                let journal = journal.clone();
+                move || journal.clone()
+            },
+            FAR,
+        )
+        .unwrap(),
+    );
     let steps = journal.steps.lock().unwrap();
     steps.clone()
 }
