@@ -4,12 +4,14 @@
 use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// What a pipe holds on Linux (pipe(7)).
 const PIPE_BYTES: usize = 64 * 1024;
 /// Far beyond what is needed, and far below the grace period in the configuration.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 const CONFIGURATION: &str = r#"
 [miro]
@@ -36,7 +38,7 @@ fn a_second_signal_ends_a_process_whose_log_nobody_reads() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("miro-sentinel.toml"), CONFIGURATION).expect("written");
     let (_unread, mut full) = std::io::pipe().expect("a pipe");
-    full.write_all(&[b'x'; PIPE_BYTES]).expect("the pipe holds as much");
+    full.write_all(&vec![b'x'; PIPE_BYTES]).expect("the pipe holds as much");
     for arguments in [&["run"][..], &["run", "--once"]] {
         let stderr = full.try_clone().expect("the pipe");
         let mut command = Command::new(env!("CARGO_BIN_EXE_miro-sentinel"));
