@@ -37,6 +37,12 @@ impl Foreign {
         is_foreign.then(|| Self::of(response))
     }
 
+    /// `response`, if its body says that it is something else than JSON, whatever its status is.
+    pub(crate) fn in_another_form<B>(response: &Response<B>) -> Option<Self> {
+        let seen = Self::of(response);
+        seen.media_type.as_ref().is_some_and(|media_type| !media_type.contains("json")).then_some(seen)
+    }
+
     pub(crate) const fn status(&self) -> StatusCode {
         self.status
     }

@@ -162,7 +162,7 @@ impl<'a> Patience<'a> {
         if failing_for.max(named) >= FAILING_MAX && self.endurance == Endurance::Once {
             return Err(Verdict::Stopped(failure.lasting()));
         }
-        if failing_for >= FAILING_REPORTED || named > FAILING_REPORTED {
+        if failing_for >= FAILING_REPORTED || named >= FAILING_REPORTED {
             self.progress.troubled(self.end, failure.lasting());
         }
         let ceiling = BACKOFF_FIRST.saturating_mul(1 << self.failures.min(16)).min(BACKOFF_MAX);

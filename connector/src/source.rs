@@ -156,11 +156,14 @@ impl Source {
         if answer.status() != StatusCode::OK {
             return Err(self.refusal(&answer, foreign, ask, wait).await);
         }
+        if let Some(seen) = Foreign::in_another_form(&answer) {
+            return Err(SourceError::Foreign { seen, after: wait });
+        }
         let reading = self.clock.read(asked, date(answer.headers()));
         let body = lent.hold(answer.into_body());
         let page = Page::read(&body, ask.cursor, ask.stretch, reading.as_of).map_err(SourceError::NotAPage)?;
         self.budget.accepted();
-        self.page_size.read(page.events.len(), body.len(), took, self.timeout);
+        self.page_size.read(ask.limit, page.events.len(), body.len(), took, self.timeout);
         self.took(&page, reading);
         Ok(page)
     }

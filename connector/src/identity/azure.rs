@@ -23,6 +23,7 @@ use super::refusal;
 use super::{TokenError, TokenProvider};
 use crate::clock::SystemClock;
 use crate::config::Identity;
+use crate::response::Foreign;
 use crate::retry::{Pause, retry_after};
 use crate::transport::peer;
 use crate::{Clock, Random, Transport, transport::TransportError};
@@ -151,6 +152,8 @@ pub(super) enum Seen {
         retry_after: Option<Duration>,
         /// Why it refused, if the body is in its error form.
         refusal: Option<Refusal>,
+        /// What the answer shows, if something else than the service sent it.
+        foreign: Option<Foreign>,
     },
     /// There was no answer.
     Failed(TransportError),
@@ -174,6 +177,7 @@ impl Seen {
             status: answer.status().as_u16(),
             retry_after: retry_after(answer, now),
             refusal: refused.then(|| serde_json::from_slice(answer.body()).ok()).flatten(),
+            foreign: Foreign::error(answer).or_else(|| Foreign::in_another_form(answer)),
         }
     }
 }

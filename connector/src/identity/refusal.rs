@@ -22,11 +22,15 @@ pub(super) fn explain(identity: &Identity, seen: Option<Seen>, said: &str) -> To
             next_step: "if a proxy or a private authority signs it, name its root certificate in `http.ca_file`".into(),
         }),
         Some(Seen::Failed(error)) => unavailable(error.to_string(), None),
-        Some(Seen::Answer { status, retry_after, refusal }) => match refusal.filter(|refusal| !passes(status, refusal))
-        {
-            Some(refusal) => TokenError::Refused(named(identity, &refusal)),
-            None => unavailable(format!("the identity service answered {status}"), retry_after),
-        },
+        Some(Seen::Answer { foreign: Some(seen), retry_after, .. }) => {
+            unavailable(format!("something between us and the identity service answers: {seen}"), retry_after)
+        }
+        Some(Seen::Answer { status, retry_after, refusal, foreign: None }) => {
+            match refusal.filter(|refusal| !passes(status, refusal)) {
+                Some(refusal) => TokenError::Refused(named(identity, &refusal)),
+                None => unavailable(format!("the identity service answered {status}"), retry_after),
+            }
+        }
         None => unavailable(masked(identity, said).into(), None),
     }
 }

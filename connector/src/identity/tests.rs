@@ -245,9 +245,18 @@ async fn what_passes_is_worth_another_try_and_tells_how_long_to_wait() {
     let started = Instant::now();
     for (answer, after, expected) in [
         (Answer::Says(429, String::new()), Some(7), "could not get a token: the identity service answered 429"),
-        (Answer::Says(502, "<html>".into()), Some(7), "could not get a token: the identity service answered 502"),
+        (
+            Answer::Says(502, "<html>".into()),
+            Some(7),
+            "could not get a token: something between us and the identity service answers: HTTP 502",
+        ),
         (refusal(400, 90_033), Some(7), "could not get a token: the identity service answered 400"),
-        (Answer::Says(404, "<html>".into()), Some(7), "could not get a token: the identity service answered 404"),
+        (
+            Answer::Says(404, "<html>".into()),
+            Some(7),
+            "could not get a token: something between us and the identity service answers: HTTP 404",
+        ),
+        (Answer::Says(403, "{}".into()), Some(7), "could not get a token: the identity service answered 403"),
         (Answer::Says(200, "{}".into()), None, "could not get a token: the answer holds no token"),
         (Answer::Fails(cut), None, "could not get a token: the connection to login.example.com broke: reset"),
     ] {

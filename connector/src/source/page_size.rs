@@ -58,11 +58,14 @@ impl PageSize {
         state.now
     }
 
-    /// A page came with so many `events` in so many `bytes`; it took so much `of` the time allowed.
-    pub(super) fn read(&self, events: usize, bytes: usize, took: Duration, of: Duration) {
+    /// A page of `asked` events at most came with so many `events` in so many `bytes`; it took so much `of` the time allowed.
+    /// Only a full page says that a larger one would have come too.
+    pub(super) fn read(&self, asked: usize, events: usize, bytes: usize, took: Duration, of: Duration) {
         let mut state = self.lock();
         let fits = if events == 0 { state.most } else { (PAGE_BYTES_AIM / (bytes / events).max(1)).max(1) };
-        state.easy = if took <= of / EASY_PART { state.easy + 1 } else { 0 };
+        if events >= asked {
+            state.easy = if took <= of / EASY_PART { state.easy + 1 } else { 0 };
+        }
         if state.easy >= EASY_PAGES {
             state.easy = 0;
             state.now = state.now.saturating_mul(2);
@@ -90,7 +93,7 @@ mod tests {
         assert_eq!(sizes, [250, 125, 62, 31, 15, 7, 3, 1, 1, 1]);
         let mut sizes = Vec::new();
         for _ in 0..20 {
-            size.read(size.get(), size.get() * 600, QUICK, ALLOWED);
+            size.read(size.get(), size.get(), size.get() * 600, QUICK, ALLOWED);
             sizes.push(size.get());
         }
         assert_eq!(sizes[..6], [1, 2, 2, 4, 4, 8]);
@@ -102,7 +105,8 @@ mod tests {
         let size = PageSize::new(500);
         size.failed(500);
         for _ in 0..20 {
-            size.read(250, 150_000, ALLOWED / 2, ALLOWED);
+            size.read(250, 250, 150_000, ALLOWED / 2, ALLOWED);
+            size.read(250, 3, 1_800, QUICK / 10, ALLOWED);
         }
         assert_eq!(size.get(), 250);
     }
@@ -112,7 +116,7 @@ mod tests {
         let size = PageSize::new(500);
         size.refused(100);
         for _ in 0..20 {
-            size.read(100, 60_000, QUICK, ALLOWED);
+            size.read(100, 100, 60_000, QUICK, ALLOWED);
         }
         assert_eq!(size.get(), 100);
     }
@@ -123,11 +127,11 @@ mod tests {
         assert_eq!(size.too_large(1_000), 250);
         for (event, expected) in [(58_000, 36), (900_000, 2), (3_000_000, 1), (600, 1_000)] {
             for _ in 0..30 {
-                size.read(10, 10 * event, QUICK, ALLOWED);
+                size.read(size.get(), size.get(), size.get() * event, QUICK, ALLOWED);
             }
             assert_eq!(size.get(), expected, "{event}");
         }
-        size.read(0, 60, QUICK, ALLOWED);
+        size.read(1_000, 0, 60, QUICK, ALLOWED);
         assert_eq!(size.get(), 1_000, "an empty page says nothing of events");
     }
 }
