@@ -31,35 +31,35 @@ pub(crate) struct Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Defect {
     /// Bytes that are not UTF-8.
-    NotText,
+    Encoding,
     /// Not JSON.
-    NotJson,
+    Syntax,
     /// JSON, but not an object: Azure acknowledges it and stores nothing.
-    NotAnObject,
+    Shape,
 }
 
 impl Defect {
     /// The reason with which the event is set aside.
     pub(crate) const fn reason(self) -> &'static str {
         match self {
-            Self::NotText => "Miro sent bytes that are not UTF-8",
-            Self::NotJson => "Miro sent something that is not JSON",
-            Self::NotAnObject => "Miro sent something that is not a JSON object",
+            Self::Encoding => "Miro sent bytes that are not UTF-8",
+            Self::Syntax => "Miro sent something that is not JSON",
+            Self::Shape => "Miro sent something that is not a JSON object",
         }
     }
 
     fn of(json: &[u8]) -> Option<Self> {
         if std::str::from_utf8(json).is_err() {
-            Some(Self::NotText)
+            Some(Self::Encoding)
         } else if serde_json::from_slice::<&RawValue>(json).is_err() {
-            Some(Self::NotJson)
+            Some(Self::Syntax)
         } else {
             Self::of_valid(json)
         }
     }
 
     fn of_valid(json: &[u8]) -> Option<Self> {
-        (json.first() != Some(&b'{')).then_some(Self::NotAnObject)
+        (json.first() != Some(&b'{')).then_some(Self::Shape)
     }
 }
 

@@ -10,6 +10,7 @@ mod credentials;
 mod detections;
 mod hostile;
 mod lab;
+mod peers;
 mod programs;
 mod queries;
 mod restart;

@@ -1,1 +1,3 @@
-//! Nothing to import: the tests are in `it/`.
+//! What the integration tests and the programs beside them share.
+
+pub mod tls;

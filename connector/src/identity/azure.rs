@@ -67,6 +67,7 @@ impl AzureTokens {
     }
 
     /// Tokens for another `identity`, as after a secret was rotated. A wait that the service asked for is kept on.
+    #[must_use]
     pub fn succeeded_by(&self, identity: Identity) -> Self {
         let Asker { timeout, transport, clock, random, .. } = self.asker.clone();
         Self::kept_from_calling(self.cache.pause(), identity, timeout, transport, clock, random)

@@ -34,14 +34,8 @@ impl Acceptances {
 
 /// The spans whose events are refused while nothing else is accepted. They wait; the newest time is read without them, since
 /// what it brings may be accepted, and shows that the rule is sound.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Doubts(watch::Sender<BTreeSet<SpanId>>);
-
-impl Default for Doubts {
-    fn default() -> Self {
-        Self(watch::Sender::default())
-    }
-}
 
 impl Doubts {
     /// The spans that wait now.

@@ -52,7 +52,7 @@ pub(super) enum SourceError {
 /// The part of an error text that tells a wait worth knowing.
 fn asks_to_wait(after: Option<Duration>) -> String {
     match after {
-        Some(after) if after >= Duration::from_mins(1) => format!(", and asks to wait {:.0?}", after),
+        Some(after) if after >= Duration::from_mins(1) => format!(", and asks to wait {after:.0?}"),
         Some(_) | None => String::new(),
     }
 }

@@ -177,7 +177,7 @@ fn cursor(json: &[u8]) -> Result<Option<Cursor>, String> {
     };
     match text.len() {
         0 => Ok(None),
-        ..=CURSOR_BYTES_MAX => Ok(Some(Cursor(text))),
+        1..=CURSOR_BYTES_MAX => Ok(Some(Cursor(text))),
         length => {
             Err(format!("a page whose cursor is {length} bytes long; at most {CURSOR_BYTES_MAX} can be sent back"))
         }

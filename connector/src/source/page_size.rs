@@ -62,7 +62,7 @@ impl PageSize {
     /// Only a full page says that a larger one would have come too.
     pub(super) fn read(&self, asked: usize, events: usize, bytes: usize, took: Duration, of: Duration) {
         let mut state = self.lock();
-        let fits = if events == 0 { state.most } else { (PAGE_BYTES_AIM / (bytes / events).max(1)).max(1) };
+        let fits = bytes.checked_div(events).map_or(state.most, |event| PAGE_BYTES_AIM / event.max(1));
         if events >= asked {
             state.easy = if took <= of / EASY_PART { state.easy + 1 } else { 0 };
         }

@@ -1,0 +1,19 @@
+//! A second opinion: the real program against servers written from the public documentation alone.
+//!
+//! They share no code with `mock-miro` and `mock-sentinel`, so that a misunderstanding would have to be made twice to
+//! pass. A [`front`] accepts connections (with TLS where Azure is meant), breaks what is to be broken, and hands
+//! everything else to a `wiremock` server that answers as [`miro`] and [`azure`].
+//!
+//! [`table`] prints what came of every class of response on every call:
+//! `cargo test -p tests --test it peers::table -- --nocapture`.
+
+mod azure;
+mod classes;
+mod expected;
+mod front;
+mod miro;
+mod raw;
+mod stories;
+mod subject;
+mod table;
+mod world;
