@@ -403,21 +403,22 @@ mod tests {
 
     #[test]
     fn only_what_azure_sends_acknowledges_an_upload() {
-        let id = ("x-ms-request-id", "6a0d");
-        let table: [(u16, &str, &[(&str, &str)], bool); 13] = [
+        const ID: (&str, &str) = ("x-ms-request-id", "6a0d");
+        type Row = (u16, &'static str, &'static [(&'static str, &'static str)], bool);
+        let table: [Row; 13] = [
             (204, "", &[], true),
-            (204, "", &[id], true),
-            (200, "", &[id], true),
-            (202, "", &[id], true),
+            (204, "", &[ID], true),
+            (200, "", &[ID], true),
+            (202, "", &[ID], true),
             (204, "", &[("content-type", "text/html")], false),
             (200, "", &[], false),
             (202, "", &[("x-ms-request-id", "")], false),
-            (200, "{}", &[id], false),
-            (200, "", &[id, ("content-type", "text/html")], false),
-            (202, "<html>", &[id], false),
-            (201, "", &[id], false),
-            (203, "", &[id], false),
-            (206, "", &[id], false),
+            (200, "{}", &[ID], false),
+            (200, "", &[ID, ("content-type", "text/html")], false),
+            (202, "<html>", &[ID], false),
+            (201, "", &[ID], false),
+            (203, "", &[ID], false),
+            (206, "", &[ID], false),
         ];
         for (status, body, headers, expected) in table {
             let answer = headers
