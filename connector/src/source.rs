@@ -109,6 +109,8 @@ impl Source {
         patience: &mut Patience<'_>,
     ) -> Result<Page, Verdict> {
         let mut bytes_max = PAGE_BYTES_MAX;
+        // One cut may be a kept connection that the peer had closed, which says nothing of the page.
+        let mut cut_before = false;
         loop {
             let limit = self.page_size.get();
             match self.attempt(Ask { stretch, cursor, kind, limit, bytes_max }).await {
@@ -127,9 +129,10 @@ impl Source {
                     bytes_max = EVENT_BYTES_MAX;
                 }
                 Err(error) => {
-                    if error.is_slow_or_cut() && limit > 1 {
+                    if error.is_slow_or_cut() && (error.is_slow() || cut_before) && limit > 1 {
                         self.smaller(limit, self.page_size.failed(limit));
                     }
+                    cut_before = error.is_slow_or_cut();
                     patience.bear(&error).await?;
                 }
             }

@@ -64,6 +64,11 @@ impl From<Blocked> for SourceError {
 }
 
 impl SourceError {
+    /// True when no whole page came in time.
+    pub(super) fn is_slow(&self) -> bool {
+        matches!(self, Self::Transport(TransportError::TimedOut { .. }))
+    }
+
     /// True when a smaller page might have arrived in time and whole.
     pub(super) fn is_slow_or_cut(&self) -> bool {
         matches!(self, Self::Transport(TransportError::TimedOut { .. } | TransportError::Cut { .. }))
