@@ -190,6 +190,45 @@ async fn refused_pages_are_asked_for_smaller_and_the_cursor_is_encoded() {
     assert!(queries[2].contains("cursor=2026-02-28T23%3A5") && queries[2].contains("%23"), "{queries:?}");
 }
 
+/// A crash at each moment of a delivery, history that no sweep reads again, pages larger than a batch and batches that Azure
+/// wants smaller: whatever is not delivered is read again, and no more than one batch is sent twice.
+#[tokio::test(start_paused = true)]
+async fn a_crash_between_any_two_pieces_of_a_page_loses_nothing() {
+    const EVENTS: usize = 700;
+    for at_most_7 in [false, true] {
+        for taken_before in (1..EVENTS).step_by(9) {
+            let world = World::new(31);
+            world.happen(31, EVENTS, -8 * HOUR, -8 * HOUR + 600, 0);
+            if at_most_7 {
+                *world.azure_says.lock().unwrap() = Some(|ids| (ids.len() > 7).then_some((413, "")));
+            }
+            let config = || {
+                let mut config = config(Duration::from_hours(9));
+                config.sentinel.plain_bytes_max = 6_000;
+                config
+            };
+            let first = world.connector(1, config());
+            let stop = Stop::new();
+            let crash = async {
+                while world.taken.lock().unwrap().len() < taken_before {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            };
+            tokio::select! {
+                biased;
+                () = crash => {}
+                _ = first.run(Mode::Service, &stop) => unreachable!("nobody stops it"),
+            }
+            drop(first);
+            let second = world.connector(2, config());
+            assert_eq!(second.run(ONCE, &Stop::new()).await, Outcome::Done);
+            let what = format!("{taken_before} taken, at most 7: {at_most_7}");
+            assert_eq!(world.missing(), 0, "{what}");
+            assert!(world.duplicates() <= 6_000 / 60, "{what}: {}", world.duplicates());
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_poisonous_event_is_found_and_set_aside() {
     let world = World::new(7);
