@@ -114,6 +114,11 @@ impl World {
         events.filter(|event| self.ledger.copies(&event.bytes) == 0).count()
     }
 
+    /// Rows more than one of an event, of all events together.
+    pub(super) fn surplus(&self) -> u64 {
+        self.ledger.rows() - self.ledger.distinct() as u64
+    }
+
     /// The most copies of one event in the table.
     pub(super) fn copies_max(&self) -> u64 {
         let events = self.audit.events().into_iter().chain(self.content.events());
