@@ -25,6 +25,7 @@ mod response;
 mod retry;
 pub mod service;
 mod sink;
+mod skew;
 mod source;
 pub mod status;
 pub mod store;

@@ -7,6 +7,7 @@ use tracing::{error, info};
 
 use crate::ledger::Ledger;
 use crate::retry::End;
+use crate::skew;
 use crate::status::{StatusProblem, StreamStatus};
 use crate::{Problem, Stream};
 
@@ -24,8 +25,9 @@ struct State {
     at_source: Option<Problem>,
     at_destination: Option<Problem>,
     at_store: Option<Problem>,
-    /// Seen apart from either peer's doings: a page that is read does not mend a clock.
-    clock: Option<(Problem, bool)>,
+    /// How far our clock is ahead of Miro's, or behind it where negative, when that is too far. Kept apart from either peer's
+    /// problems: a page that is read does not mend a clock.
+    skew: Option<SignedDuration>,
 }
 
 impl Progress {
@@ -90,22 +92,20 @@ impl Progress {
         state.status.odd_pages == 1
     }
 
-    /// Our clock and Miro's differ by too much, or agree. Logged when it is news.
-    /// The flag tells that ours is behind.
-    pub(crate) fn skewed(&self, problem: Option<(Problem, bool)>) {
+    /// Our clock is `skew` ahead of Miro's, which is too far, or agrees with it. Logged when it is news.
+    pub(crate) fn skewed(&self, skew: Option<SignedDuration>) {
         let mut state = self.lock();
-        let known = state.clock.is_some();
-        match &problem {
-            Some((problem, _)) if !known => report(self.stream, problem),
-            None if known => info!(stream = %self.stream, "Recovered: the clocks agree again."),
-            Some(_) | None => {}
+        match (state.skew, skew) {
+            (None, Some(skew)) => report(self.stream, &skew::problem(skew)),
+            (Some(_), None) => info!(stream = %self.stream, "Recovered: the clocks agree again."),
+            (Some(_), Some(_)) | (None, None) => {}
         }
-        state.clock = problem;
+        state.skew = skew;
     }
 
-    /// What is wrong with our clock, if anything, and whether it is behind.
-    pub(crate) fn clock_problem(&self) -> Option<(Problem, bool)> {
-        self.lock().clock.clone()
+    /// How far our clock is ahead of Miro's, or behind it where negative, if that is too far.
+    pub(crate) fn skew(&self) -> Option<SignedDuration> {
+        self.lock().skew
     }
 
     /// An upload of so many events has an unknown outcome, and they will be sent again.
@@ -175,8 +175,9 @@ impl Progress {
     /// The counts now.
     pub(crate) fn snapshot(&self) -> StreamStatus {
         let state = self.lock();
-        let clock = state.clock.as_ref().map(|(problem, _)| problem);
-        let problems = [state.at_source.as_ref(), state.at_destination.as_ref(), state.at_store.as_ref(), clock];
+        let skew = state.skew.map(skew::problem);
+        let problems =
+            [state.at_source.as_ref(), state.at_destination.as_ref(), state.at_store.as_ref(), skew.as_ref()];
         let problem = problems.into_iter().flatten().next().map(StatusProblem::from);
         StreamStatus { problem, ..state.status.clone() }
     }

@@ -92,6 +92,20 @@ mod tests {
     }
 
     #[test]
+    fn a_body_that_says_what_it_is_names_who_answered() {
+        for (media_type, expected) in [
+            ("", None),
+            ("application/json; charset=utf-8", None),
+            ("application/problem+json", None),
+            ("text/html; charset=utf-8", Some("HTTP 200 text/html")),
+            ("text/plain", Some("HTTP 200 text/plain")),
+        ] {
+            let seen = Foreign::in_another_form(&response(200, media_type, "{}"));
+            assert_eq!(seen.map(|seen| seen.to_string()).as_deref(), expected, "{media_type}");
+        }
+    }
+
+    #[test]
     fn an_error_is_the_services_only_when_it_is_an_object_or_nothing() {
         let (html, json, text) = ("text/html; charset=utf-8", "application/json", "text/plain");
         let table = [

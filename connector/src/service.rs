@@ -21,6 +21,7 @@ use crate::problem::Code;
 use crate::progress::Progress;
 use crate::retry::{End, Endurance, FAILING_MAX, Halt, Pauses};
 use crate::sink::{Sink, SinkConfig};
+use crate::skew;
 use crate::source::{Budget, Need, PageMemory, PageSize, PeerClock, Source};
 use crate::status::Status;
 use crate::store::{Store, StoreError};
@@ -150,11 +151,8 @@ impl Connector {
 
     /// Everything up to our own clock was delivered. Where that is behind Miro's, it is not everything that was visible.
     fn caught_up(&self) -> Outcome {
-        let problems = self.progress.values().filter_map(|progress| progress.clock_problem());
-        problems
-            .into_iter()
-            .find(|(_, is_behind)| *is_behind)
-            .map_or(Outcome::Done, |(problem, _)| Outcome::Stopped(problem))
+        let mut skews = self.progress.values().filter_map(|progress| progress.skew());
+        skews.find(SignedDuration::is_negative).map_or(Outcome::Done, |skew| Outcome::Stopped(skew::problem(skew)))
     }
 
     /// Takes up the checkpoints, once the store has shown that it can write. A service waits for that and sends nothing

@@ -20,7 +20,7 @@ use crate::retry::{Endurance, FAILING_MAX, Failure, Halt, Next, Patience, Pause,
 use crate::transport::TransportError;
 use crate::{Clock, Random, Stream, Transport};
 
-pub(crate) use acceptance::Doubts;
+pub(crate) use acceptance::Probing;
 pub(crate) use outbox::{Delivered, Outbox};
 pub(crate) use timeout::UploadTimeout;
 
@@ -36,9 +36,9 @@ mod timeout;
 /// Answers hold at most an error object.
 const ANSWER_BYTES_MAX: usize = 256 * 1024;
 /// Refused events in a row, without one accepted, after which the rule is suspected and not the events.
-const SUSPECTS_MAX: usize = 10;
+const CANDIDATES_MAX: usize = 10;
 /// A run that ends waits so long for another upload to show that the rule is sound.
-const DOUBT_MAX: Duration = Duration::from_secs(15);
+const PROBE_MAX: Duration = Duration::from_secs(15);
 /// An event this large may well be too large; a smaller one that is refused for its size is suspected like any other.
 const LARGE_BYTES: usize = pack::BODY_BYTES_MAX / 4;
 /// So many unknown outcomes of one batch are a problem to be told: each may have put it into the table once more.
@@ -72,7 +72,7 @@ pub(crate) struct Sink {
     url: Url,
     timeout: UploadTimeout,
     acceptances: Acceptances,
-    doubts: Doubts,
+    probing: Probing,
     /// Events set aside as refused since one was accepted.
     unproven: AtomicUsize,
 }
@@ -81,8 +81,8 @@ impl Sink {
     pub(crate) fn new(config: SinkConfig) -> Self {
         let url = Self::address(&config.endpoint, &config.rule, config.stream);
         let timeout = UploadTimeout::new(config.timeout);
-        let (acceptances, doubts) = (Acceptances::default(), Doubts::default());
-        Self { config, url, timeout, acceptances, doubts, unproven: AtomicUsize::new(0) }
+        let (acceptances, probing) = (Acceptances::default(), Probing::default());
+        Self { config, url, timeout, acceptances, probing, unproven: AtomicUsize::new(0) }
     }
 
     /// The address of `stream` in `rule` behind `endpoint`
@@ -101,8 +101,8 @@ impl Sink {
     }
 
     /// The spans that wait for somebody to show that the rule is sound.
-    pub(crate) const fn doubts(&self) -> &Doubts {
-        &self.doubts
+    pub(crate) const fn probing(&self) -> &Probing {
+        &self.probing
     }
 
     /// Delivers the next part of `outbox`, however long that takes; `None` when all of it is delivered.
@@ -116,16 +116,16 @@ impl Sink {
     ) -> Result<Option<Delivered>, Halt> {
         loop {
             // After many refusals in order, the other end is tried: are they a row of bad events, or is the rule bad?
-            let side = if outbox.suspects() < SUSPECTS_MAX { Side::Front } else { Side::Back };
+            let side = if outbox.candidates() < CANDIDATES_MAX { Side::Front } else { Side::Back };
             let Some(piece) = outbox.next_piece(side) else {
-                if self.settle_suspects(outbox, patience).await? {
+                if self.settle_candidates(outbox, patience).await? {
                     return Ok(outbox.finish());
                 }
                 continue;
             };
             let fits = !pack::is_too_large(&piece[0], self.config.plain_bytes_max);
             let Some(packed) = fits.then(|| pack::pack(&piece, self.config.level)).flatten() else {
-                outbox.split_or_suspect(piece, "larger than one upload may be".to_owned(), side, |_| true);
+                outbox.split_or_keep_candidate(piece, "larger than one upload may be".to_owned(), side, |_| true);
                 continue;
             };
             let piece = outbox.keep_rest(piece, packed.records, side);
@@ -137,26 +137,26 @@ impl Sink {
                 }
                 Err(Undelivered::TooLarge) => {
                     let reason = "larger than Azure takes".to_owned();
-                    outbox.split_or_suspect(piece, reason, side, |event: &Event| event.json.len() >= LARGE_BYTES)
+                    outbox.split_or_keep_candidate(piece, reason, side, |event: &Event| event.json.len() >= LARGE_BYTES)
                 }
-                Err(Undelivered::Refused(reason)) => outbox.split_or_suspect(piece, reason, side, |_| false),
+                Err(Undelivered::Refused(reason)) => outbox.split_or_keep_candidate(piece, reason, side, |_| false),
                 Err(Undelivered::Halted(halt)) => return Err(halt),
             };
-            outbox.suspected_at(self.acceptances.count());
+            outbox.refused_at(self.acceptances.count());
             if was_alone && side == Side::Back {
-                self.doubt(outbox, patience).await?;
+                self.probe(outbox, patience).await?;
             }
         }
     }
 
     /// What is left when every piece was sent: events refused while nothing else was accepted. False when they are to be
     /// sent again.
-    async fn settle_suspects(&self, outbox: &mut Outbox, patience: &mut Patience<'_>) -> Result<bool, Halt> {
-        if outbox.suspects() > 0 {
-            let unproven = self.unproven.load(Ordering::Relaxed) + outbox.suspects();
-            let is_proven = self.acceptances.count() > outbox.first_suspected_at();
-            if !is_proven && (unproven >= SUSPECTS_MAX || !self.takes_nothing(patience).await?) {
-                self.doubt(outbox, patience).await?;
+    async fn settle_candidates(&self, outbox: &mut Outbox, patience: &mut Patience<'_>) -> Result<bool, Halt> {
+        if outbox.candidates() > 0 {
+            let unproven = self.unproven.load(Ordering::Relaxed) + outbox.candidates();
+            let is_proven = self.acceptances.count() > outbox.first_refused_at();
+            if !is_proven && (unproven >= CANDIDATES_MAX || !self.takes_nothing(patience).await?) {
+                self.probe(outbox, patience).await?;
                 return Ok(false);
             }
             self.unproven.store(if is_proven { 0 } else { unproven }, Ordering::Relaxed);
@@ -175,22 +175,22 @@ impl Sink {
 
     /// Many events were refused, and nothing was accepted since: the rule may be broken, not they. Waits until another upload
     /// is accepted, which decides against the events; or for a while, and then all of them are sent again.
-    async fn doubt(&self, outbox: &mut Outbox, patience: &mut Patience<'_>) -> Result<(), Halt> {
+    async fn probe(&self, outbox: &mut Outbox, patience: &mut Patience<'_>) -> Result<(), Halt> {
         let reason = outbox.last_reason().to_owned();
         let error = SendError::RefusesEverything { rule: self.config.rule.clone(), reason };
-        let _in_doubt = self.doubts.enter(outbox.span());
-        let is_sound = self.acceptances.more_than(outbox.first_suspected_at());
+        let _probing = self.probing.enter(outbox.span());
+        let is_sound = self.acceptances.more_than(outbox.first_refused_at());
         tokio::pin!(is_sound);
-        if patience.endurance == Endurance::Once && tokio::time::timeout(DOUBT_MAX, is_sound.as_mut()).await.is_ok() {
-            outbox.convict();
+        if patience.endurance == Endurance::Once && tokio::time::timeout(PROBE_MAX, is_sound.as_mut()).await.is_ok() {
+            outbox.dead_letter_candidates();
             return Ok(());
         }
         tokio::select! {
             biased;
-            () = is_sound => outbox.convict(),
+            () = is_sound => outbox.dead_letter_candidates(),
             waited = patience.bear(&error) => {
                 waited.map_err(halt)?;
-                outbox.acquit();
+                outbox.retry_candidates();
             }
         }
         Ok(())
@@ -224,6 +224,9 @@ impl Sink {
                 Next::Split | Next::SetAside => {
                     return Err(match error {
                         SendError::Refused(Refusal::Unexplained { reason }) => Undelivered::Refused(reason),
+                        SendError::Refused(refusal @ Refusal::TooLargeInBetween(_)) => {
+                            Undelivered::Refused(refusal.to_string())
+                        }
                         _ => Undelivered::TooLarge,
                     });
                 }

@@ -27,7 +27,7 @@ pub(crate) use trap::Trap;
 
 use budget::{Priority, Reserved, Told};
 use error::SourceError;
-use memory::Lent;
+use memory::MemoryPermit;
 use peer_clock::{Reading, SKEW_MAX};
 
 mod answer;
@@ -39,7 +39,6 @@ mod page;
 mod page_size;
 mod peer_clock;
 mod request;
-mod skew;
 mod trap;
 
 /// The largest page of several events that is read: several are held at once. A larger one is asked for in smaller parts.
@@ -71,7 +70,7 @@ pub(crate) struct Source {
 
 /// What is asked for: a page of `limit` events at most.
 #[derive(Clone, Copy, Debug)]
-struct Ask<'a> {
+struct PageRequest<'a> {
     stretch: Stretch,
     cursor: Option<&'a Cursor>,
     kind: Kind,
@@ -110,10 +109,10 @@ impl Source {
     ) -> Result<Page, Verdict> {
         let mut bytes_max = PAGE_BYTES_MAX;
         // One cut may be a kept connection that the peer had closed, which says nothing of the page.
-        let mut cut_before = false;
+        let mut was_cut = false;
         loop {
             let limit = self.page_size.get();
-            match self.attempt(Ask { stretch, cursor, kind, limit, bytes_max }).await {
+            match self.attempt(PageRequest { stretch, cursor, kind, limit, bytes_max }).await {
                 Ok(page) => {
                     patience.succeeded();
                     return Ok(page);
@@ -129,18 +128,19 @@ impl Source {
                     bytes_max = EVENT_BYTES_MAX;
                 }
                 Err(error) => {
-                    if error.is_slow_or_cut() && (error.is_slow() || cut_before) && limit > 1 {
+                    let is_cut = error.is_cut();
+                    if (error.is_slow() || (is_cut && was_cut)) && limit > 1 {
                         self.smaller(limit, self.page_size.failed(limit));
                     }
-                    cut_before = error.is_slow_or_cut();
+                    was_cut = is_cut;
                     patience.bear(&error).await?;
                 }
             }
         }
     }
 
-    async fn attempt(&self, ask: Ask<'_>) -> Result<Page, SourceError> {
-        let (mut reserved, lent) = self.room(ask).await?;
+    async fn attempt(&self, ask: PageRequest<'_>) -> Result<Page, SourceError> {
+        let (mut reserved, memory) = self.room(ask).await?;
         reserved.call();
         self.progress.asked();
         let request = self.page_request(ask.stretch, ask.cursor, ask.limit)?;
@@ -155,16 +155,19 @@ impl Source {
         if answer.status() == StatusCode::UNAUTHORIZED && foreign.is_none() {
             self.budget.refused();
         }
-        let wait = reserved.answered(&told);
+        let wait = reserved.answered(&if foreign.is_some() { told.of_another() } else { told });
         if answer.status() != StatusCode::OK {
+            drop(memory);
             return Err(self.refusal(&answer, foreign, ask, wait).await);
         }
-        if let Some(seen) = Foreign::in_another_form(&answer) {
-            return Err(SourceError::Foreign { seen, after: wait });
-        }
         let reading = self.clock.read(asked, date(answer.headers()));
-        let body = lent.hold(answer.into_body());
-        let page = Page::read(&body, ask.cursor, ask.stretch, reading.as_of).map_err(SourceError::NotAPage)?;
+        let in_another_form = Foreign::in_another_form(&answer);
+        let body = memory.hold(answer.into_body());
+        let page =
+            Page::read(&body, ask.cursor, ask.stretch, reading.as_of).map_err(|reason| match in_another_form {
+                Some(seen) => SourceError::Foreign { seen, after: wait },
+                None => SourceError::NotAPage(reason),
+            })?;
         self.budget.accepted();
         self.page_size.read(ask.limit, page.events.len(), body.len(), took, self.timeout);
         self.took(&page, reading);
@@ -173,13 +176,13 @@ impl Source {
 
     /// Waits for the rate budget and for memory. A call that may be made and has no memory is given up and asked for again,
     /// so that nobody waits for the credits of one who waits for memory.
-    async fn room(&self, ask: Ask<'_>) -> Result<(Reserved<'_>, Lent), SourceError> {
+    async fn room(&self, ask: PageRequest<'_>) -> Result<(Reserved<'_>, MemoryPermit), SourceError> {
         let (weight, priority) = (Self::weight(self.stream), priority(ask.kind));
         let mut held = None;
         loop {
             let reserved = self.budget.reserve(weight, priority, &self.progress).await?;
             match held.take().or_else(|| self.memory.try_take(ask.bytes_max, priority)) {
-                Some(lent) => return Ok((reserved, lent)),
+                Some(memory) => return Ok((reserved, memory)),
                 None => drop(reserved),
             }
             held = Some(self.memory.take(ask.bytes_max, priority).await);
@@ -188,14 +191,14 @@ impl Source {
 
     /// Notes a page that was read.
     fn took(&self, page: &Page, reading: Reading) {
+        self.clock.learn(reading);
         self.progress.answered(self.clock.ours());
         if let Some(oddity) = page.oddity
             && self.progress.odd_page()
         {
             warn!(stream = %self.stream, oddity = oddity.name(), "Miro's pages differ from what is documented; reading on.");
         }
-        let skewed = reading.skew.abs() > SKEW_MAX;
-        self.progress.skewed(skewed.then(|| (skew::problem(reading.skew), reading.skew.is_negative())));
+        self.progress.skewed(Some(reading.skew).filter(|skew| skew.abs() > SKEW_MAX));
         debug!(stream = %self.stream, events = page.events.len(), last = page.next.is_none(), "Read a page.");
     }
 

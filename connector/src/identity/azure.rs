@@ -63,26 +63,18 @@ impl AzureTokens {
         clock: Arc<dyn Clock>,
         random: Random,
     ) -> Self {
-        Self::kept_from_calling(Arc::default(), identity, timeout, transport, clock, random)
+        Self::over(Asker { identity, timeout, transport, clock, random }, Arc::default())
     }
 
     /// Tokens for another `identity`, as after a secret was rotated. A wait that the service asked for is kept on.
     #[must_use]
     pub fn succeeded_by(&self, identity: Identity) -> Self {
-        let Asker { timeout, transport, clock, random, .. } = self.asker.clone();
-        Self::kept_from_calling(self.cache.pause(), identity, timeout, transport, clock, random)
+        Self::over(Asker { identity, ..self.asker.clone() }, self.cache.pause())
     }
 
-    fn kept_from_calling(
-        pause: Arc<Pause>,
-        identity: Identity,
-        timeout: Duration,
-        transport: Arc<dyn Transport>,
-        clock: Arc<dyn Clock>,
-        random: Random,
-    ) -> Self {
-        let cache = Cache::new(clock.now(), random.clone(), pause);
-        Self { asker: Asker { identity, timeout, transport, clock, random }, cache }
+    fn over(asker: Asker, pause: Arc<Pause>) -> Self {
+        let cache = Cache::new(asker.clock.now(), asker.random.clone(), pause);
+        Self { asker, cache }
     }
 }
 
@@ -178,7 +170,7 @@ impl Seen {
             status: answer.status().as_u16(),
             retry_after: retry_after(answer, now),
             refusal: refused.then(|| serde_json::from_slice(answer.body()).ok()).flatten(),
-            foreign: Foreign::error(answer).or_else(|| Foreign::in_another_form(answer)),
+            foreign: if refused { Foreign::error(answer) } else { Foreign::in_another_form(answer) },
         }
     }
 }

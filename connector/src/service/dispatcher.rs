@@ -19,7 +19,7 @@ const LOOK_AGAIN: Duration = Duration::from_mins(1);
 /// Our clock may be adjusted by this without being set.
 const CLOCK_ADJUSTED_MAX: SignedDuration = SignedDuration::from_secs(2);
 /// So many spans whose events are refused wait beside those that are read; with more of them, nothing new is opened.
-const IN_DOUBT_MAX: usize = 2;
+const PROBING_MAX: usize = 2;
 
 /// Plans and reads the spans of one stream.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl Dispatcher {
         let mut spans = FuturesUnordered::new();
         let mut turns = Turns::default();
         let mut halted: Option<Halt> = None;
-        let mut doubts = self.pipeline.sink.doubts().watch();
+        let mut probing = self.pipeline.sink.probing().watch();
         loop {
             let mut is_open = halted.is_none() && !self.stop.is_finishing();
             while is_open && let Some(id) = self.next(&running, &mut turns) {
@@ -79,7 +79,7 @@ impl Dispatcher {
                     }
                     halted = halted.or(done.err());
                 }
-                _ = doubts.changed() => self.set_back(),
+                _ = probing.changed() => self.set_back(),
                 () = self.stop.finishing(), if is_open => {}
                 () = tokio::time::sleep(self.until_due()), if has_room => {}
             }
@@ -105,12 +105,12 @@ impl Dispatcher {
 
     /// Spans that take a place: those that wait because their events are refused do not.
     fn reading(&self, running: &BTreeSet<SpanId>) -> usize {
-        running.len() - self.pipeline.sink.doubts().spans().intersection(running).count().min(IN_DOUBT_MAX)
+        running.len() - self.pipeline.sink.probing().spans().intersection(running).count().min(PROBING_MAX)
     }
 
     /// A tail that waits because its events are refused does not keep the newest time from being read.
     fn set_back(&self) {
-        let waiting = self.pipeline.sink.doubts().spans();
+        let waiting = self.pipeline.sink.probing().spans();
         self.plan(|ledger, _| waiting.into_iter().for_each(|id| ledger.set_back(id)));
     }
 

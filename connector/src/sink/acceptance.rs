@@ -35,9 +35,9 @@ impl Acceptances {
 /// The spans whose events are refused while nothing else is accepted. They wait; the newest time is read without them, since
 /// what it brings may be accepted, and shows that the rule is sound.
 #[derive(Debug, Default)]
-pub(crate) struct Doubts(watch::Sender<BTreeSet<SpanId>>);
+pub(crate) struct Probing(watch::Sender<BTreeSet<SpanId>>);
 
-impl Doubts {
+impl Probing {
     /// The spans that wait now.
     pub(crate) fn spans(&self) -> BTreeSet<SpanId> {
         self.0.borrow().clone()
@@ -49,24 +49,24 @@ impl Doubts {
     }
 
     /// `span` waits until the guard is dropped.
-    pub(super) fn enter(&self, span: SpanId) -> InDoubt<'_> {
+    pub(super) fn enter(&self, span: SpanId) -> ProbingSpan<'_> {
         self.0.send_modify(|spans| {
             spans.insert(span);
         });
-        InDoubt { doubts: self, span }
+        ProbingSpan { probing: self, span }
     }
 }
 
-/// A span in doubt.
+/// A span that waits.
 #[derive(Debug)]
-pub(super) struct InDoubt<'a> {
-    doubts: &'a Doubts,
+pub(super) struct ProbingSpan<'a> {
+    probing: &'a Probing,
     span: SpanId,
 }
 
-impl Drop for InDoubt<'_> {
+impl Drop for ProbingSpan<'_> {
     fn drop(&mut self) {
-        self.doubts.0.send_modify(|spans| {
+        self.probing.0.send_modify(|spans| {
             spans.remove(&self.span);
         });
     }

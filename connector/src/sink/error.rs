@@ -65,6 +65,9 @@ pub(super) enum SendError {
 pub(super) enum Refusal {
     #[error("it is too large")]
     TooLarge,
+    /// Too large for something that stands in between: smaller batches may pass, and no event is judged by it.
+    #[error("something between us and Azure answers: {0}")]
+    TooLargeInBetween(Foreign),
     #[error("{reason}")]
     Unexplained { reason: String },
 }
@@ -103,7 +106,10 @@ impl SendError {
             return Some(Self::Throttled { status, after });
         }
         if let Some(seen) = Foreign::error(answer) {
-            return Some(Self::Foreign { seen, after });
+            return Some(match status {
+                StatusCode::PAYLOAD_TOO_LARGE => Self::Refused(Refusal::TooLargeInBetween(seen)),
+                _ => Self::Foreign { seen, after },
+            });
         }
         let code = code(answer);
         Some(match status {
@@ -217,7 +223,7 @@ impl Failure for SendError {
             | Self::Throttled { after, .. }
             | Self::Failing { after, .. } => Next::Retry { after: *after },
             Self::Blocked { left } => Next::Retry { after: Some(*left) },
-            Self::Refused(Refusal::TooLarge) => Next::Split,
+            Self::Refused(Refusal::TooLarge | Refusal::TooLargeInBetween(_)) => Next::Split,
             Self::Refused(Refusal::Unexplained { .. }) => Next::SetAside,
             Self::TokenRefused => Next::RefreshToken,
             Self::Denied(problem) => Next::Stop(problem.clone()),
@@ -374,7 +380,7 @@ mod tests {
             (403, "<html>".to_owned(), retry),
             (404, "<html>".to_owned(), retry),
             (407, String::new(), retry),
-            (413, "<html>".to_owned(), retry),
+            (413, "<html>".to_owned(), "Split"),
             (200, "<html>".to_owned(), retry),
             (200, body("OperationFailed"), retry),
             (200, String::new(), retry),

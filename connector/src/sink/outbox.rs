@@ -28,9 +28,9 @@ pub(crate) struct Outbox {
     /// Never to be taken, and why.
     set_aside: Vec<(Event, String)>,
     /// Refused alone, for a reason that may as well be the rule's.
-    suspects: Vec<(Event, String)>,
-    /// Uploads that the rule had accepted when the first suspect was refused.
-    suspected_at: Option<u64>,
+    candidates: Vec<(Event, String)>,
+    /// Uploads that the rule had accepted when the first candidate was refused.
+    refused_at: Option<u64>,
     /// Given with the last part.
     mark: Option<Mark>,
 }
@@ -96,8 +96,8 @@ impl Outbox {
             span,
             pieces: VecDeque::from_iter((!sound.is_empty()).then_some(sound)),
             set_aside: broken.into_iter().filter_map(reason).collect(),
-            suspects: Vec::new(),
-            suspected_at: None,
+            candidates: Vec::new(),
+            refused_at: None,
             mark: Some(mark),
         }
     }
@@ -131,14 +131,14 @@ impl Outbox {
 
     /// `piece` was accepted, and so the rule is sound: what it refused alone is set aside.
     pub(super) fn accepted(&mut self, piece: Vec<Event>, permit: OwnedSemaphorePermit) -> Delivered {
-        self.convict();
+        self.dead_letter_candidates();
         let mark = if self.pieces.is_empty() { self.mark.take() } else { None };
         Delivered { parts: self.part(piece, mark.unwrap_or(Mark::Stay)), permit: Some(permit) }
     }
 
     /// The last part when no upload goes with it; none when all was delivered.
     pub(super) fn finish(&mut self) -> Option<Delivered> {
-        self.convict();
+        self.dead_letter_candidates();
         let mark = self.mark.take()?;
         Some(Delivered { parts: self.part(Vec::new(), mark), permit: None })
     }
@@ -147,14 +147,20 @@ impl Outbox {
         Parts { span: self.span, accepted, set_aside: std::mem::take(&mut self.set_aside), mark }
     }
 
-    /// `piece` is refused: its halves are sent, and an event alone is suspected or, when it is `certain` that no rule would
+    /// `piece` is refused: its halves are sent, and an event alone becomes a poison candidate or, when it is `certain` that no rule would
     /// take it, set aside. True when it was an event alone.
-    pub(super) fn split_or_suspect(&mut self, piece: Vec<Event>, reason: String, from: Side, certain: Certain) -> bool {
+    pub(super) fn split_or_keep_candidate(
+        &mut self,
+        piece: Vec<Event>,
+        reason: String,
+        from: Side,
+        certain: Certain,
+    ) -> bool {
         let Some(event) = self.split(piece, from) else { return false };
         if certain(&event) {
             self.set_aside.push((event, reason));
         } else {
-            self.suspects.push((event, reason));
+            self.candidates.push((event, reason));
         }
         true
     }
@@ -174,37 +180,37 @@ impl Outbox {
     }
 
     /// The rule is sound: what it refused alone is set aside.
-    pub(super) fn convict(&mut self) {
-        self.set_aside.append(&mut self.suspects);
-        self.suspected_at = None;
+    pub(super) fn dead_letter_candidates(&mut self) {
+        self.set_aside.append(&mut self.candidates);
+        self.refused_at = None;
     }
 
-    pub(super) const fn suspects(&self) -> usize {
-        self.suspects.len()
+    pub(super) const fn candidates(&self) -> usize {
+        self.candidates.len()
     }
 
-    /// So many uploads had been accepted when the first of the suspects was refused.
-    pub(super) fn suspected_at(&mut self, accepted: u64) {
-        if self.suspects.is_empty() {
-            self.suspected_at = None;
+    /// So many uploads had been accepted when the first of the candidates was refused.
+    pub(super) fn refused_at(&mut self, accepted: u64) {
+        if self.candidates.is_empty() {
+            self.refused_at = None;
         } else {
-            self.suspected_at.get_or_insert(accepted);
+            self.refused_at.get_or_insert(accepted);
         }
     }
 
-    pub(super) fn first_suspected_at(&self) -> u64 {
-        self.suspected_at.unwrap_or(u64::MAX)
+    pub(super) fn first_refused_at(&self) -> u64 {
+        self.refused_at.unwrap_or(u64::MAX)
     }
 
-    /// Why the last suspect was refused.
+    /// Why the last candidate was refused.
     pub(super) fn last_reason(&self) -> &str {
-        self.suspects.last().map_or("", |(_, reason)| reason)
+        self.candidates.last().map_or("", |(_, reason)| reason)
     }
 
-    /// The suspects are sent again, after everything else.
-    pub(super) fn acquit(&mut self) {
-        let again: Vec<Event> = self.suspects.drain(..).map(|(event, _)| event).collect();
-        self.suspected_at = None;
+    /// The candidates are sent again, after everything else.
+    pub(super) fn retry_candidates(&mut self) {
+        let again: Vec<Event> = self.candidates.drain(..).map(|(event, _)| event).collect();
+        self.refused_at = None;
         self.put_back(again, Side::Back);
     }
 }

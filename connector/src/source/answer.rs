@@ -7,7 +7,7 @@ use http::{Response, StatusCode};
 use serde::Deserialize;
 
 use super::error::SourceError;
-use super::{Ask, LIMIT_SAFE, Source};
+use super::{LIMIT_SAFE, PageRequest, Source};
 use crate::response::Foreign;
 
 /// Miro's error object, as far as it matters; a gateway's answer is something else
@@ -59,7 +59,7 @@ impl Source {
         &self,
         answer: &Response<Bytes>,
         foreign: Option<Foreign>,
-        ask: Ask<'_>,
+        ask: PageRequest<'_>,
         wait: Option<Duration>,
     ) -> SourceError {
         let status = answer.status();

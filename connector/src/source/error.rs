@@ -69,9 +69,9 @@ impl SourceError {
         matches!(self, Self::Transport(TransportError::TimedOut { .. }))
     }
 
-    /// True when a smaller page might have arrived in time and whole.
-    pub(super) fn is_slow_or_cut(&self) -> bool {
-        matches!(self, Self::Transport(TransportError::TimedOut { .. } | TransportError::Cut { .. }))
+    /// True when the connection broke.
+    pub(super) fn is_cut(&self) -> bool {
+        matches!(self, Self::Transport(TransportError::Cut { .. }))
     }
 }
 

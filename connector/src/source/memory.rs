@@ -28,24 +28,24 @@ impl Default for PageMemory {
 
 impl PageMemory {
     /// Takes `bytes`, or all that there is where `bytes` is more; `None` while that is not free.
-    pub(super) fn try_take(self: &Arc<Self>, bytes: usize, priority: Priority) -> Option<Lent> {
+    pub(super) fn try_take(self: &Arc<Self>, bytes: usize, priority: Priority) -> Option<MemoryPermit> {
         let left = if priority == Priority::Tail { 0 } else { LEFT_TO_TAILS };
         let bytes = bytes.min(TOTAL - left);
         let mut free = self.lock();
         (*free >= bytes + left).then(|| {
             *free -= bytes;
-            Lent { memory: Arc::clone(self), bytes }
+            MemoryPermit { memory: Arc::clone(self), bytes }
         })
     }
 
     /// Waits until something was given back. Cancel safe.
-    pub(super) async fn take(self: &Arc<Self>, bytes: usize, priority: Priority) -> Lent {
+    pub(super) async fn take(self: &Arc<Self>, bytes: usize, priority: Priority) -> MemoryPermit {
         loop {
             let freed = self.freed.notified();
             tokio::pin!(freed);
             freed.as_mut().enable();
-            if let Some(lent) = self.try_take(bytes, priority) {
-                return lent;
+            if let Some(permit) = self.try_take(bytes, priority) {
+                return permit;
             }
             freed.await;
         }
@@ -59,18 +59,18 @@ impl PageMemory {
 
 /// Memory that is in use; given back when dropped.
 #[derive(Debug)]
-pub(super) struct Lent {
+pub(super) struct MemoryPermit {
     memory: Arc<PageMemory>,
     bytes: usize,
 }
 
-impl Lent {
+impl MemoryPermit {
     /// Gives `body` its memory and what is left over back. It is in use until the last slice of the body is dropped.
     pub(super) fn hold(mut self, body: Bytes) -> Bytes {
         let surplus = self.bytes.saturating_sub(body.len());
         self.bytes -= surplus;
         self.memory.give_back(surplus);
-        Bytes::from_owner(Held { body, _lent: self })
+        Bytes::from_owner(Held { body, _permit: self })
     }
 }
 
@@ -81,7 +81,7 @@ impl PageMemory {
     }
 }
 
-impl Drop for Lent {
+impl Drop for MemoryPermit {
     fn drop(&mut self) {
         self.memory.give_back(self.bytes);
     }
@@ -89,7 +89,7 @@ impl Drop for Lent {
 
 struct Held {
     body: Bytes,
-    _lent: Lent,
+    _permit: MemoryPermit,
 }
 
 impl AsRef<[u8]> for Held {
@@ -107,9 +107,9 @@ mod tests {
     #[test]
     fn the_bound_is_on_the_sum_and_the_tails_have_room_of_their_own() {
         let memory = Arc::new(PageMemory::default());
-        let history: Vec<Lent> = std::iter::from_fn(|| memory.try_take(PAGE, Priority::History)).collect();
+        let history: Vec<MemoryPermit> = std::iter::from_fn(|| memory.try_take(PAGE, Priority::History)).collect();
         assert_eq!(history.len(), 4);
-        let tails: Vec<Lent> = std::iter::from_fn(|| memory.try_take(PAGE, Priority::Tail)).collect();
+        let tails: Vec<MemoryPermit> = std::iter::from_fn(|| memory.try_take(PAGE, Priority::Tail)).collect();
         assert_eq!(tails.len(), 2);
         drop((history, tails));
         assert_eq!(*memory.lock(), TOTAL);

@@ -134,36 +134,36 @@ impl Read {
     /// What is unusual, or what makes it no page.
     fn oddity(&self) -> Result<Option<Oddity>, String> {
         let mut oddity = self.oddity;
-        match told::<String>(self.kind.as_deref()) {
-            Told::Value(kind) if kind == LIST => {}
-            Told::Absent => oddity = oddity.or(Some(Oddity::TypeAbsent)),
-            Told::Value(_) | Told::Other => return Err(format!("not a page: its `type` is not `{LIST}`")),
+        match field::<String>(self.kind.as_deref()) {
+            Field::Value(kind) if kind == LIST => {}
+            Field::Absent => oddity = oddity.or(Some(Oddity::TypeAbsent)),
+            Field::Value(_) | Field::Other => return Err(format!("not a page: its `type` is not `{LIST}`")),
         }
         let held = self.events.len() as u64;
-        match told::<u64>(self.size.as_deref()) {
-            Told::Value(size) if size > held => {
+        match field::<u64>(self.size.as_deref()) {
+            Field::Value(size) if size > held => {
                 return Err(format!("a cut page: `size` is {size} and `data` holds {held} events"));
             }
-            Told::Value(size) if size == held => {}
-            Told::Value(_) => oddity = oddity.or(Some(Oddity::MoreThanSize)),
-            Told::Absent => oddity = oddity.or(Some(Oddity::SizeAbsent)),
-            Told::Other => return Err("not a page: its `size` is not a count".to_owned()),
+            Field::Value(size) if size == held => {}
+            Field::Value(_) => oddity = oddity.or(Some(Oddity::MoreThanSize)),
+            Field::Absent => oddity = oddity.or(Some(Oddity::SizeAbsent)),
+            Field::Other => return Err("not a page: its `size` is not a count".to_owned()),
         }
         Ok(oddity)
     }
 }
 
 /// A field of a foreign object.
-enum Told<T> {
+enum Field<T> {
     Absent,
     Value(T),
     Other,
 }
 
-fn told<T: DeserializeOwned>(json: Option<&[u8]>) -> Told<T> {
+fn field<T: DeserializeOwned>(json: Option<&[u8]>) -> Field<T> {
     match json {
-        None | Some(b"null") => Told::Absent,
-        Some(json) => serde_json::from_slice(json).map_or(Told::Other, Told::Value),
+        None | Some(b"null") => Field::Absent,
+        Some(json) => serde_json::from_slice(json).map_or(Field::Other, Field::Value),
     }
 }
 

@@ -40,6 +40,8 @@ pub(super) struct Reading {
     pub(super) as_of: Timestamp,
     /// How far our clock is from Miro's at least; positive when ours is ahead.
     pub(super) skew: SignedDuration,
+    /// Miro's clock less ours; never more than it is. None where the response has no date.
+    offset: Option<SignedDuration>,
 }
 
 impl PeerClock {
@@ -64,14 +66,14 @@ impl PeerClock {
         Asked(self.ours.now())
     }
 
-    /// Takes in the `date` of a response to what was `asked`, just received.
+    /// What the `date` of a response to what was `asked`, just received, shows. It is taken in by [`learn`](Self::learn), once
+    /// the response has turned out to be Miro's.
     pub(super) fn read(&self, asked: Asked, date: Option<Timestamp>) -> Reading {
         let Asked(asked) = asked;
         let Some(date) = date else {
-            return Reading { as_of: asked, skew: SignedDuration::ZERO };
+            return Reading { as_of: asked, skew: SignedDuration::ZERO, offset: None };
         };
         let received = self.ours.now();
-        *self.lock() = Some(Seen { offset: date.duration_since(received), at: Instant::now() });
         // The response was written at some time between the request and its receipt.
         let latest = date.checked_add(DATE_STEP).unwrap_or(date);
         let skew = if latest < asked {
@@ -79,7 +81,14 @@ impl PeerClock {
         } else {
             received.duration_since(date).min(SignedDuration::ZERO)
         };
-        Reading { as_of: asked.min(date), skew }
+        Reading { as_of: asked.min(date), skew, offset: Some(date.duration_since(received)) }
+    }
+
+    /// Plans by what a page showed of Miro's clock, for a while.
+    pub(super) fn learn(&self, reading: Reading) {
+        if let Some(offset) = reading.offset {
+            *self.lock() = Some(Seen { offset, at: Instant::now() });
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Seen>> {
@@ -112,6 +121,8 @@ mod tests {
         let asked = clock.asks();
         *ours.0.lock().unwrap() = at(1_002);
         let reading = clock.read(asked, date.map(at));
+        assert_eq!(clock.now(), at(1_002), "a response that nobody vouched for moves nothing");
+        clock.learn(reading);
         (clock, reading)
     }
 

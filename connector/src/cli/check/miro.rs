@@ -11,6 +11,7 @@ use crate::ledger::Kind;
 use crate::problem::Code;
 use crate::progress::Progress;
 use crate::retry::{End, Endurance, FAILING_MAX, Patience, Verdict};
+use crate::skew;
 use crate::source::{Budget, PageSize, PeerClock, Source};
 use crate::stretch::Stretch;
 use crate::{Clock, Problem, Random, Stop, Stream, Transport};
@@ -98,7 +99,7 @@ async fn read_page(
     let mut patience = Patience::new(&progress, &random, &stop, Endurance::Once, End::Source);
     let page = source.page(stretch, None, Kind::Tail, &mut patience);
     match tokio::time::timeout(config.http.timeout, page).await {
-        Ok(Ok(_page)) => progress.clock_problem().map_or(Ok(()), |(problem, _)| Err(problem)),
+        Ok(Ok(_page)) => progress.skew().map_or(Ok(()), |skew| Err(skew::problem(skew))),
         Ok(Err(Verdict::Stopped(problem))) => Err(problem),
         Ok(Err(_)) | Err(_) => Err(Problem {
             code: Code::MiroFailing,

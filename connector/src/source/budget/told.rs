@@ -43,6 +43,11 @@ impl Told {
         }
     }
 
+    /// What counts of it when something that is not Miro sent it: a wait is kept, a budget is not believed.
+    pub(in crate::source) const fn of_another(self) -> Self {
+        Self { limit: None, remaining: None, reset: None, ..self }
+    }
+
     /// How long after it was sent the budget is whole again; negative when that was over.
     pub(in crate::source) fn resets_in(&self) -> Option<SignedDuration> {
         Some(self.reset?.duration_since(self.sent))
