@@ -17,7 +17,7 @@ pub(super) struct Expected {
     pub(super) named: &'static str,
     /// The exit code of `check`.
     pub(super) check: i32,
-    /// The exit codes that `run --once --within 3s` may have.
+    /// The exit codes that `run --once --within` may have.
     pub(super) once: &'static [i32],
 }
 

@@ -40,7 +40,12 @@ impl Subject {
         Self::with_timeout(world, "1s")
     }
 
-    pub(super) fn with_timeout(world: &World, timeout: &str) -> Self {
+    /// The same with more time for a call: a machine under load must not be taken for a peer that is silent.
+    pub(super) fn patient(world: &World) -> Self {
+        Self::with_timeout(world, "5s")
+    }
+
+    fn with_timeout(world: &World, timeout: &str) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         std::fs::write(folder.path().join("ca.pem"), world.authority.ca_pem()).expect("the folder is ours");
         let text = format!(
