@@ -195,6 +195,22 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_that_does_not_compress_is_filled_and_never_over_the_limit() {
+        let mut random = ChaCha8Rng::seed_from_u64(2);
+        for length in [1_000, 130_000, 480_000] {
+            let bytes = |length| {
+                let mut json = vec![0; length];
+                random.fill(&mut json[..]);
+                Event { json: Bytes::from(json), minute: Minute(0), id: 0, defect: None }
+            };
+            let events: Vec<Event> = std::iter::repeat_n(length, 2_000_000 / length).map(bytes).collect();
+            let packed = pack(&events, 1).expect("cut in time");
+            assert!(packed.body.len() <= BODY_BYTES_MAX);
+            assert!(packed.body.len() + 2 * length + HELD_BACK_MAX > BODY_BYTES_MAX, "{length}: {}", packed.body.len());
+        }
+    }
+
+    #[test]
     fn only_long_fields_of_long_events_are_told() {
         let long = "x".repeat(70_000);
         assert!(has_long_field(&event(format!(r#"{{"state":"{long}"}}"#))));

@@ -199,3 +199,91 @@ impl<'a> Patience<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Stream;
+    use crate::problem::Code;
+
+    /// A peer that fails, and may name a wait.
+    #[derive(Debug, thiserror::Error)]
+    #[error("it fails")]
+    struct Failing(Option<Duration>);
+
+    impl Failure for Failing {
+        fn next(&self) -> Next {
+            Next::Retry { after: self.0 }
+        }
+
+        fn lasting(&self) -> Problem {
+            Problem { code: Code::MiroFailing, subject: "it".into(), cause: self.to_string(), next_step: "wait".into() }
+        }
+    }
+
+    /// Bears a peer that fails for two hours; returns when that became a problem to be told, and when it was given up.
+    async fn borne(endurance: Endurance, named: Option<Duration>) -> (Option<u64>, Option<u64>) {
+        let (progress, random, stop) = (Progress::new(Stream::Audit), Random::seeded(1), Stop::new());
+        let mut patience = Patience::new(&progress, &random, &stop, endurance, End::Source);
+        let began = Instant::now();
+        let mut told = None;
+        while began.elapsed() < Duration::from_hours(2) {
+            let at = began.elapsed().as_secs();
+            let verdict = patience.bear(&Failing(named)).await;
+            if progress.snapshot().problem.is_some() {
+                told.get_or_insert(at);
+            }
+            match verdict {
+                Ok(()) => {}
+                Err(Verdict::Stopped(problem)) => {
+                    assert_eq!(problem, Failing(named).lasting());
+                    return (told, Some(at));
+                }
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        (told, None)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failing_peer_is_told_after_a_minute_and_a_run_that_ends_gives_up_after_five() {
+        let (told, given_up) = borne(Endurance::Once, None).await;
+        assert!(told.is_some_and(|told| (60..91).contains(&told)), "{told:?}");
+        assert!(given_up.is_some_and(|given_up| (300..331).contains(&given_up)), "{given_up:?}");
+        let (told, given_up) = borne(Endurance::Service, None).await;
+        assert!(told.is_some_and(|told| (60..91).contains(&told)), "{told:?}");
+        assert_eq!(given_up, None, "a service goes on for ever");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_is_named_counts_as_failing_for_so_long() {
+        // The wait named, when it is told, and when a run that ends gives up.
+        for (named, expected_told, expected_given_up) in
+            [(59, 60..62, 300..363), (60, 0..1, 300..363), (299, 0..1, 598..602), (300, 0..0, 0..1)]
+        {
+            let (told, given_up) = borne(Endurance::Once, Some(Duration::from_secs(named))).await;
+            if expected_told.is_empty() {
+                assert_eq!(told, None, "{named}: the run ends with it");
+            } else {
+                assert!(told.is_some_and(|told| (expected_told.start..120).contains(&told)), "{named}: {told:?}");
+            }
+            assert!(given_up.is_some_and(|given_up| expected_given_up.contains(&given_up)), "{named}: {given_up:?}");
+        }
+        assert_eq!(borne(Endurance::Service, Some(Duration::from_mins(10))).await, (Some(0), None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_success_mends_the_peer_and_begins_the_time_anew() {
+        let (progress, random, stop) = (Progress::new(Stream::Audit), Random::seeded(1), Stop::new());
+        let mut patience = Patience::new(&progress, &random, &stop, Endurance::Once, End::Source);
+        for _ in 0..3 {
+            let began = Instant::now();
+            while began.elapsed() < Duration::from_mins(4) {
+                patience.bear(&Failing(None)).await.expect("less than five minutes in a row");
+            }
+            assert!(progress.snapshot().problem.is_some());
+            patience.succeeded();
+            assert_eq!(progress.snapshot().problem, None);
+        }
+    }
+}

@@ -337,6 +337,25 @@ fn an_address_with_a_password_is_refused() {
 }
 
 #[test]
+fn secrets_go_over_https_and_over_http_only_to_miro_on_this_machine() {
+    let azure = |url: &str| GOOD.replace("https://miro-abcd.westeurope-1.ingest.monitor.azure.com", url);
+    let entra = |url: &str| format!("{GOOD}authority = \"{url}\"\n");
+    let miro = |url: &str| format!("[miro]\nbase_url = \"{url}\"\n{GOOD}");
+    for (text, is_taken) in [
+        (azure("https://127.0.0.1:8080"), true),
+        (azure("http://127.0.0.1:8080"), false),
+        (entra("https://127.0.0.1:8080"), true),
+        (entra("http://127.0.0.1:8080"), false),
+        (miro("http://127.0.0.1:8080"), true),
+        (miro("http://192.0.2.1:8080"), false),
+        (miro("http://localhost.example.com"), false),
+        (miro("ftp://127.0.0.1"), false),
+    ] {
+        assert_eq!(load(&sources(&text, &[])).is_ok(), is_taken, "{text}");
+    }
+}
+
+#[test]
 fn the_explanation_names_the_layer_of_each_value() {
     let explained = explain(&sources(GOOD, &[("MIRO_SENTINEL__HTTP__TIMEOUT", "30s")])).expect("valid TOML");
     let set_by: BTreeMap<_, _> =

@@ -201,6 +201,37 @@ fn an_interrupted_tail_is_history_to_the_next_run() {
 }
 
 #[test]
+fn a_tail_that_has_to_wait_is_history_and_a_sweep_stays_a_sweep() {
+    let mut ledger = Ledger::new(at(0));
+    read_all(&mut ledger, 10_000);
+    let sweep = ledger.open_sweep(at(10_200), &cadence(), true).unwrap();
+    let tail = ledger.open_tail(at(10_200)).unwrap();
+    assert!(!ledger.is_tail_due(at(20_000), at(20_000), &cadence()), "one poll at a time");
+    for id in [sweep, tail] {
+        ledger.set_back(id);
+    }
+    assert_eq!(ledger.span(tail).unwrap().kind, Kind::History);
+    assert!(matches!(ledger.span(sweep).unwrap().kind, Kind::Sweep { .. }));
+    assert!(ledger.is_tail_due(at(10_215), at(10_215), &cadence()), "the newest time is polled without it");
+    let waiting = |wanted| ledger.waiting(&BTreeSet::new(), wanted);
+    assert_eq!((waiting(Waiting::Any), waiting(Waiting::History)), (Some(sweep), Some(tail)));
+    assert_eq!(ledger.waiting(&BTreeSet::from([tail]), Waiting::History), None);
+}
+
+#[test]
+fn a_clock_that_goes_back_by_two_seconds_is_only_adjusted() {
+    let mut ledger = Ledger::new(at(0));
+    read_all(&mut ledger, 10_000);
+    assert!(!ledger.is_tail_due(at(9_998), at(9_998), &cadence()));
+    assert!(ledger.is_tail_due(at(9_997), at(9_997), &cadence()));
+}
+
+#[test]
+fn a_cursor_is_not_shown() {
+    assert_eq!(format!("{:?}", Cursor("2026-03-01|jane@example.com".into())), "Cursor(…)");
+}
+
+#[test]
 fn sweeps_no_longer_configured_leave_their_work() {
     let mut ledger = Ledger::new(at(0));
     let tail = ledger.open_tail(at(300)).unwrap();

@@ -104,3 +104,19 @@ fn may_mean_the_cursor(status: StatusCode) -> bool {
     ];
     status.is_client_error() && !about_something_else.contains(&status)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_short_word_is_repeated_as_a_code() {
+        let code = |code: &str| Told::read(&Bytes::from(serde_json::json!({ "code": code }).to_string())).code();
+        assert_eq!(code("2dot0004"), Some("2dot0004".to_owned()));
+        assert_eq!(code(&"x".repeat(60)), Some("x".repeat(60)));
+        for other in ["the event of jane@example.com", "a-b", "é", &"x".repeat(61)] {
+            assert_eq!(code(other), None, "{other}");
+        }
+        assert_eq!(Told::read(&Bytes::from_static(b"<html>")).code(), None);
+    }
+}

@@ -23,14 +23,7 @@ pub enum Verbosity {
 /// Sends log lines to standard error from now on. A second call changes nothing.
 pub fn start(format: LogFormat, verbosity: Verbosity) {
     let terminal = io::stderr().is_terminal();
-    let ours = match verbosity {
-        Verbosity::Quiet => LevelFilter::ERROR,
-        Verbosity::Normal => LevelFilter::INFO,
-        Verbosity::Verbose => LevelFilter::DEBUG,
-    };
-    // The libraries below log requests, whose queries and headers are not ours to show; what fails in them comes back to
-    // us as an error.
-    let filter = Targets::new().with_default(LevelFilter::OFF).with_target("connector", ours);
+    let filter = filter(verbosity);
     let json = match format {
         LogFormat::Auto => !terminal,
         LogFormat::Json => true,
@@ -47,4 +40,37 @@ pub fn start(format: LogFormat, verbosity: Verbosity) {
     };
     // Whoever embeds the library may have its own subscriber, which then stays.
     drop(started);
+}
+
+/// The libraries below log requests, whose queries and headers are not ours to show; what fails in them comes back to us as
+/// an error.
+fn filter(verbosity: Verbosity) -> Targets {
+    let ours = match verbosity {
+        Verbosity::Quiet => LevelFilter::ERROR,
+        Verbosity::Normal => LevelFilter::INFO,
+        Verbosity::Verbose => LevelFilter::DEBUG,
+    };
+    Targets::new().with_default(LevelFilter::OFF).with_target("connector", ours)
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    #[test]
+    fn libraries_say_nothing_however_much_is_asked_for() {
+        for (verbosity, most) in
+            [(Verbosity::Quiet, Level::ERROR), (Verbosity::Normal, Level::INFO), (Verbosity::Verbose, Level::DEBUG)]
+        {
+            let filter = filter(verbosity);
+            for level in [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG, Level::TRACE] {
+                assert_eq!(filter.would_enable("connector::sink", &level), level <= most, "{verbosity:?} {level}");
+                for library in ["reqwest", "hyper_util::client", "azure_core", "rustls", ""] {
+                    assert!(!filter.would_enable(library, &level), "{library} {level}");
+                }
+            }
+        }
+    }
 }

@@ -9,8 +9,8 @@ use rand_chacha::ChaCha8Rng;
 use super::world::{Trouble, World, config, content_config};
 use crate::{Connector, Mode, Outcome, Stop};
 
-const HOUR: i64 = 3600;
-const ONCE: Mode = Mode::Once { deadline: None };
+pub(super) const HOUR: i64 = 3600;
+pub(super) const ONCE: Mode = Mode::Once { deadline: None };
 
 fn conserved(connector: &Connector) {
     for counts in connector.status().streams.values() {
@@ -19,7 +19,7 @@ fn conserved(connector: &Connector) {
 }
 
 /// Runs the service for `seconds` of virtual time, then finishes it.
-async fn serve(connector: &Connector, seconds: u64) -> Outcome {
+pub(super) async fn serve(connector: &Connector, seconds: u64) -> Outcome {
     let stop = Stop::new();
     let alarm = async {
         tokio::time::sleep(Duration::from_secs(seconds)).await;

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use flate2::read::GzDecoder;
 use futures_util::future::BoxFuture;
+use http::header::AUTHORIZATION;
 use http::{Request, Response};
 use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng};
@@ -61,6 +62,8 @@ pub(super) struct World {
     /// What Azure says to bodies, decided by a test.
     pub(super) azure_says: Mutex<Option<AzureSays>>,
     pub(super) disk: Disk,
+    /// Requests that would show their token in a log.
+    pub(super) open_tokens: AtomicU32,
 }
 
 type AzureSays = fn(&[String]) -> Option<(u16, &'static str)>;
@@ -166,6 +169,7 @@ impl World {
             miro_says: Mutex::default(),
             azure_says: Mutex::default(),
             disk: Disk::default(),
+            open_tokens: AtomicU32::new(0),
         })
     }
 
@@ -186,7 +190,7 @@ impl World {
     }
 
     pub(super) fn connector(self: &Arc<Self>, seed: u64, config: Config) -> Connector {
-        let store = RedbStore::with_backend(self.disk.plug(), config.store.dead_letters_bytes_max).unwrap();
+        let store = self.store(config.store.dead_letters_bytes_max);
         let parts = Parts {
             miro: Arc::new(FakeMiro(Arc::clone(self))),
             azure: Arc::new(FakeAzure(Arc::clone(self))),
@@ -196,6 +200,15 @@ impl World {
             store: Arc::new(store),
         };
         Connector::new(config, parts)
+    }
+
+    pub(super) fn store(&self, dead_letters_bytes_max: u64) -> RedbStore {
+        RedbStore::with_backend(self.disk.plug(), dead_letters_bytes_max).unwrap()
+    }
+
+    fn look_at(&self, request: &Request<Bytes>) {
+        let is_shown = request.headers().get(AUTHORIZATION).is_none_or(|token| !token.is_sensitive());
+        self.open_tokens.fetch_add(u32::from(is_shown), Ordering::Relaxed);
     }
 
     pub(super) fn missing(&self) -> usize {
@@ -305,6 +318,7 @@ impl Transport for FakeMiro {
     fn send(&self, request: Request<Bytes>, _: usize) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
         Box::pin(async move {
             let world = &self.0;
+            world.look_at(&request);
             let query = request.uri().query().unwrap_or_default().to_owned();
             let planned = {
                 let mut plan = world.miro_says.lock().unwrap();
@@ -328,6 +342,7 @@ impl Transport for FakeAzure {
     fn send(&self, request: Request<Bytes>, _: usize) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
         Box::pin(async move {
             let world = &self.0;
+            world.look_at(&request);
             world.serve(&world.azure, || world.take(request.body())).await
         })
     }

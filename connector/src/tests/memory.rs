@@ -1,0 +1,73 @@
+//! What is remembered of events that were delivered or set aside, and for how long.
+
+use std::time::Duration;
+
+use super::flows::{HOUR, ONCE, serve};
+use super::world::{World, config};
+use crate::event::STRAYS;
+use crate::store::{Minute, Store};
+use crate::stretch::minute;
+use crate::{Clock as _, Outcome, Stop, Stream};
+
+#[tokio::test(start_paused = true)]
+async fn ids_are_remembered_while_they_may_be_read_again_and_no_longer() {
+    let world = World::new(40);
+    world.happen(40, 3_000, -8 * HOUR, 4 * HOUR, 0);
+    let connector = world.connector(40, config(Duration::from_hours(8)));
+    assert_eq!(serve(&connector, 4 * 3600).await, Outcome::Finished);
+    drop(connector);
+    let remembered = world.store(0).remembered(Stream::Audit, Minute(0)..STRAYS).await.unwrap();
+    let now = minute(world.clock.now()).0;
+    // The last sweep looks back half an hour, and an event's time may lie an hour beside the span that shows it.
+    let needed = Minute(now - 90);
+    assert!(remembered[0].0 > Minute(needed.0 - 20), "{} minutes ago", now - remembered[0].0.0);
+    let kept: usize = remembered.iter().filter(|(minute, _)| *minute >= needed).map(|(_, ids)| ids.len()).sum();
+    let taken = world.taken.lock().unwrap();
+    let events = world.events.lock().unwrap();
+    let recent = events.iter().filter(|event| minute(event.at) >= needed && taken.contains_key(&event.id)).count();
+    assert_eq!(kept, recent);
+    assert!(recent > 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_events_without_a_time_so_many_are_remembered_and_then_all_are_forgotten() {
+    let world = World::new(41);
+    let events: Vec<String> = (0..=100_000).map(|number| format!(r#"{{"id":"{number}"}}"#)).collect();
+    let page = |events: &str| Some((200, format!(r#"{{"data":[{events}]}}"#)));
+    *world.miro_says.lock().unwrap() = vec![page(&events.join(","))];
+    let remembered = async || world.store(0).remembered(Stream::Audit, STRAYS..Minute(STRAYS.0 + 1)).await.unwrap();
+    let config = || {
+        let mut config = config(Duration::from_mins(5));
+        config.sentinel.plain_bytes_max = 1_000_000;
+        config
+    };
+    let connector = world.connector(41, config());
+    assert_eq!(connector.run(ONCE, &Stop::new()).await, Outcome::Done);
+    drop(connector);
+    assert_eq!(remembered().await[0].1.len(), 100_001);
+    *world.miro_says.lock().unwrap() = vec![page(r#"{"id":"one more"}"#)];
+    let connector = world.connector(42, config());
+    assert_eq!(connector.run(ONCE, &Stop::new()).await, Outcome::Done);
+    drop(connector);
+    assert!(remembered().await.is_empty());
+    assert_eq!(world.duplicates(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_set_aside_is_kept_whole_with_its_id_and_the_reason() {
+    let world = World::new(7);
+    world.happen(7, 500, -300, 0, 0);
+    *world.azure_says.lock().unwrap() =
+        Some(|ids| ids.iter().any(|id| id.starts_with("e-000123")).then_some((400, "Odd")));
+    let began = world.clock.now();
+    let connector = world.connector(7, config(Duration::from_mins(5)));
+    assert_eq!(connector.run(ONCE, &Stop::new()).await, Outcome::Done);
+    drop(connector);
+    let letters = world.store(0).dead_letters(0, 10).await.unwrap();
+    let [(_, letter)] = letters.as_slice() else { panic!("{letters:?}") };
+    assert!(letter.id.starts_with("e-000123#"), "{}", letter.id);
+    let event: serde_json::Value = serde_json::from_slice(&letter.event).unwrap();
+    assert_eq!(event["id"].as_str(), Some(letter.id.as_str()));
+    assert_eq!((letter.stream, letter.reason.as_str()), (Stream::Audit, "Odd"));
+    assert!(letter.at >= began && letter.at <= world.clock.now());
+}
