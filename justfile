@@ -35,3 +35,7 @@ hostile seconds="600":
 # A sweep of simulated days; a failing seed prints the command that repeats it.
 sim seeds="1-100":
     cargo run --release --bin miro-lab -- sim --seeds {{seeds}}
+
+# Which changes of the code would nobody notice? Some minutes a file; see tests/mutants.md.
+mutants *files:
+    tests/mutants/run {{files}}

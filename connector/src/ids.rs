@@ -259,6 +259,91 @@ mod tests {
         assert!(ids.missing(&[HERE]).is_some(), "must be loaded again");
     }
 
+    /// So many ids of `minute`, spread like hashes, which ids are.
+    fn many(minute: i64, count: u128) -> Vec<u128> {
+        (0..count).map(|number| (number * 100 + minute as u128).wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect()
+    }
+
+    fn is_held(ids: &Ids, minute: i64) -> bool {
+        ids.missing(&[Minute(minute)]).is_none()
+    }
+
+    #[test]
+    fn minutes_not_touched_for_longest_are_let_go_until_a_quarter_is_free() {
+        let (one, _) = spans();
+        let mut ids = Ids::default();
+        for minute in 1..=4 {
+            load(&mut ids, Minute(minute), &many(minute, 30_000));
+        }
+        assert_eq!(ids.held, 4 * (30_000 + MINUTE_COST));
+        assert_eq!(ids.claim(Minute(1), many(1, 1)[0], one), Claim::Known);
+        ids.trim(&[]);
+        assert_eq!([1, 2, 3, 4].map(|minute| is_held(&ids, minute)), [true, false, false, true]);
+        assert_eq!(ids.held, 2 * (30_000 + MINUTE_COST));
+        ids.trim(&[Minute(0)..Minute(9)]);
+        assert_eq!(ids.held, 0);
+    }
+
+    #[test]
+    fn up_to_the_bound_nothing_is_let_go() {
+        for (count, is_kept) in [(HELD_MAX - MINUTE_COST, true), (HELD_MAX - MINUTE_COST + 1, false)] {
+            let mut ids = Ids::default();
+            load(&mut ids, HERE, &many(7, count as u128));
+            ids.trim(&[]);
+            assert_eq!(is_held(&ids, HERE.0), is_kept, "{count}");
+        }
+        let mut ids = Ids::default();
+        for (minute, count) in [(1, HELD_MAX / 4), (2, HELD_MAX / 4 * 3 - MINUTE_COST)] {
+            load(&mut ids, Minute(minute), &many(minute, count as u128));
+        }
+        ids.trim(&[]);
+        assert!(!is_held(&ids, 1) && is_held(&ids, 2), "three quarters are left");
+    }
+
+    #[test]
+    fn a_minute_is_let_go_once_all_its_claims_are_settled_or_given_up() {
+        let (one, other) = spans();
+        for is_given_up in [false, true] {
+            let mut ids = Ids::default();
+            load(&mut ids, HERE, &[1]);
+            assert_eq!(ids.claim(HERE, 2, one), Claim::New);
+            assert_eq!(ids.claim(HERE, 3, other), Claim::New);
+            ids.settle([2].into_iter());
+            assert_eq!((ids.known(HERE), ids.held), (2, 2 + MINUTE_COST));
+            ids.trim(&[HERE..Minute(8)]);
+            assert!(is_held(&ids, HERE.0), "one is on its way");
+            if is_given_up {
+                ids.release(one);
+                ids.trim(&[HERE..Minute(8)]);
+                assert!(is_held(&ids, HERE.0), "another's claim is not given up");
+                ids.release(other);
+            } else {
+                ids.settle([3].into_iter());
+            }
+            ids.trim(&[HERE..Minute(8)]);
+            assert!(!is_held(&ids, HERE.0));
+            assert_eq!(ids.held, 0);
+        }
+    }
+
+    #[test]
+    fn what_another_span_loaded_meanwhile_is_kept() {
+        let (one, other) = spans();
+        let mut ids = Ids::default();
+        let missing = ids.missing(&[HERE]).unwrap();
+        load(&mut ids, HERE, &[]);
+        assert_eq!(ids.claim(HERE, 2, one), Claim::New);
+        ids.settle([2].into_iter());
+        ids.admit(&missing, vec![]);
+        assert_eq!(ids.claim(HERE, 2, other), Claim::Known);
+    }
+
+    #[test]
+    fn about_an_hour_is_loaded_at_a_time() {
+        let minutes: Vec<Minute> = (100..300).step_by(5).map(Minute).collect();
+        assert_eq!(Ids::default().missing(&minutes).unwrap().range, Minute(100)..Minute(156));
+    }
+
     #[test]
     fn close_minutes_are_loaded_together_and_far_ones_apart() {
         let ids = Ids::default();

@@ -1,5 +1,6 @@
 //! Whole flows against a small world in memory: virtual time, one seed, faults and crashes at random moments.
 
+mod commits;
 mod flows;
 mod memory;
 mod refusals;

@@ -111,7 +111,8 @@ fn read_all(ledger: &mut Ledger, now: i64) {
 
 #[test]
 fn what_was_read_by_a_clock_that_was_wrong_is_read_again() {
-    for jump in [100, 3_600, 86_400 * 400] {
+    // By the second jump the clock is ahead by the age of the oldest sweep, which is not enough.
+    for jump in [100, 1_860, 3_600, 86_400 * 400] {
         let mut ledger = Ledger::new(at(0));
         for now in [0, 1_000, 2_000] {
             read_all(&mut ledger, now);
@@ -130,6 +131,21 @@ fn what_was_read_by_a_clock_that_was_wrong_is_read_again() {
         }
         assert_eq!(ledger.covered_to(), at(2_000), "{jump}");
         assert_eq!(ledger.unread().as_secs(), right - 2_000, "{jump}");
+    }
+}
+
+#[test]
+fn only_the_jumps_that_explain_how_far_the_clock_went_back_are_undone() {
+    // Before the jump that was wrong, the clock moved on over a restart, until then or earlier.
+    for moved_on_to in [1_015, 2_000] {
+        let mut ledger = Ledger::new(at(0));
+        read_all(&mut ledger, 1_000);
+        ledger.note_jump(at(moved_on_to));
+        read_all(&mut ledger, 2_000);
+        ledger.note_jump(at(50_000));
+        read_all(&mut ledger, 50_000);
+        ledger.follow_back(at(2_000), &cadence());
+        assert_eq!((ledger.covered_to(), ledger.unread()), (at(2_000), SignedDuration::ZERO), "{moved_on_to}");
     }
 }
 

@@ -1,10 +1,17 @@
 //! What is remembered of events that were delivered or set aside, and for how long.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::SignedDuration;
 
 use super::flows::{HOUR, ONCE, serve};
 use super::world::{World, config};
-use crate::event::STRAYS;
+use crate::checkpoint::Checkpoint;
+use crate::event::{Around, Event, STRAYS};
+use crate::ledger::Cadence;
+use crate::progress::Progress;
 use crate::store::{Minute, Store};
 use crate::stretch::minute;
 use crate::{Clock as _, Outcome, Stop, Stream};
@@ -70,4 +77,52 @@ async fn what_is_set_aside_is_kept_whole_with_its_id_and_the_reason() {
     assert_eq!(event["id"].as_str(), Some(letter.id.as_str()));
     assert_eq!((letter.stream, letter.reason.as_str()), (Stream::Audit, "Odd"));
     assert!(letter.at >= began && letter.at <= world.clock.now());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_span_took_and_gives_up_is_new_to_the_next() {
+    let world = World::new(43);
+    let (store, clock) = (Arc::new(world.store(0)), Arc::new(world.clock.clone()));
+    let cadence = Cadence::new(Duration::from_secs(15), &[]);
+    let (now, progress) = (world.clock.now(), Arc::new(Progress::new(Stream::Audit)));
+    let checkpoint = Checkpoint::load(Stream::Audit, now, cadence, store, clock, progress).await.unwrap();
+    let [one, other] = [60, 120].map(|seconds| {
+        let now = now + SignedDuration::from_secs(seconds);
+        checkpoint.plan(|ledger, _| ledger.open_tail(now).unwrap())
+    });
+    let around = Around::new(checkpoint.span(one).unwrap().stretch);
+    let taken_by = async |span| {
+        let event = Event::read(Bytes::from_static(br#"{"id":"x"}"#), &around);
+        checkpoint.claim(span, vec![event]).await.unwrap().len()
+    };
+    assert_eq!((taken_by(one).await, taken_by(other).await), (1, 0));
+    checkpoint.release(one);
+    assert_eq!((taken_by(other).await, taken_by(one).await), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_dead_letter_store_keeps_nobody_else_from_uploading() {
+    let world = World::new(44);
+    world.happen(44, 100, -3 * HOUR, -2 * HOUR, 0);
+    world.happen(45, 200, 10, 600, 0);
+    *world.azure_says.lock().unwrap() =
+        Some(|ids| ids.iter().any(|id| id.starts_with("e-000007")).then_some((400, "Odd")));
+    let mut small = config(Duration::from_hours(4));
+    small.store.dead_letters_bytes_max = 10;
+    let connector = world.connector(44, small);
+    let watch = async {
+        let mut told = 0;
+        for _ in 0..1_200 {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let problem = connector.status().streams["audit"].problem.clone();
+            told += u32::from(problem.is_some_and(|problem| problem.code == "dead-letters-full"));
+        }
+        assert!(told > 60, "{told} seconds");
+        let taken = world.taken.lock().unwrap();
+        let events = world.events.lock().unwrap();
+        let recent = events.iter().filter(|event| event.at > world.clock.now() - SignedDuration::from_mins(20));
+        assert!(recent.clone().all(|event| taken.contains_key(&event.id)) && recent.count() == 200);
+    };
+    tokio::join!(serve(&connector, 1_300), watch);
+    assert_eq!(connector.status().streams["audit"].set_aside, 0);
 }

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use crate::config::{Config, ContentConfig, Http, Identity, LogFormat, Miro, Sentinel, Start};
 use crate::config::{StoreConfig, StreamConfig, Telemetry};
 use crate::identity::{TokenError, TokenProvider};
-use crate::store::RedbStore;
+use crate::store::{RedbStore, Store};
 use crate::transport::TransportError;
 use crate::{Clock, Connector, Parts, Random, Transport};
 
@@ -191,13 +191,17 @@ impl World {
 
     pub(super) fn connector(self: &Arc<Self>, seed: u64, config: Config) -> Connector {
         let store = self.store(config.store.dead_letters_bytes_max);
+        self.connector_on(Arc::new(store), seed, config)
+    }
+
+    pub(super) fn connector_on(self: &Arc<Self>, store: Arc<dyn Store>, seed: u64, config: Config) -> Connector {
         let parts = Parts {
             miro: Arc::new(FakeMiro(Arc::clone(self))),
             azure: Arc::new(FakeAzure(Arc::clone(self))),
             tokens: Arc::new(FixedToken),
             clock: Arc::new(self.clock.clone()),
             random: Random::seeded(seed),
-            store: Arc::new(store),
+            store,
         };
         Connector::new(config, parts)
     }
