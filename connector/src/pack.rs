@@ -211,6 +211,12 @@ mod tests {
     }
 
     #[test]
+    fn an_event_alone_is_counted_with_the_brackets_around_it() {
+        let five = event(r#""abc""#.into());
+        assert!(!is_too_large(&five, 7) && is_too_large(&five, 6));
+    }
+
+    #[test]
     fn only_long_fields_of_long_events_are_told() {
         let long = "x".repeat(70_000);
         assert!(has_long_field(&event(format!(r#"{{"state":"{long}"}}"#))));

@@ -88,11 +88,15 @@ fn refusal(status: u16, code: u32) -> Answer {
 }
 
 fn tokens(entra: &Arc<Entra>) -> AzureTokens {
+    tokens_of("https://login.example.com:8443", entra)
+}
+
+fn tokens_of(authority: &str, entra: &Arc<Entra>) -> AzureTokens {
     let identity = Identity::ClientSecret {
         tenant_id: "tenant-1".into(),
         client_id: "client-1".into(),
         client_secret: SECRET.to_owned().into(),
-        authority: "https://login.example.com:8443".parse().expect("a URL"),
+        authority: authority.parse().expect("a URL"),
         scope: "https://monitor.azure.com/.default".into(),
     };
     let clock = Arc::new(PausedClock(Instant::now()));
@@ -290,6 +294,13 @@ async fn an_answer_that_never_comes_is_given_up() {
     let error = tokens(&entra).token().await.expect_err("no token");
     assert_eq!(error.to_string(), "could not get a token: no answer from login.example.com within 60s");
     assert_eq!(started.elapsed(), Duration::from_mins(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_client_secret_goes_over_https_only() {
+    let entra = Entra::answering([token("a", 3599)]);
+    let error = tokens_of("http://login.example.com", &entra).token().await.expect_err("no token").to_string();
+    assert_eq!(entra.calls(), 0, "{error}");
 }
 
 #[tokio::test(start_paused = true)]

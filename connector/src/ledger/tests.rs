@@ -100,6 +100,34 @@ fn a_clock_that_went_back_uncovers_the_future() {
     assert!(ledger.open_sweep(at(50_015), &cadence(), true).is_some(), "the last minutes are looked at again");
 }
 
+#[test]
+fn a_clock_that_went_back_leaves_nothing_to_read_in_the_time_to_come() {
+    let mut ledger = Ledger::new(at(0));
+    let wrong = ledger.open_tail(at(100_000)).unwrap();
+    end(&mut ledger, wrong);
+    ledger.follow_back(at(50_000), &cadence());
+    assert!(ledger.due.values().flat_map(Stretches::iter).all(|due| due.to() <= at(50_000)));
+    let history = ledger.open_history(at(50_000)).unwrap();
+    assert_eq!(bounds(&ledger, history), (46_400, 50_000));
+}
+
+#[test]
+fn a_clock_that_went_back_moves_no_beginning() {
+    let read = || {
+        let mut ledger = Ledger::new(at(10_000));
+        read_all(&mut ledger, 20_000);
+        ledger
+    };
+    let mut ledger = read();
+    ledger.follow_back(at(10_500), &cadence());
+    assert!(ledger.due.values().flat_map(Stretches::iter).all(|due| due.from() >= at(10_000)));
+    ledger.follow_back(at(5_000), &cadence());
+    assert_eq!((ledger.head, ledger.covered_to()), (at(10_000), at(10_000)));
+    let mut right = read();
+    right.follow_back(at(20_000), &cadence());
+    assert_eq!(right, read(), "a clock that is right changes nothing");
+}
+
 /// Reads everything that there is to read at `now`, and again after each step of the clock.
 fn read_all(ledger: &mut Ledger, now: i64) {
     let tail = ledger.open_tail(at(now));

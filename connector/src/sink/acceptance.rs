@@ -71,3 +71,37 @@ impl Drop for ProbingSpan<'_> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn who_waits_for_an_acceptance_is_told_of_the_next() {
+        let acceptances = Acceptances::default();
+        assert_eq!(acceptances.count(), 0);
+        acceptances.note();
+        acceptances.note();
+        assert_eq!(acceptances.count(), 2);
+        assert!(acceptances.more_than(1).now_or_never().is_some());
+        let mut waiting = Box::pin(acceptances.more_than(2));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        acceptances.note();
+        assert!(waiting.now_or_never().is_some());
+    }
+
+    #[test]
+    fn a_span_waits_until_its_guard_is_dropped() {
+        let probing = Probing::default();
+        let mut watch = probing.watch();
+        let guard = probing.enter(SpanId::NONE);
+        assert!(watch.has_changed().unwrap());
+        assert_eq!(*watch.borrow_and_update(), BTreeSet::from([SpanId::NONE]));
+        assert_eq!(probing.spans(), BTreeSet::from([SpanId::NONE]));
+        drop(guard);
+        assert!(watch.has_changed().unwrap());
+        assert!(probing.spans().is_empty());
+    }
+}

@@ -459,4 +459,66 @@ mod tests {
         let error = read(400, &body("the event {\\\"email\\\":1} is wrong"), &[]);
         assert_eq!(error.to_string(), "Azure refuses the batch: HTTP 400");
     }
+
+    #[test]
+    fn what_may_be_in_the_table_all_the_same_is_known() {
+        for (status, body, expected) in [
+            (500, "", true),
+            (504, "", true),
+            (408, "", true),
+            (502, "<html>", true),
+            (403, "<html>", false),
+            (200, "{}", false),
+            (429, "", false),
+            (503, "", false),
+            (400, "", false),
+            (401, "", false),
+            (403, "", false),
+            (413, "", false),
+            (418, "", false),
+        ] {
+            assert_eq!(read(status, body, &[]).leaves_outcome_unknown(), expected, "{status} {body}");
+        }
+        let host = || "h".to_owned();
+        let cut = TransportError::Cut { host: host(), reason: String::new() };
+        let late = TransportError::TimedOut { host: host(), limit: Duration::ZERO };
+        let connect = TransportError::Connect { host: host(), reason: String::new() };
+        for (error, expected) in [
+            (cut, true),
+            (late, true),
+            (TransportError::TooLarge { host: host(), limit: 0 }, true),
+            (connect, false),
+            (TransportError::Invalid { host: host(), reason: String::new() }, false),
+        ] {
+            let error = SendError::from(error);
+            assert_eq!(error.leaves_outcome_unknown(), expected, "{error}");
+        }
+    }
+
+    #[test]
+    fn the_wait_that_is_kept_stands_for_the_one_that_was_named() {
+        for (status, body) in [(429, ""), (503, ""), (500, ""), (502, "<html>")] {
+            let named = read(status, body, &[("Retry-After", "7")]);
+            let kept = named.waiting(|named| named + Duration::from_secs(2));
+            assert_eq!(kept.next(), Next::Retry { after: Some(Duration::from_secs(9)) }, "{status}");
+        }
+        let unnamed = read(500, "", &[]).waiting(|_| unreachable!("no wait was named"));
+        assert_eq!(unnamed.next(), Next::Retry { after: None });
+    }
+
+    #[test]
+    fn errors_tell_what_is_known() {
+        let text = |status, body: &str, headers: &[_]| read(status, body, headers).to_string();
+        assert_eq!(text(429, "", &[("Retry-After", "7")]), "Azure asks to wait 7s: HTTP 429 Too Many Requests");
+        assert_eq!(text(503, "", &[]), "Azure asks to wait: HTTP 503 Service Unavailable");
+        assert_eq!(text(418, &body("Teapot"), &[]), "Azure answers HTTP 418 I'm a teapot (Teapot)");
+        assert_eq!(text(418, "", &[]), "Azure answers HTTP 418 I'm a teapot");
+        let long = [80, 81].map(|length| text(400, &body(&"x".repeat(length)), &[]));
+        assert_eq!(
+            long,
+            [format!("Azure refuses the batch: {}", "x".repeat(80)), "Azure refuses the batch: HTTP 400".into()]
+        );
+        let repeated = read(500, "", &[]).repeated(3);
+        assert!(repeated.cause.starts_with("the outcome of 3 uploads of one batch is unknown"), "{}", repeated.cause);
+    }
 }

@@ -214,3 +214,148 @@ impl Outbox {
         self.put_back(again, Side::Back);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+    use tokio::sync::Semaphore;
+
+    use super::*;
+    use crate::event::Defect;
+    use crate::ledger::Cursor;
+    use crate::store::Minute;
+
+    fn event(id: u128) -> Event {
+        Event { json: Bytes::from(format!(r#"{{"id":{id}}}"#)), minute: Minute(0), id, defect: None }
+    }
+
+    fn mark() -> Mark {
+        Mark::At(Cursor("c".into()))
+    }
+
+    fn outbox(count: u128) -> Outbox {
+        Outbox::new(SpanId::NONE, (0..count).map(event).collect(), mark())
+    }
+
+    fn permit() -> OwnedSemaphorePermit {
+        Arc::new(Semaphore::new(1)).try_acquire_owned().expect("it is free")
+    }
+
+    fn next(outbox: &mut Outbox, from: Side) -> Option<Vec<u128>> {
+        outbox.next_piece(from).map(|piece| piece.iter().map(|event| event.id).collect())
+    }
+
+    /// Takes the next piece and has it refused.
+    fn refuse(outbox: &mut Outbox, from: Side, certain: Certain) -> bool {
+        let piece = outbox.next_piece(from).expect("there is one");
+        outbox.split_or_keep_candidate(piece, "odd".into(), from, certain)
+    }
+
+    fn set_aside(delivered: &Delivered) -> Vec<(u128, &str)> {
+        delivered.set_aside().iter().map(|(event, reason)| (event.id, reason.as_str())).collect()
+    }
+
+    #[test]
+    fn halves_are_next_from_the_side_that_was_asked() {
+        for (side, first, second) in [(Side::Front, vec![0, 1], vec![2, 3, 4]), (Side::Back, vec![2, 3, 4], vec![0, 1])]
+        {
+            let mut outbox = outbox(5);
+            assert!(!refuse(&mut outbox, side, |_| false), "five are not one");
+            assert_eq!(next(&mut outbox, side), Some(first));
+            assert_eq!(next(&mut outbox, side), Some(second));
+            assert_eq!(next(&mut outbox, side), None);
+        }
+    }
+
+    #[test]
+    fn what_did_not_fit_is_next() {
+        for side in [Side::Front, Side::Back] {
+            let mut outbox = outbox(5);
+            let piece = outbox.next_piece(side).unwrap();
+            let taken = outbox.keep_rest(piece, NonZeroUsize::new(2).unwrap(), side);
+            assert_eq!(taken.iter().map(|event| event.id).collect::<Vec<_>>(), [0, 1]);
+            let rest = outbox.next_piece(side).unwrap();
+            assert_eq!(outbox.keep_rest(rest, NonZeroUsize::new(3).unwrap(), side).len(), 3);
+            assert_eq!(next(&mut outbox, side), None, "never an empty piece");
+        }
+    }
+
+    #[test]
+    fn the_mark_comes_with_the_last_part_and_once() {
+        let mut whole = outbox(2);
+        assert!(!refuse(&mut whole, Side::Front, |_| false));
+        let piece = whole.next_piece(Side::Front).unwrap();
+        let first = whole.accepted(piece, permit());
+        assert_eq!((first.mark(), first.accepted().len(), first.events().count()), (&Mark::Stay, 1, 1));
+        let piece = whole.next_piece(Side::Front).unwrap();
+        assert_eq!(whole.accepted(piece, permit()).mark(), &mark());
+        assert!(whole.finish().is_none());
+
+        let mut empty = outbox(0);
+        let delivered = empty.finish().unwrap();
+        assert_eq!((delivered.mark(), delivered.events().count()), (&mark(), 0));
+        assert!(empty.finish().is_none());
+    }
+
+    #[test]
+    fn what_was_refused_alone_is_set_aside_with_the_next_acceptance() {
+        let mut outbox = outbox(3);
+        outbox.refused_at(3);
+        assert_eq!((outbox.first_refused_at(), outbox.last_reason()), (u64::MAX, ""));
+        assert!(!refuse(&mut outbox, Side::Front, |_| false));
+        assert!(refuse(&mut outbox, Side::Front, |_| false), "alone");
+        outbox.refused_at(4);
+        outbox.refused_at(6);
+        assert_eq!((outbox.candidates(), outbox.first_refused_at(), outbox.last_reason()), (1, 4, "odd"));
+        let piece = outbox.next_piece(Side::Front).unwrap();
+        let delivered = outbox.accepted(piece, permit());
+        assert_eq!(set_aside(&delivered), [(0, "odd")]);
+        assert_eq!(delivered.events().map(|event| event.id).collect::<Vec<_>>(), [1, 2, 0]);
+        assert_eq!((outbox.candidates(), outbox.first_refused_at()), (0, u64::MAX));
+        outbox.refused_at(7);
+        assert_eq!(outbox.first_refused_at(), u64::MAX);
+    }
+
+    #[test]
+    fn candidates_are_sent_again_after_everything_else() {
+        let mut outbox = outbox(3);
+        assert!(!refuse(&mut outbox, Side::Front, |_| false));
+        assert!(refuse(&mut outbox, Side::Front, |_| false));
+        outbox.refused_at(4);
+        outbox.retry_candidates();
+        assert_eq!((outbox.candidates(), outbox.first_refused_at()), (0, u64::MAX));
+        assert_eq!(next(&mut outbox, Side::Front), Some(vec![1, 2]));
+        assert_eq!(next(&mut outbox, Side::Front), Some(vec![0]));
+        assert!(set_aside(&outbox.finish().unwrap()).is_empty());
+    }
+
+    #[test]
+    fn what_no_rule_takes_is_no_candidate() {
+        let mut outbox = outbox(1);
+        assert!(refuse(&mut outbox, Side::Front, |event| event.id == 0));
+        assert_eq!(outbox.candidates(), 0);
+        assert_eq!(set_aside(&outbox.finish().unwrap()), [(0, "odd")]);
+    }
+
+    #[test]
+    fn what_is_broken_is_set_aside_and_never_sent() {
+        let broken = Event { defect: Some(Defect::Shape), ..event(1) };
+        let mut outbox = Outbox::new(SpanId::NONE, vec![event(0), broken], mark());
+        let piece = outbox.next_piece(Side::Front).unwrap();
+        assert_eq!(piece.len(), 1);
+        assert_eq!(set_aside(&outbox.accepted(piece, permit())), [(1, Defect::Shape.reason())]);
+    }
+
+    #[test]
+    fn a_delivery_that_waits_for_its_commit_can_let_others_upload() {
+        let permits = Arc::new(Semaphore::new(1));
+        let mut outbox = outbox(1);
+        let piece = outbox.next_piece(Side::Front).unwrap();
+        let mut delivered = outbox.accepted(piece, Arc::clone(&permits).try_acquire_owned().unwrap());
+        assert_eq!(permits.available_permits(), 0);
+        delivered.let_others_upload();
+        assert_eq!(permits.available_permits(), 1);
+    }
+}

@@ -66,6 +66,19 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_within_a_quarter_of_the_time_halves_it() {
+        for (took, expected) in [(59, 120), (60, 240), (61, 240)] {
+            let timeout = UploadTimeout::new(Duration::from_secs(30));
+            timeout.elapsed(Duration::from_mins(2));
+            timeout.answered(Duration::from_secs(took));
+            assert_eq!(timeout.get().as_secs(), expected, "{took}");
+        }
+        let long = UploadTimeout::new(Duration::from_mins(10));
+        long.elapsed(Duration::from_mins(10));
+        assert_eq!(long.get(), Duration::from_mins(10), "never below what is configured");
+    }
+
+    #[test]
     fn several_uploads_that_time_out_together_double_it_once() {
         let timeout = UploadTimeout::new(Duration::from_secs(10));
         (0..5).for_each(|_| timeout.elapsed(Duration::from_secs(10)));

@@ -47,3 +47,28 @@ async fn ten_bad_events_in_a_row_are_held_back_and_the_rule_is_suspected() {
     };
     tokio::join!(serve(&connector, 2_000), watch);
 }
+
+#[tokio::test(start_paused = true)]
+async fn three_uploads_of_one_batch_without_a_known_outcome_are_told() {
+    for (failures, is_told) in [(2, false), (3, true)] {
+        let world = World::new(62);
+        world.happen(62, 10, -300, 0, 0);
+        *world.azure_says.lock().unwrap() = Some(|_| Some((500, "")));
+        let connector = world.connector(62, config(Duration::from_mins(5)));
+        let watch = async {
+            let mut was_told = false;
+            for _ in 0..20_000 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                if world.azure.lock().unwrap().calls == failures {
+                    *world.azure_says.lock().unwrap() = None;
+                }
+                was_told |= connector.status().streams["audit"].problem.is_some();
+            }
+            assert_eq!(was_told, is_told, "{failures} times");
+        };
+        tokio::join!(serve(&connector, 25), watch);
+        let counts = connector.status().streams["audit"].clone();
+        assert_eq!((counts.possible_duplicates, counts.delivered), (u64::from(failures) * 10, 10));
+        assert_eq!(counts.problem, None);
+    }
+}

@@ -243,6 +243,17 @@ fn one_call_finds_out_and_silence_means_the_documented_limit() {
     assert!((0..100).all(|_| goes(&mut account, Priority::History, 100, start())));
 }
 
+#[test]
+fn after_a_refusal_nothing_that_was_saved_is_spent() {
+    let mut account = knowing(&Told::default());
+    let ticket = account.enter(Priority::Tail, start());
+    let Answer::Go { serial } = account.ask(&ticket, 100, start()) else { panic!("some of the limit is saved") };
+    account.leave(&ticket);
+    account.settle(100, serial, Some(&Told { refused: true, ..Told::default() }), start());
+    assert!(!goes(&mut account, Priority::Tail, 100, start()));
+    assert!(goes(&mut account, Priority::Tail, 100, after(start(), SECOND)));
+}
+
 /// A Miro that counts in windows of a minute without a word; returns the calls it took and those it refused.
 fn without_headers(limit: u64, share: f64, weight: u64, minutes: i64) -> (u64, u32) {
     let mut server = Server::new(Counts::InWindows, limit);
