@@ -350,5 +350,7 @@ mod tests {
         let minutes = [Minute(1), Minute(3), Minute(9), Minute(500)];
         assert_eq!(ids.missing(&minutes).unwrap().range, Minute(1)..Minute(10));
         assert_eq!(ids.missing(&minutes[3..]).unwrap().range, Minute(500)..Minute(501));
+        let today = [29_000_000, 29_000_002, 29_000_008, 29_000_015].map(Minute);
+        assert_eq!(ids.missing(&today).unwrap().range, today[0]..Minute(today[2].0 + 1));
     }
 }

@@ -141,3 +141,41 @@ async fn what_was_read_is_delivered_although_the_next_page_does_not_come() {
     tokio::join!(serve(&connector, 7_200), watch);
     assert_eq!((world.missing(), world.duplicates()), (0, 0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_page_that_leads_on_is_followed_and_one_that_leads_to_itself_is_the_last() {
+    let empty = |cursor: &str| Some((200, format!(r#"{{"data":[],"cursor":"{cursor}"}}"#)));
+    let world = World::new(59);
+    world.happen(59, 30, -300, 0, 0);
+    *world.miro_says.lock().unwrap() = vec![empty("2026")];
+    assert_eq!(world.connector(59, config(Duration::from_mins(5))).run(ONCE, &Stop::new()).await, Outcome::Done);
+    assert_eq!((world.missing(), world.duplicates()), (0, 0));
+
+    let world = World::new(59);
+    *world.miro_says.lock().unwrap() = vec![empty("same"); 20];
+    let connector = world.connector(59, config(Duration::from_mins(5)));
+    assert_eq!(connector.run(ONCE, &Stop::new()).await, Outcome::Done);
+    assert_eq!(connector.status().streams["audit"].restarts, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_more_events_a_span_held_the_narrower_is_the_next() {
+    let world = World::new(63);
+    world.happen(63, 10_000, -4_200, -600, 0);
+    let mut config = config(Duration::from_hours(6));
+    config.miro.concurrent_reads = 1;
+    assert_eq!(world.connector(63, config).run(ONCE, &Stop::new()).await, Outcome::Done);
+    let queries = world.miro.lock().unwrap().queries.clone();
+    let first_pages = queries.iter().filter(|query| !query.contains("cursor="));
+    let widths = first_pages.map(|query| {
+        let time = |name: &str| {
+            let found = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name);
+            crate::time::parse(&found.unwrap().1).unwrap()
+        };
+        time("createdBefore").duration_since(time("createdAfter")).as_secs()
+    });
+    // The second that has begun is read by itself.
+    let widths: Vec<i64> = widths.filter(|width| *width > 1).take(3).collect();
+    // The tail, an hour with 10,000 events, and about two hours, which would hold the 20,000 that are aimed at.
+    assert!(matches!(widths[..], [600, 3_600, 7_100..7_300]), "{widths:?}");
+}

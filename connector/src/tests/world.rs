@@ -343,11 +343,13 @@ impl Transport for FakeMiro {
 struct FakeAzure(Arc<World>);
 
 impl Transport for FakeAzure {
-    fn send(&self, request: Request<Bytes>, _: usize) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+    fn send(&self, request: Request<Bytes>, limit: usize) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
         Box::pin(async move {
             let world = &self.0;
             world.look_at(&request);
-            world.serve(&world.azure, || world.take(request.body())).await
+            let answer = world.serve(&world.azure, || world.take(request.body())).await?;
+            let is_read = answer.body().len() <= limit;
+            if is_read { Ok(answer) } else { Err(TransportError::TooLarge { host: "fake".into(), limit }) }
         })
     }
 }
