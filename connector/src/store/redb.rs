@@ -4,7 +4,7 @@
 //! and runs inline: its "disk" is memory, and a run stays the same run every time.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use bytes::Bytes;
@@ -47,6 +47,8 @@ struct Shared {
     database: RwLock<Option<Database>>,
     open: Box<Open>,
     dead_letters_bytes_max: u64,
+    /// Where the file lies, and which one it is.
+    file: Option<(PathBuf, file::Identity)>,
     /// Kept in memory on purpose: the file is locked for one process, so a lease from an earlier process is void.
     lease: Mutex<Option<Lease>>,
 }
@@ -84,11 +86,20 @@ impl Shared {
         }
         let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
         if database.is_none() {
+            self.still_there()?;
             // Opened once already: what is wrong now is the disk, and passes.
             let opened = (self.open)().map_err(|error| StoreError::Io { action, reason: error.to_string() });
             *database = Some(opened?);
         }
         Ok(())
+    }
+
+    /// Whether the file is still the one that was opened: otherwise nobody will find what is written to it.
+    fn still_there(&self) -> Result<(), StoreError> {
+        match &self.file {
+            Some((path, opened)) if file::identity(path) != Some(*opened) => Err(file::gone(path)),
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn failed(&self, action: &'static str, error: &redb::Error) -> StoreError {
@@ -112,7 +123,7 @@ impl RedbStore {
     /// another process or not ours is reported and never written over; what a first start left that was cut off is made
     /// anew. Blocks while the file is read through once.
     pub fn open(path: &Path, dead_letters_bytes_max: u64) -> Result<Self, StoreError> {
-        let path = path.to_owned();
+        let (path, at) = (path.to_owned(), path.to_owned());
         let open = move || {
             let backend = file::open(&path)?;
             let mut builder = builder();
@@ -120,7 +131,7 @@ impl RedbStore {
             let database = builder.create_with_backend(backend).map_err(|error| file::unusable(&path, &error))?;
             checked(database, &path)
         };
-        Self::over(open, dead_letters_bytes_max, Place::Pool)
+        Self::over(open, dead_letters_bytes_max, Place::Pool, Some(&at))
     }
 
     /// Whether another process holds the file at `path`.
@@ -142,16 +153,18 @@ impl RedbStore {
             let database = builder().create_with_backend(backend).map_err(|error| file::unusable(path, &error))?;
             checked(database, path)
         };
-        Self::over(open, dead_letters_bytes_max, Place::Inline)
+        Self::over(open, dead_letters_bytes_max, Place::Inline, None)
     }
 
     fn over(
         open: impl Fn() -> Result<Database, StoreError> + Send + Sync + 'static,
         dead_letters_bytes_max: u64,
         place: Place,
+        path: Option<&Path>,
     ) -> Result<Self, StoreError> {
         let database = RwLock::new(Some(open()?));
-        let shared = Shared { database, open: Box::new(open), dead_letters_bytes_max, lease: Mutex::new(None) };
+        let file = path.and_then(|path| Some((path.to_owned(), file::identity(path)?)));
+        let shared = Shared { database, open: Box::new(open), dead_letters_bytes_max, file, lease: Mutex::new(None) };
         Ok(Self { shared: Arc::new(shared), place })
     }
 
@@ -213,6 +226,7 @@ impl Store for RedbStore {
 
     fn lease(&self, owner: u128, now: Timestamp, until: Timestamp) -> BoxFuture<'_, Result<bool, StoreError>> {
         Box::pin(async move {
+            self.shared.still_there()?;
             let mut lease = self.shared.lease.lock().unwrap_or_else(PoisonError::into_inner);
             let free = lease.is_none_or(|held| held.owner == owner || held.until <= now);
             if free {

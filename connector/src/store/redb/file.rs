@@ -65,6 +65,30 @@ fn mend(path: &Path, lock: &File, backend: &FileBackend) -> Result<(), DatabaseE
     Ok(())
 }
 
+/// Which file lies at `path`, whatever becomes of the name: nothing where there is none or the system does not tell.
+pub(super) fn identity(path: &Path) -> Option<Identity> {
+    #[cfg(unix)]
+    return std::fs::metadata(path).ok().map(|file| {
+        use std::os::unix::fs::MetadataExt;
+        Identity(file.dev(), file.ino())
+    });
+    #[cfg(not(unix))]
+    return path.exists().then_some(Identity(0, 0));
+}
+
+/// A file's device and number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity(u64, u64);
+
+/// What is said of a file that is no longer where it was.
+pub(super) fn gone(path: &Path) -> StoreError {
+    StoreError::Unusable(format!(
+        "the checkpoint file `{}` was moved, deleted or replaced while it was in use: put it back if you can; a new one starts \
+         again from `streams.*.start` and may send events twice",
+        path.display()
+    ))
+}
+
 /// Whether another process holds the file at `path`, as far as locks on this system say. Does not make the file.
 pub(super) fn is_held(path: &Path) -> bool {
     let lock = File::open(path).map(|file| file.try_lock());

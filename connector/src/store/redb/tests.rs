@@ -36,6 +36,25 @@ async fn a_commit_is_read_back_and_streams_are_apart() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_taken_away_while_in_use_is_noticed() {
+    for is_replaced in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.redb");
+        let store = RedbStore::open(&path, FAR).unwrap();
+        let (now, until) = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
+        assert!(store.lease(1, now, until).await.unwrap());
+        fs::rename(&path, folder.path().join("elsewhere")).unwrap();
+        if is_replaced {
+            RedbStore::open(&path, FAR).unwrap();
+        }
+        let error = store.lease(1, now, until).await.unwrap_err().to_string();
+        assert!(error.contains("was moved, deleted or replaced"), "{error}");
+        fs::rename(folder.path().join("elsewhere"), &path).unwrap();
+        assert!(store.lease(1, now, until).await.unwrap(), "it is back");
+    }
+}
+
+#[tokio::test]
 async fn a_commit_from_an_old_version_changes_nothing() {
     let store = in_memory(FAR);
     store.commit(Stream::Audit, Version(0), change("one")).await.unwrap();
