@@ -134,6 +134,27 @@ fn lives(expires_on_nanos: i128) -> Duration {
     Duration::from_secs(u64::try_from((left + SECOND / 2) / SECOND).unwrap_or(0))
 }
 
+/// Longer than any token of Entra's lives (24 hours at most where it is checked again and again,
+/// <https://learn.microsoft.com/en-us/entra/identity-platform/configurable-token-lifetimes>, read 2026-11-29).
+const LIFE_MAX: u64 = 7 * 24 * 60 * 60;
+
+/// The same answer with a life that the library can add to the present: version 1.0.0 panics where the sum leaves its calendar.
+fn short_lived(body: Bytes) -> Bytes {
+    let Ok(mut answer) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&body) else {
+        return body;
+    };
+    let mut is_too_long = false;
+    for name in ["expires_in", "ext_expires_in"] {
+        if let Some(life) = answer.get_mut(name)
+            && life.as_f64().is_some_and(|seconds| seconds.abs() > LIFE_MAX as f64)
+        {
+            (*life, is_too_long) = (LIFE_MAX.into(), true);
+        }
+    }
+    let shortened = is_too_long.then(|| serde_json::to_vec(&answer).ok()).flatten();
+    shortened.map_or(body, Bytes::from)
+}
+
 /// What the bridge saw of the one exchange.
 #[derive(Debug)]
 pub(super) enum Seen {
@@ -236,7 +257,7 @@ impl HttpClient for Bridge {
             Ok(answer) => {
                 self.see(Seen::answer(&answer, self.clock.now()));
                 let status = answer.status().as_u16();
-                Ok(AsyncRawResponse::from_bytes(status.into(), Headers::new(), answer.into_body()))
+                Ok(AsyncRawResponse::from_bytes(status.into(), Headers::new(), short_lived(answer.into_body())))
             }
             Err(error) => {
                 let text = error.to_string();

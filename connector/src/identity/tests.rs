@@ -146,6 +146,17 @@ async fn a_token_is_kept_until_shortly_before_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_life_that_the_service_names_ends_the_process() {
+    for life in [i64::MAX as u64, 253_402_300_800, 4_000_000_000_000, 1_000_000_000_000_000_000, 0] {
+        let entra = Entra::answering([token("a", life), token("b", 3600)]);
+        let tokens = tokens(&entra);
+        assert_eq!(name(&tokens).await, "a", "{life}");
+        wait(8 * 24 * 3600).await;
+        assert_eq!(name(&tokens).await, "b", "{life}: believed for a week at most");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_short_token_is_not_renewed_at_once() {
     let entra = Entra::answering([token("a", 60), token("b", 60)]);
     let tokens = tokens(&entra);
