@@ -80,6 +80,14 @@ impl<'a> Read<'a> {
         serde_json::from_slice(json).unwrap_or_default()
     }
 
+    /// The id as it stands in the event, if it can tell one event from another.
+    fn id(&self) -> Option<&'a str> {
+        let id = self.id?.get();
+        let is_text = id.len() > 2 && id.starts_with('"');
+        let is_number = || id.parse::<f64>().is_ok_and(|number| number != 0.0);
+        (is_text || is_number()).then_some(id)
+    }
+
     fn time(&self) -> Option<Timestamp> {
         let time = self.created_at.or(self.action_time)?;
         time::parse(time.get().trim_matches('"'))
@@ -103,11 +111,11 @@ impl Around {
 impl Event {
     /// Reads the id and the time of `json`, a valid element of a page.
     ///
-    /// Without an id the bytes themselves are the id. Without a readable time, or with one far outside its span, the
+    /// Without an id the bytes themselves are the id; neither an empty text nor what is no text or number is one. Without a readable time, or with one far outside its span, the
     /// event is a stray: the minutes there may be forgotten before the span is read for the last time.
     pub(crate) fn read(json: Bytes, around: &Around) -> Self {
         let read = Read::of(&json);
-        let id = hash(read.id.map_or(&json[..], |id| id.get().as_bytes()));
+        let id = hash(read.id().map_or(&json[..], str::as_bytes));
         let minute = read.time().map(minute).filter(|minute| around.0.contains(minute)).unwrap_or(STRAYS);
         let defect = Defect::of_valid(&json);
         Self { json, minute, id, defect }
@@ -173,6 +181,11 @@ mod tests {
         assert_eq!(read(r#"{"id":7}"#).id_text(), "7");
         assert_ne!(read(r#"{"x":1}"#).id, read(r#"{"x":2}"#).id);
         assert_eq!(read(r#"{"x":1}"#).id, read(r#"{"x":1}"#).id);
+        for no_id in ["\"\"", "0", "-0.0", "null", "false", "true", "{}", "[]"] {
+            let event = |other: u8| Event::read(Bytes::from(format!("{{\"id\":{no_id},\"x\":{other}}}")), &around()).id;
+            assert_ne!(event(1), event(2), "{no_id}");
+        }
+        assert_eq!(read(r#"{"id":10,"x":1}"#).id, read(r#"{"id":10,"x":2}"#).id);
         assert_eq!(read("\"text\"").id_text(), "");
         for odd in [r#"{"id":null,"createdAt":null}"#, r#"{"createdAt":{}}"#, r#"{"createdAt":"soon"}"#, "null"] {
             assert_eq!(read(odd).minute, STRAYS, "{odd}");
