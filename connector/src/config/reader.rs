@@ -1,6 +1,7 @@
 //! Reads typed values out of the layers and keeps every finding on the way.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -104,10 +105,12 @@ fn is_sendable(secret: &SecretString) -> bool {
 }
 
 fn read_secret(path: &Path) -> Result<SecretString, String> {
-    let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if size > SECRET_BYTES_MAX {
+    // Read no further than is needed to know that it is too large: a device has no size and no end.
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    let mut text = String::new();
+    file.take(SECRET_BYTES_MAX + 1).read_to_string(&mut text).map_err(|error| error.to_string())?;
+    if text.len() as u64 > SECRET_BYTES_MAX {
         return Err(format!("it is larger than {SECRET_BYTES_MAX} bytes"));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     Ok(trimmed(&text).into())
 }
