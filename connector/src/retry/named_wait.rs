@@ -30,13 +30,20 @@ fn wait(text: &str, sent: Timestamp) -> Option<Duration> {
     {
         return Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
     }
-    let at = DateTimeParser::new().parse_timestamp(text).ok()?;
+    let at = http_date(text)?;
     Some(Duration::try_from(at.duration_since(sent)).unwrap_or(Duration::ZERO))
 }
 
 /// When the response was sent, by its sender's clock; whole seconds, cut off (RFC 9110, section 6.6.1).
 pub(crate) fn date(headers: &HeaderMap) -> Option<Timestamp> {
-    DateTimeParser::new().parse_timestamp(headers.get(DATE)?.to_str().ok()?.trim()).ok()
+    http_date(headers.get(DATE)?.to_str().ok()?.trim())
+}
+
+/// A date in the form that is sent today, or in one of the two older ones that recipients have to accept (RFC 9110, section
+/// 5.6.7). The first is read as mail does, which takes other zones and spellings too.
+fn http_date(text: &str) -> Option<Timestamp> {
+    let older = || Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok();
+    DateTimeParser::new().parse_timestamp(text).ok().or_else(older)
 }
 
 /// Until when one peer is not called. Kept in monotonic time: setting the wall clock neither shortens nor stretches it.
@@ -121,6 +128,8 @@ mod tests {
             ("1e400", Some(Duration::MAX)),
             ("Sun, 01 Mar 2026 00:00:09 GMT", Some(seconds(9))),
             ("Sat, 28 Feb 2026 00:00:09 GMT", Some(Duration::ZERO)),
+            ("Sunday, 01-Mar-26 00:00:09 GMT", Some(seconds(9))),
+            ("Sun Mar  1 00:00:09 2026", Some(seconds(9))),
             ("-1", None),
             ("inf", None),
             ("NaN", None),
