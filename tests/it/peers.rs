@@ -6,11 +6,14 @@
 //!
 //! [`table`] prints what came of every class of response on every call:
 //! `cargo test -p tests --test it peers::table -- --nocapture`.
+//!
+//! [`memory`] has a peer of its own, which makes as many megabytes as are asked for while they are read.
 
 mod azure;
 mod classes;
 mod expected;
 mod front;
+mod memory;
 mod miro;
 mod raw;
 mod stories;

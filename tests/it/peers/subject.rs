@@ -25,6 +25,33 @@ pub(super) struct Subject {
     folder: Arc<TempDir>,
 }
 
+/// Where the services are, and whom to trust.
+#[derive(Debug)]
+pub(super) struct Places<'a> {
+    pub(super) miro: String,
+    pub(super) azure: String,
+    pub(super) ca_pem: &'a str,
+}
+
+/// Lines at the end of sections, for what has a default.
+#[derive(Debug, Default)]
+struct Settings {
+    stream: &'static str,
+    http: String,
+    telemetry: &'static str,
+}
+
+impl Settings {
+    /// Everything soon, and `timeout` for a call.
+    fn hasty(timeout: &str) -> Self {
+        Self {
+            stream: "poll_every = \"1s\"\nstart = \"3h ago\"",
+            http: format!("timeout = \"{timeout}\""),
+            telemetry: "grace = \"2s\"",
+        }
+    }
+}
+
 /// What a command printed, and how it ended.
 #[derive(Debug)]
 pub(super) struct Ended {
@@ -35,32 +62,36 @@ pub(super) struct Ended {
 }
 
 impl Subject {
-    /// The configuration for `world` with a time-out of a second a call, and `more` lines at the end of sections.
+    /// The configuration for `world` with a time-out of a second a call.
     pub(super) fn new(world: &World) -> Self {
-        Self::with_timeout(world, "1s")
+        Self::with(&world.places(), &Settings::hasty("1s"))
     }
 
     /// The same with more time for a call: a machine under load must not be taken for a peer that is silent.
     pub(super) fn patient(world: &World) -> Self {
-        Self::with_timeout(world, "5s")
+        Self::with(&world.places(), &Settings::hasty("5s"))
     }
 
-    fn with_timeout(world: &World, timeout: &str) -> Self {
+    /// The configuration of most users: what must be set, and the default of everything else.
+    pub(super) fn by_default(places: &Places<'_>) -> Self {
+        Self::with(places, &Settings::default())
+    }
+
+    fn with(places: &Places<'_>, settings: &Settings) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
-        std::fs::write(folder.path().join("ca.pem"), world.authority.ca_pem()).expect("the folder is ours");
+        std::fs::write(folder.path().join("ca.pem"), places.ca_pem).expect("the folder is ours");
+        let Settings { stream, http, telemetry } = settings;
         let text = format!(
             r#"
 [miro]
 base_url = "{miro}"
 [streams.audit]
 access_token = {{ env = "MIRO_AUDIT_TOKEN" }}
-poll_every = "1s"
-start = "3h ago"
+{stream}
 [streams.content]
 organization_id = "{ORGANIZATION}"
 access_token = {{ env = "MIRO_CONTENT_TOKEN" }}
-poll_every = "1s"
-start = "3h ago"
+{stream}
 [sentinel]
 endpoint = "{azure}"
 [sentinel.rules]
@@ -76,14 +107,14 @@ authority = "{azure}"
 path = "{store}"
 [http]
 ca_file = "{ca_file}"
-timeout = "{timeout}"
+{http}
 [telemetry]
 listen = "127.0.0.1:0"
 log_format = "json"
-grace = "2s"
+{telemetry}
 "#,
-            miro = world.miro_url(),
-            azure = world.azure_url(),
+            miro = places.miro,
+            azure = places.azure,
             store = folder.path().join("state").join("miro-sentinel.redb").display(),
             ca_file = folder.path().join("ca.pem").display(),
         );
@@ -193,9 +224,13 @@ impl Service {
         self.child.try_wait().expect("the process is ours").is_none()
     }
 
+    pub(super) fn id(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
     /// Asks it to end, as a service manager does.
     pub(super) async fn terminate(&self) {
-        let id = self.child.id().expect("it runs").to_string();
+        let id = self.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill is there");
         assert!(asked.success(), "the process is ours");
     }

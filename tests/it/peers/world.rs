@@ -12,6 +12,7 @@ use super::azure::{Identity, Ledger};
 use super::classes::{Call, Class};
 use super::front::{CLASS_HEADER, Front, SIGN_IN, Trouble};
 use super::miro::{Event, Log, ORGANIZATION, TokenInfo};
+use super::subject::Places;
 
 /// Events of each log at the beginning. They are older than the last late sweep, so that nothing lost is found again.
 pub(super) const EVENTS: usize = 30;
@@ -100,12 +101,13 @@ impl World {
         self.content.add(Event::new(Call::Content, number, now, 200));
     }
 
-    pub(super) fn miro_url(&self) -> String {
-        format!("http://{}", self.miro.address)
-    }
-
-    pub(super) fn azure_url(&self) -> String {
-        format!("https://{}", self.azure.address)
+    /// Where both services are: Miro without TLS, Azure with it.
+    pub(super) fn places(&self) -> Places<'_> {
+        Places {
+            miro: format!("http://{}", self.miro.address),
+            azure: format!("https://{}", self.azure.address),
+            ca_pem: self.authority.ca_pem(),
+        }
     }
 
     /// Events of both logs that are not in the table.
