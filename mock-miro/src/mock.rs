@@ -1,6 +1,7 @@
 //! The handle: a world under a clock, ready to be served and steered.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, ClockChange, ClockError, SteeredClock};
-use crate::event_log::ndjson;
+use crate::event_log::{Facts, ndjson};
 use crate::fault::{Fault, plan};
 use crate::generator::{self, Planted};
 use crate::journal::{JournalEntry, Violation};
@@ -194,6 +195,20 @@ impl MockMiro {
         }
         into.sort();
         Ok(())
+    }
+
+    /// Adds an event of the first organization as bytes that may be anything, even what is not JSON. `id` is where in them its id
+    /// stands (an empty range where it has none), `time` when it happened and from when on it is shown.
+    ///
+    /// # Panics
+    ///
+    /// If `id` lies outside the bytes.
+    pub fn add_raw_event(&self, log: Log, bytes: &[u8], id: Range<usize>, time: Timestamp) {
+        assert!(bytes.get(id.clone()).is_some(), "the id of an event lies within its bytes");
+        let mut state = self.state();
+        let into = state.holdings.log_mut(0, log);
+        into.push(bytes, &Facts { time: time.as_millisecond(), id }, None);
+        into.sort();
     }
 
     /// The ids of all events that are visible at `visible_until`, in the order of their time.
