@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use tracing::{info, warn};
 
 use crate::event::{Event, STRAYS};
@@ -36,10 +35,10 @@ pub(crate) struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Where the last run left off, or a new beginning at `start`.
+    /// Where the last run left off, or a new beginning: `new`.
     pub(crate) async fn load(
         stream: Stream,
-        start: Timestamp,
+        new: Ledger,
         cadence: Cadence,
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
@@ -48,10 +47,9 @@ impl Checkpoint {
         let (version, ledger) = match store.load(stream).await? {
             None => {
                 // Written down before the first page: a beginning told as an age must not move with a restart.
-                let ledger = Ledger::new(start);
-                let change = Change { ledger: Bytes::from(ledger.write()), ..Change::default() };
+                let change = Change { ledger: Bytes::from(new.write()), ..Change::default() };
                 let version = store.commit(stream, Version::default(), change).await?;
-                (version, ledger)
+                (version, new)
             }
             Some((version, bytes)) => {
                 let ledger = Ledger::read(&bytes, &cadence).map_err(|error| StoreError::Unusable(error.to_string()))?;
@@ -87,8 +85,14 @@ impl Checkpoint {
         self.ledger().waiting(running, wanted)
     }
 
-    /// Of a page's `events`, those that nobody has delivered or is delivering; they are now `span`'s to deliver.
-    pub(crate) async fn claim(&self, span: SpanId, events: Vec<Event>) -> Result<Vec<Event>, Halt> {
+    /// Of a page's `events`, those that nobody has delivered or is delivering; they are now `span`'s to deliver. Waits while the
+    /// disk gives nothing.
+    pub(crate) async fn claim(
+        &self,
+        span: SpanId,
+        events: Vec<Event>,
+        patience: &mut Patience<'_>,
+    ) -> Result<Vec<Event>, Halt> {
         let minutes: BTreeSet<Minute> = events.iter().map(|event| event.minute).collect();
         let minutes: Vec<Minute> = minutes.into_iter().collect();
         let all = events.len();
@@ -104,9 +108,14 @@ impl Checkpoint {
                     Some(missing) => missing,
                 }
             };
-            let found =
-                self.store.remembered(self.stream, missing.range.clone()).await.map_err(|error| broken(&error))?;
-            self.ids().admit(&missing, found);
+            match self.store.remembered(self.stream, missing.range.clone()).await {
+                Ok(found) => {
+                    self.ids().admit(&missing, found);
+                    patience.succeeded();
+                }
+                Err(error @ StoreError::Io { .. }) => bear(&Obstacle::DiskFails(error), patience).await?,
+                Err(error) => return Err(broken(&error)),
+            }
         };
         self.ids().trim(&[]);
         self.progress.took(new.len(), all - new.len());
@@ -118,24 +127,28 @@ impl Checkpoint {
         self.ids().release(span);
     }
 
+    /// Gives `span` up for now: what of it was not delivered is still to do.
+    pub(crate) fn postpone(&self, span: SpanId) {
+        let events = self.ids().release(span);
+        self.plan(|ledger, _| ledger.give_back(span));
+        self.progress.postponed(events);
+    }
+
     /// Writes down, whole or not at all, that `done` is delivered. Waits while the dead-letter store is full, and lets
     /// others commit meanwhile; waits while the disk takes nothing, and then nobody uploads.
     ///
     /// Not cancel safe: dropped, it may or may not have written. The next run finds out.
     pub(crate) async fn commit(&self, mut done: Delivered, patience: &mut Patience<'_>) -> Result<(), Halt> {
         while let Err(error) = self.try_commit(&done).await {
-            let failure = match error {
+            let obstacle = match error {
                 StoreError::DeadLettersFull { .. } => {
                     done.let_others_upload();
-                    Unrecorded::NoRoom(error)
+                    Obstacle::NoRoom(error)
                 }
-                StoreError::Io { .. } => Unrecorded::DiskFails(error),
+                StoreError::Io { .. } => Obstacle::DiskFails(error),
                 StoreError::Conflict { .. } | StoreError::Unusable(_) => return Err(broken(&error)),
             };
-            patience.bear(&failure).await.map_err(|verdict| match verdict {
-                Verdict::Stopped(problem) => Halt::Stopped(problem),
-                Verdict::Leaving | Verdict::Split | Verdict::SetAside | Verdict::RestartSpan => Halt::Leaving,
-            })?;
+            bear(&obstacle, patience).await?;
         }
         patience.succeeded();
         for (_, reason) in done.set_aside() {
@@ -213,16 +226,24 @@ impl Checkpoint {
     }
 }
 
-/// A delivery cannot be written down: the commit waits until somebody makes room.
+/// Waits before the store is tried again.
+async fn bear(obstacle: &Obstacle, patience: &mut Patience<'_>) -> Result<(), Halt> {
+    patience.bear(obstacle).await.map_err(|verdict| match verdict {
+        Verdict::Stopped(problem) => Halt::Stopped(problem),
+        Verdict::Leaving | Verdict::Split | Verdict::SetAside | Verdict::RestartSpan => Halt::Leaving,
+    })
+}
+
+/// The store does not do it now, and may do it later: somebody makes room, or the disk works again.
 #[derive(Debug, thiserror::Error)]
-enum Unrecorded {
+enum Obstacle {
     #[error("{0}")]
     NoRoom(StoreError),
     #[error("{0}")]
     DiskFails(StoreError),
 }
 
-impl Failure for Unrecorded {
+impl Failure for Obstacle {
     fn next(&self) -> Next {
         Next::Stop(self.lasting())
     }

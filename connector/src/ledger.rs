@@ -14,6 +14,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::config::Start;
 use crate::store::Minute;
 use crate::stretch::{Stretch, Stretches, after, before};
 use crate::time::whole_second;
@@ -173,6 +174,9 @@ pub(crate) struct Ledger {
     next_span: u64,
     /// How wide the next span of history is cut, in seconds.
     width: i64,
+    /// The age in seconds that the beginning was told as, until Miro's clock has shown what that is: ours may be wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    start_age: Option<u64>,
     /// Where our clock may have been set forward, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     jumps: Vec<Jump>,
@@ -203,7 +207,19 @@ impl Ledger {
             due: BTreeMap::new(),
             next_span: 0,
             width: SPAN_FIRST.as_secs(),
+            start_age: None,
             jumps: Vec::new(),
+        }
+    }
+
+    /// A ledger that has seen nothing and begins at `start`, told at `now` by our clock.
+    pub(crate) fn starting(start: Start, now: Timestamp) -> Self {
+        match start {
+            Start::At(time) => Self::new(time),
+            Start::Ago(ago) => {
+                let began = before(now, SignedDuration::try_from(ago).unwrap_or(SignedDuration::MAX));
+                Self { start_age: Some(ago.as_secs()), ..Self::new(began) }
+            }
         }
     }
 
@@ -256,14 +272,14 @@ impl Ledger {
         (!self.is_polling()).then(|| after(self.head, cadence.poll_every))
     }
 
-    /// True when the tail is to be polled at `now`: it is time, or our own clock, which shows `ours`, went back.
-    pub(crate) fn is_tail_due(&self, now: Timestamp, ours: Timestamp, cadence: &Cadence) -> bool {
-        !self.is_polling() && (now >= after(self.head, cadence.poll_every) || self.is_ahead_of(ours))
+    /// True when the tail is to be polled at `now`.
+    pub(crate) fn is_tail_due(&self, now: Timestamp, cadence: &Cadence) -> bool {
+        !self.is_polling() && now >= after(self.head, cadence.poll_every)
     }
 
-    /// True when time is covered that has not come yet by our own clock.
-    fn is_ahead_of(&self, ours: Timestamp) -> bool {
-        ours < before(self.head, CLOCK_SLACK)
+    /// True when time is covered that has not come yet by a clock that shows `now`.
+    pub(crate) fn is_ahead_of(&self, now: Timestamp) -> bool {
+        now < before(self.head, CLOCK_SLACK)
     }
 
     fn is_polling(&self) -> bool {
@@ -307,8 +323,16 @@ impl Ledger {
         }
     }
 
-    /// Our clock went back to `now`, if it did: what was read beyond it was read before it happened, and what was read since
-    /// the clock was set wrong is to be read again.
+    /// Opens the newest moments that were covered once more, to be shown Miro's clock; none while that is being done.
+    pub(crate) fn open_probe(&mut self) -> Option<SpanId> {
+        let kind = Kind::Sweep { age: 0 };
+        let newest = Stretch::new(before(self.head, TAIL_OVERLAP), self.head)?;
+        let is_open = self.open.values().any(|span| span.kind == kind);
+        (!is_open).then(|| self.open(newest, kind, self.head))
+    }
+
+    /// It is only `now`, if more is covered: what was read beyond it was read before it happened, and what was read since our
+    /// clock was set wrong is to be read again.
     pub(crate) fn follow_back(&mut self, now: Timestamp, cadence: &Cadence) {
         if !self.is_ahead_of(now) {
             return;
@@ -357,6 +381,19 @@ impl Ledger {
         Some(self.open(stretch, Kind::Sweep { age }, now))
     }
 
+    /// Opens the newest part of what is due for the first sweep: where a peer shows events a little late, all are found there first.
+    /// It may be read beside another sweep of its age.
+    pub(crate) fn open_scout(&mut self, now: Timestamp, cadence: &Cadence) -> Option<SpanId> {
+        let age = *cadence.sweeps.first()?;
+        let ripe_to = whole_second(before(now, seconds(age)));
+        let due = self.due.get_mut(&age)?;
+        let newest = due.iter().take_while(|stretch| stretch.from() < ripe_to).last()?;
+        let to = newest.to().min(ripe_to);
+        let stretch = Stretch::new(before(to, cadence.worth(age)).max(newest.from()), to)?;
+        due.remove(stretch);
+        Some(self.open(stretch, Kind::Sweep { age }, now))
+    }
+
     /// Opens once more, whatever its age, all that is still due for some sweep, and the newest time that was covered. It stays
     /// due: a run that ends cannot wait for the sweeps' ages, and what Miro shows by now is still to be delivered.
     pub(crate) fn open_recheck(&mut self, now: Timestamp) -> Option<SpanId> {
@@ -389,13 +426,15 @@ impl Ledger {
         due.min()
     }
 
-    /// Opens the newest part of the history to do.
+    /// Opens the newest part of the history to do. What lies beyond `now` has not come yet by some clock, and waits.
     pub(crate) fn open_history(&mut self, now: Timestamp) -> Option<SpanId> {
-        let newest = self.to_do.last()?;
-        let from = before(newest.to(), SignedDuration::from_secs(self.width)).max(newest.from());
-        let span = Stretch::new(from, newest.to())?;
+        let now = whole_second(now);
+        let newest = self.to_do.iter().take_while(|stretch| stretch.from() < now).last()?;
+        let to = newest.to().min(now);
+        let from = before(to, SignedDuration::from_secs(self.width)).max(newest.from());
+        let span = Stretch::new(from, to)?;
         self.to_do.remove(span);
-        Some(self.open(span, Kind::History, whole_second(now)))
+        Some(self.open(span, Kind::History, now))
     }
 
     fn open(&mut self, stretch: Stretch, kind: Kind, opened: Timestamp) -> SpanId {
@@ -403,6 +442,16 @@ impl Ledger {
         self.next_span += 1;
         self.open.insert(id, Span { stretch, kind, cursor: None, opened, fresh_from: stretch.from() });
         id
+    }
+
+    /// Closes span `id` unread: it is to do again.
+    pub(crate) fn give_back(&mut self, id: SpanId) {
+        let Some(span) = self.open.remove(&id) else { return };
+        match (span.kind, Stretch::new(span.fresh_from, span.stretch.to())) {
+            (Kind::Sweep { age: 0 }, _) | (_, None) => {}
+            (Kind::Sweep { age }, Some(_)) => self.due.entry(age).or_default().add(span.stretch),
+            (Kind::Tail | Kind::History, Some(unread)) => self.to_do.add(unread),
+        }
     }
 
     /// Notes what a delivery from span `id` means. A span that is no longer open is left closed.
@@ -427,8 +476,9 @@ impl Ledger {
 
     fn close(&mut self, id: SpanId, events: Option<u64>, as_of: Timestamp, cadence: &Cadence) {
         let Some(span) = self.open.remove(&id) else { return };
+        self.confirm_start(as_of);
         match span.kind {
-            Kind::Sweep { .. } => return,
+            Kind::Sweep { age } => return self.sweep_again(age, span.stretch, as_of),
             Kind::History => events.into_iter().for_each(|events| self.adapt(span.stretch, events)),
             Kind::Tail => {}
         }
@@ -442,6 +492,27 @@ impl Ledger {
             if let Some(due) = Stretch::new(young, read_to) {
                 self.due.entry(*age).or_default().add(due);
             }
+        }
+    }
+
+    /// A first page was written at `as_of`, by the earlier of both clocks: if the beginning was counted from a later time, what
+    /// lies before it is to be read as well.
+    fn confirm_start(&mut self, as_of: Timestamp) {
+        let Some(age) = self.start_age.take() else { return };
+        let start = whole_second(before(as_of, seconds(age)));
+        if let Some(passed_over) = Stretch::new(start, self.started) {
+            self.to_do.add(passed_over);
+            self.started = start;
+        }
+    }
+
+    /// The part of a sweep that was read before its `age`, by the earlier of both clocks, is still to be swept: ours was ahead.
+    fn sweep_again(&mut self, age: u64, read: Stretch, as_of: Timestamp) {
+        let ripe_to = after(before(whole_second(as_of), seconds(age)), CLOCK_SLACK);
+        if age > 0
+            && let Some(early) = Stretch::new(read.from().max(ripe_to), read.to())
+        {
+            self.due.entry(age).or_default().add(early);
         }
     }
 

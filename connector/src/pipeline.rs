@@ -64,7 +64,13 @@ enum Reading {
 impl Pipeline {
     /// Reads span `id` to its end and delivers it. Returns early when told to finish: the span stays open.
     pub(crate) async fn run(&self, id: SpanId) -> (SpanId, Result<(), Halt>) {
-        let done = self.read(id).await;
+        let done = match self.read(id).await {
+            Err(Halt::Postponed) => {
+                self.checkpoint.postpone(id);
+                Ok(())
+            }
+            done => done,
+        };
         self.checkpoint.release(id);
         (id, done)
     }
@@ -194,7 +200,7 @@ impl Pipeline {
     async fn gather(&self, id: SpanId, page: Page, gathering: &mut Gathering) -> Result<Mark, Halt> {
         // Until the whole page is delivered, a crash has to ask for it again.
         let mark = page.at.map_or(Mark::Stay, Mark::At);
-        for event in self.checkpoint.claim(id, page.events).await? {
+        for event in self.checkpoint.claim(id, page.events, &mut self.patience(End::Store)).await? {
             if pack::has_long_field(&event) {
                 self.progress.long_field();
                 debug!(stream = %self.progress.stream(), "An event has a field over 64 KB, which Azure will cut.");

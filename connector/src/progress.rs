@@ -22,6 +22,8 @@ pub(crate) struct Progress {
 #[derive(Debug, Default)]
 struct State {
     status: StreamStatus,
+    /// Of those in flight, how many are nobody's until they are read again.
+    postponed: u64,
     at_source: Option<Problem>,
     at_destination: Option<Problem>,
     at_store: Option<Problem>,
@@ -116,9 +118,17 @@ impl Progress {
     /// Events of a page came in: so many new, so many known.
     pub(crate) fn took(&self, new: usize, known: usize) {
         let mut state = self.lock();
-        state.status.fetched += (new + known) as u64;
+        // What was read, given back and is read again is counted once.
+        let again = state.postponed.min(new as u64);
+        state.postponed -= again;
+        state.status.fetched += (new + known) as u64 - again;
         state.status.duplicate += known as u64;
-        state.status.in_flight += new as u64;
+        state.status.in_flight += new as u64 - again;
+    }
+
+    /// So many events that are in flight will be read again before they are settled.
+    pub(crate) fn postponed(&self, events: usize) {
+        self.lock().postponed += events as u64;
     }
 
     /// An event has a field that Azure will cut.

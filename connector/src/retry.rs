@@ -95,6 +95,8 @@ pub(crate) enum Halt {
     Stopped(Problem),
     /// Told to stop while somebody has to mend something.
     Leaving,
+    /// A span waits with too many others for a verdict about its events: it is read again later. Never leaves its pipeline.
+    Postponed,
     /// The checkpoint cannot be used: nothing can go on.
     Broken(Problem),
 }

@@ -13,9 +13,9 @@ use tokio::sync::Semaphore;
 use tracing::{info, warn};
 
 use crate::checkpoint::{Checkpoint, unusable};
-use crate::config::{Config, Start, StreamConfig};
+use crate::config::{Config, StreamConfig};
 use crate::identity::TokenProvider;
-use crate::ledger::Cadence;
+use crate::ledger::{Cadence, Ledger};
 use crate::pipeline::Pipeline;
 use crate::problem::Code;
 use crate::progress::Progress;
@@ -25,7 +25,7 @@ use crate::skew;
 use crate::source::{Budget, Need, PageMemory, PageSize, PeerClock, Source};
 use crate::status::Status;
 use crate::store::{Store, StoreError};
-use crate::stretch::{after, before};
+use crate::stretch::after;
 use crate::{Clock, Problem, Random, Stream, Transport};
 
 pub use stop::Stop;
@@ -142,7 +142,7 @@ impl Connector {
                 Some(Halt::Stopped(problem) | Halt::Broken(problem)) => Outcome::Stopped(problem),
                 _ if is_late.load(Ordering::Relaxed) => Outcome::Incomplete,
                 _ if inner.is_finishing() => Outcome::Finished,
-                Some(Halt::Leaving) | None => self.caught_up(),
+                Some(Halt::Leaving | Halt::Postponed) | None => self.caught_up(),
             },
             problem = self.keep_lease(owner) => Outcome::Stopped(problem),
             () = watch_deadline(mode, &is_late, &inner) => Outcome::Incomplete,
@@ -338,12 +338,9 @@ impl Connector {
         config: &StreamConfig,
         now: Timestamp,
     ) -> Result<Checkpoint, StoreError> {
-        let start = match config.start {
-            Start::Ago(ago) => before(now, SignedDuration::try_from(ago).unwrap_or(SignedDuration::MAX)),
-            Start::At(time) => time,
-        };
+        let new = Ledger::starting(config.start, now);
         let (store, clock) = (Arc::clone(&self.parts.store), Arc::clone(&self.parts.clock));
-        Checkpoint::load(stream, start, cadence(config), store, clock, self.progress_of(stream)).await
+        Checkpoint::load(stream, new, cadence(config), store, clock, self.progress_of(stream)).await
     }
 
     fn progress_of(&self, stream: Stream) -> Arc<Progress> {

@@ -16,11 +16,12 @@ use crate::event::Event;
 use crate::identity::TokenProvider;
 use crate::pack;
 use crate::progress::Progress;
+use crate::response::Foreign;
 use crate::retry::{Endurance, FAILING_MAX, Failure, Halt, Next, Patience, Pause, Verdict};
 use crate::transport::TransportError;
 use crate::{Clock, Random, Stream, Transport};
 
-pub(crate) use acceptance::Probing;
+pub(crate) use acceptance::{PROBING_MAX, Probing};
 pub(crate) use outbox::{Delivered, Outbox};
 pub(crate) use timeout::UploadTimeout;
 
@@ -72,7 +73,7 @@ pub(crate) struct Sink {
     url: Url,
     timeout: UploadTimeout,
     acceptances: Acceptances,
-    probing: Probing,
+    probing: Arc<Probing>,
     /// Events set aside as refused since one was accepted.
     unproven: AtomicUsize,
 }
@@ -81,7 +82,7 @@ impl Sink {
     pub(crate) fn new(config: SinkConfig) -> Self {
         let url = Self::address(&config.endpoint, &config.rule, config.stream);
         let timeout = UploadTimeout::new(config.timeout);
-        let (acceptances, probing) = (Acceptances::default(), Probing::default());
+        let (acceptances, probing) = (Acceptances::default(), Arc::default());
         Self { config, url, timeout, acceptances, probing, unproven: AtomicUsize::new(0) }
     }
 
@@ -101,7 +102,7 @@ impl Sink {
     }
 
     /// The spans that wait for somebody to show that the rule is sound.
-    pub(crate) const fn probing(&self) -> &Probing {
+    pub(crate) fn probing(&self) -> &Probing {
         &self.probing
     }
 
@@ -125,7 +126,8 @@ impl Sink {
             };
             let fits = !pack::is_too_large(&piece[0], self.config.plain_bytes_max);
             let Some(packed) = fits.then(|| pack::pack(&piece, self.config.level)).flatten() else {
-                outbox.split_or_keep_candidate(piece, "larger than one upload may be".to_owned(), side, |_| true);
+                outbox
+                    .split_or_keep_candidate(piece, "larger than Azure takes in one upload".to_owned(), side, |_| true);
                 continue;
             };
             let piece = outbox.keep_rest(piece, packed.records, side);
@@ -140,10 +142,11 @@ impl Sink {
                     outbox.split_or_keep_candidate(piece, reason, side, |event: &Event| event.json.len() >= LARGE_BYTES)
                 }
                 Err(Undelivered::Refused(reason)) => outbox.split_or_keep_candidate(piece, reason, side, |_| false),
+                Err(Undelivered::InBetween(seen)) => outbox.split_or_hold(piece, seen, side),
                 Err(Undelivered::Halted(halt)) => return Err(halt),
             };
             outbox.refused_at(self.acceptances.count());
-            if was_alone && side == Side::Back {
+            if was_alone && side == Side::Back && !self.wait_in_between(outbox, patience).await? {
                 self.probe(outbox, patience).await?;
             }
         }
@@ -152,6 +155,9 @@ impl Sink {
     /// What is left when every piece was sent: events refused while nothing else was accepted. False when they are to be
     /// sent again.
     async fn settle_candidates(&self, outbox: &mut Outbox, patience: &mut Patience<'_>) -> Result<bool, Halt> {
+        if self.wait_in_between(outbox, patience).await? {
+            return Ok(false);
+        }
         if outbox.candidates() > 0 {
             let unproven = self.unproven.load(Ordering::Relaxed) + outbox.candidates();
             let is_proven = self.acceptances.count() > outbox.first_refused_at();
@@ -164,11 +170,21 @@ impl Sink {
         Ok(true)
     }
 
+    /// Something in between lets an event not pass, not even alone. That is no verdict of Azure's: it waits, and is sent again.
+    /// False where nothing is held.
+    async fn wait_in_between(&self, outbox: &mut Outbox, patience: &mut Patience<'_>) -> Result<bool, Halt> {
+        let Some(seen) = outbox.held_by().cloned() else { return Ok(false) };
+        self.waits(outbox, patience)?;
+        patience.bear(&SendError::Foreign { seen, after: None }).await.map_err(halt)?;
+        outbox.retry_candidates();
+        Ok(true)
+    }
+
     /// True when the rule takes an empty batch: then it is the events that it refuses.
     pub(crate) async fn takes_nothing(&self, patience: &mut Patience<'_>) -> Result<bool, Halt> {
         match self.send(&pack::nothing(self.config.level), 0, patience).await {
             Ok(_permit) => Ok(true),
-            Err(Undelivered::TooLarge | Undelivered::Refused(_)) => Ok(false),
+            Err(Undelivered::TooLarge | Undelivered::Refused(_) | Undelivered::InBetween(_)) => Ok(false),
             Err(Undelivered::Halted(halt)) => Err(halt),
         }
     }
@@ -178,7 +194,7 @@ impl Sink {
     async fn probe(&self, outbox: &mut Outbox, patience: &mut Patience<'_>) -> Result<(), Halt> {
         let reason = outbox.last_reason().to_owned();
         let error = SendError::RefusesEverything { rule: self.config.rule.clone(), reason };
-        let _probing = self.probing.enter(outbox.span());
+        self.waits(outbox, patience)?;
         let is_sound = self.acceptances.more_than(outbox.first_refused_at());
         tokio::pin!(is_sound);
         if patience.endurance == Endurance::Once && tokio::time::timeout(PROBE_MAX, is_sound.as_mut()).await.is_ok() {
@@ -194,6 +210,16 @@ impl Sink {
             }
         }
         Ok(())
+    }
+
+    /// `outbox` waits, from now until something of it is accepted or set aside. A run that ends gives no span up.
+    fn waits(&self, outbox: &mut Outbox, patience: &Patience<'_>) -> Result<(), Halt> {
+        if outbox.probing.is_none() {
+            outbox.probing = self.probing.enter(outbox.span());
+            outbox.leave_pages();
+        }
+        let is_surplus = outbox.probing.is_none() && patience.endurance == Endurance::Service;
+        if is_surplus { Err(Halt::Postponed) } else { Ok(()) }
     }
 
     /// Sends one body with so many events until it is accepted; the permit is to be held until that is committed.
@@ -213,8 +239,8 @@ impl Sink {
                 Err(error) => error,
             };
             if error.leaves_outcome_unknown() && events > 0 {
-                unknown += 1;
                 self.config.progress.outcome_unknown(events);
+                unknown += usize::from(error.is_probably_stored());
                 if unknown >= UNKNOWN_REPORTED {
                     patience.report(error.repeated(unknown));
                 }
@@ -224,9 +250,7 @@ impl Sink {
                 Next::Split | Next::SetAside => {
                     return Err(match error {
                         SendError::Refused(Refusal::Unexplained { reason }) => Undelivered::Refused(reason),
-                        SendError::Refused(refusal @ Refusal::TooLargeInBetween(_)) => {
-                            Undelivered::Refused(refusal.to_string())
-                        }
+                        SendError::Refused(Refusal::TooLargeInBetween(seen)) => Undelivered::InBetween(seen),
                         _ => Undelivered::TooLarge,
                     });
                 }
@@ -312,6 +336,8 @@ impl Sink {
 enum Undelivered {
     TooLarge,
     Refused(String),
+    /// Too large for something that stands in between.
+    InBetween(Foreign),
     Halted(Halt),
 }
 

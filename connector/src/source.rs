@@ -22,7 +22,7 @@ pub(crate) use budget::{Budget, Need};
 pub(crate) use memory::PageMemory;
 pub(crate) use page::Page;
 pub(crate) use page_size::PageSize;
-pub(crate) use peer_clock::PeerClock;
+pub(crate) use peer_clock::{MiroTime, PeerClock};
 pub(crate) use trap::Trap;
 
 use budget::{Priority, Reserved, Told};
@@ -178,11 +178,12 @@ impl Source {
     /// so that nobody waits for the credits of one who waits for memory.
     async fn room(&self, ask: PageRequest<'_>) -> Result<(Reserved<'_>, MemoryPermit), SourceError> {
         let (weight, priority) = (Self::weight(self.stream), priority(ask.kind));
+        let sole = if ask.bytes_max > PAGE_BYTES_MAX { self.memory.sole().await } else { None };
         let mut held = None;
         loop {
             let reserved = self.budget.reserve(weight, priority, &self.progress).await?;
             match held.take().or_else(|| self.memory.try_take(ask.bytes_max, priority)) {
-                Some(memory) => return Ok((reserved, memory)),
+                Some(memory) => return Ok((reserved, memory.with_sole(sole))),
                 None => drop(reserved),
             }
             held = Some(self.memory.take(ask.bytes_max, priority).await);
@@ -206,8 +207,13 @@ impl Source {
     pub(crate) fn within_reach(&self, stretch: Stretch) -> Option<Stretch> {
         match self.stream {
             Stream::Audit => {
-                let oldest = before(self.clock.now(), AUDIT_REACH);
-                Stretch::new(stretch.from().max(oldest), stretch.to())
+                // Miro's clock tells what is too old: by ours, set far ahead, everything would be.
+                let now = match self.clock.miros() {
+                    MiroTime::Shown(now) => now,
+                    MiroTime::Undated => self.clock.ours(),
+                    MiroTime::Unheard => return Some(stretch),
+                };
+                Stretch::new(stretch.from().max(before(now, AUDIT_REACH)), stretch.to())
             }
             Stream::Content => Some(stretch),
         }

@@ -161,7 +161,7 @@ pub(crate) static ENDPOINT: Key<Host> = Key {
 
 pub(crate) static PLAIN_BYTES_MAX: Key<Count> = Key {
     path: "sentinel.plain_bytes_max",
-    doc: "The largest batch in bytes before compression; compressed it never passes 1_000_000.",
+    doc: "The largest batch in bytes before compression; compressed it never passes 1_000_000. A larger event, up to 1_000_000, goes alone.",
     otherwise: Default(
         "1_000_000",
         "it satisfies every reading of Azure's 1 MB limit; more is faster where Azure allows it",

@@ -12,14 +12,14 @@ use crate::ledger::{Cadence, Ledger, SpanId, Waiting};
 use crate::pipeline::Pipeline;
 use crate::retry::Halt;
 use crate::service::Stop;
+use crate::sink::PROBING_MAX;
+use crate::source::MiroTime;
 
-/// A plan is looked at again at least this often: the wall clock may jump, the timer does not.
-const LOOK_AGAIN: Duration = Duration::from_mins(1);
-
+/// A plan is looked at again at least this often: the wall clock may jump, the timer does not. While our clock is behind what
+/// was covered, Miro's is asked for as often.
+const PROBE_EVERY: Duration = Duration::from_secs(30);
 /// Our clock may be adjusted by this without being set.
 const CLOCK_ADJUSTED_MAX: SignedDuration = SignedDuration::from_secs(2);
-/// So many spans whose events are refused wait beside those that are read; with more of them, nothing new is opened.
-const PROBING_MAX: usize = 2;
 
 /// Plans and reads the spans of one stream.
 #[derive(Debug)]
@@ -45,7 +45,10 @@ pub(super) enum Horizon {
 struct Turns {
     /// When the tail was opened last: by the timer and by our clock.
     tail_opened: Option<(Instant, Timestamp)>,
+    /// Whether a run that ends has opened its tail.
     tail_read: bool,
+    /// When Miro was last asked for nothing but the time.
+    probed: Option<Instant>,
     tail_was_last: bool,
     history_is_next: bool,
 }
@@ -92,6 +95,10 @@ impl Dispatcher {
     /// do sweeps and history the others: with a small budget all go slowly, and none stands still.
     fn next(&self, running: &BTreeSet<SpanId>, turns: &mut Turns) -> Option<SpanId> {
         let reading = self.reading(running);
+        if running.len() - reading >= PROBING_MAX {
+            // The rule may take nothing at all: only the newest events are tried, one poll after another.
+            return if reading == 0 { self.newest(turns).or_else(|| self.scout(turns)) } else { None };
+        }
         if reading >= self.spans_max {
             return None;
         }
@@ -105,7 +112,7 @@ impl Dispatcher {
 
     /// Spans that take a place: those that wait because their events are refused do not.
     fn reading(&self, running: &BTreeSet<SpanId>) -> usize {
-        running.len() - self.pipeline.sink.probing().spans().intersection(running).count().min(PROBING_MAX)
+        running.len() - self.pipeline.sink.probing().spans().intersection(running).count()
     }
 
     /// A tail that waits because its events are refused does not keep the newest time from being read.
@@ -116,14 +123,24 @@ impl Dispatcher {
 
     fn newest(&self, turns: &mut Turns) -> Option<SpanId> {
         let tail = self.plan(|ledger, cadence| self.tail(ledger, cadence, turns));
-        turns.tail_read = true;
         turns.tail_was_last |= tail.is_some();
         tail
     }
 
+    /// After each tail the newest late events.
+    fn scout(&self, turns: &mut Turns) -> Option<SpanId> {
+        let after_tail = std::mem::take(&mut turns.tail_was_last);
+        after_tail.then(|| self.plan(|ledger, cadence| ledger.open_scout(self.now(), cadence))).flatten()
+    }
+
     fn older(&self, running: &BTreeSet<SpanId>, turns: &mut Turns) -> Option<SpanId> {
         let checkpoint = &self.pipeline.checkpoint;
+        // Before Miro's clock was seen nobody can say what is too old to be asked for.
+        let is_heard = self.pipeline.source.clock.miros() != MiroTime::Unheard;
         let history = || {
+            if !is_heard {
+                return None;
+            }
             checkpoint
                 .waiting(running, Waiting::History)
                 .or_else(|| checkpoint.plan(|ledger, _| ledger.open_history(self.now())))
@@ -155,23 +172,34 @@ impl Dispatcher {
 
     fn tail(&self, ledger: &mut Ledger, cadence: &Cadence, turns: &mut Turns) -> Option<SpanId> {
         let ours = self.pipeline.source.clock.ours();
+        if turns.tail_read {
+            return None;
+        }
+        if ledger.is_ahead_of(ours) {
+            match self.pipeline.source.clock.miros() {
+                MiroTime::Shown(miros) if ledger.is_ahead_of(miros) => ledger.follow_back(miros, cadence),
+                MiroTime::Undated => ledger.follow_back(ours, cadence),
+                // Ours may be behind: Miro's clock is asked before anything is read again that was read rightly.
+                MiroTime::Unheard => return turns.may_probe().then(|| ledger.open_probe()).flatten(),
+                MiroTime::Shown(_) if self.horizon == Horizon::Moving => {
+                    return turns.may_probe().then(|| ledger.open_probe()).flatten();
+                }
+                MiroTime::Shown(_) => {}
+            }
+        }
         match self.horizon {
             Horizon::Moving => {
                 let now = self.now();
-                if !ledger.is_tail_due(now, ours, cadence) {
+                if !ledger.is_tail_due(now, cadence) {
                     return None;
                 }
-                ledger.follow_back(ours, cadence);
                 if turns.clock_may_have_jumped(ours) {
                     ledger.note_jump(ours);
                 }
                 ledger.open_tail(now)
             }
             Horizon::Fixed(at) => {
-                if turns.tail_read {
-                    return None;
-                }
-                ledger.follow_back(ours, cadence);
+                turns.tail_read = true;
                 ledger.note_jump(ours);
                 // Read beside the tail, as a span that waits.
                 ledger.open_recheck(at);
@@ -193,11 +221,20 @@ impl Dispatcher {
             ledger.tail_due(cadence).into_iter().chain(sweep).min()
         });
         let wait = due.map_or(SignedDuration::MAX, |due| due.duration_since(now)).max(SignedDuration::from_millis(1));
-        Duration::try_from(wait).map_or(LOOK_AGAIN, |wait| wait.min(LOOK_AGAIN))
+        Duration::try_from(wait).map_or(PROBE_EVERY, |wait| wait.min(PROBE_EVERY))
     }
 }
 
 impl Turns {
+    /// Whether Miro's clock may be asked for: now and then.
+    fn may_probe(&mut self) -> bool {
+        let may = self.probed.is_none_or(|probed| probed.elapsed() >= PROBE_EVERY);
+        if may {
+            self.probed = Some(Instant::now());
+        }
+        may
+    }
+
     /// True over a restart, and when our clock, which shows `ours`, moved further than time passed since the last tail.
     fn clock_may_have_jumped(&mut self, ours: Timestamp) -> bool {
         let before = self.tail_opened.replace((Instant::now(), ours));

@@ -1,6 +1,7 @@
 //! Whether a rule takes anything at all: what decides if refused events are to blame, or the rule.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use tokio::sync::watch;
 
@@ -32,6 +33,10 @@ impl Acceptances {
     }
 }
 
+/// So many spans may wait with their events; another one is read again later. With a rule that takes nothing, every poll would
+/// add one.
+pub(crate) const PROBING_MAX: usize = 2;
+
 /// The spans whose events are refused while nothing else is accepted. They wait; the newest time is read without them, since
 /// what it brings may be accepted, and shows that the rule is sound.
 #[derive(Debug, Default)]
@@ -48,23 +53,21 @@ impl Probing {
         self.0.subscribe()
     }
 
-    /// `span` waits until the guard is dropped.
-    pub(super) fn enter(&self, span: SpanId) -> ProbingSpan<'_> {
-        self.0.send_modify(|spans| {
-            spans.insert(span);
-        });
-        ProbingSpan { probing: self, span }
+    /// `span` waits until the guard is dropped; none where enough others wait.
+    pub(super) fn enter(self: &Arc<Self>, span: SpanId) -> Option<ProbingSpan> {
+        let entered = self.0.send_if_modified(|spans| spans.len() < PROBING_MAX && spans.insert(span));
+        entered.then(|| ProbingSpan { probing: Arc::clone(self), span })
     }
 }
 
 /// A span that waits.
 #[derive(Debug)]
-pub(super) struct ProbingSpan<'a> {
-    probing: &'a Probing,
+pub(super) struct ProbingSpan {
+    probing: Arc<Probing>,
     span: SpanId,
 }
 
-impl Drop for ProbingSpan<'_> {
+impl Drop for ProbingSpan {
     fn drop(&mut self) {
         self.probing.0.send_modify(|spans| {
             spans.remove(&self.span);
@@ -94,12 +97,13 @@ mod tests {
 
     #[test]
     fn a_span_waits_until_its_guard_is_dropped() {
-        let probing = Probing::default();
+        let probing = Arc::new(Probing::default());
         let mut watch = probing.watch();
         let guard = probing.enter(SpanId::NONE);
         assert!(watch.has_changed().unwrap());
         assert_eq!(*watch.borrow_and_update(), BTreeSet::from([SpanId::NONE]));
         assert_eq!(probing.spans(), BTreeSet::from([SpanId::NONE]));
+        assert!(probing.enter(SpanId::NONE).is_none(), "a span waits once");
         drop(guard);
         assert!(watch.has_changed().unwrap());
         assert!(probing.spans().is_empty());

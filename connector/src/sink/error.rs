@@ -153,18 +153,27 @@ impl SendError {
                 error,
                 TransportError::Cut { .. } | TransportError::TimedOut { .. } | TransportError::TooLarge { .. }
             ),
-            Self::Failing { .. } => true,
-            Self::Foreign { seen, .. } => seen.status().is_server_error(),
+            // Whoever responded in Azure's place may have passed the request on.
+            Self::Failing { .. } | Self::Foreign { .. } | Self::NotAcknowledged { .. } | Self::Unexpected { .. } => {
+                true
+            }
+            Self::Throttled { status, .. } => *status == StatusCode::SERVICE_UNAVAILABLE,
             Self::Token(_)
-            | Self::NotAcknowledged { .. }
-            | Self::Throttled { .. }
             | Self::Blocked { .. }
             | Self::Closing
             | Self::Refused(_)
             | Self::TokenRefused
             | Self::Denied(_)
-            | Self::RefusesEverything { .. }
-            | Self::Unexpected { .. } => false,
+            | Self::RefusesEverything { .. } => false,
+        }
+    }
+
+    /// True when it is likely enough that the batch is in the table to say so when it comes again and again.
+    pub(super) fn is_probably_stored(&self) -> bool {
+        match self {
+            Self::Foreign { seen, .. } => seen.status().is_server_error(),
+            Self::NotAcknowledged { .. } | Self::Unexpected { .. } | Self::Throttled { .. } => false,
+            other => other.leaves_outcome_unknown(),
         }
     }
 
@@ -184,16 +193,20 @@ impl SendError {
     }
 }
 
-/// True when `answer` acknowledges an upload. The service answers 204; 200 and 202 are spoken of too. It sends no body and no
-/// content type with them, and its request id: whatever else is a success was not sent by it
+/// True when `answer` acknowledges an upload. The service answers 204, without a body and a content type; 200 and 202 are spoken
+/// of too. They count without a body and with its request id: whatever else is a success was not sent by it
 /// (<https://github.com/Azure/azure-rest-api-specs/blob/main/specification/monitor/data-plane/Ingestion/stable/2023-01-01/DataCollectionRules.json>,
 /// <https://learn.microsoft.com/en-us/azure/azure-monitor/data-collection/data-collection-monitor>, read 2026-11-29).
 fn acknowledges(answer: &Response<Bytes>) -> bool {
-    let is_bare = answer.body().is_empty() && !answer.headers().contains_key(CONTENT_TYPE);
+    let is_empty = answer.body().is_empty();
     match answer.status() {
-        StatusCode::NO_CONTENT => is_bare,
+        StatusCode::NO_CONTENT => is_empty && !answer.headers().contains_key(CONTENT_TYPE),
         StatusCode::OK | StatusCode::ACCEPTED => {
-            is_bare && answer.headers().get("x-ms-request-id").is_some_and(|id| !id.is_empty())
+            let is_page = answer
+                .headers()
+                .get(CONTENT_TYPE)
+                .is_some_and(|kind| !kind.as_bytes().starts_with(b"application/json"));
+            is_empty && !is_page && answer.headers().get("x-ms-request-id").is_some_and(|id| !id.is_empty())
         }
         _ => false,
     }
@@ -411,11 +424,12 @@ mod tests {
     fn only_what_azure_sends_acknowledges_an_upload() {
         const ID: (&str, &str) = ("x-ms-request-id", "6a0d");
         type Row = (u16, &'static str, &'static [(&'static str, &'static str)], bool);
-        let table: [Row; 13] = [
+        let table: [Row; 14] = [
             (204, "", &[], true),
             (204, "", &[ID], true),
             (200, "", &[ID], true),
             (202, "", &[ID], true),
+            (202, "", &[ID, ("content-type", "application/json; charset=utf-8")], true),
             (204, "", &[("content-type", "text/html")], false),
             (200, "", &[], false),
             (202, "", &[("x-ms-request-id", "")], false),
@@ -467,15 +481,16 @@ mod tests {
             (504, "", true),
             (408, "", true),
             (502, "<html>", true),
-            (403, "<html>", false),
-            (200, "{}", false),
+            (403, "<html>", true),
+            (200, "{}", true),
             (429, "", false),
-            (503, "", false),
+            (503, "", true),
             (400, "", false),
             (401, "", false),
             (403, "", false),
             (413, "", false),
-            (418, "", false),
+            (409, "", true),
+            (418, "", true),
         ] {
             assert_eq!(read(status, body, &[]).leaves_outcome_unknown(), expected, "{status} {body}");
         }

@@ -3,10 +3,13 @@
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 
+use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::acceptance::ProbingSpan;
 use crate::event::Event;
 use crate::ledger::{Mark, SpanId};
+use crate::response::Foreign;
 
 /// From which side the pieces are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,10 +32,15 @@ pub(crate) struct Outbox {
     set_aside: Vec<(Event, String)>,
     /// Refused alone, for a reason that may as well be the rule's.
     candidates: Vec<(Event, String)>,
+    /// Not let pass even alone, by something that stands in between: neither Azure's word nor a reason to give one up.
+    held: Vec<Event>,
+    held_by: Option<Foreign>,
     /// Uploads that the rule had accepted when the first candidate was refused.
     refused_at: Option<u64>,
     /// Given with the last part.
     mark: Option<Mark>,
+    /// While nothing is accepted and the span waits.
+    pub(super) probing: Option<ProbingSpan>,
 }
 
 /// Proof that events are accepted by Azure or set aside. Only a sink can make one, and only
@@ -97,14 +105,25 @@ impl Outbox {
             pieces: VecDeque::from_iter((!sound.is_empty()).then_some(sound)),
             set_aside: broken.into_iter().filter_map(reason).collect(),
             candidates: Vec::new(),
+            held: Vec::new(),
+            held_by: None,
             refused_at: None,
             mark: Some(mark),
+            probing: None,
         }
     }
 
     /// The span that the events came from.
     pub(super) const fn span(&self) -> SpanId {
         self.span
+    }
+
+    /// Copies its events out of their pages, whose memory others may be waiting for while these wait for them.
+    pub(super) fn leave_pages(&mut self) {
+        let judged = self.candidates.iter_mut().chain(&mut self.set_aside).map(|(event, _)| event);
+        for event in self.pieces.iter_mut().flatten().chain(&mut self.held).chain(judged) {
+            event.json = Bytes::copy_from_slice(&event.json);
+        }
     }
 
     /// The next events to be sent together; never none.
@@ -132,7 +151,8 @@ impl Outbox {
     /// `piece` was accepted, and so the rule is sound: what it refused alone is set aside.
     pub(super) fn accepted(&mut self, piece: Vec<Event>, permit: OwnedSemaphorePermit) -> Delivered {
         self.dead_letter_candidates();
-        let mark = if self.pieces.is_empty() { self.mark.take() } else { None };
+        let is_last = self.pieces.is_empty() && self.held.is_empty();
+        let mark = if is_last { self.mark.take() } else { None };
         Delivered { parts: self.part(piece, mark.unwrap_or(Mark::Stay)), permit: Some(permit) }
     }
 
@@ -165,6 +185,19 @@ impl Outbox {
         true
     }
 
+    /// `piece` is too large for what stands in between: its halves are sent, and an event alone waits. True when it was alone.
+    pub(super) fn split_or_hold(&mut self, piece: Vec<Event>, seen: Foreign, from: Side) -> bool {
+        let Some(event) = self.split(piece, from) else { return false };
+        self.held.push(event);
+        self.held_by = Some(seen);
+        true
+    }
+
+    /// What keeps events from passing.
+    pub(super) const fn held_by(&self) -> Option<&Foreign> {
+        self.held_by.as_ref()
+    }
+
     fn split(&mut self, mut piece: Vec<Event>, from: Side) -> Option<Event> {
         if piece.len() == 1 {
             return piece.pop();
@@ -183,10 +216,12 @@ impl Outbox {
     pub(super) fn dead_letter_candidates(&mut self) {
         self.set_aside.append(&mut self.candidates);
         self.refused_at = None;
+        self.probing = None;
     }
 
+    /// Events refused alone, for whatever reason.
     pub(super) const fn candidates(&self) -> usize {
-        self.candidates.len()
+        self.candidates.len() + self.held.len()
     }
 
     /// So many uploads had been accepted when the first of the candidates was refused.
@@ -209,8 +244,8 @@ impl Outbox {
 
     /// The candidates are sent again, after everything else.
     pub(super) fn retry_candidates(&mut self) {
-        let again: Vec<Event> = self.candidates.drain(..).map(|(event, _)| event).collect();
-        self.refused_at = None;
+        let again: Vec<Event> = self.candidates.drain(..).map(|(event, _)| event).chain(self.held.drain(..)).collect();
+        (self.refused_at, self.held_by) = (None, None);
         self.put_back(again, Side::Back);
     }
 }

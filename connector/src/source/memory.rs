@@ -4,12 +4,14 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::budget::Priority;
 
 /// The bytes that all pages may hold.
 const TOTAL: usize = 24 * 1024 * 1024;
+/// What a page is counted as that may be larger than all of this together: see [`PageMemory::sole`].
+const SOLE: usize = 8 * 1024 * 1024;
 /// What sweeps and history leave free: a page for the tail of each stream, so that nothing older keeps the newest waiting.
 const LEFT_TO_TAILS: usize = 8 * 1024 * 1024;
 
@@ -18,23 +20,30 @@ const LEFT_TO_TAILS: usize = 8 * 1024 * 1024;
 pub(crate) struct PageMemory {
     free: Mutex<usize>,
     freed: Notify,
+    sole: Arc<Semaphore>,
 }
 
 impl Default for PageMemory {
     fn default() -> Self {
-        Self { free: Mutex::new(TOTAL), freed: Notify::new() }
+        Self { free: Mutex::new(TOTAL), freed: Notify::new(), sole: Arc::new(Semaphore::new(1)) }
     }
 }
 
 impl PageMemory {
-    /// Takes `bytes`, or all that there is where `bytes` is more; `None` while that is not free.
+    /// Waits for the right to ask for a page that may be larger than the bound. One at a time has it, until its page is gone. All
+    /// of the memory cannot be waited for: what holds some of it may be waiting for what that page brings.
+    pub(super) async fn sole(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.sole).acquire_owned().await.ok()
+    }
+
+    /// Takes `bytes`, or [`SOLE`] where `bytes` is more; `None` while that is not free.
     pub(super) fn try_take(self: &Arc<Self>, bytes: usize, priority: Priority) -> Option<MemoryPermit> {
         let left = if priority == Priority::Tail { 0 } else { LEFT_TO_TAILS };
-        let bytes = bytes.min(TOTAL - left);
+        let bytes = bytes.min(SOLE);
         let mut free = self.lock();
         (*free >= bytes + left).then(|| {
             *free -= bytes;
-            MemoryPermit { memory: Arc::clone(self), bytes }
+            MemoryPermit { memory: Arc::clone(self), bytes, sole: None }
         })
     }
 
@@ -62,9 +71,17 @@ impl PageMemory {
 pub(super) struct MemoryPermit {
     memory: Arc<PageMemory>,
     bytes: usize,
+    /// Held, not read.
+    sole: Option<OwnedSemaphorePermit>,
 }
 
 impl MemoryPermit {
+    /// Keeps the right to a page larger than the bound as long as the page.
+    pub(super) fn with_sole(mut self, sole: Option<OwnedSemaphorePermit>) -> Self {
+        self.sole = sole;
+        self
+    }
+
     /// Gives `body` its memory and what is left over back. It is in use until the last slice of the body is dropped.
     pub(super) fn hold(mut self, body: Bytes) -> Bytes {
         let surplus = self.bytes.saturating_sub(body.len());
@@ -128,13 +145,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_wants_everything_waits_until_it_is_there() {
+    async fn a_page_larger_than_the_bound_is_read_alone_and_waits_for_nobody_else() {
         let memory = Arc::new(PageMemory::default());
-        let page = memory.try_take(PAGE, Priority::Tail).unwrap();
-        let all = memory.take(usize::MAX, Priority::Tail);
-        tokio::pin!(all);
-        assert!(futures_util::poll!(all.as_mut()).is_pending());
-        drop(page);
-        assert_eq!(all.await.bytes, TOTAL);
+        let others: Vec<MemoryPermit> = (0..4).map(|_| memory.try_take(PAGE, Priority::Tail).unwrap()).collect();
+        let sole = memory.sole().await;
+        let body =
+            memory.try_take(usize::MAX, Priority::Tail).unwrap().with_sole(sole).hold(Bytes::from(vec![b'x'; 10]));
+        let second = memory.sole();
+        tokio::pin!(second);
+        assert!(futures_util::poll!(second.as_mut()).is_pending());
+        drop(body);
+        assert!(second.await.is_some());
+        drop(others);
+        assert_eq!(*memory.lock(), TOTAL);
     }
 }

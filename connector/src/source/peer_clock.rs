@@ -19,14 +19,41 @@ const SEEN_FOR: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub(crate) struct PeerClock {
     ours: Arc<dyn Clock>,
-    seen: Mutex<Option<Seen>>,
+    heard: Mutex<Heard>,
+}
+
+/// What the pages that were read so far told of Miro's clock.
+#[derive(Clone, Copy, Debug, Default)]
+struct Heard {
+    pages: bool,
+    seen: Option<Seen>,
+}
+
+/// What can be said of the time by Miro's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MiroTime {
+    /// Nothing yet: no page was read.
+    Unheard,
+    /// Nothing: its pages have no date.
+    Undated,
+    /// It shows this by now, or a little more.
+    Shown(Timestamp),
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Seen {
-    /// Miro's clock less ours; never more than it is.
-    offset: SignedDuration,
+    /// What Miro's clock showed.
+    date: Timestamp,
+    /// When that was received, or a little later than it was written.
     at: Instant,
+}
+
+impl Seen {
+    /// What Miro's clock shows by now, or a little less: our own wall clock has no say in it.
+    fn now(self) -> Timestamp {
+        let passed = SignedDuration::try_from(self.at.elapsed()).unwrap_or(SignedDuration::MAX);
+        self.date.checked_add(passed).unwrap_or(Timestamp::MAX)
+    }
 }
 
 /// A request on its way: when it was sent, by our clock.
@@ -40,13 +67,13 @@ pub(super) struct Reading {
     pub(super) as_of: Timestamp,
     /// How far our clock is from Miro's at least; positive when ours is ahead.
     pub(super) skew: SignedDuration,
-    /// Miro's clock less ours; never more than it is. None where the response has no date.
-    offset: Option<SignedDuration>,
+    /// What Miro's clock showed. None where the response has no date.
+    date: Option<Timestamp>,
 }
 
 impl PeerClock {
     pub(crate) fn new(ours: Arc<dyn Clock>) -> Self {
-        Self { ours, seen: Mutex::default() }
+        Self { ours, heard: Mutex::default() }
     }
 
     /// The time by our clock.
@@ -57,9 +84,17 @@ impl PeerClock {
     /// The time up to which windows are planned: ours, or Miro's where that is earlier and was seen lately.
     pub(crate) fn now(&self) -> Timestamp {
         let ours = self.ours.now();
-        let lately = self.lock().filter(|seen| seen.at.elapsed() <= SEEN_FOR);
-        let behind = lately.map_or(SignedDuration::ZERO, |seen| seen.offset.min(SignedDuration::ZERO));
-        ours.checked_add(behind).unwrap_or(Timestamp::MIN)
+        let lately = self.lock().seen.filter(|seen| seen.at.elapsed() <= SEEN_FOR);
+        lately.map_or(ours, |seen| seen.now().min(ours))
+    }
+
+    /// The time by Miro's clock alone.
+    pub(crate) fn miros(&self) -> MiroTime {
+        match *self.lock() {
+            Heard { seen: Some(seen), .. } => MiroTime::Shown(seen.now()),
+            Heard { pages: true, seen: None } => MiroTime::Undated,
+            Heard { pages: false, seen: None } => MiroTime::Unheard,
+        }
     }
 
     pub(super) fn asks(&self) -> Asked {
@@ -71,7 +106,7 @@ impl PeerClock {
     pub(super) fn read(&self, asked: Asked, date: Option<Timestamp>) -> Reading {
         let Asked(asked) = asked;
         let Some(date) = date else {
-            return Reading { as_of: asked, skew: SignedDuration::ZERO, offset: None };
+            return Reading { as_of: asked, skew: SignedDuration::ZERO, date: None };
         };
         let received = self.ours.now();
         // The response was written at some time between the request and its receipt.
@@ -81,19 +116,21 @@ impl PeerClock {
         } else {
             received.duration_since(date).min(SignedDuration::ZERO)
         };
-        Reading { as_of: asked.min(date), skew, offset: Some(date.duration_since(received)) }
+        Reading { as_of: asked.min(date), skew, date: Some(date) }
     }
 
     /// Plans by what a page showed of Miro's clock, for a while.
     pub(super) fn learn(&self, reading: Reading) {
-        if let Some(offset) = reading.offset {
-            *self.lock() = Some(Seen { offset, at: Instant::now() });
+        let mut heard = self.lock();
+        heard.pages = true;
+        if let Some(date) = reading.date {
+            heard.seen = Some(Seen { date, at: Instant::now() });
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Seen>> {
-        // A plain value: whole at any time.
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Heard> {
+        // Plain values: whole at any time.
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -140,15 +177,28 @@ mod tests {
             let (clock, reading) = reading(date);
             assert_eq!(reading.as_of, at(as_of), "{date:?}");
             assert_eq!(reading.skew.as_secs(), skew, "{date:?}");
-            assert_eq!(clock.now(), at(now), "{date:?}");
+            assert_eq!(clock.now().as_second(), now, "{date:?}");
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_was_seen_long_ago_holds_no_longer() {
+    async fn what_was_seen_long_ago_holds_no_longer_for_planning() {
         let (clock, _) = reading(Some(0));
-        assert_eq!(clock.now(), at(0));
+        assert_eq!((clock.now(), clock.miros()), (at(0), MiroTime::Shown(at(0))));
         tokio::time::advance(SEEN_FOR + Duration::from_secs(1)).await;
-        assert_eq!(clock.now(), at(1_002));
+        assert_eq!((clock.now(), clock.miros()), (at(1_002), MiroTime::Shown(at(61))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn our_own_clock_set_far_ahead_moves_neither() {
+        let ours = Arc::new(Ours(Mutex::new(at(1_000))));
+        let clock = PeerClock::new(Arc::clone(&ours) as Arc<dyn Clock>);
+        assert_eq!(clock.miros(), MiroTime::Unheard);
+        clock.learn(clock.read(clock.asks(), None));
+        assert_eq!(clock.miros(), MiroTime::Undated);
+        clock.learn(clock.read(clock.asks(), Some(at(1_000))));
+        *ours.0.lock().unwrap() = at(900_000);
+        tokio::time::advance(Duration::from_secs(5)).await;
+        assert_eq!((clock.now(), clock.miros()), (at(1_005), MiroTime::Shown(at(1_005))));
     }
 }

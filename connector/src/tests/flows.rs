@@ -6,7 +6,7 @@ use std::time::Duration;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::world::{Trouble, World, config, content_config};
+use super::world::{A_PROXYS_PAGE, AzureSays, Trouble, World, config, content_config};
 use crate::{Connector, Mode, Outcome, Stop};
 
 pub(super) const HOUR: i64 = 3600;
@@ -370,6 +370,56 @@ async fn a_disk_that_is_full_for_a_while_stops_the_service_and_sends_nothing_twi
         assert_eq!(outcome, Outcome::Finished);
         assert_eq!((world.missing(), world.duplicates()), (0, 0), "{full_from_the_start}");
         assert!(connector.status().ready);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_events_of_many_polls_do_not_keep_the_newest_from_being_tried() {
+    for (reads, late) in [(1, 0), (2, 0), (6, 0), (2, 40)] {
+        let world = World::new(19);
+        // Ten minutes in which Azure refuses whatever happens, over some forty polls; then something it takes.
+        world.happen(19, 100, 0, 600, 0);
+        *world.azure_says.lock().unwrap() =
+            Some(|ids| ids.iter().any(|id| id.starts_with("e-0000")).then_some((400, "InvalidRecord")));
+        world.happen_late(20, 20, 1_200, 1_300, late);
+        let mut config = config(Duration::from_mins(5));
+        config.miro.concurrent_reads = reads;
+        let connector = world.connector(19, config);
+        assert_eq!(serve(&connector, 3_600).await, Outcome::Finished);
+        let status = connector.status().streams["audit"].clone();
+        assert_eq!((world.missing(), status.set_aside), (100, 100), "{reads}: {status:?}");
+        assert_eq!(status.fetched, status.delivered + status.duplicate + status.set_aside + status.in_flight);
+        assert_eq!(status.in_flight, 0);
+        assert!(connector.status().ready, "{status:?}");
+        let (miro, azure) = (world.miro.lock().unwrap().calls, world.azure.lock().unwrap().calls);
+        println!("{reads}: {miro} calls to Miro, {azure} to Azure");
+        assert!(miro < 2_000 && azure < 10_000, "{reads}: {miro} calls to Miro, {azure} to Azure");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_proxy_calls_too_large_waits_for_the_proxy_and_is_not_set_aside() {
+    for only_some in [false, true] {
+        let world = World::new(17);
+        world.happen(17, 200, -300, 0, 0);
+        world.happen(18, 100, 700, 900, 0);
+        let says: AzureSays = match only_some {
+            false => |_| Some((413, A_PROXYS_PAGE)),
+            true => |ids| ids.iter().any(|id| id.starts_with("e-00002")).then_some((413, A_PROXYS_PAGE)),
+        };
+        *world.azure_says.lock().unwrap() = Some(says);
+        let connector = world.connector(17, config(Duration::from_mins(5)));
+        let mend = async {
+            tokio::time::sleep(Duration::from_mins(10)).await;
+            let status = connector.status();
+            let problem = status.streams["audit"].problem.clone().unwrap();
+            assert!(problem.cause.contains("something between us and Azure answers: HTTP 413"), "{problem:?}");
+            assert_eq!(status.streams["audit"].delivered, if only_some { 190 } else { 0 });
+            *world.azure_says.lock().unwrap() = None;
+        };
+        let (outcome, ()) = tokio::join!(serve(&connector, 3_600), mend);
+        assert_eq!(outcome, Outcome::Finished);
+        assert_eq!((world.missing(), connector.status().streams["audit"].set_aside), (0, 0), "{only_some}");
     }
 }
 

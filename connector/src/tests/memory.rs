@@ -10,11 +10,12 @@ use super::flows::{HOUR, ONCE, serve};
 use super::world::{World, config};
 use crate::checkpoint::Checkpoint;
 use crate::event::{Around, Event, STRAYS};
-use crate::ledger::Cadence;
+use crate::ledger::{Cadence, Ledger};
 use crate::progress::Progress;
+use crate::retry::{End, Endurance, Patience};
 use crate::store::{Minute, Store};
 use crate::stretch::minute;
-use crate::{Clock as _, Outcome, Stop, Stream};
+use crate::{Clock as _, Outcome, Random, Stop, Stream};
 
 #[tokio::test(start_paused = true)]
 async fn ids_are_remembered_while_they_may_be_read_again_and_no_longer() {
@@ -39,20 +40,24 @@ async fn ids_are_remembered_while_they_may_be_read_again_and_no_longer() {
 #[tokio::test(start_paused = true)]
 async fn of_events_without_a_time_so_many_are_remembered_and_then_all_are_forgotten() {
     let world = World::new(41);
-    let strays = |ids: std::ops::Range<u32>| {
-        let events: Vec<String> = ids.map(|id| format!(r#"{{"id":"{id}"}}"#)).collect();
-        format!(r#"{{"data":[{}]}}"#, events.join(","))
-    };
-    for (ids, remembered) in [(0..100_000, 100_000), (100_000..100_001, 100_001), (100_001..100_002, 0)] {
-        *world.miro_says.lock().unwrap() = vec![Some((200, strays(ids)))];
+    let events: Vec<String> = (0..=100_000).map(|number| format!(r#"{{"id":"{number}"}}"#)).collect();
+    let page = |events: &str| Some((200, format!(r#"{{"data":[{events}]}}"#)));
+    *world.miro_says.lock().unwrap() = vec![page(&events.join(","))];
+    let remembered = async || world.store(0).remembered(Stream::Audit, STRAYS..Minute(STRAYS.0 + 1)).await.unwrap();
+    let config = || {
         let mut config = config(Duration::from_mins(5));
         config.sentinel.plain_bytes_max = 1_000_000;
-        let connector = world.connector(41, config);
-        assert_eq!(connector.run(ONCE, &Stop::new()).await, Outcome::Done);
-        drop(connector);
-        let found = world.store(0).remembered(Stream::Audit, STRAYS..Minute(STRAYS.0 + 1)).await.unwrap();
-        assert_eq!(found.iter().map(|(_, ids)| ids.len()).sum::<usize>(), remembered);
-    }
+        config
+    };
+    let connector = world.connector(41, config());
+    assert_eq!(connector.run(ONCE, &Stop::new()).await, Outcome::Done);
+    drop(connector);
+    assert_eq!(remembered().await[0].1.len(), 100_001);
+    *world.miro_says.lock().unwrap() = vec![page(r#"{"id":"one more"}"#)];
+    let connector = world.connector(42, config());
+    assert_eq!(connector.run(ONCE, &Stop::new()).await, Outcome::Done);
+    drop(connector);
+    assert!(remembered().await.is_empty());
     assert_eq!(world.duplicates(), 0);
 }
 
@@ -81,15 +86,18 @@ async fn what_a_span_took_and_gives_up_is_new_to_the_next() {
     let (store, clock) = (Arc::new(world.store(0)), Arc::new(world.clock.clone()));
     let cadence = Cadence::new(Duration::from_secs(15), &[]);
     let (now, progress) = (world.clock.now(), Arc::new(Progress::new(Stream::Audit)));
-    let checkpoint = Checkpoint::load(Stream::Audit, now, cadence, store, clock, progress).await.unwrap();
+    let checkpoint =
+        Checkpoint::load(Stream::Audit, Ledger::new(now), cadence, store, clock, Arc::clone(&progress)).await.unwrap();
     let [one, other] = [60, 120].map(|seconds| {
         let now = now + SignedDuration::from_secs(seconds);
         checkpoint.plan(|ledger, _| ledger.open_tail(now).unwrap())
     });
+    let (random, stop) = (Random::seeded(43), Stop::new());
     let around = Around::new(checkpoint.span(one).unwrap().stretch);
     let taken_by = async |span| {
         let event = Event::read(Bytes::from_static(br#"{"id":"x"}"#), &around);
-        checkpoint.claim(span, vec![event]).await.unwrap().len()
+        let mut patience = Patience::new(&progress, &random, &stop, Endurance::Service, End::Store);
+        checkpoint.claim(span, vec![event], &mut patience).await.unwrap().len()
     };
     assert_eq!((taken_by(one).await, taken_by(other).await), (1, 0));
     checkpoint.release(one);

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::flows::{ONCE, serve};
+use super::flows::serve;
 use super::world::{Happening, World, config};
-use crate::{Clock as _, Outcome, Stop};
+use crate::Clock as _;
 
 /// One event a minute for half an hour, each uploaded alone; those that end in `bad` are refused.
 fn one_a_minute(world: &World, is_bad: fn(i32) -> bool) {
@@ -71,34 +71,4 @@ async fn three_uploads_of_one_batch_without_a_known_outcome_are_told() {
         assert_eq!((counts.possible_duplicates, counts.delivered), (u64::from(failures) * 10, 10));
         assert_eq!(counts.problem, None);
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn small_events_that_are_all_too_large_are_not_to_blame() {
-    let world = World::new(64);
-    world.happen(64, 30, -300, 0, 0);
-    *world.azure_says.lock().unwrap() = Some(|ids| (!ids.is_empty()).then_some((413, "")));
-    let connector = world.connector(64, config(Duration::from_mins(5)));
-    let outcome = connector.run(ONCE, &Stop::new()).await;
-    assert!(
-        matches!(&outcome, Outcome::Stopped(problem) if problem.code.name() == "azure-refuses-everything"),
-        "{outcome:?}"
-    );
-    assert_eq!(connector.status().streams["audit"].set_aside, 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn large_events_that_are_too_large_are_to_blame_however_many_they_are() {
-    let world = World::new(65);
-    let long = "x".repeat(260_000);
-    let event = |id: u32| format!(r#"{{"id":"{id}","createdAt":"2026-02-28T23:59:00.000+0000","long":"{long}"}}"#);
-    let events: Vec<String> = (0..12).map(event).collect();
-    *world.miro_says.lock().unwrap() = vec![Some((200, format!(r#"{{"data":[{}]}}"#, events.join(","))))];
-    *world.azure_says.lock().unwrap() = Some(|ids| (!ids.is_empty()).then_some((413, "")));
-    let mut config = config(Duration::from_mins(5));
-    config.sentinel.plain_bytes_max = 1_000_000;
-    config.store.dead_letters_bytes_max = 10_000_000;
-    let connector = world.connector(65, config);
-    assert_eq!(connector.run(ONCE, &Stop::new()).await, Outcome::Done);
-    assert_eq!(connector.status().streams["audit"].set_aside, 12);
 }

@@ -58,7 +58,7 @@ async fn send_nothing(
         Ok(Ok(true)) => return Ok(()),
         Ok(Err(Halt::Stopped(problem) | Halt::Broken(problem))) => return Err(problem),
         Ok(Ok(false)) => ("Azure refuses an empty batch".to_owned(), Code::AzureRefusesEverything),
-        Ok(Err(Halt::Leaving)) | Err(_) => {
+        Ok(Err(Halt::Leaving | Halt::Postponed)) | Err(_) => {
             (format!("Azure did not answer an empty batch within {:?}", config.http.timeout), Code::AzureFailing)
         }
     };

@@ -86,6 +86,8 @@ fn event(letter: DeadLetter) -> Event {
 fn failure(halt: Halt) -> Failure {
     match halt {
         Halt::Stopped(problem) | Halt::Broken(problem) => Failure::Problem(problem),
-        Halt::Leaving => Failure::unexpected("stopped while sending again", "run the command again; it goes on"),
+        Halt::Leaving | Halt::Postponed => {
+            Failure::unexpected("stopped while sending again", "run the command again; it goes on")
+        }
     }
 }
