@@ -4,4 +4,5 @@ pub mod cli;
 pub mod demo;
 pub mod deployment;
 pub mod render;
+pub mod scenario;
 pub mod sim;

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod coverage;
 pub mod crash;
 pub mod disk;
+mod expected;
 pub mod faults;
 mod life;
 pub mod net;

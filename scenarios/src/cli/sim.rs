@@ -115,7 +115,7 @@ fn tell(summary: &Summary) -> String {
     lines.extend(
         Kind::ALL
             .iter()
-            .map(|kind| format!("  {:<22}{:>10}", kind.to_string(), grouped(summary.coverage.times(*kind)))),
+            .map(|kind| format!("  {:<26}{:>10}", kind.to_string(), grouped(summary.coverage.times(*kind)))),
     );
     lines.join("\n")
 }

@@ -5,15 +5,17 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use connector::Stream;
 use connector::status::Status;
-use connector::store::{Store, StoreError};
+use connector::store::{DeadLetter, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
 use super::coverage::Kind;
+use super::expected::{doubtful, is_oversize, planned, unsendable};
 use super::plan::Plan;
 use super::run::Report;
 use super::watch::Watch;
 use super::world::SimWorld;
 use crate::deployment::{log_of, table_of};
+use crate::scenario::{Content, MiroEvent};
 
 /// Dead letters are read in steps of so many.
 const DEAD_LETTERS_AT_ONCE: usize = 1_000;
@@ -37,14 +39,14 @@ pub(super) fn conservation(status: &Status, watch: &Watch) {
 
 /// Checks everything that can be checked when the day is over, and fills in what was measured.
 pub(super) async fn complete(mut report: Report, world: &SimWorld, plan: &Plan) -> Report {
-    let set_aside = match set_aside(world).await {
+    let set_aside = match set_aside(world, plan).await {
         Ok(set_aside) => set_aside,
         Err(error) => {
             world.watch.violated(format!("the dead letters cannot be read: {error}"));
             BTreeMap::new()
         }
     };
-    let none = BTreeMap::new();
+    let (none, unsendable, doubtful) = (BTreeMap::new(), unsendable(plan), doubtful(plan));
     let repeatable = world.watch.repeatable();
     report.duplicates_allowed = repeatable.values().sum();
     for stream in Stream::ALL {
@@ -52,7 +54,9 @@ pub(super) async fn complete(mut report: Report, world: &SimWorld, plan: &Plan) 
         report.events += seen.at_miro.len() as u64;
         report.duplicates += seen.duplicates();
         duplicates_explained(stream, &seen, &repeatable, world);
-        nothing_lost(stream, &seen, set_aside.get(&stream).unwrap_or(&none), world);
+        let set_aside = set_aside.get(&stream).unwrap_or(&none);
+        nothing_lost(stream, &seen, set_aside, world);
+        set_aside_rightly(stream, set_aside, &unsendable[&stream], &doubtful, world);
     }
     note_coverage(&report, world, plan);
     report.calls = world.watch.calls();
@@ -98,15 +102,27 @@ fn nothing_lost(stream: Stream, seen: &Seen, set_aside: &BTreeMap<String, String
         let (lost, all) = (lost.len(), seen.at_miro.len());
         world.watch.violated(format!("{stream}: {lost} of {all} events lost, such as {}", examples.join(", ")));
     }
-    if let Some((id, reason)) = set_aside.first_key_value() {
-        let count = set_aside.len();
-        world
-            .watch
-            .violated(format!("{stream}: {count} events set aside that Azure would take, such as {id}: {reason}"));
-    }
     let invented = seen.in_table.keys().filter(|id| !seen.at_miro.contains(*id)).count();
     if invented > 0 {
         world.watch.violated(format!("{stream}: {invented} rows that Miro never had"));
+    }
+}
+
+/// What Azure would take is delivered and not set aside.
+fn set_aside_rightly(
+    stream: Stream,
+    set_aside: &BTreeMap<String, String>,
+    unsendable: &BTreeSet<String>,
+    doubtful: &BTreeSet<String>,
+    world: &SimWorld,
+) {
+    let wrongly: Vec<_> =
+        set_aside.iter().filter(|(id, _)| !unsendable.contains(*id) && !doubtful.contains(*id)).collect();
+    if let Some((id, reason)) = wrongly.first() {
+        let count = wrongly.len();
+        world
+            .watch
+            .violated(format!("{stream}: {count} events set aside that Azure would take, such as {id}: {reason}"));
     }
 }
 
@@ -140,7 +156,7 @@ fn duplicates_explained(stream: Stream, seen: &Seen, repeatable: &BTreeMap<Strin
 }
 
 /// By stream the ids of what was set aside, each with the reason.
-async fn set_aside(world: &SimWorld) -> Result<BTreeMap<Stream, BTreeMap<String, String>>, StoreError> {
+async fn set_aside(world: &SimWorld, plan: &Plan) -> Result<BTreeMap<Stream, BTreeMap<String, String>>, StoreError> {
     let store = world.store()?;
     let mut found = BTreeMap::<_, BTreeMap<_, _>>::new();
     let mut after = 0;
@@ -149,17 +165,47 @@ async fn set_aside(world: &SimWorld) -> Result<BTreeMap<Stream, BTreeMap<String,
         let Some((last, _)) = letters.last() else { return Ok(found) };
         after = *last;
         for (_, letter) in letters {
-            found.entry(letter.stream).or_default().insert(letter.id, letter.reason);
+            found.entry(letter.stream).or_default().insert(id_of(&letter, plan), letter.reason);
         }
     }
 }
 
+/// The event's id; of one whose bytes are too broken to be read, the planned event that has these bytes.
+fn id_of(letter: &DeadLetter, plan: &Plan) -> String {
+    if !letter.id.is_empty() {
+        return letter.id.clone();
+    }
+    let is_it = |stream, event: &MiroEvent| stream == letter.stream && event.bytes(stream).0 == letter.event;
+    let planned = planned(plan).find(|(stream, event)| is_it(*stream, event));
+    planned.map_or_else(String::new, |(_, event)| event.id.clone())
+}
+
 fn note_coverage(report: &Report, world: &SimWorld, plan: &Plan) {
     let organization = &plan.miro.organizations[0];
-    if [&organization.audit, &organization.content].iter().any(|events| events.traits.late > 0.0) {
-        world.watch.met(Kind::LateEvent);
-    }
-    if report.duplicates > 0 {
-        world.watch.met(Kind::SentTwice);
-    }
+    let met = |kind, holds: bool| {
+        if holds {
+            world.watch.met(kind);
+        }
+    };
+    let has_late = [&organization.audit, &organization.content].iter().any(|events| events.traits.late > 0.0);
+    met(Kind::LateEvent, has_late);
+    met(Kind::SentTwice, report.duplicates > 0);
+    met(Kind::OversizeEvent, planned(plan).any(|(stream, event)| is_oversize(plan, stream, event)));
+    met(Kind::OldHistory, plan.has_old_history());
+    met(Kind::RowOfRefusedEvents, longest_row_of_refused(plan) >= ROW);
+}
+
+/// So many refused events in a row are one.
+const ROW: usize = 10;
+
+fn longest_row_of_refused(plan: &Plan) -> usize {
+    let rows = Stream::ALL.map(|stream| {
+        let (mut longest, mut row) = (0, 0);
+        for (_, event) in planned(plan).filter(|(of, _)| *of == stream) {
+            row = if event.content == Content::Refused { row + 1 } else { 0 };
+            longest = longest.max(row);
+        }
+        longest
+    });
+    rows.into_iter().max().unwrap_or(0)
 }

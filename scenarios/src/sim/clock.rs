@@ -1,11 +1,15 @@
 //! The one time of a simulated world: wall time derived from tokio's paused timer, so that both move together.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
+use crate::scenario::{Action, ClockOwner, Event};
+
 /// Wall time that begins at a chosen instant and advances with the runtime's timer.
 ///
-/// The connector and both mocks each define the clock they need; this one is all three.
+/// It is the true time of a simulated world, which nobody in it reads: see [`SkewedClock`].
 #[derive(Clone, Copy, Debug)]
 pub struct SimClock {
     origin: Timestamp,
@@ -40,19 +44,73 @@ impl SimClock {
     }
 }
 
-impl connector::Clock for SimClock {
+/// A clock that somebody in a simulated world reads: true, apart from the errors that the day plans for it.
+///
+/// The connector and both mocks each define the clock they need; this one is all three.
+#[derive(Clone, Debug)]
+pub struct SkewedClock {
+    truth: SimClock,
+    errors: Arc<[ClockError]>,
+}
+
+/// A time during which a clock is wrong.
+#[derive(Clone, Copy, Debug)]
+struct ClockError {
+    from: Timestamp,
+    until: Timestamp,
+    by: SignedDuration,
+    drift_ppm: i32,
+}
+
+impl SkewedClock {
+    /// The clock of `owner` on a day with this timeline.
+    pub fn of(owner: ClockOwner, timeline: &[Event], truth: SimClock) -> Self {
+        Self { truth, errors: errors(owner, timeline).collect() }
+    }
+
+    /// What it shows now.
+    pub fn now(&self) -> Timestamp {
+        let truth = self.truth.now();
+        shown(self.errors.iter().copied(), truth)
+    }
+}
+
+/// What the clock of `owner` shows at the true time `at`.
+pub fn shown_at(owner: ClockOwner, timeline: &[Event], at: Timestamp) -> Timestamp {
+    shown(errors(owner, timeline), at)
+}
+
+fn errors(owner: ClockOwner, timeline: &[Event]) -> impl Iterator<Item = ClockError> {
+    timeline.iter().filter_map(move |event| match event.action {
+        Action::SkewClock { whose, by, drift_ppm } if whose == owner => {
+            Some(ClockError { from: event.at, until: event.until(), by, drift_ppm })
+        }
+        _ => None,
+    })
+}
+
+fn shown(errors: impl Iterator<Item = ClockError>, truth: Timestamp) -> Timestamp {
+    let on = errors.filter(|error| error.from <= truth && truth < error.until);
+    on.fold(truth, |shown, error| {
+        let gained = truth.duration_since(error.from).as_micros() * i128::from(error.drift_ppm) / 1_000_000;
+        let gained = SignedDuration::from_micros(i64::try_from(gained).unwrap_or_default());
+        shown.saturating_add(error.by).and_then(|shown| shown.saturating_add(gained)).unwrap_or(shown)
+    })
+}
+
+impl connector::Clock for SkewedClock {
     fn now(&self) -> Timestamp {
         self.now()
     }
 }
 
-impl mock_miro::Clock for SimClock {
+impl mock_miro::Clock for SkewedClock {
     fn now(&self) -> Timestamp {
         self.now()
     }
 }
 
-impl mock_sentinel::Clock for SimClock {
+impl mock_sentinel::Clock for SkewedClock {
     fn now(&self) -> Timestamp {
         self.now()
     }
@@ -69,5 +127,21 @@ mod tests {
         tokio::time::sleep(Duration::from_hours(24)).await;
         assert_eq!(clock.now().to_string(), "2026-03-02T00:00:00Z");
         assert_eq!(clock.instant(clock.now()), Instant::now());
+    }
+
+    #[test]
+    fn errors_add_up_grow_with_the_drift_and_end() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let skew = |from, lasts, by, drift_ppm| Event {
+            at: at(from),
+            lasts: SignedDuration::from_secs(lasts),
+            action: Action::SkewClock { whose: ClockOwner::Miro, by: SignedDuration::from_secs(by), drift_ppm },
+        };
+        let timeline = [skew(100, 100, 60, 0), skew(150, 100, -10, -500_000)];
+        let shown: Vec<_> = [99, 100, 149, 150, 170, 200, 249, 250]
+            .map(|truth| shown_at(ClockOwner::Miro, &timeline, at(truth)).as_second() - truth)
+            .into();
+        assert_eq!(shown, [0, 60, 60, 50, 40, -35, -60, 0]);
+        assert_eq!(shown_at(ClockOwner::Azure, &timeline, at(150)), at(150));
     }
 }

@@ -42,11 +42,83 @@ pub enum Kind {
     LockedOut,
     /// An event had to be sent twice.
     SentTwice,
+    /// A peer refused a call out of turn.
+    PeerRefused,
+    /// Somebody in between sent an HTML page.
+    HtmlPage,
+    /// Somebody in between redirected a call.
+    Redirect,
+    /// Somebody in between sent JSON that was not asked for.
+    OtherJson,
+    /// An error object came with a status of success.
+    ErrorIn200,
+    /// Somebody in between sent a success without a body.
+    EmptySuccess,
+    /// What came was not HTTP.
+    Garbage,
+    /// A response was far too large.
+    HugeBody,
+    /// The peer acted, and somebody in between replaced its response.
+    ReplacedResponse,
+    /// A wait was named in seconds.
+    WaitInSeconds,
+    /// A wait was named in fractions of a second.
+    WaitInFractions,
+    /// A wait was named as a date.
+    WaitAsDate,
+    /// A wait was named in a text that says nothing.
+    WaitUnreadable,
+    /// A wait was named as the reset of a rate limit.
+    WaitByReset,
+    /// A wait of over an hour was named.
+    WaitOverAnHour,
+    /// A wait of over a year was named.
+    WaitOverAYear,
+    /// A response came slowly.
+    Trickle,
+    /// Responses took longer and longer.
+    SlowResponse,
+    /// Azure refused an upload as too large.
+    UploadLimited,
+    /// Somebody in between refused an upload as too large.
+    UploadLimitedByProxy,
+    /// The connector's clock was wrong.
+    ConnectorClockWrong,
+    /// Miro's clock was wrong.
+    MiroClockWrong,
+    /// Azure's clock was wrong.
+    AzureClockWrong,
+    /// A clock was wrong when the connector was started first.
+    ClockAtStartWrong,
+    /// A clock ran fast or slow.
+    ClockDrift,
+    /// A clock was set back.
+    ClockSetBack,
+    /// An event was smaller than 300 bytes.
+    TinyEvent,
+    /// An event was larger than 250 KB.
+    LargeEvent,
+    /// An event was larger than an upload may be.
+    OversizeEvent,
+    /// An event's bytes were not valid.
+    BrokenEvent,
+    /// Azure refused an upload for an event in it.
+    RefusedEvent,
+    /// Ten events and more in a row were refused.
+    RowOfRefusedEvents,
+    /// A page held more than a batch may.
+    PageOfSeveralBatches,
+    /// There were events older than the last late sweep when the connector was started first.
+    OldHistory,
+    /// The disk took no write.
+    DiskFull,
+    /// The program died in its first minute.
+    CrashInFirstStart,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 53] = [
         Self::RateLimited,
         Self::Throttled,
         Self::ToldToWait,
@@ -64,6 +136,42 @@ impl Kind {
         Self::TokenRenewed,
         Self::LockedOut,
         Self::SentTwice,
+        Self::PeerRefused,
+        Self::HtmlPage,
+        Self::Redirect,
+        Self::OtherJson,
+        Self::ErrorIn200,
+        Self::EmptySuccess,
+        Self::Garbage,
+        Self::HugeBody,
+        Self::ReplacedResponse,
+        Self::WaitInSeconds,
+        Self::WaitInFractions,
+        Self::WaitAsDate,
+        Self::WaitUnreadable,
+        Self::WaitByReset,
+        Self::WaitOverAnHour,
+        Self::WaitOverAYear,
+        Self::Trickle,
+        Self::SlowResponse,
+        Self::UploadLimited,
+        Self::UploadLimitedByProxy,
+        Self::ConnectorClockWrong,
+        Self::MiroClockWrong,
+        Self::AzureClockWrong,
+        Self::ClockAtStartWrong,
+        Self::ClockDrift,
+        Self::ClockSetBack,
+        Self::TinyEvent,
+        Self::LargeEvent,
+        Self::OversizeEvent,
+        Self::BrokenEvent,
+        Self::RefusedEvent,
+        Self::RowOfRefusedEvents,
+        Self::PageOfSeveralBatches,
+        Self::OldHistory,
+        Self::DiskFull,
+        Self::CrashInFirstStart,
     ];
 }
 

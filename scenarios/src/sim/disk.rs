@@ -32,6 +32,10 @@ struct Platter {
     unsynced: Vec<Unsynced>,
     /// Counts the programs that were plugged in; an older one can no longer write.
     plug: u64,
+    /// Whether nothing can be written.
+    full: bool,
+    /// Writes that a full disk did not take.
+    refused: u64,
 }
 
 enum Unsynced {
@@ -61,6 +65,21 @@ impl SimDisk {
         let mut platter = self.lock();
         platter.plug += 1;
         Plug { disk: self.clone(), number: platter.plug }
+    }
+
+    /// From now on it takes no writes, or takes them again.
+    pub fn set_full(&self, full: bool) {
+        self.lock().full = full;
+    }
+
+    /// Whether it takes no writes.
+    pub fn is_full(&self) -> bool {
+        self.lock().full
+    }
+
+    /// How many writes it did not take because it was full.
+    pub fn refused(&self) -> u64 {
+        self.lock().refused
     }
 
     /// What a power cut leaves of the unsynced writes, drawn from `rng`. Whatever was plugged in can no longer write.
@@ -144,6 +163,11 @@ impl Plug {
 
     fn change(&self, change: Unsynced) -> io::Result<()> {
         let mut platter = self.platter()?;
+        // On a file system that copies on write, changing what is there takes room as well.
+        if platter.full {
+            platter.refused += 1;
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         let powered = self.disk.power.lasts_through_change();
         if powered {
             apply(&mut platter.seen, &change);

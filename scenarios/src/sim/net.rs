@@ -1,14 +1,19 @@
-//! A network without sockets: HTTP/1.1 over in-memory pipes to the mocks' own routers, found by host name.
+//! A network without sockets: HTTP/1.1 over in-memory pipes to the mocks' own routers, found by host name, past whatever
+//! stands in between.
 //!
 //! The connector keeps its production URLs. Both ends speak real HTTP, so a connection can break at any byte, and the
 //! four fault points of a call are places in its two byte streams. The server's half of each connection is a task of
 //! its own: it goes on when the client is gone, as a real one would.
 
+mod canned;
+mod middlebox;
 mod pipe;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::{Mutex, PoisonError};
 
+use axum::response::Response;
 use bytes::Bytes;
 use connector::transport::{Transport, TransportError};
 use futures_util::FutureExt;
@@ -17,7 +22,7 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
@@ -25,6 +30,9 @@ use super::clock::SimClock;
 use super::faults::{Fate, Peer, Trouble, Weather};
 use super::power::Power;
 use super::watch::{Seen, Watch};
+pub use middlebox::Middlebox;
+pub(super) use middlebox::ids_in;
+use middlebox::{Body, Instead, Meeting};
 use pipe::BreakingPipe;
 
 /// Bytes that one direction of a connection holds before the writer has to wait.
@@ -35,6 +43,7 @@ const PIPE_BYTES: usize = 256 * 1024;
 pub struct Network {
     sites: BTreeMap<String, Site>,
     weather: Weather,
+    middlebox: Middlebox,
     watch: Watch,
     power: Power,
     clock: SimClock,
@@ -51,9 +60,16 @@ pub struct Site {
 }
 
 impl Network {
-    /// A network of these sites under this weather, every call of which `watch` sees.
-    pub fn new(sites: BTreeMap<String, Site>, weather: Weather, watch: Watch, power: Power, clock: SimClock) -> Self {
-        Self { sites, weather, watch, power, clock, servers: Mutex::default() }
+    /// A network of these sites under this weather and past this middlebox, every call of which `watch` sees.
+    pub fn new(
+        sites: BTreeMap<String, Site>,
+        weather: Weather,
+        middlebox: Middlebox,
+        watch: Watch,
+        power: Power,
+        clock: SimClock,
+    ) -> Self {
+        Self { sites, weather, middlebox, watch, power, clock, servers: Mutex::default() }
     }
 
     async fn call(
@@ -67,15 +83,17 @@ impl Network {
         };
         let now = self.clock.now();
         let fate = self.weather.fate(site.peer, now, request.body().len() + HEAD_BYTES);
+        let meeting = self.middlebox.meets(site.peer, now, request.body());
         let seen = self.watch.call_begins(site.peer, now, &request);
         tokio::time::sleep(fate.out).await;
-        let answer = self.carry(site, &host, request, fate, body_max, &seen).await;
-        tokio::time::sleep(fate.back).await;
-        if site.peer == Peer::Ingestion && is_success(&answer) && !self.power.lasts_through_upload() {
+        let answer = self.carry(site, &host, request, (fate, &meeting), body_max, &seen).await;
+        tokio::time::sleep(fate.back + meeting.delay).await;
+        let is_genuine = meeting.response.as_ref().is_none_or(|instead| instead.is_genuine);
+        if is_genuine && site.peer == Peer::Ingestion && is_success(&answer) && !self.power.lasts_through_upload() {
             seen.power_went();
             std::future::pending::<()>().await;
         }
-        seen.ends(self.clock.now(), &answer);
+        seen.ends(self.clock.now(), &answer, is_genuine);
         answer
     }
 
@@ -84,7 +102,7 @@ impl Network {
         site: &Site,
         host: &str,
         request: http::Request<Bytes>,
-        fate: Fate,
+        (fate, meeting): (Fate, &Meeting),
         body_max: usize,
         seen: &Seen,
     ) -> Result<http::Response<Bytes>, TransportError> {
@@ -92,19 +110,33 @@ impl Network {
             seen.struck(Trouble::Refused);
             return Err(TransportError::Connect { host: host.to_owned(), reason: "connection refused".to_owned() });
         }
+        seen.met(&meeting.kinds);
         let (ours, theirs) = tokio::io::duplex(PIPE_BYTES);
-        self.serve(site.router.clone(), theirs, seen.clone());
-        let pipe = BreakingPipe::new(ours, fate.trouble, seen.clone());
+        self.serve(site.router.clone(), theirs, meeting.response.clone(), seen.clone());
+        let pipe = BreakingPipe::new(ours, fate.trouble, meeting.bytes_per_second, seen.clone());
         converse(pipe, request, body_max).await.map_err(|broken| broken.into_transport_error(host, body_max))
     }
 
-    /// Lets the site answer on its end of the connection, whatever becomes of ours.
-    fn serve(&self, router: axum::Router, end: DuplexStream, seen: Seen) {
-        let service =
-            ServiceExt::<http::Request<Incoming>>::map_response(router, move |answer: axum::response::Response| {
-                seen.peer_answered(answer.status());
-                answer
+    /// Lets the site, or what stands before it, answer on its end of the connection, whatever becomes of ours.
+    fn serve(&self, router: axum::Router, mut end: DuplexStream, instead: Option<Instead>, seen: Seen) {
+        let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
+        while servers.try_join_next().is_some() {}
+        if let Some(Instead { bytes: Body::Raw(garbage), .. }) = instead {
+            servers.spawn(async move {
+                // A client that is gone hears nothing; that is its own report.
+                let _heard = end.write_all(&garbage).await;
+                let _read = end.read_to_end(&mut Vec::new()).await;
             });
+            return;
+        }
+        let peer = ServiceExt::<http::Request<axum::body::Body>>::map_response(router, move |response: Response| {
+            seen.peer_answered(response.status());
+            response
+        });
+        let service = tower::service_fn(move |request: http::Request<Incoming>| {
+            let (peer, instead) = (peer.clone(), instead.clone());
+            async move { respond(peer, request, instead.as_ref()).await }
+        });
         let connection = hyper::server::conn::http1::Builder::new()
             .keep_alive(false)
             // A client that is gone does not undo its request.
@@ -112,11 +144,29 @@ impl Network {
             // The real one; the mocks send their own when they have one.
             .auto_date_header(false)
             .serve_connection(TokioIo::new(end), TowerToHyperService::new(service));
-        let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
-        while servers.try_join_next().is_some() {}
         // A connection that the client cut is nothing to report: the client does.
         servers.spawn(connection.map(drop));
     }
+}
+
+/// What the peer responds, or what is responded instead.
+async fn respond<S>(
+    peer: S,
+    request: http::Request<Incoming>,
+    instead: Option<&Instead>,
+) -> Result<Response, Infallible>
+where
+    S: tower::Service<http::Request<axum::body::Body>, Response = Response, Error = Infallible>,
+{
+    let request = request.map(axum::body::Body::new);
+    let Some(instead) = instead else { return peer.oneshot(request).await };
+    if instead.peer_acts {
+        let response = peer.oneshot(request).await?;
+        return Ok(instead.response().unwrap_or(response));
+    }
+    // Read to its end, as a proxy does before it speaks.
+    let _read = request.into_body().collect().await;
+    Ok(instead.response().unwrap_or_default())
 }
 
 /// About how long the head of a request is; only where a cut strikes depends on it.

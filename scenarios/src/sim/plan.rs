@@ -1,6 +1,7 @@
 //! From a seed to a day: what happens at Miro, how the connector is set up, and everything that will go wrong.
 
 mod deaths;
+mod timeline;
 mod troubles;
 mod worlds;
 
@@ -14,6 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use super::crash::Death;
 use super::faults::Climate;
 use crate::deployment::Tuning;
+use crate::scenario::{Action, ClockOwner, Event};
 
 /// One simulated day, decided before it begins. The same seed gives the same plan.
 #[derive(Clone, Debug)]
@@ -24,16 +26,16 @@ pub struct Plan {
     pub dawn: Timestamp,
     /// When faults stop and everything has to come right.
     pub dusk: Timestamp,
+    /// How much history there is at dawn.
+    pub backlog: Duration,
     /// Miro: its events, limits and undocumented habits.
     pub miro: mock_miro::World,
     /// The latest that an event shows up after it happened.
     pub late_by: Duration,
     /// Azure.
     pub sentinel: mock_sentinel::World,
-    /// Answers that Miro gives out of turn.
-    pub miro_faults: Vec<mock_miro::Fault>,
-    /// Answers that Azure gives out of turn.
-    pub sentinel_faults: Vec<mock_sentinel::Fault>,
+    /// What happens on the way to the peers, to clocks, to the disk, and at Miro, in order of time.
+    pub timeline: Vec<Event>,
     /// Credentials that stop working for a while.
     pub lockouts: Vec<Lockout>,
     /// The network.
@@ -71,7 +73,7 @@ impl Plan {
     pub fn tell(&self) -> String {
         let organization = &self.miro.organizations[0];
         format!(
-            "seed {} from {} to {}, late by {:?}\n{:?}\ncredits {}, audit {:?}, content {:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
+            "seed {} from {} to {}, late by {:?}\n{:?}\ncredits {}, audit {:?}, content {:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
             self.seed,
             self.dawn,
             self.dusk,
@@ -81,8 +83,7 @@ impl Plan {
             organization.audit,
             organization.content,
             self.miro.switches,
-            self.miro_faults,
-            self.sentinel_faults,
+            self.timeline,
             self.lockouts,
             self.climate,
             self.deaths,
@@ -92,15 +93,32 @@ impl Plan {
     /// When the last event of the day has shown up at Miro.
     pub fn everything_visible_at(&self) -> Timestamp {
         let delay = self.miro.switches.ingestion_delay;
-        self.dusk + self.late_by + Duration::try_from(delay).unwrap_or_default()
+        let happens = self.timeline.iter().filter_map(|event| match &event.action {
+            Action::Happen { event: miro, .. } => Some(event.at.max(miro.time)),
+            _ => None,
+        });
+        let last = happens.max().unwrap_or(self.dusk).max(self.dusk);
+        last + self.late_by + Duration::try_from(delay).unwrap_or_default()
+    }
+
+    /// Whether there are events at dawn that no late sweep would read again.
+    pub fn has_old_history(&self) -> bool {
+        self.tuning.late_sweeps.iter().all(|age| *age < self.backlog / 2)
     }
 
     /// The plan of `seed` for a day of `hours`, at least 1.
     pub fn from_seed(seed: u64, hours: u32) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let day = Day::new(&mut rng, hours);
-        let tuning = tuning(&mut rng, &day);
+        let mut tuning = tuning(&mut rng, &day);
         let late_by = late_by(&mut rng, &tuning);
+        let timeline = timeline::draw(&mut stream_of(seed, Use::Timeline), &day, late_by, &tuning.late_sweeps);
+        let deaths = deaths::draw(&mut rng, &day);
+        let first_start_is_hard = timeline.iter().map(|event| event.at).chain(deaths.iter().map(|(at, _)| *at)).min();
+        if timeline.iter().any(is_connector_clock_error) || first_start_is_hard == Some(day.dawn) {
+            // An age would be counted from a wrong clock, or anew by a second start.
+            tuning.start = Start::At(day.dawn - day.backlog);
+        }
         Self {
             seed,
             dawn: day.dawn,
@@ -108,14 +126,30 @@ impl Plan {
             miro: worlds::miro(&mut rng, &day, late_by),
             late_by,
             sentinel: worlds::sentinel(&mut rng),
-            miro_faults: troubles::at_miro(&mut rng, &day),
-            sentinel_faults: troubles::at_azure(&mut rng, &day),
+            timeline,
+            backlog: day.backlog,
             lockouts: troubles::lockouts(&mut rng, &day),
             climate: troubles::climate(&mut rng, &day),
-            deaths: deaths::draw(&mut rng, &day),
+            deaths,
             tuning,
         }
     }
+}
+
+/// What random numbers are drawn for: each use has its own, so that one more in one of them changes nothing in another.
+#[derive(Clone, Copy)]
+enum Use {
+    Timeline = 1,
+}
+
+fn stream_of(seed: u64, what: Use) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(what as u64);
+    rng
+}
+
+fn is_connector_clock_error(event: &Event) -> bool {
+    matches!(event.action, Action::SkewClock { whose: ClockOwner::Connector, .. })
 }
 
 /// The frame of time that everything is drawn into.
@@ -130,7 +164,12 @@ impl Day {
     fn new(rng: &mut ChaCha8Rng, hours: u32) -> Self {
         // Any minute of a month, so that midnights and month ends are met.
         let dawn = Timestamp::constant(1_772_323_200, 0) + minutes(rng.random_range(0..31 * 24 * 60));
-        Self { backlog: minutes(rng.random_range(0..=6 * 60)), dawn, dusk: dawn + Duration::from_hours(hours.into()) }
+        let backlog = match rng.random_range(0..4) {
+            // The content log reaches back 30 days, and Miro's clock may be two hours ahead.
+            0 => log_uniform(rng, 6.0 * 60.0, 29.0 * 24.0 * 60.0) as u64,
+            _ => rng.random_range(0..=6 * 60),
+        };
+        Self { backlog: minutes(backlog), dawn, dusk: dawn + Duration::from_hours(hours.into()) }
     }
 
     /// A stretch of the day that lasts up to `longest`, and ends before dusk.
@@ -199,7 +238,18 @@ mod tests {
             let plan = Plan::from_seed(seed, 6);
             assert!(plan.deaths.iter().all(|(at, _)| *at < plan.dusk));
             assert!(plan.climate.fine_from == plan.dusk);
+            let is_event = |event: &Event| matches!(event.action, Action::Happen { .. });
+            assert!(plan.timeline.iter().all(|event| is_event(event) || event.until() <= plan.dusk));
             assert!(plan.lockouts.iter().all(|lockout| lockout.until <= plan.dusk));
+        }
+    }
+
+    #[test]
+    fn what_happens_is_data_that_can_be_written_down_and_read() {
+        for seed in 0..50 {
+            let plan = Plan::from_seed(seed, 24);
+            let written = serde_json::to_string(&plan.timeline).unwrap();
+            assert_eq!(serde_json::from_str::<Vec<Event>>(&written).unwrap(), plan.timeline, "seed {seed}");
         }
     }
 }

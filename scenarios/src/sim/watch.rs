@@ -36,9 +36,19 @@ struct Book {
     manners: Manners,
     uploads: Uploads,
     secrets: Secrets,
+    limits: Limits,
     calls: u64,
     entra_tokens: u64,
     violations: Vec<String>,
+}
+
+/// What the observed connector was told to keep to.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Uploads in flight at once.
+    pub uploads_in_flight: usize,
+    /// The largest batch before compression, in bytes.
+    pub plain_bytes_max: usize,
 }
 
 /// The history of a run, as a hash and, if asked for, line by line.
@@ -50,14 +60,15 @@ struct Journal {
 
 impl Watch {
     /// An observer that notes bearer tokens in `secrets`. With `keep_lines` the journal can be read, not only compared.
-    pub fn new(secrets: Secrets, uploads_in_flight_max: usize, keep_lines: bool) -> Self {
+    pub fn new(secrets: Secrets, limits: Limits, keep_lines: bool) -> Self {
         Self(Arc::new(Mutex::new(Book {
             journal: Journal { hash: DefaultHasher::new(), lines: keep_lines.then(Vec::new) },
             coverage: Coverage::default(),
             waits: Waits::default(),
             manners: Manners::default(),
-            uploads: Uploads::new(uploads_in_flight_max),
+            uploads: Uploads::new(limits.uploads_in_flight),
             secrets,
+            limits,
             calls: 0,
             entra_tokens: 0,
             violations: Vec::new(),
@@ -100,12 +111,22 @@ impl Watch {
         self.lock().coverage.met(kind);
     }
 
+    /// Notes that a kind of trouble was met `times`.
+    pub fn met_times(&self, kind: Kind, times: u64) {
+        self.lock().coverage.met_times(kind, times);
+    }
+
     /// The program died: it forgot whom to wait for, and what it had delivered but not committed may come again.
     pub fn died(&self) {
         let mut book = self.lock();
         book.waits = Waits::default();
         book.manners = Manners::default();
         book.uploads.program_died();
+    }
+
+    /// From now on the program can write nothing down, or can again.
+    pub(super) fn disk_is_full(&self, full: bool) {
+        self.lock().uploads.disk_is_full(full);
     }
 
     /// Says that a promise was broken.
@@ -204,6 +225,15 @@ impl Seen {
         book.journal.note(format!("  {} {trouble:?}", self.call));
     }
 
+    /// The call reaches what the day planned for it.
+    pub(super) fn met(&self, kinds: &[Kind]) {
+        let mut book = self.watch.lock();
+        for kind in kinds {
+            book.coverage.met(*kind);
+            book.journal.note(format!("  {} {kind}", self.call));
+        }
+    }
+
     /// The peer has acted and sends its answer, which may yet be lost.
     pub(super) fn peer_answered(&self, status: StatusCode) {
         let mut book = self.watch.lock();
@@ -220,12 +250,14 @@ impl Seen {
         book.journal.note(format!("  {} answered to nobody", self.call));
     }
 
-    /// The program has its answer, or knows that there will be none.
-    pub(super) fn ends(&self, now: Timestamp, answer: &Answer) {
+    /// The program has its answer, or knows that there will be none. It `is_genuine` when the peer itself sent it.
+    pub(super) fn ends(&self, now: Timestamp, answer: &Answer, is_genuine: bool) {
         let mut book = self.watch.lock();
         match answer {
             Ok(answer) => {
-                book.heard(self, now, answer);
+                if is_genuine {
+                    book.heard(self, now, answer);
+                }
                 let body = hash_of(answer.body());
                 book.journal.note(format!("{now} {} {} body={body:016x}", self.call, answer.status().as_u16()));
             }
@@ -245,6 +277,9 @@ impl Book {
         }
         if seen.peer == Peer::Ingestion {
             self.uploads.answered(seen.call);
+        }
+        if seen.peer == Peer::Miro && status.is_success() && answer.body().len() > self.limits.plain_bytes_max {
+            self.coverage.met(Kind::PageOfSeveralBatches);
         }
         if seen.peer == Peer::Entra && status.is_success() {
             self.entra_tokens += 1;

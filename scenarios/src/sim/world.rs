@@ -14,15 +14,16 @@ use mock_sentinel::MockSentinel;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::clock::SimClock;
+use super::clock::{SimClock, SkewedClock};
 use super::disk::SimDisk;
 use super::faults::{Peer, Weather};
-use super::net::{Network, Site};
+use super::net::{Middlebox, Network, Site};
 use super::plan::Plan;
 use super::power::Power;
 use super::secrets::Secrets;
-use super::watch::Watch;
+use super::watch::{Limits, Watch};
 use crate::deployment::{self, Addresses, DEAD_LETTERS_BYTES_MAX};
+use crate::scenario::ClockOwner;
 
 const MIRO: &str = "api.miro.com";
 const ENTRA: &str = "login.microsoftonline.com";
@@ -35,15 +36,17 @@ pub struct SimWorld {
     pub miro: MockMiro,
     /// Azure.
     pub sentinel: MockSentinel,
-    /// The time.
+    /// The true time.
     pub clock: SimClock,
+    /// The time that the connector reads.
+    connector_clock: SkewedClock,
     /// The observer.
     pub watch: Watch,
     /// The power of the machine that the connector runs on.
     pub power: Power,
     /// The connector that is running now.
     pub(super) alive: Alive,
-    disk: SimDisk,
+    pub(super) disk: SimDisk,
     network: Arc<Network>,
     config: connector::config::Config,
     /// Draws what each life of the connector is given, and what each death leaves.
@@ -98,26 +101,25 @@ impl SimWorld {
     /// The world at dawn. Must be made inside a runtime with a paused timer.
     pub fn at_dawn(plan: &Plan, secrets: &Secrets, keep_journal: bool) -> Result<Self, SimError> {
         let clock = SimClock::starting_at(plan.dawn);
-        let miro = MockMiro::new(plan.miro.clone(), Arc::new(clock))?;
-        let sentinel = MockSentinel::new(plan.sentinel.clone(), Arc::new(clock))?;
-        for fault in &plan.miro_faults {
-            miro.inject(fault.clone());
-        }
-        for fault in &plan.sentinel_faults {
-            sentinel.inject(fault.clone());
-        }
+        let clock_of = |owner| SkewedClock::of(owner, &plan.timeline, clock);
+        let miro = MockMiro::new(plan.miro.clone(), Arc::new(clock_of(ClockOwner::Miro)))?;
+        let sentinel = MockSentinel::new(plan.sentinel.clone(), Arc::new(clock_of(ClockOwner::Azure)))?;
         for secret in [miro.tokens().audit, miro.tokens().content, sentinel.credentials().client_secret] {
             secrets.keep(&secret);
         }
-        let watch = Watch::new(secrets.clone(), plan.tuning.concurrent_uploads, keep_journal);
+        let limits =
+            Limits { uploads_in_flight: plan.tuning.concurrent_uploads, plain_bytes_max: plan.tuning.plain_bytes_max };
+        let watch = Watch::new(secrets.clone(), limits, keep_journal);
         let power = Power::default();
         let weather = Weather::new(plan.climate.clone(), plan.seed);
-        let network = Network::new(sites(&miro, &sentinel), weather, watch.clone(), power.clone(), clock);
+        let middlebox = Middlebox::new(&plan.timeline, clock);
+        let network = Network::new(sites(&miro, &sentinel), weather, middlebox, watch.clone(), power.clone(), clock);
         let config = deployment::config(&miro, &sentinel, &addresses(), &plan.tuning);
         Ok(Self {
             miro,
             sentinel,
             clock,
+            connector_clock: clock_of(ClockOwner::Connector),
             watch,
             disk: SimDisk::new(power.clone()),
             power,
@@ -141,14 +143,14 @@ impl SimWorld {
             self.config.sentinel.identity.clone(),
             self.config.http.timeout,
             self.network.clone(),
-            Arc::new(self.clock),
+            Arc::new(self.connector_clock.clone()),
             random.clone(),
         );
         let parts = Parts {
             miro: self.network.clone(),
             azure: self.network.clone(),
             tokens: Arc::new(tokens),
-            clock: Arc::new(self.clock),
+            clock: Arc::new(self.connector_clock.clone()),
             random,
             store: Arc::new(self.store()?),
         };

@@ -2,9 +2,11 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use tokio::time::{Instant, Sleep};
 
 use crate::sim::faults::Trouble;
 use crate::sim::watch::Seen;
@@ -14,14 +16,24 @@ use crate::sim::watch::Seen;
 pub(super) struct BreakingPipe {
     pipe: DuplexStream,
     trouble: Option<Trouble>,
+    pace: Option<Pace>,
     written: usize,
     read: usize,
     seen: Seen,
 }
 
 impl BreakingPipe {
-    pub(super) fn new(pipe: DuplexStream, trouble: Option<Trouble>, seen: Seen) -> Self {
-        Self { pipe, trouble, written: 0, read: 0, seen }
+    /// With `bytes_per_second` no more than so many are received in each second.
+    pub(super) fn new(pipe: DuplexStream, trouble: Option<Trouble>, bytes_per_second: Option<u32>, seen: Seen) -> Self {
+        Self { pipe, trouble, pace: bytes_per_second.map(Pace::new), written: 0, read: 0, seen }
+    }
+
+    /// Reads what is there, or at the pace that was told.
+    fn poll_pipe(&mut self, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match &mut self.pace {
+            Some(pace) => pace.poll_read(&mut self.pipe, cx, out),
+            None => Pin::new(&mut self.pipe).poll_read(cx, out),
+        }
     }
 
     fn breaks<T>(&self, trouble: Trouble) -> Poll<io::Result<T>> {
@@ -30,10 +42,38 @@ impl BreakingPipe {
     }
 }
 
+/// So many bytes, then a second's pause.
+#[derive(Debug)]
+struct Pace {
+    bytes: usize,
+    pause: Pin<Box<Sleep>>,
+}
+
+impl Pace {
+    fn new(bytes: u32) -> Self {
+        Self { bytes: bytes as usize, pause: Box::pin(tokio::time::sleep(Duration::ZERO)) }
+    }
+
+    fn poll_read(
+        &mut self,
+        pipe: &mut DuplexStream,
+        cx: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        ready!(self.pause.as_mut().poll(cx));
+        let mut portion = vec![0; self.bytes.min(out.remaining())];
+        let mut portion = ReadBuf::new(&mut portion);
+        ready!(Pin::new(pipe).poll_read(cx, &mut portion))?;
+        out.put_slice(portion.filled());
+        self.pause.as_mut().reset(Instant::now() + Duration::from_secs(1));
+        Poll::Ready(Ok(()))
+    }
+}
+
 impl AsyncRead for BreakingPipe {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = out.filled().len();
-        if Pin::new(&mut self.pipe).poll_read(cx, out)?.is_pending() {
+        if self.poll_pipe(cx, out)?.is_pending() {
             return Poll::Pending;
         }
         let received = out.filled().len() - before;

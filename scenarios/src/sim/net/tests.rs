@@ -5,9 +5,11 @@ use std::time::Duration;
 use axum::routing::post;
 
 use super::*;
+use crate::scenario::{Action, ClockOwner, Content, Event, Interception, MiroEvent, NamedWait, Refuser, Share};
 use crate::sim::coverage::Kind;
 use crate::sim::faults::{Climate, Point, Storm};
 use crate::sim::secrets::Secrets;
+use crate::sim::watch::Limits;
 
 /// A site that counts the calls it acted on and answers with as many bytes as it is asked for.
 struct Town {
@@ -18,6 +20,10 @@ struct Town {
 
 impl Town {
     fn with(points: Vec<Point>) -> Self {
+        Self::on_a_day(points, &[])
+    }
+
+    fn on_a_day(points: Vec<Point>, timeline: &[Event]) -> Self {
         let clock = SimClock::starting_at("2026-03-01T00:00:00Z".parse().unwrap());
         let acted = Arc::new(AtomicU64::new(0));
         let count = acted.clone();
@@ -33,9 +39,17 @@ impl Town {
         let storm = Storm { from: clock.now(), until: tomorrow, peer: Peer::Ingestion, share, points };
         let climate =
             Climate { drizzle: 0.0, storms: vec![storm], fine_from: tomorrow, latency_max: Duration::from_millis(20) };
-        let watch = Watch::new(Secrets::default(), 1, false);
+        let limits = Limits { uploads_in_flight: 1, plain_bytes_max: 1_000_000 };
+        let watch = Watch::new(Secrets::default(), limits, false);
         let sites = [("town.example".to_owned(), Site { peer: Peer::Ingestion, router })].into();
-        let network = Network::new(sites, Weather::new(climate, 1), watch.clone(), Power::default(), clock);
+        let network = Network::new(
+            sites,
+            Weather::new(climate, 1),
+            Middlebox::new(timeline, clock),
+            watch.clone(),
+            Power::default(),
+            clock,
+        );
         Self { network, watch, acted }
     }
 
@@ -104,4 +118,81 @@ async fn the_peer_goes_on_when_the_caller_is_gone() {
     // Long enough for the request to be under way, too short for the answer.
     drop(tokio::time::timeout(Duration::from_millis(25), call).await);
     assert_eq!(town.acted().await, 1);
+}
+
+const DAWN: &str = "2026-03-01T00:00:00Z";
+
+fn event(lasts: u64, action: Action) -> Event {
+    let lasts = jiff::SignedDuration::from_secs(lasts as i64);
+    Event { at: DAWN.parse().unwrap(), lasts, action }
+}
+
+fn intercept(response: Interception, peer_acts: bool) -> Event {
+    let calls = Share { share: 1.0, seed: 1 };
+    event(3_600, Action::Intercept { peer: Peer::Ingestion, calls, response, peer_acts })
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_in_between_responds_before_or_after_the_peer_acts() {
+    for (peer_acts, acted) in [(false, 0), (true, 1)] {
+        let town = Town::on_a_day(vec![], &[intercept(Interception::Html { status: 407 }, peer_acts)]);
+        let answer = town.ask(100).await.unwrap();
+        assert_eq!((answer.status().as_u16(), town.acted().await), (407, acted));
+        assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");
+        assert!(!answer.headers().contains_key("date") && !answer.headers().contains_key("x-ms-request-id"));
+        let met = if peer_acts { Kind::ReplacedResponse } else { Kind::HtmlPage };
+        assert_eq!(town.watch.coverage().times(met), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_http_and_what_has_no_end_are_errors() {
+    let town = Town::on_a_day(vec![], &[intercept(Interception::Garbage, false)]);
+    assert!(matches!(town.ask(1_500_000).await, Err(TransportError::Cut { .. })));
+    let town = Town::on_a_day(vec![], &[intercept(Interception::Huge, false)]);
+    assert!(matches!(town.ask(100).await, Err(TransportError::TooLarge { .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trickle_comes_at_its_pace_and_a_delay_grows() {
+    let trickle = event(3_600, Action::Trickle { peer: Peer::Ingestion, bytes_per_second: 1_000 });
+    let town = Town::on_a_day(vec![], &[trickle]);
+    let begun = tokio::time::Instant::now();
+    assert_eq!(town.ask(10_000).await.unwrap().body().len(), 10_000);
+    assert!((9..13).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+
+    let slow = event(1_000, Action::Slow { peer: Peer::Ingestion, up_to: jiff::SignedDuration::from_secs(100) });
+    let town = Town::on_a_day(vec![], &[slow]);
+    tokio::time::sleep(Duration::from_secs(500)).await;
+    let begun = tokio::time::Instant::now();
+    town.ask(10).await.unwrap();
+    assert!((49..52).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_is_named_by_the_peers_own_clock() {
+    let hour = jiff::SignedDuration::from_hours(1);
+    let skew = event(3_600, Action::SkewClock { whose: ClockOwner::Azure, by: hour, drift_ppm: 0 });
+    let (calls, wait) = (Share { share: 1.0, seed: 1 }, NamedWait::Date(jiff::SignedDuration::from_secs(9)));
+    let refuse = Action::Refuse { peer: Peer::Ingestion, calls, status: 503, wait: Some(wait) };
+    let town = Town::on_a_day(vec![], &[skew, event(3_600, refuse)]);
+    let answer = town.ask(10).await.unwrap();
+    assert_eq!((answer.status().as_u16(), town.acted().await), (503, 0));
+    assert_eq!(answer.headers()["date"], "Sun, 01 Mar 2026 01:00:00 GMT");
+    assert_eq!(answer.headers()["retry-after"], "Sun, 01 Mar 2026 01:00:09 GMT");
+}
+
+#[tokio::test(start_paused = true)]
+async fn uploads_are_refused_for_their_size_and_for_what_is_in_them() {
+    let town = Town::on_a_day(vec![], &[event(3_600, Action::LimitUploads { bytes: 100, by: Refuser::Azure })]);
+    assert_eq!(town.ask(100).await.unwrap().status().as_u16(), 200);
+    assert_eq!(town.ask(101).await.unwrap().status().as_u16(), 413);
+
+    let bad = MiroEvent { id: "bad".to_owned(), time: DAWN.parse().unwrap(), bytes: 200, content: Content::Refused };
+    let town = Town::on_a_day(vec![], &[event(0, Action::Happen { stream: connector::Stream::Audit, event: bad })]);
+    for (id, status) in [("good", 200), ("bad", 400)] {
+        let body = format!(r#"[{{"id":"first"}},{{"id":"{id}"}}]"#);
+        let request = http::Request::post("https://town.example/act").body(body.into()).unwrap();
+        assert_eq!(town.network.send(request, 1_000).await.unwrap().status().as_u16(), status);
+    }
 }

@@ -12,6 +12,10 @@ const DEATHS_MAX: usize = 8;
 
 pub(super) fn draw(rng: &mut ChaCha8Rng, day: &Day) -> Vec<(Timestamp, Death)> {
     let mut deaths: Vec<_> = (0..rng.random_range(0..=DEATHS_MAX)).map(|_| (day.moment(rng), one_death(rng))).collect();
+    if rng.random_bool(0.3) {
+        // While the checkpoint is made, or the history is read for the first time.
+        deaths.push((day.dawn, one_death(rng)));
+    }
     deaths.sort_by_key(|(at, _)| *at);
     deaths
 }

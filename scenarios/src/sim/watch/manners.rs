@@ -14,13 +14,23 @@ use super::waits::Place;
 const REFUSALS_A_MINUTE: usize = 6;
 /// Calls that were under way together are refused together, and are one try.
 const UNDER_WAY: Duration = Duration::from_secs(4);
-/// How often the same page may be read to its end in a row: a lost cursor and a crash read again, a loop goes on.
+/// How often the same page may be read in a row: a lost cursor and a crash read again, a loop goes on.
 const SAME_PAGE_IN_A_ROW: u32 = 20;
+/// A page that is read again after this was not read in a row: Miro is asked for the time while our clock is behind.
+const IN_A_ROW: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Default)]
 pub(super) struct Manners {
     refusals: BTreeMap<Place, VecDeque<Timestamp>>,
-    pages: BTreeMap<Place, (u64, u32)>,
+    pages: BTreeMap<Place, Page>,
+}
+
+/// The page that was read last.
+#[derive(Debug)]
+struct Page {
+    request: u64,
+    at: Timestamp,
+    times: u32,
 }
 
 impl Manners {
@@ -28,7 +38,7 @@ impl Manners {
     pub(super) fn heard(&mut self, place: Place, request: u64, now: Timestamp, status: StatusCode) -> Option<String> {
         match status {
             StatusCode::UNAUTHORIZED => self.refused(place, now),
-            status if status.is_success() => self.served(place, request),
+            status if status.is_success() => self.served(place, request, now),
             _ => None,
         }
     }
@@ -45,10 +55,10 @@ impl Manners {
             .then(|| format!("a refused token was used {} times within a minute", refusals.len()))
     }
 
-    fn served(&mut self, place: Place, request: u64) -> Option<String> {
-        let (last, times) = self.pages.entry(place).or_insert((request, 0));
-        *times = if *last == request { *times + 1 } else { 1 };
-        *last = request;
-        (*times == SAME_PAGE_IN_A_ROW).then(|| format!("the same page was read {times} times in a row"))
+    fn served(&mut self, place: Place, request: u64, now: Timestamp) -> Option<String> {
+        let last = self.pages.entry(place).or_insert(Page { request, at: now, times: 0 });
+        let again = last.request == request && now < last.at + IN_A_ROW;
+        *last = Page { request, at: now, times: if again { last.times + 1 } else { 1 } };
+        (last.times == SAME_PAGE_IN_A_ROW).then(|| format!("the same page was read {} times in a row", last.times))
     }
 }

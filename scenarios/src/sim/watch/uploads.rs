@@ -1,18 +1,22 @@
 //! Uploads whose events may come a second time without anybody being to blame.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io::Read;
 
 use bytes::Bytes;
-use serde::Deserialize;
+
+use crate::sim::net::ids_in;
 
 #[derive(Debug)]
 pub(super) struct Uploads {
-    /// Those that the program has no answer to; whether they were acted on.
+    /// Those that the program has no answer to from the destination itself; whether they were acted on.
     unanswered: BTreeMap<u64, Unanswered>,
     /// The last ones answered with a success: a crash now may find them uncommitted.
     settled_last: VecDeque<Bytes>,
     in_flight_max: usize,
+    /// Whether the program can write nothing down now.
+    is_disk_full: bool,
+    /// Those answered while it could not: each may be written down at any time later.
+    stalled: Vec<Bytes>,
     /// Those delivered shortly before a crash.
     uncommitted: Vec<Bytes>,
 }
@@ -25,7 +29,14 @@ struct Unanswered {
 
 impl Uploads {
     pub(super) fn new(in_flight_max: usize) -> Self {
-        Self { unanswered: BTreeMap::new(), settled_last: VecDeque::new(), in_flight_max, uncommitted: Vec::new() }
+        Self {
+            unanswered: BTreeMap::new(),
+            settled_last: VecDeque::new(),
+            in_flight_max,
+            is_disk_full: false,
+            stalled: Vec::new(),
+            uncommitted: Vec::new(),
+        }
     }
 
     pub(super) fn begins(&mut self, call: u64, body: Bytes) {
@@ -40,7 +51,9 @@ impl Uploads {
 
     pub(super) fn answered(&mut self, call: u64) {
         let Some(upload) = self.unanswered.remove(&call) else { return };
-        if upload.acted_on {
+        if upload.acted_on && self.is_disk_full {
+            self.stalled.push(upload.body);
+        } else if upload.acted_on {
             self.settled_last.push_back(upload.body);
         }
         if self.settled_last.len() > self.in_flight_max {
@@ -49,7 +62,14 @@ impl Uploads {
     }
 
     pub(super) fn program_died(&mut self) {
-        self.uncommitted.extend(self.settled_last.drain(..));
+        self.uncommitted.extend(self.settled_last.drain(..).chain(self.stalled.drain(..)));
+    }
+
+    pub(super) fn disk_is_full(&mut self, full: bool) {
+        self.is_disk_full = full;
+        if full {
+            self.stalled.extend(self.settled_last.drain(..));
+        }
     }
 
     /// How often each event may come again: once for each such upload that it was in.
@@ -61,17 +81,4 @@ impl Uploads {
         }
         times
     }
-}
-
-#[derive(Deserialize)]
-struct Sent {
-    id: String,
-}
-
-/// The events that an upload carries; none if it is not what the destination accepts.
-fn ids_in(body: &[u8]) -> Vec<String> {
-    let mut plain = Vec::new();
-    let unpacked = flate2::read::GzDecoder::new(body).read_to_end(&mut plain);
-    let json = if unpacked.is_ok() { &plain } else { body };
-    serde_json::from_slice::<Vec<Sent>>(json).unwrap_or_default().into_iter().map(|event| event.id).collect()
 }

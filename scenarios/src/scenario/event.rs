@@ -1,0 +1,136 @@
+//! An event at Miro, written out from a few numbers.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use connector::Stream;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// An event as a day plans it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MiroEvent {
+    /// Its id; no other event of the day has it, and no text in another one does.
+    pub id: String,
+    /// The time that it carries, by Miro's clock.
+    pub time: Timestamp,
+    /// About how many bytes it has; it is never less than its fields need, some 200.
+    pub bytes: usize,
+    /// What is in it.
+    pub content: Content,
+}
+
+/// What an event holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// What Miro documents.
+    Documented,
+    /// The same, and Azure refuses every upload with it.
+    Refused,
+    /// A byte in a text that is not UTF-8.
+    NotUtf8,
+    /// A control character in a text, as JSON forbids.
+    ControlCharacter,
+    /// A number that JSON does not have.
+    NotJson,
+    /// A text where an object should be.
+    NotAnObject,
+}
+
+impl Content {
+    /// Whether Azure could take it, if it is not too large.
+    pub const fn is_sendable(self) -> bool {
+        matches!(self, Self::Documented)
+    }
+}
+
+impl MiroEvent {
+    /// The event's bytes as Miro sends them, and where its id stands in them.
+    pub fn bytes(&self, stream: Stream) -> (Bytes, Range<usize>) {
+        let mut out = Vec::with_capacity(self.bytes);
+        if self.content == Content::NotAnObject {
+            out.extend_from_slice(format!("\"{}\"", self.id).as_bytes());
+            return (out.into(), 1..1 + self.id.len());
+        }
+        out.extend_from_slice(b"{\"id\":\"");
+        let id = out.len()..out.len() + self.id.len();
+        out.extend_from_slice(self.id.as_bytes());
+        out.extend_from_slice(self.fields(stream).as_bytes());
+        match self.content {
+            Content::NotUtf8 => out.push(0xff),
+            Content::ControlCharacter => out.push(0x01),
+            _ => {}
+        }
+        let closing: &[u8] = if self.content == Content::NotJson { b"\",\"odd\":NaN}}" } else { b"\"}}" };
+        let filler = self.bytes.saturating_sub(out.len() + closing.len());
+        out.extend(self.filler().take(filler));
+        out.extend_from_slice(closing);
+        (out.into(), id)
+    }
+
+    /// Letters that compress about as well as the texts of a log do, no two events' alike.
+    fn filler(&self) -> impl Iterator<Item = u8> + use<> {
+        let mut state = self
+            .id
+            .bytes()
+            .fold(0x9e37_79b9_7f4a_7c15_u64, |state, byte| (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        std::iter::repeat_with(move || {
+            // Xorshift (Marsaglia, 2003).
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            LETTERS[(state >> 32) as usize % LETTERS.len()]
+        })
+    }
+
+    /// The documented fields after the id, up to the inside of a text.
+    fn fields(&self, stream: Stream) -> String {
+        let time = self.time.strftime("%Y-%m-%dT%H:%M:%S.%3f");
+        match stream {
+            Stream::Audit => format!(
+                "\",\"type\":\"event\",\"event\":\"board_renamed\",\"category\":\"boards\",\"createdAt\":\"{time}+0000\",\
+                 \"createdBy\":{{\"type\":\"user\",\"id\":\"3074457345618265000\"}},\"details\":{{\"text\":\""
+            ),
+            Stream::Content => format!(
+                "\",\"contentId\":\"3458764\",\"actionType\":\"update\",\"itemType\":\"sticky_note\",\
+                 \"actionTime\":\"{time}Z\",\"actor\":{{\"id\":\"3074457345618265000\"}},\"state\":{{\"text\":\""
+            ),
+        }
+    }
+}
+
+const LETTERS: &[u8; 16] = b"eeeettaaoinshr  ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(bytes: usize, content: Content) -> MiroEvent {
+        MiroEvent { id: "planned-7".to_owned(), time: "2026-03-01T00:00:00.5Z".parse().unwrap(), bytes, content }
+    }
+
+    #[test]
+    fn it_has_the_size_and_the_id_it_was_planned_with() {
+        for stream in Stream::ALL {
+            for bytes in [400, 1_000, 1_000_000] {
+                let (json, id) = event(bytes, Content::Documented).bytes(stream);
+                assert_eq!(json.len(), bytes, "{stream}");
+                assert_eq!(&json[id], b"planned-7");
+                assert!(serde_json::from_slice::<serde_json::Value>(&json).is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_broken_is_broken_and_keeps_its_brackets() {
+        for content in [Content::NotUtf8, Content::ControlCharacter, Content::NotJson] {
+            let (json, id) = event(500, content).bytes(Stream::Audit);
+            assert!(serde_json::from_slice::<serde_json::Value>(&json).is_err(), "{content:?}");
+            assert_eq!((json.first(), json.last(), &json[id]), (Some(&b'{'), Some(&b'}'), &b"planned-7"[..]));
+        }
+        let (json, id) = event(500, Content::NotAnObject).bytes(Stream::Audit);
+        assert_eq!((&json[..], &json[id]), (&b"\"planned-7\""[..], &b"planned-7"[..]));
+    }
+}
