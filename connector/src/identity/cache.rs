@@ -109,10 +109,10 @@ impl Cache {
                 Ok(issued.token)
             }
             Err(mut error) => {
-                if let TokenError::Unavailable { after: Some(wait), .. } = &mut error
-                    && first
-                {
-                    *wait = self.pause.named(*wait);
+                // Whoever waited for the same renewal waits as long as the first, and not as long as the service named.
+                if let TokenError::Unavailable { after: Some(wait), .. } = &mut error {
+                    let kept = || self.pause.until().map_or(Duration::ZERO, |until| until - Instant::now());
+                    *wait = if first { self.pause.named(*wait) } else { kept() };
                 }
                 let retry_at = self.pause.until().map_or(now, |until| self.steady.at(until));
                 state.keep_or(error, first, now, retry_at)

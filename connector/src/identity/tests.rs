@@ -31,6 +31,8 @@ impl Clock for PausedClock {
 #[derive(Debug)]
 enum Answer {
     Says(u16, String),
+    /// 503, and the wait in seconds that it names.
+    Busy(u64),
     Fails(TransportError),
 }
 
@@ -68,6 +70,10 @@ impl Transport for Entra {
                 Answer::Says(status, body) => {
                     let answer = http::Response::builder().status(status).header("retry-after", "7");
                     Ok(answer.body(Bytes::from(body)).expect("a response"))
+                }
+                Answer::Busy(seconds) => {
+                    let answer = http::Response::builder().status(503).header("retry-after", seconds);
+                    Ok(answer.body(Bytes::new()).expect("a response"))
                 }
                 Answer::Fails(error) => Err(error),
             }
@@ -181,6 +187,22 @@ async fn concurrent_callers_share_one_renewal_and_its_failure() {
     let (one, other) = tokio::join!(name(&tokens), name(&tokens));
     assert_eq!((one.as_str(), other.as_str()), ("a", "a"));
     assert_eq!(entra.calls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_who_wait_for_one_renewal_are_told_the_wait_that_is_kept() {
+    let entra = Arc::new(Entra {
+        answers: Mutex::new([Answer::Busy(42_927_188), token("a", 3600)].into()),
+        takes: Duration::from_secs(2),
+        ..Entra::default()
+    });
+    let tokens = tokens(&entra);
+    let (one, other) = tokio::join!(tokens.token(), tokens.token());
+    for told in [one, other] {
+        assert!(
+            matches!(told, Err(TokenError::Unavailable { after: Some(after), .. }) if after == Duration::from_mins(1))
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]
