@@ -112,7 +112,7 @@ impl Plan {
         let day = Day::new(&mut rng, hours);
         let mut tuning = tuning(&mut rng, &day);
         let late_by = late_by(&mut rng, &tuning);
-        let timeline = timeline::draw(&mut stream_of(seed, Use::Timeline), &day, late_by, &tuning.late_sweeps);
+        let timeline = timeline::draw(&mut stream_of(seed, Use::Timeline), &day, late_by, &tuning.late_sweeps, seed);
         let deaths = deaths::draw(&mut rng, &day);
         let first_start_is_hard = timeline.iter().map(|event| event.at).chain(deaths.iter().map(|(at, _)| *at)).min();
         if timeline.iter().any(is_connector_clock_error) || first_start_is_hard == Some(day.dawn) {

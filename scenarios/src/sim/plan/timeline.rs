@@ -15,14 +15,16 @@ use crate::sim::faults::Peer;
 /// Uploads are where most can go wrong.
 const PEERS: [Peer; 4] = [Peer::Miro, Peer::Entra, Peer::Ingestion, Peer::Ingestion];
 
-/// Everything that happens, in order of time. Events show up at most `late_by` after they happened.
-pub(super) fn draw(rng: &mut ChaCha8Rng, day: &Day, late_by: Duration, sweeps: &[Duration]) -> Vec<Event> {
+/// Everything that happens, in order of time. Events show up at most `late_by` after they happened. What chance seldom brings
+/// comes in turn, by the number of the day, so that a sweep of some twenty meets it.
+pub(super) fn draw(rng: &mut ChaCha8Rng, day: &Day, late_by: Duration, sweeps: &[Duration], number: u64) -> Vec<Event> {
     let mut timeline = Vec::new();
     for (draw, most) in
         [(interception as Draw, 7), (refusal, 7), (trickle, 2), (slow, 2), (upload_limit, 2), (full_disk, 2)]
     {
         timeline.extend((0..rng.random_range(0..=most)).map(|_| draw(rng, day)));
     }
+    timeline.push(seldom(rng, day, number));
     let last_sweep = sweeps.iter().max().copied().unwrap_or_default();
     timeline.extend((0..rng.random_range(0..=4)).map(|_| clock_error(rng, day, last_sweep)));
     let events = miro_events(rng, day, late_by.mul_f64(LATE_PART), &timeline);
@@ -87,6 +89,18 @@ fn named_wait(rng: &mut ChaCha8Rng, has_reset: bool) -> NamedWait {
             one_of(rng, &["soon", "-5", "1 minute", "\"30\"", "0x10", "99999999999999999999"]).to_owned(),
         ),
     }
+}
+
+fn seldom(rng: &mut ChaCha8Rng, day: &Day, number: u64) -> Event {
+    let refuse = |peer, calls, wait| Action::Refuse { peer, calls, status: 429, wait: Some(wait) };
+    let years = SignedDuration::from_hours(3 * 365 * 24);
+    let action = match number % 4 {
+        0 => refuse(Peer::Miro, share(rng), NamedWait::Reset(SignedDuration::from_secs(rng.random_range(1..=90)))),
+        1 => refuse(Peer::Ingestion, share(rng), NamedWait::Date(years)),
+        2 => Action::LimitUploads { bytes: 20_000, by: Refuser::Azure },
+        _ => Action::LimitUploads { bytes: 2_000, by: Refuser::Proxy },
+    };
+    lasting(rng, day, minutes(45), action)
 }
 
 fn trickle(rng: &mut ChaCha8Rng, day: &Day) -> Event {
@@ -157,6 +171,11 @@ fn miro_events(rng: &mut ChaCha8Rng, day: &Day, late_by: Duration, timeline: &[E
         let bytes = log_uniform(rng, 200.0, 1_050_000.0) as usize;
         let at = day.moment(rng);
         events.push(writer.write(rng, at, bytes, Content::Documented));
+    }
+    // Something that is too large for every limit on uploads.
+    for limit in timeline.iter().filter(|event| matches!(event.action, Action::LimitUploads { .. })) {
+        let bytes = log_uniform(rng, 700_000.0, 990_000.0) as usize;
+        events.push(writer.write(rng, limit.at, bytes, Content::Documented));
     }
     for _ in 0..rng.random_range(0..=6) {
         let contents =
