@@ -117,7 +117,8 @@ impl Sink {
     ) -> Result<Option<Delivered>, Halt> {
         loop {
             // After many refusals in order, the other end is tried: are they a row of bad events, or is the rule bad?
-            let side = if outbox.candidates() < CANDIDATES_MAX { Side::Front } else { Side::Back };
+            let is_order_kept = outbox.is_proven() || outbox.candidates() < CANDIDATES_MAX;
+            let side = if is_order_kept { Side::Front } else { Side::Back };
             let Some(piece) = outbox.next_piece(side) else {
                 if self.settle_candidates(outbox, patience).await? {
                     return Ok(outbox.finish());
@@ -159,13 +160,20 @@ impl Sink {
             return Ok(false);
         }
         if outbox.candidates() > 0 {
+            if outbox.is_proven() {
+                self.unproven.store(0, Ordering::Relaxed);
+                return Ok(true);
+            }
+            if self.acceptances.count() > outbox.first_refused_at() {
+                outbox.rule_is_sound();
+                return Ok(false);
+            }
             let unproven = self.unproven.load(Ordering::Relaxed) + outbox.candidates();
-            let is_proven = self.acceptances.count() > outbox.first_refused_at();
-            if !is_proven && (unproven >= CANDIDATES_MAX || !self.takes_nothing(patience).await?) {
+            if unproven >= CANDIDATES_MAX || !self.takes_nothing(patience).await? {
                 self.probe(outbox, patience).await?;
                 return Ok(false);
             }
-            self.unproven.store(if is_proven { 0 } else { unproven }, Ordering::Relaxed);
+            self.unproven.store(unproven, Ordering::Relaxed);
         }
         Ok(true)
     }
@@ -198,12 +206,12 @@ impl Sink {
         let is_sound = self.acceptances.more_than(outbox.first_refused_at());
         tokio::pin!(is_sound);
         if patience.endurance == Endurance::Once && tokio::time::timeout(PROBE_MAX, is_sound.as_mut()).await.is_ok() {
-            outbox.dead_letter_candidates();
+            outbox.rule_is_sound();
             return Ok(());
         }
         tokio::select! {
             biased;
-            () = is_sound => outbox.dead_letter_candidates(),
+            () = is_sound => outbox.rule_is_sound(),
             waited = patience.bear(&error) => {
                 waited.map_err(halt)?;
                 outbox.retry_candidates();

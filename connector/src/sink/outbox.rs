@@ -39,6 +39,8 @@ pub(crate) struct Outbox {
     refused_at: Option<u64>,
     /// Given with the last part.
     mark: Option<Mark>,
+    /// Whether the rule accepted something after it had refused the candidates, which were sent again since.
+    is_proven: bool,
     /// While nothing is accepted and the span waits.
     pub(super) probing: Option<ProbingSpan>,
 }
@@ -109,6 +111,7 @@ impl Outbox {
             held_by: None,
             refused_at: None,
             mark: Some(mark),
+            is_proven: false,
             probing: None,
         }
     }
@@ -148,9 +151,9 @@ impl Outbox {
         }
     }
 
-    /// `piece` was accepted, and so the rule is sound: what it refused alone is set aside.
+    /// `piece` was accepted, and so the rule is sound now: what it refuses from here on is to blame itself.
     pub(super) fn accepted(&mut self, piece: Vec<Event>, permit: OwnedSemaphorePermit) -> Delivered {
-        self.dead_letter_candidates();
+        self.rule_is_sound();
         let is_last = self.pieces.is_empty() && self.held.is_empty();
         let mark = if is_last { self.mark.take() } else { None };
         Delivered { parts: self.part(piece, mark.unwrap_or(Mark::Stay)), permit: Some(permit) }
@@ -212,10 +215,28 @@ impl Outbox {
         None
     }
 
-    /// The rule is sound: what it refused alone is set aside.
+    /// The rule accepted something. What it refused before may have been refused because the rule was broken then: it is sent
+    /// once more, and set aside only when it is refused again.
+    pub(super) fn rule_is_sound(&mut self) {
+        self.probing = None;
+        if self.is_proven {
+            self.dead_letter_candidates();
+        } else if self.candidates() > 0 {
+            self.retry_candidates();
+            self.is_proven = true;
+        }
+    }
+
+    /// Whether what is refused now was refused before as well, with something accepted in between.
+    pub(super) const fn is_proven(&self) -> bool {
+        self.is_proven
+    }
+
+    /// What was refused alone is set aside.
     pub(super) fn dead_letter_candidates(&mut self) {
         self.set_aside.append(&mut self.candidates);
         self.refused_at = None;
+        self.is_proven = false;
         self.probing = None;
     }
 
@@ -335,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_refused_alone_is_set_aside_with_the_next_acceptance() {
+    fn what_was_refused_alone_is_sent_once_more_after_an_acceptance_and_then_set_aside() {
         let mut outbox = outbox(3);
         outbox.refused_at(3);
         assert_eq!((outbox.first_refused_at(), outbox.last_reason()), (u64::MAX, ""));
@@ -346,9 +367,13 @@ mod tests {
         assert_eq!((outbox.candidates(), outbox.first_refused_at(), outbox.last_reason()), (1, 4, "odd"));
         let piece = outbox.next_piece(Side::Front).unwrap();
         let delivered = outbox.accepted(piece, permit());
+        assert_eq!(set_aside(&delivered), [], "the rule may have been broken when it refused");
+        assert_eq!((delivered.mark(), outbox.candidates(), outbox.is_proven()), (&Mark::Stay, 0, true));
+        assert!(refuse(&mut outbox, Side::Front, |_| false), "again, and alone");
+        let delivered = outbox.finish().unwrap();
         assert_eq!(set_aside(&delivered), [(0, "odd")]);
-        assert_eq!(delivered.events().map(|event| event.id).collect::<Vec<_>>(), [1, 2, 0]);
-        assert_eq!((outbox.candidates(), outbox.first_refused_at()), (0, u64::MAX));
+        assert_eq!(delivered.events().map(|event| event.id).collect::<Vec<_>>(), [0]);
+        assert_eq!((outbox.candidates(), outbox.first_refused_at(), outbox.is_proven()), (0, u64::MAX, false));
         outbox.refused_at(7);
         assert_eq!(outbox.first_refused_at(), u64::MAX);
     }

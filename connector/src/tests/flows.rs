@@ -398,6 +398,31 @@ async fn refused_events_of_many_polls_do_not_keep_the_newest_from_being_tried() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_rule_refused_while_it_was_broken_is_delivered_once_it_is_not() {
+    let refusals: [AzureSays; 2] = [|_| Some((400, "InvalidRecord")), |_| Some((413, ""))];
+    for says in refusals {
+        let world = World::new(21);
+        world.happen(21, 60, -300, 0, 0);
+        world.happen(22, 60, 10, 1_200, 0);
+        *world.azure_says.lock().unwrap() = Some(says);
+        let connector = world.connector(21, config(Duration::from_mins(5)));
+        let mend = async {
+            for _ in 0..40 {
+                // At any point of a delivery: some were refused just before, others are sent just after.
+                tokio::time::sleep(Duration::from_millis(15_130)).await;
+                if connector.status().streams["audit"].problem.is_some() {
+                    break;
+                }
+            }
+            *world.azure_says.lock().unwrap() = None;
+        };
+        let (outcome, ()) = tokio::join!(serve(&connector, 3_600), mend);
+        assert_eq!(outcome, Outcome::Finished);
+        assert_eq!((world.missing(), connector.status().streams["audit"].set_aside), (0, 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_a_proxy_calls_too_large_waits_for_the_proxy_and_is_not_set_aside() {
     let all: AzureSays = |_| Some((413, A_PROXYS_PAGE));
     let some: AzureSays = |ids| ids.iter().any(|id| id.starts_with("e-00002")).then_some((413, A_PROXYS_PAGE));
