@@ -117,8 +117,7 @@ impl Sink {
     ) -> Result<Option<Delivered>, Halt> {
         loop {
             // After many refusals in order, the other end is tried: are they a row of bad events, or is the rule bad?
-            let is_order_kept = outbox.is_proven() || outbox.candidates() < CANDIDATES_MAX;
-            let side = if is_order_kept { Side::Front } else { Side::Back };
+            let side = if outbox.candidates() < CANDIDATES_MAX { Side::Front } else { Side::Back };
             let Some(piece) = outbox.next_piece(side) else {
                 if self.settle_candidates(outbox, patience).await? {
                     return Ok(outbox.finish());
@@ -160,10 +159,6 @@ impl Sink {
             return Ok(false);
         }
         if outbox.candidates() > 0 {
-            if outbox.is_proven() {
-                self.unproven.store(0, Ordering::Relaxed);
-                return Ok(true);
-            }
             if self.acceptances.count() > outbox.first_refused_at() {
                 outbox.rule_is_sound();
                 return Ok(false);

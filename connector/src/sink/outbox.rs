@@ -1,6 +1,6 @@
 //! What is to be delivered together, in pieces as small as Azure demands, and the proof that a piece was.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::num::NonZeroUsize;
 
 use bytes::Bytes;
@@ -39,8 +39,8 @@ pub(crate) struct Outbox {
     refused_at: Option<u64>,
     /// Given with the last part.
     mark: Option<Mark>,
-    /// Whether the rule accepted something after it had refused the candidates, which were sent again since.
-    is_proven: bool,
+    /// The ids of those that were refused alone before something was accepted: refused once more, they are to blame themselves.
+    refused_once: BTreeSet<u128>,
     /// While nothing is accepted and the span waits.
     pub(super) probing: Option<ProbingSpan>,
 }
@@ -111,7 +111,7 @@ impl Outbox {
             held_by: None,
             refused_at: None,
             mark: Some(mark),
-            is_proven: false,
+            refused_once: BTreeSet::new(),
             probing: None,
         }
     }
@@ -180,7 +180,7 @@ impl Outbox {
         certain: Certain,
     ) -> bool {
         let Some(event) = self.split(piece, from) else { return false };
-        if certain(&event) {
+        if certain(&event) || self.refused_once.contains(&event.id) {
             self.set_aside.push((event, reason));
         } else {
             self.candidates.push((event, reason));
@@ -219,24 +219,14 @@ impl Outbox {
     /// once more, and set aside only when it is refused again.
     pub(super) fn rule_is_sound(&mut self) {
         self.probing = None;
-        if self.is_proven {
-            self.dead_letter_candidates();
-        } else if self.candidates() > 0 {
-            self.retry_candidates();
-            self.is_proven = true;
-        }
-    }
-
-    /// Whether what is refused now was refused before as well, with something accepted in between.
-    pub(super) const fn is_proven(&self) -> bool {
-        self.is_proven
+        self.refused_once.extend(self.candidates.iter().map(|(event, _)| event.id));
+        self.retry_candidates();
     }
 
     /// What was refused alone is set aside.
     pub(super) fn dead_letter_candidates(&mut self) {
         self.set_aside.append(&mut self.candidates);
         self.refused_at = None;
-        self.is_proven = false;
         self.probing = None;
     }
 
@@ -368,12 +358,12 @@ mod tests {
         let piece = outbox.next_piece(Side::Front).unwrap();
         let delivered = outbox.accepted(piece, permit());
         assert_eq!(set_aside(&delivered), [], "the rule may have been broken when it refused");
-        assert_eq!((delivered.mark(), outbox.candidates(), outbox.is_proven()), (&Mark::Stay, 0, true));
+        assert_eq!((delivered.mark(), outbox.candidates()), (&Mark::Stay, 0));
         assert!(refuse(&mut outbox, Side::Front, |_| false), "again, and alone");
         let delivered = outbox.finish().unwrap();
         assert_eq!(set_aside(&delivered), [(0, "odd")]);
         assert_eq!(delivered.events().map(|event| event.id).collect::<Vec<_>>(), [0]);
-        assert_eq!((outbox.candidates(), outbox.first_refused_at(), outbox.is_proven()), (0, u64::MAX, false));
+        assert_eq!((outbox.candidates(), outbox.first_refused_at()), (0, u64::MAX));
         outbox.refused_at(7);
         assert_eq!(outbox.first_refused_at(), u64::MAX);
     }
