@@ -383,7 +383,7 @@ impl Ledger {
 
     /// Opens the newest part of what is due for the first sweep: where a peer shows events a little late, all are found there first.
     /// It may be read beside another sweep of its age.
-    pub(crate) fn open_scout(&mut self, now: Timestamp, cadence: &Cadence) -> Option<SpanId> {
+    pub(crate) fn open_newest_sweep(&mut self, now: Timestamp, cadence: &Cadence) -> Option<SpanId> {
         let age = *cadence.sweeps.first()?;
         let ripe_to = whole_second(before(now, seconds(age)));
         let due = self.due.get_mut(&age)?;

@@ -178,12 +178,12 @@ impl Source {
     /// so that nobody waits for the credits of one who waits for memory.
     async fn room(&self, ask: PageRequest<'_>) -> Result<(Reserved<'_>, MemoryPermit), SourceError> {
         let (weight, priority) = (Self::weight(self.stream), priority(ask.kind));
-        let sole = if ask.bytes_max > PAGE_BYTES_MAX { self.memory.sole().await } else { None };
+        let oversize = if ask.bytes_max > PAGE_BYTES_MAX { self.memory.oversize().await } else { None };
         let mut held = None;
         loop {
             let reserved = self.budget.reserve(weight, priority, &self.progress).await?;
             match held.take().or_else(|| self.memory.try_take(ask.bytes_max, priority)) {
-                Some(memory) => return Ok((reserved, memory.with_sole(sole))),
+                Some(memory) => return Ok((reserved, memory.with_oversize(oversize))),
                 None => drop(reserved),
             }
             held = Some(self.memory.take(ask.bytes_max, priority).await);

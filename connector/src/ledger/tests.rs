@@ -143,11 +143,11 @@ fn the_newest_late_events_are_found_beside_an_older_sweep() {
     end_as_of(&mut ledger, tail, 600);
     let older = ledger.open_sweep(at(680), &cadence(), true).unwrap();
     assert_eq!(bounds(&ledger, older), (480, 560));
-    assert_eq!(ledger.open_scout(at(680), &cadence()), None, "nothing newer is ripe");
-    let scout = ledger.open_scout(at(720), &cadence()).unwrap();
-    assert_eq!(bounds(&ledger, scout), (570, 600));
-    ledger.give_back(scout);
-    assert_eq!(ledger.open_scout(at(715), &cadence()).map(|id| bounds(&ledger, id)), Some((565, 595)));
+    assert_eq!(ledger.open_newest_sweep(at(680), &cadence()), None, "nothing newer is ripe");
+    let newest = ledger.open_newest_sweep(at(720), &cadence()).unwrap();
+    assert_eq!(bounds(&ledger, newest), (570, 600));
+    ledger.give_back(newest);
+    assert_eq!(ledger.open_newest_sweep(at(715), &cadence()).map(|id| bounds(&ledger, id)), Some((565, 595)));
 }
 
 #[test]

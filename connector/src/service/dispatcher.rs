@@ -97,7 +97,7 @@ impl Dispatcher {
         let reading = self.reading(running);
         if running.len() - reading >= PROBING_MAX {
             // The rule may take nothing at all: only the newest events are tried, one poll after another.
-            return if reading == 0 { self.newest(turns).or_else(|| self.scout(turns)) } else { None };
+            return if reading == 0 { self.newest(turns).or_else(|| self.newest_sweep(turns)) } else { None };
         }
         if reading >= self.spans_max {
             return None;
@@ -128,9 +128,9 @@ impl Dispatcher {
     }
 
     /// After each tail the newest late events.
-    fn scout(&self, turns: &mut Turns) -> Option<SpanId> {
+    fn newest_sweep(&self, turns: &mut Turns) -> Option<SpanId> {
         let after_tail = std::mem::take(&mut turns.tail_was_last);
-        after_tail.then(|| self.plan(|ledger, cadence| ledger.open_scout(self.now(), cadence))).flatten()
+        after_tail.then(|| self.plan(|ledger, cadence| ledger.open_newest_sweep(self.now(), cadence))).flatten()
     }
 
     fn older(&self, running: &BTreeSet<SpanId>, turns: &mut Turns) -> Option<SpanId> {

@@ -154,8 +154,7 @@ impl Outbox {
     /// `piece` was accepted, and so the rule is sound now: what it refuses from here on is to blame itself.
     pub(super) fn accepted(&mut self, piece: Vec<Event>, permit: OwnedSemaphorePermit) -> Delivered {
         self.rule_is_sound();
-        let is_last = self.pieces.is_empty() && self.held.is_empty();
-        let mark = if is_last { self.mark.take() } else { None };
+        let mark = if self.pieces.is_empty() { self.mark.take() } else { None };
         Delivered { parts: self.part(piece, mark.unwrap_or(Mark::Stay)), permit: Some(permit) }
     }
 
@@ -227,7 +226,6 @@ impl Outbox {
     pub(super) fn dead_letter_candidates(&mut self) {
         self.set_aside.append(&mut self.candidates);
         self.refused_at = None;
-        self.probing = None;
     }
 
     /// Events refused alone, for whatever reason.

@@ -10,8 +10,8 @@ use super::budget::Priority;
 
 /// The bytes that all pages may hold.
 const TOTAL: usize = 24 * 1024 * 1024;
-/// What a page is counted as that may be larger than all of this together: see [`PageMemory::sole`].
-const SOLE: usize = 8 * 1024 * 1024;
+/// What a page is counted as that may be larger than all of this together: see [`PageMemory::oversize`].
+const OVERSIZE_BYTES: usize = 8 * 1024 * 1024;
 /// What sweeps and history leave free: a page for the tail of each stream, so that nothing older keeps the newest waiting.
 const LEFT_TO_TAILS: usize = 8 * 1024 * 1024;
 
@@ -20,30 +20,30 @@ const LEFT_TO_TAILS: usize = 8 * 1024 * 1024;
 pub(crate) struct PageMemory {
     free: Mutex<usize>,
     freed: Notify,
-    sole: Arc<Semaphore>,
+    oversize: Arc<Semaphore>,
 }
 
 impl Default for PageMemory {
     fn default() -> Self {
-        Self { free: Mutex::new(TOTAL), freed: Notify::new(), sole: Arc::new(Semaphore::new(1)) }
+        Self { free: Mutex::new(TOTAL), freed: Notify::new(), oversize: Arc::new(Semaphore::new(1)) }
     }
 }
 
 impl PageMemory {
     /// Waits for the right to ask for a page that may be larger than the bound. One at a time has it, until its page is gone. All
     /// of the memory cannot be waited for: what holds some of it may be waiting for what that page brings.
-    pub(super) async fn sole(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.sole).acquire_owned().await.ok()
+    pub(super) async fn oversize(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.oversize).acquire_owned().await.ok()
     }
 
-    /// Takes `bytes`, or [`SOLE`] where `bytes` is more; `None` while that is not free.
+    /// Takes `bytes`, or [`OVERSIZE_BYTES`] where `bytes` is more; `None` while that is not free.
     pub(super) fn try_take(self: &Arc<Self>, bytes: usize, priority: Priority) -> Option<MemoryPermit> {
         let left = if priority == Priority::Tail { 0 } else { LEFT_TO_TAILS };
-        let bytes = bytes.min(SOLE);
+        let bytes = bytes.min(OVERSIZE_BYTES);
         let mut free = self.lock();
         (*free >= bytes + left).then(|| {
             *free -= bytes;
-            MemoryPermit { memory: Arc::clone(self), bytes, sole: None }
+            MemoryPermit { memory: Arc::clone(self), bytes, oversize: None }
         })
     }
 
@@ -72,13 +72,13 @@ pub(super) struct MemoryPermit {
     memory: Arc<PageMemory>,
     bytes: usize,
     /// Held, not read.
-    sole: Option<OwnedSemaphorePermit>,
+    oversize: Option<OwnedSemaphorePermit>,
 }
 
 impl MemoryPermit {
     /// Keeps the right to a page larger than the bound as long as the page.
-    pub(super) fn with_sole(mut self, sole: Option<OwnedSemaphorePermit>) -> Self {
-        self.sole = sole;
+    pub(super) fn with_oversize(mut self, oversize: Option<OwnedSemaphorePermit>) -> Self {
+        self.oversize = oversize;
         self
     }
 
@@ -148,10 +148,13 @@ mod tests {
     async fn a_page_larger_than_the_bound_is_read_alone_and_waits_for_nobody_else() {
         let memory = Arc::new(PageMemory::default());
         let others: Vec<MemoryPermit> = (0..4).map(|_| memory.try_take(PAGE, Priority::Tail).unwrap()).collect();
-        let sole = memory.sole().await;
-        let body =
-            memory.try_take(usize::MAX, Priority::Tail).unwrap().with_sole(sole).hold(Bytes::from(vec![b'x'; 10]));
-        let second = memory.sole();
+        let oversize = memory.oversize().await;
+        let body = memory
+            .try_take(usize::MAX, Priority::Tail)
+            .unwrap()
+            .with_oversize(oversize)
+            .hold(Bytes::from(vec![b'x'; 10]));
+        let second = memory.oversize();
         tokio::pin!(second);
         assert!(futures_util::poll!(second.as_mut()).is_pending());
         drop(body);

@@ -146,7 +146,7 @@ pub(super) const NOTES: [&str; 12] = [
     "確認お願いします",
     "Согласовано",
     "تمت الموافقة",
-    "TODO: ask Ann",
+    "Ask Ann first",
     "See https://example.com/doc?id=1&rev=2#top",
     "+1 👍",
     "",

@@ -49,12 +49,29 @@ impl Content {
 impl MiroEvent {
     /// The event's bytes as Miro sends them, and where its id stands in them.
     pub fn bytes(&self, stream: Stream) -> (Bytes, Range<usize>) {
-        let mut out = Vec::with_capacity(self.bytes);
-        if self.content == Content::NotAnObject {
-            out.extend_from_slice(format!("\"{}\"", self.id).as_bytes());
-            return (out.into(), 1..1 + self.id.len());
+        let Frame { mut out, id, closing } = self.frame(stream);
+        if self.content != Content::NotAnObject {
+            let filler = self.bytes.saturating_sub(out.len() + closing.len());
+            out.extend(self.filler().take(filler));
         }
-        out.extend_from_slice(b"{\"id\":\"");
+        out.extend_from_slice(closing);
+        (out.into(), id)
+    }
+
+    /// How many bytes [`bytes`](Self::bytes) has, without writing them.
+    pub fn size(&self, stream: Stream) -> usize {
+        let Frame { out, closing, .. } = self.frame(stream);
+        let least = out.len() + closing.len();
+        if self.content == Content::NotAnObject { least } else { least.max(self.bytes) }
+    }
+
+    /// What stands around the filling.
+    fn frame(&self, stream: Stream) -> Frame {
+        if self.content == Content::NotAnObject {
+            let out = format!("\"{}", self.id).into_bytes();
+            return Frame { id: 1..out.len(), out, closing: b"\"" };
+        }
+        let mut out = b"{\"id\":\"".to_vec();
         let id = out.len()..out.len() + self.id.len();
         out.extend_from_slice(self.id.as_bytes());
         out.extend_from_slice(self.fields(stream).as_bytes());
@@ -64,10 +81,7 @@ impl MiroEvent {
             _ => {}
         }
         let closing: &[u8] = if self.content == Content::NotJson { b"\",\"odd\":NaN}}" } else { b"\"}}" };
-        let filler = self.bytes.saturating_sub(out.len() + closing.len());
-        out.extend(self.filler().take(filler));
-        out.extend_from_slice(closing);
-        (out.into(), id)
+        Frame { out, id, closing }
     }
 
     /// Letters that compress about as well as the texts of a log do, no two events' alike.
@@ -101,6 +115,14 @@ impl MiroEvent {
     }
 }
 
+/// An event without its filling.
+struct Frame {
+    out: Vec<u8>,
+    /// Where its id stands.
+    id: Range<usize>,
+    closing: &'static [u8],
+}
+
 const LETTERS: &[u8; 16] = b"eeeettaaoinshr  ";
 
 #[cfg(test)]
@@ -116,7 +138,7 @@ mod tests {
         for stream in Stream::ALL {
             for bytes in [400, 1_000, 1_000_000] {
                 let (json, id) = event(bytes, Content::Documented).bytes(stream);
-                assert_eq!(json.len(), bytes, "{stream}");
+                assert_eq!((json.len(), event(bytes, Content::Documented).size(stream)), (bytes, bytes), "{stream}");
                 assert_eq!(&json[id], b"planned-7");
                 assert!(serde_json::from_slice::<serde_json::Value>(&json).is_ok());
             }
@@ -131,6 +153,7 @@ mod tests {
             assert_eq!((json.first(), json.last(), &json[id]), (Some(&b'{'), Some(&b'}'), &b"planned-7"[..]));
         }
         let (json, id) = event(500, Content::NotAnObject).bytes(Stream::Audit);
+        assert_eq!(json.len(), event(500, Content::NotAnObject).size(Stream::Audit));
         assert_eq!((&json[..], &json[id]), (&b"\"planned-7\""[..], &b"planned-7"[..]));
     }
 }

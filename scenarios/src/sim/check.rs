@@ -175,7 +175,9 @@ fn id_of(letter: &DeadLetter, plan: &Plan) -> String {
     if !letter.id.is_empty() {
         return letter.id.clone();
     }
-    let is_it = |stream, event: &MiroEvent| stream == letter.stream && event.bytes(stream).0 == letter.event;
+    let is_it = |stream, event: &MiroEvent| {
+        stream == letter.stream && event.size(stream) == letter.event.len() && event.bytes(stream).0 == letter.event
+    };
     let planned = planned(plan).find(|(stream, event)| is_it(*stream, event));
     planned.map_or_else(String::new, |(_, event)| event.id.clone())
 }

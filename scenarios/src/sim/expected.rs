@@ -25,7 +25,7 @@ pub(super) fn doubtful(plan: &Plan) -> BTreeSet<String> {
         _ => None,
     });
     let Some(least) = limits.min() else { return BTreeSet::new() };
-    let doubtful = planned(plan).filter(|(stream, event)| event.bytes(*stream).0.len() as u64 > least);
+    let doubtful = planned(plan).filter(|(stream, event)| event.size(*stream) as u64 > least);
     doubtful.map(|(_, event)| event.id.clone()).collect()
 }
 
@@ -35,8 +35,7 @@ const UPLOAD_MAX: usize = 1_000_000;
 
 /// Whether the event alone, between the brackets of an array, is more than an upload may be.
 pub(super) fn is_oversize(plan: &Plan, stream: Stream, event: &MiroEvent) -> bool {
-    event.content == Content::Documented
-        && event.bytes(stream).0.len() + 2 > plan.tuning.plain_bytes_max.max(UPLOAD_MAX)
+    event.content == Content::Documented && event.size(stream) + 2 > plan.tuning.plain_bytes_max.max(UPLOAD_MAX)
 }
 
 /// The events that happen by the plan of the day itself.

@@ -24,7 +24,7 @@ pub(super) fn draw(rng: &mut ChaCha8Rng, day: &Day, late_by: Duration, sweeps: &
     {
         timeline.extend((0..rng.random_range(0..=most)).map(|_| draw(rng, day)));
     }
-    timeline.push(seldom(rng, day, number));
+    timeline.push(rare_event(rng, day, number));
     let last_sweep = sweeps.iter().max().copied().unwrap_or_default();
     timeline.extend((0..rng.random_range(0..=4)).map(|_| clock_error(rng, day, last_sweep)));
     let events = miro_events(rng, day, late_by.mul_f64(LATE_PART), &timeline);
@@ -91,7 +91,7 @@ fn named_wait(rng: &mut ChaCha8Rng, has_reset: bool) -> NamedWait {
     }
 }
 
-fn seldom(rng: &mut ChaCha8Rng, day: &Day, number: u64) -> Event {
+fn rare_event(rng: &mut ChaCha8Rng, day: &Day, number: u64) -> Event {
     let refuse = |peer, calls, wait| Action::Refuse { peer, calls, status: 429, wait: Some(wait) };
     let years = SignedDuration::from_hours(3 * 365 * 24);
     let action = match number % 4 {
