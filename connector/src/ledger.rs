@@ -339,6 +339,7 @@ impl Ledger {
         }
         let now = whole_second(now);
         let Some(future) = Stretch::new(now, Timestamp::MAX) else { return };
+        let ahead = self.newest_read().duration_since(now);
         self.to_do.remove(future);
         for age in &cadence.sweeps {
             let due = self.due.entry(*age).or_default();
@@ -347,16 +348,25 @@ impl Ledger {
                 due.add(recent);
             }
         }
-        if let Some(again) = self.wrong_since(now, cadence).and_then(|from| Stretch::new(from.max(self.started), now)) {
+        if let Some(again) = self.wrong_since(now, ahead, cadence).and_then(|from| Stretch::new(from.max(self.started), now)) {
             self.to_do.add(again);
         }
         self.head = now.max(self.started);
     }
 
-    /// Since when our clock was wrong, if it went back to `now` by more than the sweeps make up for: as many of the latest
-    /// jumps as it takes to have come so far ahead. They are forgotten.
-    fn wrong_since(&mut self, now: Timestamp, cadence: &Cadence) -> Option<Timestamp> {
-        let ahead = self.head.duration_since(now);
+    /// The newest instant that was read: what is planned beyond it is not read yet.
+    fn newest_read(&self) -> Timestamp {
+        let first = self.open.values().filter(|span| !matches!(span.kind, Kind::Sweep { .. }));
+        let open = first.filter_map(|span| Stretch::new(span.fresh_from, span.stretch.to()));
+        let mut read: Stretches = Stretch::new(self.started, self.head).into_iter().collect();
+        self.to_do.iter().chain(open).for_each(|unread| read.remove(unread));
+        read.last().map_or(self.started, Stretch::to)
+    }
+
+    /// Since when our clock was wrong, if what was read is `ahead` of `now` by more than the sweeps make up for: as many of the
+    /// latest jumps as it takes to have come so far. They are forgotten. Where Miro's clock said how far a page reached, nothing
+    /// was read too early, however wrong ours was; the ids of what would be read again may be forgotten by then.
+    fn wrong_since(&mut self, now: Timestamp, ahead: SignedDuration, cadence: &Cadence) -> Option<Timestamp> {
         if cadence.sweeps.last().is_some_and(|oldest| ahead < seconds(*oldest)) {
             return None;
         }

@@ -257,6 +257,25 @@ fn what_was_read_by_a_clock_that_was_wrong_is_read_again() {
 }
 
 #[test]
+fn a_clock_that_was_wrong_has_nothing_read_again_that_miros_clock_had_reached() {
+    let (mut ledger, ahead) = (Ledger::new(at(0)), 3_600);
+    ledger.note_jump(at(ahead + 1_000));
+    let mut waiting = Vec::new();
+    for now in (1_000..9_000).step_by(60) {
+        let tail = ledger.open_tail(at(now + ahead)).unwrap();
+        while let Some(id) = waiting.pop().or_else(|| ledger.open_history(at(now))) {
+            end_as_of(&mut ledger, id, now);
+        }
+        // Its page arrives when our clock is right again.
+        waiting.push(tail);
+    }
+    assert!(ledger.is_ahead_of(at(9_000)));
+    ledger.follow_back(at(9_000), &cadence());
+    assert!(ledger.covered_to() >= at(8_900), "{}", ledger.covered_to());
+    assert!(ledger.unread() <= SignedDuration::from_secs(100), "{}", ledger.unread());
+}
+
+#[test]
 fn only_the_jumps_that_explain_how_far_the_clock_went_back_are_undone() {
     // Before the jump that was wrong, the clock moved on over a restart, until then or earlier.
     for moved_on_to in [1_015, 2_000] {
