@@ -112,7 +112,8 @@ fn shown(name: &str) -> String {
 fn collect(folder: &Dir<'_>, into: &mut BTreeMap<String, String>) {
     for file in folder.files() {
         let name = file.path().display().to_string();
-        if let (Some(text), true) = (file.contents_utf8(), name.ends_with(".yaml")) {
+        let is_yaml = file.path().extension().is_some_and(|extension| extension == "yaml");
+        if let (Some(text), true) = (file.contents_utf8(), is_yaml) {
             into.insert(name, text.to_owned());
         }
     }

@@ -126,7 +126,7 @@ pub async fn run(options: &Options) -> Result<Summary, DemoError> {
     let folder = tempfile::tempdir()?;
     let scenario = scenario(options, folder.path())?;
     let mocks = Live::start(&scenario, folder.path()).await?;
-    mocks.prepare().await?;
+    mocks.prepare()?;
     let config = mocks.config().map_err(|problem| DemoError::Scenario(problem.to_string()))?;
     let connector = Connector::new(config.clone(), production_parts(&config)?);
     let bar = progress::Bar::new((options.audit + options.content) as u64);

@@ -4,6 +4,7 @@
 //! connector together.
 
 mod architecture;
+mod catalogue;
 mod cli;
 mod clients;
 mod credentials;
@@ -14,4 +15,5 @@ mod peers;
 mod programs;
 mod queries;
 mod restart;
+mod served;
 mod simulation;

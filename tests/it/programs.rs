@@ -38,6 +38,11 @@ fn build() -> PathBuf {
 pub(crate) struct Process(Child);
 
 impl Process {
+    /// One that is running already.
+    pub(crate) const fn of(child: Child) -> Self {
+        Self(child)
+    }
+
     pub(crate) fn start(command: &mut Command) -> Self {
         Self(command.spawn().expect("the program starts"))
     }

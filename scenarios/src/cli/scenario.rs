@@ -154,7 +154,9 @@ fn lint(files: &[PathBuf], json: bool, catalogue: &Catalogue) -> anyhow::Result<
     if json {
         anstream::println!("{}", serde_json::to_string(&LintReport { ok, files: count, findings })?);
     } else {
-        findings.iter().for_each(|finding| anstream::println!("{finding}"));
+        for finding in &findings {
+            anstream::println!("{finding}");
+        }
         anstream::eprintln!("{count} files, {} findings", findings.len());
     }
     Ok(if ok { Exit::Done } else { Exit::Unexpected })
@@ -181,7 +183,9 @@ struct ListReport<'a> {
 
 fn list(json: bool, catalogue: &Catalogue) -> anyhow::Result<Exit> {
     let (documents, findings) = catalogue.documents();
-    findings.iter().for_each(|finding| anstream::eprintln!("{finding}"));
+    for finding in &findings {
+        anstream::eprintln!("{finding}");
+    }
     let listed = documents.iter().filter_map(|document| {
         let scenario = &document.cases.first()?.scenario;
         Some(Listed {

@@ -85,7 +85,7 @@ impl Serve {
         let folder = tempfile::tempdir()?;
         let live = Live::start(scenario, folder.path()).await?;
         let (settings, environment) = (live.settings()?, live.environment());
-        live.prepare().await?;
+        live.prepare()?;
         if let Some(path) = &self.config_file {
             write_config(path, settings, &live.ca_file())?;
         }

@@ -30,6 +30,7 @@ use crate::sim::{Options, Report, run};
 #[command(
     before_help = "  miro-lab sim --seeds 1-20\n  miro-lab sim mine.yaml\n  miro-lab sim --seeds 7 --print > day.yaml"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(super) struct Sim {
     /// Ids of the catalogue, or files.
     #[arg(value_name = "FILE|ID", required_unless_present = "seeds", conflicts_with = "seeds")]

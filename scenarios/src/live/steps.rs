@@ -17,7 +17,7 @@ use crate::scenario::{
 
 impl Live {
     /// Puts the faults of the timeline in place, and does what happens at its very beginning.
-    pub async fn prepare(&self) -> Result<(), LiveError> {
+    pub fn prepare(&self) -> Result<(), LiveError> {
         let begun = Timestamp::now();
         for (number, step) in self.scenario.timeline.iter().enumerate() {
             let wrong = |reason: String| LiveError::Step { step: number + 1, reason };

@@ -181,7 +181,7 @@ impl Reader<'_> {
                 let (at, message, help) = explain(found, &problem.message);
                 self.finding(at, message, help);
             } else {
-                self.finding(self.place(&whole, &problem.path), problem.message, problem.help);
+                self.finding(place(&whole, &problem.path), problem.message, problem.help);
             }
         }
         Some(scenario)
@@ -350,15 +350,15 @@ impl Reader<'_> {
         })
     }
 
-    fn place(&self, whole: &Node, path: &[String]) -> Position {
-        let (found, rest) = whole.along(path);
-        // A key that is not there is missing from the map that it would be in.
-        rest.first().map_or(found.at, |key| found.place_of(key))
-    }
-
     fn finding(&mut self, at: Position, message: impl Into<String>, help: impl Into<String>) {
         self.findings.push(Finding::new(self.file, at, message).with_help(help));
     }
+}
+
+fn place(whole: &Node, path: &[String]) -> Position {
+    let (found, rest) = whole.along(path);
+    // A key that is not there is missing from the map that it would be in.
+    rest.first().map_or(found.at, |key| found.place_of(key))
 }
 
 fn put(node: &mut Node, key: &str, value: &str) {
@@ -438,7 +438,7 @@ fn shown(value: &Value) -> String {
         Value::String(text) => text.clone(),
         // A whole value of a map would be longer than a name may be.
         Value::Object(map) if map.len() == 1 => {
-            map.iter().map(|(key, value)| format!("{key}:{}", shown(value))).collect()
+            map.iter().map(|(key, value)| format!("{key}:{}", shown(value))).collect::<Vec<_>>().concat()
         }
         other => other.to_string(),
     }

@@ -80,11 +80,11 @@ mod tests {
         }
     }
 
-    fn trigger(after: u64, point: CrashPoint) -> Option<Trigger<'static>> {
-        Some(Box::pin(async move {
+    fn trigger(after: u64, point: CrashPoint) -> Trigger<'static> {
+        Box::pin(async move {
             tokio::time::sleep(Duration::from_secs(after)).await;
             point
-        }))
+        })
     }
 
     #[tokio::test(start_paused = true)]
@@ -97,7 +97,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn it_dies_at_the_await_that_is_chosen() {
         let (done, power) = (Cell::new(0), Power::default());
-        let end = until_crash(work(100, &done), &power, trigger(10, CrashPoint::Poll(3)), || ()).await;
+        let end = until_crash(work(100, &done), &power, Some(trigger(10, CrashPoint::Poll(3))), || ()).await;
         assert_eq!(end, None);
         assert!(power.is_off());
         assert!((12..=14).contains(&done.get()), "died after {} steps", done.get());
@@ -112,7 +112,7 @@ mod tests {
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         };
-        assert_eq!(until_crash(program, &power, trigger(3, CrashPoint::DiskChange(2)), || ()).await, None);
+        assert_eq!(until_crash(program, &power, Some(trigger(3, CrashPoint::DiskChange(2))), || ()).await, None);
     }
 
     #[tokio::test(start_paused = true)]
@@ -125,7 +125,7 @@ mod tests {
             }
             committed.set(true);
         };
-        assert_eq!(until_crash(program, &power, trigger(1, CrashPoint::AfterUpload), || ()).await, None);
+        assert_eq!(until_crash(program, &power, Some(trigger(1, CrashPoint::AfterUpload)), || ()).await, None);
         assert!(!committed.get());
     }
 }

@@ -187,24 +187,21 @@ fn bury(world: &SimWorld, step: usize) {
     if world.clock.elapsed() < FIRST_START {
         world.watch.met(Kind::CrashInFirstStart);
     }
-    let aftermath = match &world.timeline.steps()[step].action {
-        Action::Crash(crash) => {
-            match crash.point {
-                CrashPoint::Poll(_) => world.watch.met(Kind::CrashAtAwait),
-                CrashPoint::DiskChange(_) => world.watch.met(Kind::CrashInDiskChange),
-                // Noted by the network, which knows whether it was an upload of this connector's.
-                CrashPoint::AfterUpload => {}
-            }
-            let aftermath = world.survive_power_cut(crash.disk_seed);
-            if aftermath.torn > 0 {
-                world.watch.met(Kind::TornWrite);
-            }
-            Some(aftermath)
+    let aftermath = if let Action::Crash(crash) = &world.timeline.steps()[step].action {
+        match crash.point {
+            CrashPoint::Poll(_) => world.watch.met(Kind::CrashAtAwait),
+            CrashPoint::DiskChange(_) => world.watch.met(Kind::CrashInDiskChange),
+            // Noted by the network, which knows whether it was an upload of this connector's.
+            CrashPoint::AfterUpload => {}
         }
-        _ => {
-            world.survive_kill();
-            None
+        let aftermath = world.survive_power_cut(crash.disk_seed);
+        if aftermath.torn > 0 {
+            world.watch.met(Kind::TornWrite);
         }
+        Some(aftermath)
+    } else {
+        world.survive_kill();
+        None
     };
     world.watch.died();
     world.watch.note(format!("{} died in step {}: {aftermath:?}", world.clock.now(), step + 1));

@@ -304,8 +304,14 @@ impl Stage {
         let known = match which {
             Credential::AuditToken => self.miro.set_token_state("audit", token_state),
             Credential::ContentToken => self.miro.set_token_state("content", token_state),
-            Credential::AuditRole => Ok(self.lock_role(Stream::Audit, is_locked)),
-            Credential::ContentRole => Ok(self.lock_role(Stream::Content, is_locked)),
+            Credential::AuditRole => {
+                self.lock_role(Stream::Audit, is_locked);
+                Ok(())
+            }
+            Credential::ContentRole => {
+                self.lock_role(Stream::Content, is_locked);
+                Ok(())
+            }
             Credential::ClientSecret => {
                 let secret = if is_locked { "another-secret-of-the-same-app" } else { self.client_secret.as_str() };
                 self.sentinel.set_client_secret(secret);

@@ -109,7 +109,7 @@ pub fn play(scenario: &Scenario, options: &Options, twice: bool) -> (Report, Dur
         let again = run(scenario, options);
         played += again.virtual_time;
         if again.journal_sha256 != report.journal_sha256 {
-            let detail = format!("two runs differ: {}", first_difference(scenario, options));
+            let detail = format!("two runs differ: {}", first_difference(scenario, *options));
             report.violations.insert(0, Violation::new(Promise::Deterministic, detail));
         }
     }
@@ -117,8 +117,8 @@ pub fn play(scenario: &Scenario, options: &Options, twice: bool) -> (Report, Dur
 }
 
 /// Where two more runs part, line against line.
-fn first_difference(scenario: &Scenario, options: &Options) -> String {
-    let options = Options { keep_journal: true, ..*options };
+fn first_difference(scenario: &Scenario, options: Options) -> String {
+    let options = Options { keep_journal: true, ..options };
     let (one, other) = (run(scenario, &options).journal, run(scenario, &options).journal);
     let place = one.iter().zip(&other).position(|(one, other)| one != other).unwrap_or(one.len().min(other.len()));
     let line = |journal: &[String]| journal.get(place).cloned().unwrap_or_else(|| "(ends)".to_owned());

@@ -6,6 +6,7 @@ mod uploads;
 mod waits;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -201,7 +202,11 @@ impl Watch {
     /// The hash of the journal, in hexadecimal digits.
     pub fn journal_sha256(&self) -> String {
         let digest = self.lock().journal.hash.clone().finish();
-        digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        digest.as_ref().iter().fold(String::new(), |mut text, byte| {
+            // A string takes everything.
+            let _written = write!(text, "{byte:02x}");
+            text
+        })
     }
 
     /// The journal's lines, if they were to be kept.
@@ -344,7 +349,7 @@ impl Book {
         if seen.peer == Peer::Miro
             && let Some(habit) = self.manners.heard(seen.place, seen.request, now, status)
         {
-            self.violations.push(Violation::new(Promise::MiroRuleBroken, habit.to_string()).at(now));
+            self.violations.push(Violation::new(Promise::MiroRuleBroken, habit).at(now));
         }
     }
 }
