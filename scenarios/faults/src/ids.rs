@@ -1,0 +1,89 @@
+//! The ids of the events in a page or an upload, as many of them as a journal keeps.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+/// Event ids in the order in which they stood there, at most [`Ids::MAX`] of them and at most [`Ids::BYTES_MAX`] bytes, and
+/// how many there really were. A clone shares them.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Ids {
+    /// All of them in one text: a page has hundreds, and a text of its own for each would cost more than serving the page.
+    text: Arc<str>,
+    /// Where each ends.
+    ends: Arc<[u32]>,
+    count: u64,
+}
+
+impl Ids {
+    /// How many are kept.
+    pub const MAX: usize = 1_000;
+    /// How many bytes are kept.
+    pub const BYTES_MAX: usize = 64 * 1024;
+
+    /// How many there were, kept or not.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Those that are kept.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let begins = std::iter::once(0).chain(self.ends.iter().copied());
+        begins.zip(self.ends.iter()).map(|(begin, end)| &self.text[begin as usize..*end as usize])
+    }
+
+    /// Forgets them, but not how many there were.
+    pub(crate) fn forget(&mut self) {
+        *self = Self { count: self.count, ..Self::default() };
+    }
+
+    /// The memory they take, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        self.text.len() + size_of::<u32>() * self.ends.len()
+    }
+}
+
+impl<T: AsRef<str>> FromIterator<T> for Ids {
+    fn from_iter<I: IntoIterator<Item = T>>(all: I) -> Self {
+        let (mut text, mut ends, mut count) = (String::new(), Vec::new(), 0);
+        for id in all {
+            let id = id.as_ref();
+            count += 1;
+            // The first that does not fit ends the list, so that what is kept is a whole beginning.
+            if ends.len() as u64 + 1 == count && ends.len() < Self::MAX && text.len() + id.len() <= Self::BYTES_MAX {
+                text.push_str(id);
+                ends.push(text.len() as u32);
+            }
+        }
+        Self { text: text.into(), ends: ends.into(), count }
+    }
+}
+
+impl fmt::Debug for Ids {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ids").field("count", &self.count).field("kept", &self.ends.len()).finish_non_exhaustive()
+    }
+}
+
+impl Serialize for Ids {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_are_kept_and_all_are_counted() {
+        let ids: Ids = ["a", "", "é"].into_iter().collect();
+        assert_eq!((ids.iter().collect::<Vec<_>>(), ids.count()), (vec!["a", "", "é"], 3));
+        assert_eq!(serde_json::to_string(&ids).unwrap(), r#"["a","","é"]"#);
+        let many: Ids = (0..1_500).map(|n| n.to_string()).collect();
+        assert_eq!((many.iter().count(), many.iter().last(), many.count()), (1_000, Some("999"), 1_500));
+        let long: Ids = ["a".to_owned(), "x".repeat(Ids::BYTES_MAX), "b".to_owned()].iter().collect();
+        assert_eq!((long.iter().collect::<Vec<_>>(), long.count()), (vec!["a"], 3));
+    }
+}
