@@ -348,7 +348,9 @@ impl Ledger {
                 due.add(recent);
             }
         }
-        if let Some(again) = self.wrong_since(now, ahead, cadence).and_then(|from| Stretch::new(from.max(self.started), now)) {
+        if let Some(again) =
+            self.wrong_since(now, ahead, cadence).and_then(|from| Stretch::new(from.max(self.started), now))
+        {
             self.to_do.add(again);
         }
         self.head = now.max(self.started);

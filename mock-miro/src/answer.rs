@@ -1,6 +1,7 @@
 //! Answers before they become HTTP: status, headers, body, and why.
 
 use bytes::Bytes;
+use faults::Ids;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
@@ -17,6 +18,8 @@ pub(crate) struct Answer {
     pub(crate) decision: String,
     /// How many events the body holds.
     pub(crate) events: Option<usize>,
+    /// Their ids.
+    pub(crate) ids: Ids,
 }
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -39,6 +42,7 @@ impl Answer {
             code: None,
             decision: decision.into(),
             events: None,
+            ids: Ids::default(),
         }
     }
 

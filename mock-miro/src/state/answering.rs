@@ -1,6 +1,7 @@
 //! Which answer a request gets: a fault's, a refusal, or the operation's own.
 
 use bytes::Bytes;
+use faults::{Hit, http_date};
 use http::StatusCode;
 use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use jiff::Timestamp;
@@ -9,7 +10,6 @@ use super::{Identity, Request, State};
 use crate::answer::{Answer, Refusal};
 use crate::api::{self, Caller, Office};
 use crate::credits::{Bucket, Level, Standing};
-use crate::fault::{self, plan::Strike};
 use crate::journal::Rule;
 use crate::operation::{Door, Guarded, Open, Route};
 use crate::params::Params;
@@ -27,7 +27,7 @@ impl State {
     pub(super) fn answer(
         &mut self,
         route: Result<Route<'_>, Refusal>,
-        strike: Option<&Strike>,
+        hit: Option<&Hit>,
         identity: &Identity,
         params: &Params<'_>,
         request: &Request<'_>,
@@ -42,11 +42,11 @@ impl State {
             let refusal = Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, code, message, "body too long");
             return (refusal.into(), None);
         }
-        if let Some(strike) = strike {
-            if strike.trouble.reset {
+        if let Some(hit) = hit {
+            if hit.trouble.reset {
                 return (Answer::empty(StatusCode::SERVICE_UNAVAILABLE, "connection reset"), None);
             }
-            if let Some(canned) = &strike.answer {
+            if let Some(canned) = &hit.answer {
                 return (self.canned(canned, identity, now), None);
             }
         }
@@ -108,7 +108,7 @@ impl State {
                 let seconds = (standing.reset_ms - now.as_millisecond()).max(0) as u64;
                 (Some(seconds.div_ceil(1_000).to_string()), Rule::CallBeforeRetryAfter)
             }
-            RetryAfterForm::HttpDate => (Some(fault::http_date(reset)), Rule::CallBeforeRetryAfter),
+            RetryAfterForm::HttpDate => (Some(http_date(reset)), Rule::CallBeforeRetryAfter),
         };
         if let Some(header) = header {
             answer = answer.with(RETRY_AFTER, text_value(&header));
@@ -118,7 +118,7 @@ impl State {
     }
 
     /// The answer that a fault has in place of Miro's.
-    fn canned(&mut self, canned: &fault::Answer, identity: &Identity, now: Timestamp) -> Answer {
+    fn canned(&mut self, canned: &faults::Answer, identity: &Identity, now: Timestamp) -> Answer {
         let status = StatusCode::from_u16(canned.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut answer = Answer::from(Refusal::for_status(status));
         match &canned.body {

@@ -114,6 +114,11 @@ impl<T: Record> Journal<T> {
         }
     }
 
+    /// The lines that are kept and were written after the one of this number, oldest first.
+    pub fn after(&self, number: u64) -> impl DoubleEndedIterator<Item = &T> + ExactSizeIterator {
+        self.lines.kept.range(self.lines.kept.partition_point(|line| line.number() <= number)..)
+    }
+
     /// How many lines had to make room.
     pub fn dropped(&self) -> u64 {
         self.lines.dropped()
@@ -171,6 +176,8 @@ mod tests {
         let numbers: Vec<u64> = (0..3).map(|_| journal.push(Line::default())).collect();
         assert_eq!((numbers, journal.skip(), journal.push(Line::default())), (vec![1, 2, 3], 4, 5));
         assert_eq!(journal.iter().map(|line| line.number).collect::<Vec<_>>(), [3, 5]);
+        assert_eq!(journal.after(3).map(|line| line.number).collect::<Vec<_>>(), [5]);
+        assert_eq!((journal.after(0).len(), journal.after(9).len()), (2, 0));
         assert_eq!(journal.dropped(), 2);
     }
 

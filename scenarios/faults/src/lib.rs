@@ -15,6 +15,7 @@ mod fault;
 mod ids;
 mod journal;
 mod latency;
+mod receipt;
 mod retry_after;
 mod schedule;
 
@@ -26,5 +27,6 @@ pub use fault::{Answer, Dribble, Fault, Trouble, When};
 pub use ids::Ids;
 pub use journal::{Bounded, Journal, Outcome, Record};
 pub use latency::Latency;
+pub use receipt::{Receipt, Tracked};
 pub use retry_after::{RetryAfter, RetryAfterWord, http_date};
 pub use schedule::{Hit, Progress, Request, Schedule};
