@@ -44,19 +44,37 @@ impl Ids {
     }
 }
 
+/// Ids as they come, one by one.
+#[derive(Debug, Default)]
+pub struct IdsBuilder {
+    text: String,
+    ends: Vec<u32>,
+    count: u64,
+}
+
+impl IdsBuilder {
+    /// Adds an id, or only counts it.
+    pub fn push(&mut self, id: &str) {
+        let all_kept = self.ends.len() as u64 == self.count;
+        self.count += 1;
+        // The first that does not fit ends the list, so that what is kept is a whole beginning.
+        if all_kept && self.ends.len() < Ids::MAX && self.text.len() + id.len() <= Ids::BYTES_MAX {
+            self.text.push_str(id);
+            self.ends.push(self.text.len() as u32);
+        }
+    }
+
+    /// All that were added.
+    pub fn finish(self) -> Ids {
+        Ids { text: self.text.into(), ends: self.ends.into(), count: self.count }
+    }
+}
+
 impl<T: AsRef<str>> FromIterator<T> for Ids {
     fn from_iter<I: IntoIterator<Item = T>>(all: I) -> Self {
-        let (mut text, mut ends, mut count) = (String::new(), Vec::new(), 0);
-        for id in all {
-            let id = id.as_ref();
-            count += 1;
-            // The first that does not fit ends the list, so that what is kept is a whole beginning.
-            if ends.len() as u64 + 1 == count && ends.len() < Self::MAX && text.len() + id.len() <= Self::BYTES_MAX {
-                text.push_str(id);
-                ends.push(text.len() as u32);
-            }
-        }
-        Self { text: text.into(), ends: ends.into(), count }
+        let mut builder = IdsBuilder::default();
+        all.into_iter().for_each(|id| builder.push(id.as_ref()));
+        builder.finish()
     }
 }
 

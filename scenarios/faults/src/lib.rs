@@ -24,7 +24,7 @@ pub use calls::{Calls, Selector};
 pub use check::FaultError;
 pub use clock::{Clock, ClockChange, ClockError, SteeredClock, SystemClock};
 pub use fault::{Answer, Dribble, Fault, Trouble, When};
-pub use ids::Ids;
+pub use ids::{Ids, IdsBuilder};
 pub use journal::{Bounded, Journal, Outcome, Record};
 pub use latency::Latency;
 pub use receipt::{Receipt, Tracked};

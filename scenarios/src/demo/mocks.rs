@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use connector::config::Config;
+use faults::{Answer, Fault, RetryAfter, SystemClock, Trouble, When};
 use jiff::{SignedDuration, Timestamp};
 use mock_miro::{Events, MockMiro};
 use mock_sentinel::{Call, MockSentinel, Tls};
@@ -31,8 +32,8 @@ pub(super) struct Mocks {
 impl Mocks {
     /// Starts both; the root certificate is written into `folder`.
     pub(super) async fn start(options: &Options, folder: &Path) -> Result<Self, DemoError> {
-        let miro = MockMiro::new(company(options), Arc::new(mock_miro::SystemClock))?;
-        let sentinel = MockSentinel::new(mock_sentinel::World::default(), Arc::new(mock_sentinel::SystemClock))?;
+        let miro = MockMiro::new(company(options), Arc::new(SystemClock))?;
+        let sentinel = MockSentinel::new(mock_sentinel::World::default(), Arc::new(SystemClock))?;
         cause_trouble(&miro, &sentinel);
         let tls = Tls::generate()?;
         let ca_file = folder.join("ca.pem");
@@ -85,30 +86,19 @@ fn company(options: &Options) -> mock_miro::World {
 
 /// Some 429s, a page cut off in the middle, and an upload whose connection is reset.
 fn cause_trouble(miro: &MockMiro, sentinel: &MockSentinel) {
-    let at_miro =
-        |call: &str, nth| mock_miro::When { call: Some(call.to_owned()), nth: Some(nth), ..mock_miro::When::default() };
-    let wait = mock_miro::Answer {
+    let nth = |call: &str, nth| When { call: Some(call.to_owned()), nth: Some(nth), ..When::default() };
+    let wait = Answer {
         status: 429,
-        retry_after: Some(mock_miro::RetryAfter::Seconds(1)),
+        retry_after: Some(RetryAfter::Seconds(1)),
         // Else it would be told that the minute's credits are spent, and would wait for the next minute.
         headers: [("x-ratelimit-remaining".to_owned(), CREDITS_PER_MINUTE.to_string())].into(),
-        ..mock_miro::Answer::default()
+        ..Answer::default()
     };
-    for (call, nth) in [("audit_logs", 20), ("audit_logs", 90), ("content_logs", 12)] {
-        miro.inject(mock_miro::Fault {
-            when: at_miro(call, nth),
-            answer: Some(wait.clone()),
-            ..mock_miro::Fault::default()
-        });
+    for (call, number) in [("miro.audit_logs", 20), ("miro.audit_logs", 90), ("miro.content_logs", 12)] {
+        miro.inject(Fault { when: nth(call, number), answer: Some(wait.clone()), ..Fault::default() });
     }
-    miro.inject(mock_miro::Fault {
-        when: at_miro("audit_logs", 30),
-        fault: Some(mock_miro::Trouble { cut_after_bytes: Some(20_000), ..mock_miro::Trouble::default() }),
-        ..mock_miro::Fault::default()
-    });
-    sentinel.inject(mock_sentinel::Fault {
-        when: mock_sentinel::When { call: Some(Call::Ingest), nth: Some(4), ..mock_sentinel::When::default() },
-        fault: Some(mock_sentinel::Trouble { reset: true, ..mock_sentinel::Trouble::default() }),
-        ..mock_sentinel::Fault::default()
-    });
+    let cut = Trouble { cut_after_bytes: Some(20_000), ..Trouble::default() };
+    miro.inject(Fault { when: nth("miro.audit_logs", 30), fault: Some(cut), ..Fault::default() });
+    let reset = Trouble { reset: true, ..Trouble::default() };
+    sentinel.inject(Fault { when: nth("sentinel.ingest", 4), fault: Some(reset), ..Fault::default() });
 }

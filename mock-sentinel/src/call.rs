@@ -1,6 +1,14 @@
 //! The kinds of call, told apart by their path alone, so that faults reach calls that no route would take.
 
+use faults::{Calls, Selector};
 use serde::{Deserialize, Serialize};
+
+/// The names by which faults choose calls.
+pub static CALLS: Calls = Calls {
+    prefix: "sentinel",
+    names: &["ingest", "token", "discovery", "managed_identity", "query", "arm", "unknown"],
+    selectors: &[Selector::Stream],
+};
 
 /// The kinds of call that the world serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -32,6 +40,20 @@ pub enum Call {
 }
 
 impl Call {
+    /// Its name in [`CALLS`].
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Token => "token",
+            Self::Discovery => "discovery",
+            Self::ManagedIdentity => "managed_identity",
+            Self::Query => "query",
+            Self::Arm => "arm",
+            Self::Control => "control",
+            Self::Unknown => "unknown",
+        }
+    }
+
     pub(crate) fn of(path: &str) -> Self {
         let lower = path.to_ascii_lowercase();
         let segments: Vec<&str> = lower.trim_start_matches('/').split('/').collect();
@@ -51,6 +73,15 @@ impl Call {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn faults_name_calls_as_the_journal_does() {
+        for name in CALLS.names {
+            let call: Call = serde_json::from_str(&format!("\"{name}\"")).unwrap();
+            let shown = serde_json::to_value(call).unwrap();
+            assert_eq!((call.name(), CALLS.short(shown.as_str().unwrap())), (*name, *name));
+        }
+    }
 
     #[test]
     fn every_route_has_its_kind() {
