@@ -70,10 +70,8 @@ async fn handle(State(mock): State<MockMiro>, request: axum::extract::Request) -
 }
 
 async fn deliver(mock: MockMiro, decision: Decision, parts: &Parts) -> Response {
-    let Decision { answer, trouble, delay, outcome, journal_id } = decision;
-    // What a fault takes from the client is known already; what the client itself does not wait for is not.
-    let receipt =
-        (outcome == Outcome::Delivered).then(|| Receipt::new(move |outcome| mock.correct_outcome(journal_id, outcome)));
+    let Decision { answer, trouble, delay, outcome, pending, journal_id } = decision;
+    let receipt = pending.then(|| Receipt::new(move |outcome| mock.settle(journal_id, outcome)));
     if let Some(delay) = delay {
         sleep(delay).await;
     }

@@ -25,6 +25,9 @@ pub struct JournalEntry {
     pub status: u16,
     /// What the client got of the response.
     pub outcome: Outcome,
+    /// Whether the response is still on its way, so that `outcome` may yet change.
+    #[serde(skip_serializing_if = "is_false")]
+    pub pending: bool,
     /// The `code` of an error body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
@@ -48,6 +51,11 @@ pub struct JournalEntry {
     pub fault: Option<u64>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 impl Record for JournalEntry {
     fn number(&self) -> u64 {
         self.id
@@ -57,8 +65,8 @@ impl Record for JournalEntry {
         self.id = number;
     }
 
-    fn outcome_mut(&mut self) -> &mut Outcome {
-        &mut self.outcome
+    fn settle(&mut self, outcome: Outcome) {
+        (self.outcome, self.pending) = (outcome, false);
     }
 
     fn ids_mut(&mut self) -> &mut Ids {

@@ -319,9 +319,9 @@ impl MockMiro {
         self.state().journal.after(id).cloned().collect()
     }
 
-    /// Corrects what the client got, once it turns out otherwise than planned.
-    pub(crate) fn correct_outcome(&self, journal_id: u64, outcome: Outcome) {
-        self.state().journal.correct(journal_id, outcome);
+    /// Notes what the client got in the end.
+    pub(crate) fn settle(&self, journal_id: u64, outcome: Outcome) {
+        self.state().journal.settle(journal_id, outcome);
     }
 
     /// How many requests the journal no longer keeps.

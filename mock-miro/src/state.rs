@@ -46,6 +46,8 @@ pub(crate) struct Decision {
     pub(crate) delay: Option<Duration>,
     /// What the client will get of it.
     pub(crate) outcome: Outcome,
+    /// Whether the journal waits to hear whether it really does.
+    pub(crate) pending: bool,
     pub(crate) journal_id: u64,
 }
 
@@ -113,6 +115,9 @@ impl State {
         self.add_headers(&mut answer, &identity, standing, now);
         let trouble = hit.as_ref().map(|hit| hit.trouble.clone()).unwrap_or_default();
         let outcome = trouble.outcome(answer.status);
+        // What a fault takes from the client is known already; whether the client waits for the rest is not. (The server
+        // discards the body of the response to a HEAD, which is not the client's doing.)
+        let pending = outcome == Outcome::Delivered && request.method != Method::HEAD;
         let delay = self.delay(name, hit.as_ref());
         let looping = self.look_for_loops(&identity, name, request.query, (&answer, &trouble), now);
         let ids = if trouble.garbage { Ids::default() } else { answer.ids.clone() };
@@ -126,6 +131,7 @@ impl State {
             token: identity.token_name.clone(),
             status: if matches!(outcome, Outcome::ResponseLost | Outcome::Reset) { 0 } else { answer.status.as_u16() },
             outcome,
+            pending,
             code: answer.code.map(str::to_owned),
             decision: describe(&answer, hit.as_ref()),
             events: answer.events,
@@ -138,7 +144,7 @@ impl State {
         for breach in [too_early, looping].into_iter().flatten() {
             self.report(journal_id, &identity, now, breach);
         }
-        Decision { answer, trouble, delay, outcome, journal_id }
+        Decision { answer, trouble, delay, outcome, pending, journal_id }
     }
 
     fn identify(&self, request: &Request<'_>, params: &Params<'_>) -> Identity {

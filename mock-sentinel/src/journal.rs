@@ -23,6 +23,9 @@ pub struct JournalEntry {
     pub status: u16,
     /// What the caller got of the response.
     pub outcome: Outcome,
+    /// Whether the response is still on its way, so that `outcome` may yet change.
+    #[serde(skip_serializing_if = "is_false")]
+    pub pending: bool,
     /// Why: the rule of the reference that decided, in words.
     pub reason: String,
     /// The fault met, if any, in words.
@@ -50,6 +53,11 @@ pub struct JournalEntry {
     pub ids_count: u64,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 impl Record for JournalEntry {
     fn number(&self) -> u64 {
         self.id
@@ -59,8 +67,8 @@ impl Record for JournalEntry {
         self.id = number;
     }
 
-    fn outcome_mut(&mut self) -> &mut Outcome {
-        &mut self.outcome
+    fn settle(&mut self, outcome: Outcome) {
+        (self.outcome, self.pending) = (outcome, false);
     }
 
     fn ids_mut(&mut self) -> &mut Ids {

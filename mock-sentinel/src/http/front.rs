@@ -50,6 +50,7 @@ pub(crate) async fn front(State(shared): State<Arc<Shared>>, mut request: Reques
         path: request.uri().path().chars().take(PATH_MAX).collect(),
         status: 0,
         outcome: Outcome::ResponseLost,
+        pending: false,
         reason: "the caller went away before it was answered".to_owned(),
         fault: hit.as_ref().map(Hit::to_string),
         fault_number: hit.as_ref().map(|hit| hit.number),
@@ -61,15 +62,17 @@ pub(crate) async fn front(State(shared): State<Arc<Shared>>, mut request: Reques
         ids: Ids::default(),
         ids_count: 0,
     };
-    // The server discards the body of the response to a HEAD, which is not the caller's doing.
     let is_head = request.method() == Method::HEAD;
     let line = Line { entry: (call != Call::Control).then_some(entry), shared: shared.clone() };
     let response = act(hit.as_ref(), request, next, &shared).await;
     let outcome = hit.as_ref().map_or(Outcome::Delivered, |hit| hit.trouble.outcome(response.status()));
-    let number = line.write(&response, outcome);
-    let receipt = (outcome == Outcome::Delivered && call != Call::Control && !is_head).then(|| {
+    // What a fault takes from the caller is known already; whether the caller waits for the rest is not. (The server
+    // discards the body of the response to a HEAD, which is not the caller's doing.)
+    let pending = outcome == Outcome::Delivered && call != Call::Control && !is_head;
+    let number = line.write(&response, outcome, pending);
+    let receipt = pending.then(|| {
         let shared = shared.clone();
-        Receipt::new(move |outcome| shared.state().journal.correct(number, outcome))
+        Receipt::new(move |outcome| shared.state().journal.settle(number, outcome))
     });
     let response = label(response, call, number, id, client_request_id.as_deref());
     let response = broken::apply(response, hit.as_ref(), outcome, receipt).await;
@@ -84,11 +87,11 @@ struct Line {
 
 impl Line {
     /// Writes it; returns its number, which the control plane's calls get without a line.
-    fn write(mut self, response: &Response, outcome: Outcome) -> u64 {
+    fn write(mut self, response: &Response, outcome: Outcome, pending: bool) -> u64 {
         let Some(mut entry) = self.entry.take() else { return self.shared.state().journal.skip() };
         let Note { reason, bytes, rows, ids } = response.extensions().get::<Note>().cloned().unwrap_or_default();
         entry.status = response.status().as_u16();
-        entry.outcome = outcome;
+        (entry.outcome, entry.pending) = (outcome, pending);
         entry.reason = short(reason);
         (entry.bytes, entry.rows) = (bytes, rows);
         (entry.ids_count, entry.ids) = (ids.count(), ids);

@@ -111,6 +111,7 @@ async fn a_caller_who_does_not_wait_has_not_got_the_response() {
     let upload = fixture.upload_request(AUDIT, silent).await;
     tokio::time::timeout(std::time::Duration::from_secs(10), fixture.send(upload)).await.unwrap_err();
     let journal = fixture.mock.journal();
+    assert!(journal.iter().all(|entry| !entry.pending));
     let told: Vec<_> =
         journal.iter().map(|entry| (entry.call, entry.status, entry.outcome, entry.delayed_ms)).collect();
     let (lost, delivered) = (Outcome::ResponseLost, Outcome::Delivered);

@@ -27,8 +27,8 @@ pub trait Record {
     fn number(&self) -> u64;
     /// Takes the number that [`Journal::push`] gives.
     fn set_number(&mut self, number: u64);
-    /// What the caller got.
-    fn outcome_mut(&mut self) -> &mut Outcome;
+    /// Takes what the caller got in the end.
+    fn settle(&mut self, outcome: Outcome);
     /// The ids it holds.
     fn ids_mut(&mut self) -> &mut Ids;
 }
@@ -107,10 +107,10 @@ impl<T: Record> Journal<T> {
         number
     }
 
-    /// Corrects what the caller got, once it turns out otherwise than planned.
-    pub fn correct(&mut self, number: u64, outcome: Outcome) {
+    /// Notes what the caller got in the end.
+    pub fn settle(&mut self, number: u64, outcome: Outcome) {
         if let Ok(place) = self.lines.kept.binary_search_by_key(&number, Record::number) {
-            *self.lines.kept[place].outcome_mut() = outcome;
+            self.lines.kept[place].settle(outcome);
         }
     }
 
@@ -161,8 +161,8 @@ mod tests {
             self.number = number;
         }
 
-        fn outcome_mut(&mut self) -> &mut Outcome {
-            &mut self.outcome
+        fn settle(&mut self, outcome: Outcome) {
+            self.outcome = outcome;
         }
 
         fn ids_mut(&mut self) -> &mut Ids {
@@ -182,13 +182,13 @@ mod tests {
     }
 
     #[test]
-    fn an_outcome_is_corrected_as_long_as_its_line_is_kept() {
+    fn an_outcome_is_noted_as_long_as_its_line_is_kept() {
         let mut journal = Journal::new(2);
         for _ in 0..3 {
             journal.push(Line::default());
         }
-        journal.correct(2, Outcome::ResponseLost);
-        journal.correct(1, Outcome::Cut);
+        journal.settle(2, Outcome::ResponseLost);
+        journal.settle(1, Outcome::Cut);
         let outcomes: Vec<Outcome> = journal.iter().map(|line| line.outcome).collect();
         assert_eq!(outcomes, [Outcome::ResponseLost, Outcome::Delivered]);
     }

@@ -9,8 +9,8 @@ use http_body::{Body, Frame, SizeHint};
 
 use crate::Outcome;
 
-/// Reports a response that was dropped before all of it was handed to the connection. It is held while the response waits,
-/// and then by its body.
+/// Reports what became of a response: delivered when all of it was handed to the connection, else lost or cut. It is held
+/// while the response waits, and then by its body.
 pub struct Receipt {
     report: Option<Box<dyn FnOnce(Outcome) + Send>>,
     begun: bool,
@@ -24,7 +24,7 @@ pub struct Tracked<B: Body> {
 }
 
 impl Receipt {
-    /// A receipt that calls `report` with [`Outcome::ResponseLost`] or [`Outcome::Cut`], or never.
+    /// A receipt that calls `report` once.
     pub fn new(report: impl FnOnce(Outcome) + Send + 'static) -> Self {
         Self { report: Some(Box::new(report)), begun: false }
     }
@@ -32,6 +32,12 @@ impl Receipt {
     /// The body, watched until its end.
     pub fn attach<B: Body>(self, body: B) -> Tracked<B> {
         Tracked { body, receipt: self }
+    }
+
+    fn report(&mut self, outcome: Outcome) {
+        if let Some(report) = self.report.take() {
+            report(outcome);
+        }
     }
 }
 
@@ -43,9 +49,7 @@ impl fmt::Debug for Receipt {
 
 impl Drop for Receipt {
     fn drop(&mut self) {
-        if let Some(report) = self.report.take() {
-            report(if self.begun { Outcome::Cut } else { Outcome::ResponseLost });
-        }
+        self.report(if self.begun { Outcome::Cut } else { Outcome::ResponseLost });
     }
 }
 
@@ -53,7 +57,7 @@ impl<B: Body> Drop for Tracked<B> {
     fn drop(&mut self) {
         // A server may stop asking once it knows that nothing comes.
         if self.body.is_end_stream() {
-            self.receipt.report = None;
+            self.receipt.report(Outcome::Delivered);
         }
     }
 }
@@ -65,7 +69,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Tracked<B> {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(cx);
         match &polled {
-            Poll::Ready(None) => self.receipt.report = None,
+            Poll::Ready(None) => self.receipt.report(Outcome::Delivered),
             Poll::Ready(Some(Ok(_))) => self.receipt.begun = true,
             Poll::Ready(Some(Err(_))) | Poll::Pending => {}
         }
@@ -96,7 +100,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_what_does_not_arrive_is_reported() {
+    async fn what_becomes_of_a_response_is_reported_once() {
         let (waiting, reported) = receipt();
         drop(waiting);
         assert_eq!(*reported.lock().unwrap(), Some(Outcome::ResponseLost));
@@ -115,10 +119,10 @@ mod tests {
         for whole in ["", "a"] {
             let (receipt, reported) = receipt();
             receipt.attach(Full::new(Bytes::from(whole))).collect().await.unwrap();
-            assert_eq!(*reported.lock().unwrap(), None);
+            assert_eq!(*reported.lock().unwrap(), Some(Outcome::Delivered));
         }
         let (empty, reported) = receipt();
         drop(empty.attach(Full::new(Bytes::new())));
-        assert_eq!(*reported.lock().unwrap(), None);
+        assert_eq!(*reported.lock().unwrap(), Some(Outcome::Delivered));
     }
 }
