@@ -30,6 +30,7 @@ pub(crate) fn routes(mock: MockSentinel) -> Router<Arc<Shared>> {
         .route("/faults/{number}", delete(remove_fault))
         .route("/tables", get(tables))
         .route("/tables/{table}", get(table))
+        .route("/tables/{table}/ids", get(table_ids))
         .route("/rules", get(rules))
         .route("/journal", get(journal))
         .route("/secret", post(secret))
@@ -119,8 +120,49 @@ async fn tables(State(shared): State<Arc<Shared>>) -> Reply {
 async fn table(axum::Extension(mock): Mock, Path(table): Path<String>) -> Reply {
     match mock.table_count(&table) {
         Some(count) => Reply::json(200, &count, "table"),
-        None => Reply::error(404, "NotFound", format!("No table '{table}'."), "unknown table"),
+        None => unknown_table(&table),
     }
+}
+
+/// How many ids a page holds, unless fewer are asked for.
+const IDS_MAX: usize = 10_000;
+
+#[derive(Debug, Deserialize)]
+struct IdsQuery {
+    /// The last id of the page before.
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+/// The different ids of a table, in the order in which they first arrived.
+async fn table_ids(
+    State(shared): State<Arc<Shared>>,
+    Path(name): Path<String>,
+    query: Result<Query<IdsQuery>, QueryRejection>,
+) -> Reply {
+    let Query(IdsQuery { after, limit }) = match query {
+        Ok(query) => query,
+        Err(rejection) => return Reply::error(400, "InvalidQuery", rejection.body_text(), "invalid query"),
+    };
+    let limit = limit.unwrap_or(IDS_MAX);
+    if !(1..=IDS_MAX).contains(&limit) {
+        return Reply::error(400, "InvalidQuery", format!("limit is {limit}: 1 to {IDS_MAX}."), "limit out of bounds");
+    }
+    let state = shared.state();
+    let Some(table) = state.tables.get(&name) else { return unknown_table(&name) };
+    match table.ids_page(after.as_deref(), limit) {
+        Some(page) => {
+            let next = page.ids.last().filter(|_| page.more);
+            Reply::json(200, &json!({"ids": page.ids, "next": next}), "ids")
+        }
+        None => {
+            Reply::error(404, "NotFound", format!("Table '{name}' has no row with the id of 'after'."), "unknown id")
+        }
+    }
+}
+
+fn unknown_table(name: &str) -> Reply {
+    Reply::error(404, "NotFound", format!("No table '{name}'."), "unknown table")
 }
 
 /// Every rule with what it has counted.

@@ -206,6 +206,13 @@ pub(crate) const ROUTES: &[Route] = &[
         ErrorShape::Azure,
         &[operation("GET", "A table's rows and distinct ids", &[200, 404])],
     ),
+    route(
+        "/_control/tables/{table}/ids",
+        CONTROL,
+        ErrorShape::Azure,
+        &[operation("GET", "A table's different ids in the order of their first arrival", &[200, 400, 404])
+            .query(&[("after", false), ("limit", false)])],
+    ),
     route("/_control/rules", CONTROL, ErrorShape::Azure, &[operation("GET", "Every rule with its metrics", &[200])]),
     route(
         "/_control/journal",

@@ -20,6 +20,49 @@ async fn tables_are_counted_and_reset_forgets_everything() {
 }
 
 #[tokio::test]
+async fn the_ids_of_a_table_come_page_by_page_and_go_on_where_they_ended() {
+    let mut world = World::default();
+    world.ingestion.visible_after = jiff::SignedDuration::from_secs(60);
+    let fixture = Fixture::of(world);
+    let ids = async |query: &str| fixture.get(&format!("/_control/tables/{AUDIT_TABLE}/ids{query}")).await.json();
+    assert_eq!(ids("").await, json!({"ids": [], "next": null}));
+    // What repeats is told once; what no query sees yet is told too.
+    fixture.upload(AUDIT, events(&["c", "a", "c"])).await;
+    fixture.upload(AUDIT, events(&["a", "b", "ü&"])).await;
+    assert_eq!(ids("").await, json!({"ids": ["c", "a", "b", "ü&"], "next": null}));
+    assert_eq!(ids("?limit=2").await, json!({"ids": ["c", "a"], "next": "a"}));
+    assert_eq!(ids("?limit=2&after=a").await, json!({"ids": ["b", "ü&"], "next": null}));
+    assert_eq!(ids("?after=%C3%BC%26").await, json!({"ids": [], "next": null}));
+    fixture.upload(AUDIT, events(&["c", "d"])).await;
+    assert_eq!(ids("?after=%C3%BC%26").await, json!({"ids": ["d"], "next": null}));
+    for (query, status) in [("?limit=0", 400), ("?limit=10001", 400), ("?limit=x", 400), ("?after=z", 404)] {
+        let path = format!("/_control/tables/{AUDIT_TABLE}/ids{query}");
+        assert_eq!(fixture.get(&path).await.status, status, "{query}");
+    }
+    assert_eq!(fixture.get("/_control/tables/None_CL/ids").await.status, 404);
+    assert_eq!(fixture.get("/_control/tables/_LogOperation/ids").await.json()["ids"], json!([]));
+}
+
+#[tokio::test]
+async fn a_page_of_ids_ends_at_ten_thousand_or_four_megabytes() {
+    let fixture = Fixture::new();
+    let many: Vec<String> = (0..10_001).map(|n| format!("{n}")).collect();
+    for part in many.chunks(5_000) {
+        fixture.upload(AUDIT, events(&part.iter().map(String::as_str).collect::<Vec<_>>())).await;
+    }
+    let path = format!("/_control/tables/{AUDIT_TABLE}/ids");
+    let page = fixture.get(&path).await.json();
+    assert_eq!((page["ids"].as_array().unwrap().len(), &page["next"]), (10_000, &json!("9999")));
+    for n in 0..7 {
+        let long: Vec<String> = (0..10).map(|nth| format!("{n}-{nth}-{}", "x".repeat(60_000))).collect();
+        fixture.upload(AUDIT, events(&long.iter().map(String::as_str).collect::<Vec<_>>())).await;
+    }
+    let page = fixture.get(&format!("{path}?after=10000")).await.json();
+    assert_eq!(page["ids"].as_array().unwrap().len(), 69);
+    assert_eq!(page["next"], page["ids"][68]);
+}
+
+#[tokio::test]
 async fn the_clock_is_bent_from_outside() {
     let fixture = Fixture::new();
     let bent = fixture.control("clock", &json!({"advance": "1h", "freeze": true})).await.json();
