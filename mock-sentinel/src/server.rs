@@ -1,6 +1,7 @@
 //! The mock as a whole: one world, its state, and the ways to serve, drive and inspect it.
 
 mod crowd;
+mod socket;
 mod sockets;
 mod state;
 
@@ -24,6 +25,7 @@ use crate::workspace::instant;
 use crate::world::{World, WorldError};
 use crate::{control, identity, ingest, manager, query};
 
+pub(crate) use crowd::Connection;
 pub(crate) use state::{Deployment, State};
 
 /// Queries that compute at the same time; of those admitted, the others wait. Memory is why: each takes its own.

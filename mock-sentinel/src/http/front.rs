@@ -16,7 +16,7 @@ use super::reply::Note;
 use super::{Reply, broken, canned};
 use crate::call::Call;
 use crate::journal::JournalEntry;
-use crate::server::Shared;
+use crate::server::{Connection, Shared};
 
 /// The most bytes of a path that the journal keeps.
 const PATH_MAX: usize = 512;
@@ -64,6 +64,7 @@ pub(crate) async fn front(State(shared): State<Arc<Shared>>, mut request: Reques
     };
     let is_head = request.method() == Method::HEAD;
     let line = Line { entry: (call != Call::Control).then_some(entry), shared: shared.clone() };
+    let connection = request.extensions().get::<Connection>().cloned();
     let response = act(hit.as_ref(), request, next, &shared).await;
     let outcome = hit.as_ref().map_or(Outcome::Delivered, |hit| hit.trouble.outcome(response.status()));
     // What a fault takes from the caller is known already; whether the caller waits for the rest is not. (The server
@@ -74,6 +75,9 @@ pub(crate) async fn front(State(shared): State<Arc<Shared>>, mut request: Reques
         let shared = shared.clone();
         Receipt::new(move |outcome| shared.state().journal.settle(number, outcome))
     });
+    if let Some(connection) = connection.filter(|_| outcome == Outcome::Reset) {
+        connection.reset.ask();
+    }
     let response = label(response, call, number, id, client_request_id.as_deref());
     let response = broken::apply(response, hit.as_ref(), outcome, receipt).await;
     dated(response, &shared)
