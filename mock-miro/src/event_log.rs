@@ -126,7 +126,8 @@ impl EventLog {
 
     fn id(&self, entry: &Entry) -> Cow<'_, str> {
         let raw = &self.json(entry)[entry.id_start as usize..][..entry.id_len as usize];
-        let text = String::from_utf8_lossy(raw);
+        // Looked through as a whole first, which is several times faster than what finds the faults in it.
+        let text = std::str::from_utf8(raw).map_or_else(|_| String::from_utf8_lossy(raw), Cow::Borrowed);
         // Escapes are rare: only an id from a file can hold one.
         if !raw.contains(&b'\\') {
             return text;

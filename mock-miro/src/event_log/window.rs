@@ -1,6 +1,6 @@
 //! One page's worth of a log: the events of a stretch of time, after a position, in either direction.
 
-use faults::Ids;
+use faults::{Ids, IdsBuilder};
 
 use super::{Entry, EventLog, Position};
 
@@ -85,7 +85,11 @@ impl EventLog {
 
     /// The ids of the page's events.
     pub(crate) fn ids_of(&self, page: &Page) -> Ids {
-        page.places.iter().map(|&place| self.id(&self.index[place as usize])).collect()
+        let entries = || page.places.iter().map(|&place| &self.index[place as usize]);
+        let bytes = entries().map(|entry| entry.id_len as usize).sum();
+        let mut ids = IdsBuilder::with_capacity(page.len(), bytes);
+        entries().for_each(|entry| ids.push(&self.id(entry)));
+        ids.finish()
     }
 
     fn fill(&self, page: &mut Page, query: &PageQuery<'_>, places: impl Iterator<Item = usize>) {

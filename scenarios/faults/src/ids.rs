@@ -9,18 +9,23 @@ use serde::{Serialize, Serializer};
 /// how many there really were. A clone shares them.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Ids {
-    /// All of them in one text: a page has hundreds, and a text of its own for each would cost more than serving the page.
-    text: Arc<str>,
-    /// Where each ends.
-    ends: Arc<[u32]>,
+    kept: Option<Arc<Kept>>,
     count: u64,
+}
+
+/// All of them in one text: a page has hundreds, and a text of its own for each would cost more than serving the page.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Kept {
+    text: String,
+    /// Where each ends.
+    ends: Vec<u32>,
 }
 
 impl Ids {
     /// How many are kept.
     pub const MAX: usize = 1_000;
     /// How many bytes are kept.
-    pub const BYTES_MAX: usize = 64 * 1024;
+    pub const BYTES_MAX: usize = 128 * 1024;
 
     /// How many there were, kept or not.
     pub fn count(&self) -> u64 {
@@ -29,44 +34,52 @@ impl Ids {
 
     /// Those that are kept.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        let begins = std::iter::once(0).chain(self.ends.iter().copied());
-        begins.zip(self.ends.iter()).map(|(begin, end)| &self.text[begin as usize..*end as usize])
+        let (text, ends) = self.kept.as_ref().map_or(("", &[][..]), |kept| (&kept.text, &kept.ends));
+        let begins = std::iter::once(0).chain(ends.iter().copied());
+        begins.zip(ends).map(move |(begin, end)| &text[begin as usize..*end as usize])
     }
 
     /// Forgets them, but not how many there were.
     pub(crate) fn forget(&mut self) {
-        *self = Self { count: self.count, ..Self::default() };
+        self.kept = None;
     }
 
     /// The memory they take, roughly.
     pub(crate) fn bytes(&self) -> usize {
-        self.text.len() + size_of::<u32>() * self.ends.len()
+        self.kept.as_ref().map_or(0, |kept| kept.text.capacity() + size_of::<u32>() * kept.ends.capacity())
     }
 }
 
 /// Ids as they come, one by one.
 #[derive(Debug, Default)]
 pub struct IdsBuilder {
-    text: String,
-    ends: Vec<u32>,
+    kept: Kept,
     count: u64,
 }
 
 impl IdsBuilder {
+    /// With room for so many ids of so many bytes together.
+    pub fn with_capacity(ids: usize, bytes: usize) -> Self {
+        let text = String::with_capacity(bytes.min(Ids::BYTES_MAX));
+        Self { kept: Kept { text, ends: Vec::with_capacity(ids.min(Ids::MAX)) }, count: 0 }
+    }
+
     /// Adds an id, or only counts it.
     pub fn push(&mut self, id: &str) {
-        let all_kept = self.ends.len() as u64 == self.count;
+        let Kept { text, ends } = &mut self.kept;
+        let all_kept = ends.len() as u64 == self.count;
         self.count += 1;
         // The first that does not fit ends the list, so that what is kept is a whole beginning.
-        if all_kept && self.ends.len() < Ids::MAX && self.text.len() + id.len() <= Ids::BYTES_MAX {
-            self.text.push_str(id);
-            self.ends.push(self.text.len() as u32);
+        if all_kept && ends.len() < Ids::MAX && text.len() + id.len() <= Ids::BYTES_MAX {
+            text.push_str(id);
+            ends.push(text.len() as u32);
         }
     }
 
     /// All that were added.
     pub fn finish(self) -> Ids {
-        Ids { text: self.text.into(), ends: self.ends.into(), count: self.count }
+        let kept = (!self.kept.ends.is_empty()).then(|| Arc::new(self.kept));
+        Ids { kept, count: self.count }
     }
 }
 
@@ -80,7 +93,7 @@ impl<T: AsRef<str>> FromIterator<T> for Ids {
 
 impl fmt::Debug for Ids {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ids").field("count", &self.count).field("kept", &self.ends.len()).finish_non_exhaustive()
+        f.debug_struct("Ids").field("count", &self.count).field("kept", &self.iter().count()).finish_non_exhaustive()
     }
 }
 

@@ -109,8 +109,12 @@ impl<T: Record> Journal<T> {
 
     /// Notes what the caller got in the end.
     pub fn settle(&mut self, number: u64, outcome: Outcome) {
-        if let Ok(place) = self.lines.kept.binary_search_by_key(&number, Record::number) {
-            self.lines.kept[place].settle(outcome);
+        let lines = &mut self.lines.kept;
+        // Nearly always it is the newest.
+        if let Some(line) = lines.back_mut().filter(|line| line.number() == number) {
+            line.settle(outcome);
+        } else if let Ok(place) = lines.binary_search_by_key(&number, Record::number) {
+            lines[place].settle(outcome);
         }
     }
 
