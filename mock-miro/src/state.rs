@@ -118,6 +118,11 @@ impl State {
         // What a fault takes from the client is known already; whether the client waits for the rest is not. (The server
         // discards the body of the response to a HEAD, which is not the client's doing.)
         let pending = outcome == Outcome::Delivered && request.method != Method::HEAD;
+        let is_lost = matches!(outcome, Outcome::ResponseLost | Outcome::Reset);
+        // Nobody can keep to a pause of which nobody hears.
+        if let Some((until, rule)) = answer.pause.filter(|_| !is_lost) {
+            self.watch.told_to_pause(&identity.budget, now, until, rule);
+        }
         let delay = self.delay(name, hit.as_ref());
         let looping = self.look_for_loops(&identity, name, request.query, (&answer, &trouble), now);
         let ids = if trouble.garbage { Ids::default() } else { answer.ids.clone() };
@@ -129,7 +134,7 @@ impl State {
             path: request.path.to_owned(),
             query: params::without_secrets(request.query),
             token: identity.token_name.clone(),
-            status: if matches!(outcome, Outcome::ResponseLost | Outcome::Reset) { 0 } else { answer.status.as_u16() },
+            status: if is_lost { 0 } else { answer.status.as_u16() },
             outcome,
             pending,
             code: answer.code.map(str::to_owned),

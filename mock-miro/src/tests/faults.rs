@@ -118,6 +118,17 @@ async fn a_planned_429_is_minded() {
 }
 
 #[tokio::test]
+async fn a_pause_that_no_client_heard_of_is_not_minded() {
+    let bench = Bench::new();
+    let wait = json!({"status": 429, "retry_after": 30});
+    bench.mock.inject(fault(json!({"answer": wait, "fault": {"lost_answer": true}})));
+    assert_eq!(in_memory(&bench, bench.mock.router()).await, "");
+    bench.pass(jiff::SignedDuration::from_secs(1));
+    bench.audit("").await;
+    assert!(bench.mock.violations().is_empty());
+}
+
+#[tokio::test]
 async fn a_lost_answer_has_taken_effect() {
     let bench = Bench::new();
     bench.mock.inject(fault(json!({"fault": {"lost_answer": true}, "times": 2})));
