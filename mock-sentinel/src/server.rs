@@ -278,6 +278,11 @@ impl MockSentinel {
         self.shared.state().journal.iter().cloned().collect()
     }
 
+    /// Like [`journal`](Self::journal), only those after the entry of this id.
+    pub fn journal_after(&self, id: u64) -> Vec<JournalEntry> {
+        self.shared.state().journal.after(id).cloned().collect()
+    }
+
     /// Back to the beginning: no rows, the world's own faults, secrets, roles and rules, an empty journal. The clock
     /// goes on.
     pub fn reset(&self) {
