@@ -4,6 +4,8 @@
 
 mod demo;
 mod kql;
+mod scenario;
+mod serve;
 mod sim;
 
 use clap::{Parser, Subcommand};
@@ -19,14 +21,28 @@ pub struct MiroLab {
     command: Command,
 }
 
-const EXAMPLES: &str = "  miro-lab demo\n  miro-lab sim --seeds 1-20";
+const EXAMPLES: &str = "  miro-lab demo\n  miro-lab sim --seeds 1-20\n  miro-lab scenario list\n  miro-lab serve --cause siem-off                         --config-file miro-sentinel.toml";
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 unexpected or a promise was broken, 2 usage, 7 something is missing.";
+const EXIT_CODES: &str = "Exit codes: 0 held, 1 a promise or expectation was broken, 2 usage or an unreadable file, 3 the laboratory                           failed, 7 something is missing.";
+
+/// What is asked for cannot be understood, or a file that is named cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
+/// The exit code for an error.
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    const USAGE: u8 = 2;
+    const LABORATORY: u8 = 3;
+    if error.is::<Usage>() { USAGE } else { LABORATORY }
+}
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Demo),
     Sim(sim::Sim),
+    Serve(serve::Serve),
+    Scenario(scenario::ScenarioCommand),
     Kql(kql::Kql),
 }
 
@@ -36,6 +52,8 @@ impl MiroLab {
         match self.command {
             Command::Demo(demo) => demo.run(),
             Command::Sim(sim) => sim.run(),
+            Command::Serve(serve) => serve.run(),
+            Command::Scenario(scenario) => scenario.run(),
             Command::Kql(kql) => kql.run(),
         }
     }

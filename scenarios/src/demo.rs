@@ -1,6 +1,5 @@
 //! The demonstration: both mocks on loopback sockets, the connector as it is in production, a generated company's day.
 
-mod mocks;
 mod progress;
 mod queries;
 
@@ -8,18 +7,21 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use connector::config::{Config, Start};
+use connector::config::Config;
 use connector::identity::AzureTokens;
 use connector::service::{Mode, Outcome, Parts, Stop};
 use connector::status::Status;
 use connector::store::{RedbStore, StoreError};
 use connector::transport::production::{Production, ProductionError};
 use connector::{Connector, Random, Stream};
+use mock_sentinel::Call;
 use serde::Serialize;
 
-use crate::deployment::{Tuning, log_of, table_of};
+use crate::catalogue;
+use crate::deployment::{log_of, table_of};
+use crate::live::{Live, LiveError};
 use crate::render::Answer;
-use mocks::Mocks;
+use crate::scenario::Scenario;
 
 /// What to demonstrate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,15 +89,12 @@ pub enum DemoError {
     /// No socket, no temporary folder.
     #[error("could not set up the demonstration: {0}")]
     Io(#[from] std::io::Error),
-    /// No certificate for https.
+    /// The mocks cannot be served.
     #[error(transparent)]
-    Tls(#[from] mock_sentinel::TlsError),
-    /// Miro's world contradicts itself.
-    #[error(transparent)]
-    Miro(#[from] mock_miro::WorldError),
-    /// Azure's world contradicts itself.
-    #[error(transparent)]
-    Sentinel(#[from] mock_sentinel::WorldError),
+    Live(#[from] LiveError),
+    /// The scenario of the demonstration is not as it was shipped.
+    #[error("the scenario `demo` cannot be played: {0}")]
+    Scenario(String),
     /// No client for the connector.
     #[error(transparent)]
     Client(#[from] ProductionError),
@@ -121,14 +120,14 @@ impl Summary {
 
 /// The longest that the connector may take.
 const DEADLINE: Duration = Duration::from_mins(10);
-/// How far back the connector is told to begin; the company's day lies within.
-const BACKLOG: Duration = Duration::from_hours(24);
 
 /// Plays the demonstration, drawing a progress bar on stderr if that is a terminal.
 pub async fn run(options: &Options) -> Result<Summary, DemoError> {
     let folder = tempfile::tempdir()?;
-    let mocks = Mocks::start(options, folder.path()).await?;
-    let config = mocks.config(&tuning(folder.path().join("miro-sentinel.redb")));
+    let scenario = scenario(options, folder.path())?;
+    let mocks = Live::start(&scenario, folder.path()).await?;
+    mocks.prepare().await?;
+    let config = mocks.config().map_err(|problem| DemoError::Scenario(problem.to_string()))?;
     let connector = Connector::new(config.clone(), production_parts(&config)?);
     let bar = progress::Bar::new((options.audit + options.content) as u64);
     let (started_at, started) = (jiff::Timestamp::now(), Instant::now());
@@ -145,7 +144,7 @@ pub async fn run(options: &Options) -> Result<Summary, DemoError> {
         Streams { audit: count(&mocks, &status, Stream::Audit), content: count(&mocks, &status, Stream::Content) };
     let summary = Summary {
         streams,
-        first_row_ms: mocks.first_row_at().map(|at| at.duration_since(started_at).as_millis().max(0) as u64),
+        first_row_ms: first_row_at(&mocks).map(|at| at.duration_since(started_at).as_millis().max(0) as u64),
         seconds,
         events_per_second: (streams.audit.in_table + streams.content.in_table) as f64 / seconds,
         outcome,
@@ -155,19 +154,28 @@ pub async fn run(options: &Options) -> Result<Summary, DemoError> {
     Ok(summary)
 }
 
-fn tuning(store: std::path::PathBuf) -> Tuning {
-    Tuning {
-        store,
-        start: Start::Ago(BACKLOG),
-        poll_every: Duration::from_secs(15),
-        late_sweeps: vec![Duration::from_mins(2), Duration::from_mins(10), Duration::from_mins(30)],
-        budget_share: 0.8,
-        concurrent_reads: 4,
-        concurrent_uploads: 4,
-        plain_bytes_max: 1_000_000,
-        compression_level: 4,
-        timeout: Duration::from_secs(30),
+/// The shipped scenario with as many events as are asked for.
+fn scenario(options: &Options, folder: &std::path::Path) -> Result<Scenario, DemoError> {
+    let found = catalogue::Catalogue::shipped().find("DEMO").map_err(DemoError::Scenario)?;
+    let mut scenario = found.scenario;
+    scenario.seed = options.seed;
+    for (stream, generate, seed) in
+        [("audit", options.audit, options.seed), ("content", options.content, options.seed.wrapping_add(1))]
+    {
+        if let Some(serde_json::Value::Object(events)) = scenario.world.miro.get_mut(stream) {
+            events.insert("generate".to_owned(), generate.into());
+            events.insert("seed".to_owned(), seed.into());
+        }
     }
+    let store = folder.join("miro-sentinel.redb").display().to_string();
+    scenario.connector.insert("store.path".to_owned(), store.into());
+    Ok(scenario)
+}
+
+/// When the first upload was stored.
+fn first_row_at(mocks: &Live) -> Option<jiff::Timestamp> {
+    let journal = mocks.sentinel.journal();
+    journal.into_iter().find(|entry| entry.call == Call::Ingest && entry.rows > 0).map(|entry| entry.at)
 }
 
 /// The parts that `miro-sentinel run` is made of.
@@ -181,7 +189,7 @@ fn production_parts(config: &Config) -> Result<Parts, DemoError> {
     Ok(Parts { miro: network.clone(), azure: network, tokens: Arc::new(tokens), clock, random, store: Arc::new(store) })
 }
 
-fn count(mocks: &Mocks, status: &Status, stream: Stream) -> Count {
+fn count(mocks: &Live, status: &Status, stream: Stream) -> Count {
     let rows = mocks.sentinel.ids(table_of(stream));
     let in_table = rows.len() as u64;
     let stored: BTreeSet<_> = rows.into_iter().collect();

@@ -1,14 +1,11 @@
 //! What a connector has to be told to work with a pair of mocks, whether they are on sockets or in this process.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use connector::Stream;
-use connector::config::{
-    Config, ContentConfig, Http, Identity, LogFormat, Miro, Sentinel, Start, StoreConfig, StreamConfig, Telemetry,
-};
 use mock_miro::MockMiro;
 use mock_sentinel::MockSentinel;
+use toml::{Table, Value};
 use url::Url;
 
 /// The addresses of a pair of mocks.
@@ -24,72 +21,80 @@ pub struct Addresses {
     pub ca_file: Option<PathBuf>,
 }
 
-/// What may differ between two deployments of the same connector.
-#[derive(Clone, Debug)]
-pub struct Tuning {
-    /// The checkpoint file; not used where another store is handed in.
-    pub store: PathBuf,
-    /// Where the first run begins.
-    pub start: Start,
-    /// How often the newest time is read.
-    pub poll_every: Duration,
-    /// The ages at which every stretch is read again.
-    pub late_sweeps: Vec<Duration>,
-    /// The share of the rate budget to use.
-    pub budget_share: f64,
-    /// Spans read at the same time per stream.
-    pub concurrent_reads: usize,
-    /// Uploads in flight.
-    pub concurrent_uploads: usize,
-    /// The largest plain size of a batch, in bytes.
-    pub plain_bytes_max: usize,
-    /// Gzip level.
-    pub compression_level: u32,
-    /// The time allowed for one call.
-    pub timeout: Duration,
+/// The settings of a connector between these two mocks, with the credentials they expect, as its configuration file has them.
+/// Everything else has its default.
+pub fn settings(miro: &MockMiro, sentinel: &MockSentinel, addresses: &Addresses) -> Table {
+    let (tokens, app) = (miro.tokens(), sentinel.credentials());
+    let rule = |stream: Stream| sentinel.rule(stream.rule_stream()).unwrap_or_default();
+    let mut settings = Table::new();
+    for (key, value) in [
+        ("miro.base_url", addresses.miro.to_string()),
+        ("streams.audit.access_token", tokens.audit),
+        ("streams.content.access_token", tokens.content),
+        ("streams.content.organization_id", miro.organization_id()),
+        ("sentinel.endpoint", addresses.endpoint.to_string()),
+        ("sentinel.rules.audit", rule(Stream::Audit)),
+        ("sentinel.rules.content", rule(Stream::Content)),
+        ("sentinel.identity.kind", "client_secret".to_owned()),
+        ("sentinel.identity.tenant_id", app.tenant_id),
+        ("sentinel.identity.client_id", app.client_id),
+        ("sentinel.identity.client_secret", app.client_secret),
+        ("sentinel.identity.authority", addresses.authority.to_string()),
+        ("store.path", "state.redb".to_owned()),
+        ("telemetry.listen", "off".to_owned()),
+    ] {
+        set(&mut settings, key, value.into());
+    }
+    if let Some(ca_file) = &addresses.ca_file {
+        set(&mut settings, "http.ca_file", ca_file.display().to_string().into());
+    }
+    settings
 }
 
-/// The configuration of a connector between these two mocks, with the credentials they expect.
-pub fn config(miro: &MockMiro, sentinel: &MockSentinel, addresses: &Addresses, tuning: &Tuning) -> Config {
-    let tokens = miro.tokens();
-    let app = sentinel.credentials();
-    let stream = |token: String| StreamConfig {
-        access_token: token.into(),
-        poll_every: tuning.poll_every,
-        late_sweeps: tuning.late_sweeps.clone(),
-        start: tuning.start,
-    };
-    Config {
-        miro: Miro {
-            base_url: addresses.miro.clone(),
-            budget_share: tuning.budget_share,
-            concurrent_reads: tuning.concurrent_reads,
-        },
-        audit: Some(stream(tokens.audit)),
-        content: Some(ContentConfig { stream: stream(tokens.content), organization_id: miro.organization_id() }),
-        sentinel: Sentinel {
-            endpoint: addresses.endpoint.clone(),
-            audit_rule: sentinel.rule(Stream::Audit.rule_stream()),
-            content_rule: sentinel.rule(Stream::Content.rule_stream()),
-            identity: Identity::ClientSecret {
-                tenant_id: app.tenant_id,
-                client_id: app.client_id,
-                client_secret: app.client_secret.into(),
-                authority: addresses.authority.clone(),
-                scope: "https://monitor.azure.com/.default".to_owned(),
-            },
-            plain_bytes_max: tuning.plain_bytes_max,
-            compression_level: tuning.compression_level,
-            concurrent_uploads: tuning.concurrent_uploads,
-        },
-        store: StoreConfig { path: tuning.store.clone(), dead_letters_bytes_max: DEAD_LETTERS_BYTES_MAX },
-        http: Http { ca_file: addresses.ca_file.clone(), proxy: None, timeout: tuning.timeout },
-        telemetry: Telemetry { listen: None, log_format: LogFormat::Human, grace: Duration::from_secs(30) },
+/// Settings of the same shape that lead nowhere: to check what is set beside them.
+pub(crate) fn example_settings() -> Table {
+    let mut settings = Table::new();
+    for (key, value) in [
+        ("miro.base_url", "https://api.miro.com"),
+        ("streams.audit.access_token", "example-audit"),
+        ("streams.content.access_token", "example-content"),
+        ("streams.content.organization_id", "3074457345618265000"),
+        ("sentinel.endpoint", "https://miro-abcd.westeurope-1.ingest.monitor.azure.com"),
+        ("sentinel.rules.audit", "dcr-00000000000000000000000000000001"),
+        ("sentinel.rules.content", "dcr-00000000000000000000000000000002"),
+        ("sentinel.identity.kind", "client_secret"),
+        ("sentinel.identity.tenant_id", "7f9c2ba4-0000-4000-8000-6d69726f0001"),
+        ("sentinel.identity.client_id", "7f9c2ba4-0000-4000-8000-6d69726f0002"),
+        ("sentinel.identity.client_secret", "example-secret"),
+        ("store.path", "state.redb"),
+    ] {
+        set(&mut settings, key, value.into());
+    }
+    settings
+}
+
+/// The value of the key with this dotted name.
+pub(crate) fn get<'a>(settings: &'a Table, key: &str) -> Option<&'a Value> {
+    match key.split_once('.') {
+        None => settings.get(key),
+        Some((section, rest)) => get(settings.get(section)?.as_table()?, rest),
     }
 }
 
-/// Far more than any run here sets aside.
-pub const DEAD_LETTERS_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Sets the key with this dotted name.
+pub(crate) fn set(settings: &mut Table, key: &str, value: Value) {
+    match key.split_once('.') {
+        None => {
+            settings.insert(key.to_owned(), value);
+        }
+        Some((section, rest)) => {
+            let inner = settings.entry(section).or_insert_with(|| Table::new().into());
+            if let Value::Table(inner) = inner {
+                set(inner, rest, value);
+            }
+        }
+    }
+}
 
 /// The mock's log that feeds `stream`.
 pub fn log_of(stream: Stream) -> mock_miro::Log {

@@ -1,8 +1,11 @@
 //! The laboratory: it runs the connector against both mocks, breaks what can break, and checks the promises.
 
+pub mod catalogue;
 pub mod cli;
 pub mod demo;
 pub mod deployment;
+pub mod live;
 pub mod render;
 pub mod scenario;
+pub mod shrink;
 pub mod sim;

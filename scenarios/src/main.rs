@@ -3,15 +3,14 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use connector::Exit;
-use scenarios::cli::MiroLab;
+use scenarios::cli::{MiroLab, exit_code};
 
 fn main() -> ExitCode {
     match MiroLab::parse().run() {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(error) => {
             anstream::eprintln!("error: {error:#}");
-            ExitCode::from(Exit::Unexpected as u8)
+            ExitCode::from(exit_code(&error))
         }
     }
 }

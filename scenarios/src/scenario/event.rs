@@ -4,12 +4,44 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use connector::Stream;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// An event as a day plans it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+use super::length;
+
+/// An event as a timeline plans it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+pub struct EventSpec {
+    /// In which log.
+    #[schemars(with = "super::action::StreamName")]
+    pub stream: Stream,
+    /// Its id; made up from the step's place unless given. The same id again is the same event again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The time that it carries, counted from the beginning. Unless given, what Miro's clock shows when it happens; an earlier one
+    /// makes it late.
+    #[serde(default, with = "length::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub time: Option<SignedDuration>,
+    /// About how many bytes it has; it is never less than its fields need, some 200.
+    #[serde(default = "usual_bytes")]
+    pub bytes: usize,
+    /// What is in it.
+    #[serde(default)]
+    pub content: Content,
+    /// Fields that it has beside or in place of the documented ones.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub fields: serde_json::Map<String, serde_json::Value>,
+}
+
+const fn usual_bytes() -> usize {
+    400
+}
+
+/// An event at its place in time.
+#[derive(Clone, Debug, PartialEq)]
 pub struct MiroEvent {
     /// Its id; no other event of the day has it, and no text in another one does.
     pub id: String,
@@ -19,13 +51,16 @@ pub struct MiroEvent {
     pub bytes: usize,
     /// What is in it.
     pub content: Content,
+    /// Fields beside or in place of the documented ones.
+    pub fields: serde_json::Map<String, serde_json::Value>,
 }
 
 /// What an event holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
     /// What Miro documents.
+    #[default]
     Documented,
     /// The same, and Azure refuses every upload with it.
     Refused,
@@ -49,6 +84,9 @@ impl Content {
 impl MiroEvent {
     /// The event's bytes as Miro sends them, and where its id stands in them.
     pub fn bytes(&self, stream: Stream) -> (Bytes, Range<usize>) {
+        if !self.fields.is_empty() && self.content.is_sendable() {
+            return self.with_fields(stream);
+        }
         let Frame { mut out, id, closing } = self.frame(stream);
         if self.content != Content::NotAnObject {
             let filler = self.bytes.saturating_sub(out.len() + closing.len());
@@ -60,9 +98,24 @@ impl MiroEvent {
 
     /// How many bytes [`bytes`](Self::bytes) has, without writing them.
     pub fn size(&self, stream: Stream) -> usize {
+        if !self.fields.is_empty() && self.content.is_sendable() {
+            return self.with_fields(stream).0.len();
+        }
         let Frame { out, closing, .. } = self.frame(stream);
         let least = out.len() + closing.len();
         if self.content == Content::NotAnObject { least } else { least.max(self.bytes) }
+    }
+
+    /// The documented event with other fields, its id first.
+    fn with_fields(&self, stream: Stream) -> (Bytes, Range<usize>) {
+        let (plain, id) = Self { fields: serde_json::Map::new(), ..self.clone() }.bytes(stream);
+        let mut event: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&plain).unwrap_or_default();
+        event.extend(self.fields.clone());
+        event.remove("id");
+        let rest = serde_json::to_string(&event).unwrap_or_default();
+        let rest = rest.strip_prefix('{').unwrap_or_default();
+        let comma = if event.is_empty() { "" } else { "," };
+        (format!("{{\"id\":\"{}\"{comma}{rest}", self.id).into(), id)
     }
 
     /// What stands around the filling.
@@ -130,7 +183,13 @@ mod tests {
     use super::*;
 
     fn event(bytes: usize, content: Content) -> MiroEvent {
-        MiroEvent { id: "planned-7".to_owned(), time: "2026-03-01T00:00:00.5Z".parse().unwrap(), bytes, content }
+        MiroEvent {
+            id: "planned-7".to_owned(),
+            time: "2026-03-01T00:00:00.5Z".parse().unwrap(),
+            bytes,
+            content,
+            fields: serde_json::Map::new(),
+        }
     }
 
     #[test]
@@ -143,6 +202,16 @@ mod tests {
                 assert!(serde_json::from_slice::<serde_json::Value>(&json).is_ok());
             }
         }
+    }
+
+    #[test]
+    fn fields_are_added_and_replaced() {
+        let mut event = event(400, Content::Documented);
+        event.fields = serde_json::from_str(r#"{"event":"odd","more":[1]}"#).unwrap();
+        let (json, id) = event.bytes(Stream::Audit);
+        let read: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        assert_eq!((&json[id], &read["event"], &read["more"][0]), (&b"planned-7"[..], &"odd".into(), &1.into()));
+        assert_eq!(json.len(), event.size(Stream::Audit));
     }
 
     #[test]

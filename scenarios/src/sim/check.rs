@@ -9,13 +9,15 @@ use connector::store::{DeadLetter, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
 use super::coverage::Kind;
-use super::expected::{doubtful, is_oversize, planned, unsendable};
+use super::expect;
+use super::expected::{doubtful, is_oversize, unsendable};
 use super::plan::Plan;
 use super::run::Report;
+use super::violation::{Promise, Violation};
 use super::watch::Watch;
 use super::world::SimWorld;
 use crate::deployment::{log_of, table_of};
-use crate::scenario::{Content, MiroEvent};
+use crate::scenario::{Content, Delivered, Expect, MiroEvent};
 
 /// Dead letters are read in steps of so many.
 const DEAD_LETTERS_AT_ONCE: usize = 1_000;
@@ -25,14 +27,15 @@ const EXAMPLES: usize = 3;
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 /// `fetched = delivered + duplicate + set aside + in flight`, at any instant.
-pub(super) fn conservation(status: &Status, watch: &Watch) {
+pub(super) fn counts_add_up(status: &Status, watch: &Watch) {
     for (stream, counts) in &status.streams {
         let accounted = counts.delivered + counts.duplicate + counts.set_aside + counts.in_flight;
         if counts.fetched != accounted {
-            watch.violated(format!(
+            let detail = format!(
                 "{stream}: fetched {} is not delivered {} + duplicate {} + set aside {} + in flight {}",
                 counts.fetched, counts.delivered, counts.duplicate, counts.set_aside, counts.in_flight
-            ));
+            );
+            watch.violated(Violation::new(Promise::CountsAddUp, detail));
         }
     }
 }
@@ -42,7 +45,8 @@ pub(super) async fn complete(mut report: Report, world: &SimWorld, plan: &Plan) 
     let set_aside = match set_aside(world, plan).await {
         Ok(set_aside) => set_aside,
         Err(error) => {
-            world.watch.violated(format!("the dead letters cannot be read: {error}"));
+            let detail = format!("the dead letters cannot be read: {error}");
+            world.watch.violated(Violation::new(Promise::StoreOpens, detail));
             BTreeMap::new()
         }
     };
@@ -55,15 +59,17 @@ pub(super) async fn complete(mut report: Report, world: &SimWorld, plan: &Plan) 
         report.duplicates += seen.duplicates();
         duplicates_explained(stream, &seen, &repeatable, world);
         let set_aside = set_aside.get(&stream).unwrap_or(&none);
-        nothing_lost(stream, &seen, set_aside, world);
+        nothing_lost(stream, &seen, set_aside, world, &plan.scenario.expect);
         set_aside_rightly(stream, set_aside, &unsendable[&stream], &doubtful, world);
+        expect::of_stream(stream, seen.in_table.len() as u64, set_aside.len() as u64, plan, &world.watch);
     }
+    expect::of_all(report.duplicates, plan, world);
     note_coverage(&report, world, plan);
     report.calls = world.watch.calls();
     report.virtual_time = world.clock.elapsed();
     report.coverage = world.watch.coverage();
     report.violations = world.watch.violations();
-    report.journal_hash = world.watch.journal_hash();
+    report.journal_sha256 = world.watch.journal_sha256();
     report.journal = world.watch.journal_lines();
     report
 }
@@ -93,18 +99,22 @@ impl Seen {
     }
 }
 
-fn nothing_lost(stream: Stream, seen: &Seen, set_aside: &BTreeMap<String, String>, world: &SimWorld) {
+fn nothing_lost(stream: Stream, seen: &Seen, set_aside: &BTreeMap<String, String>, world: &SimWorld, expect: &Expect) {
+    let may_miss =
+        expect.blocked.contains_key(&stream) || matches!(expect.delivered.get(&stream), Some(Delivered::Count(_)));
     let arrived = |id: &String| seen.in_table.contains_key(id) || set_aside.contains_key(id);
     let lost: Vec<_> = seen.at_miro.iter().filter(|id| !arrived(id)).collect();
-    if !lost.is_empty() {
+    if !lost.is_empty() && !may_miss {
         let tell = |id: &&String| format!("{id} (shown from {} on)", shown_from(world, stream, id));
         let examples: Vec<_> = lost.iter().copied().take(EXAMPLES).map(|id| tell(&id)).collect();
         let (lost, all) = (lost.len(), seen.at_miro.len());
-        world.watch.violated(format!("{stream}: {lost} of {all} events lost, such as {}", examples.join(", ")));
+        let detail = format!("{lost} of {all} events lost, such as {}", examples.join(", "));
+        world.watch.violated(Violation::new(Promise::NothingLost, detail).of(stream));
     }
     let invented = seen.in_table.keys().filter(|id| !seen.at_miro.contains(*id)).count();
     if invented > 0 {
-        world.watch.violated(format!("{stream}: {invented} rows that Miro never had"));
+        let detail = format!("{invented} rows that Miro never had");
+        world.watch.violated(Violation::new(Promise::NothingInvented, detail).of(stream));
     }
 }
 
@@ -120,9 +130,8 @@ fn set_aside_rightly(
         set_aside.iter().filter(|(id, _)| !unsendable.contains(*id) && !doubtful.contains(*id)).collect();
     if let Some((id, reason)) = wrongly.first() {
         let count = wrongly.len();
-        world
-            .watch
-            .violated(format!("{stream}: {count} events set aside that Azure would take, such as {id}: {reason}"));
+        let detail = format!("{count} events set aside that Azure would take, such as {id}: {reason}");
+        world.watch.violated(Violation::new(Promise::SetAsideRightly, detail).of(stream));
     }
 }
 
@@ -146,12 +155,13 @@ fn duplicates_explained(stream: Stream, seen: &Seen, repeatable: &BTreeMap<Strin
     let allowed = |id: &String| repeatable.get(id).copied().unwrap_or(0) + 1;
     let surplus: Vec<_> = seen.in_table.iter().filter(|(id, rows)| **rows > allowed(id)).collect();
     if let Some((id, rows)) = surplus.first() {
-        world.watch.violated(format!(
-            "{stream}: {} events are in the table more often than unknown answers and crashes explain, such as {id:?} \
+        let detail = format!(
+            "{} events are in the table more often than unknown answers and crashes explain, such as {id:?} \
              {rows} times instead of at most {}",
             surplus.len(),
             allowed(id),
-        ));
+        );
+        world.watch.violated(Violation::new(Promise::DuplicatesExplained, detail).of(stream));
     }
 }
 
@@ -178,7 +188,7 @@ fn id_of(letter: &DeadLetter, plan: &Plan) -> String {
     let is_it = |stream, event: &MiroEvent| {
         stream == letter.stream && event.size(stream) == letter.event.len() && event.bytes(stream).0 == letter.event
     };
-    let planned = planned(plan).find(|(stream, event)| is_it(*stream, event));
+    let planned = plan.planned().find(|(stream, event)| is_it(*stream, event));
     planned.map_or_else(String::new, |(_, event)| event.id.clone())
 }
 
@@ -192,7 +202,7 @@ fn note_coverage(report: &Report, world: &SimWorld, plan: &Plan) {
     let has_late = [&organization.audit, &organization.content].iter().any(|events| events.traits.late > 0.0);
     met(Kind::LateEvent, has_late);
     met(Kind::SentTwice, report.duplicates > 0);
-    met(Kind::OversizeEvent, planned(plan).any(|(stream, event)| is_oversize(plan, stream, event)));
+    met(Kind::OversizeEvent, plan.planned().any(|(stream, event)| is_oversize(plan, stream, event)));
     met(Kind::OldHistory, plan.has_old_history());
     met(Kind::RowOfRefusedEvents, longest_row_of_refused(plan) >= ROW);
 }
@@ -203,7 +213,7 @@ const ROW: usize = 10;
 fn longest_row_of_refused(plan: &Plan) -> usize {
     let rows = Stream::ALL.map(|stream| {
         let (mut longest, mut row) = (0, 0);
-        for (_, event) in planned(plan).filter(|(of, _)| *of == stream) {
+        for (_, event) in plan.planned().filter(|(of, _)| *of == stream) {
             row = if event.content == Content::Refused { row + 1 } else { 0 };
             longest = longest.max(row);
         }

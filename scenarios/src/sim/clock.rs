@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use crate::scenario::{Action, ClockOwner, Event};
+use crate::scenario::{Action, ClockOwner, Step, begins_at};
 
 /// Wall time that begins at a chosen instant and advances with the runtime's timer.
 ///
@@ -55,7 +55,7 @@ pub struct SkewedClock {
 
 /// A time during which a clock is wrong.
 #[derive(Clone, Copy, Debug)]
-struct ClockError {
+pub struct ClockError {
     from: Timestamp,
     until: Timestamp,
     by: SignedDuration,
@@ -63,9 +63,9 @@ struct ClockError {
 }
 
 impl SkewedClock {
-    /// The clock of `owner` on a day with this timeline.
-    pub fn of(owner: ClockOwner, timeline: &[Event], truth: SimClock) -> Self {
-        Self { truth, errors: errors(owner, timeline).collect() }
+    /// The clock of `owner` in a scenario with this timeline.
+    pub fn of(owner: ClockOwner, timeline: &[Step], truth: SimClock) -> Self {
+        Self { truth, errors: ClockError::of(owner, truth.origin, timeline).collect() }
     }
 
     /// What it shows now.
@@ -75,21 +75,22 @@ impl SkewedClock {
     }
 }
 
-/// What the clock of `owner` shows at the true time `at`.
-pub fn shown_at(owner: ClockOwner, timeline: &[Event], at: Timestamp) -> Timestamp {
-    shown(errors(owner, timeline), at)
+impl ClockError {
+    /// The errors that a timeline, begun at `dawn`, plans for a clock.
+    pub fn of(owner: ClockOwner, dawn: Timestamp, timeline: &[Step]) -> impl Iterator<Item = Self> {
+        timeline.iter().enumerate().filter_map(move |(number, step)| match step.action {
+            Action::Clock { whose, by, drift_ppm } if whose == owner => {
+                let from = dawn.saturating_add(begins_at(timeline, number)?).ok()?;
+                let until = from.saturating_add(step.lasts.unwrap_or(SignedDuration::MAX)).unwrap_or(Timestamp::MAX);
+                Some(Self { from, until, by, drift_ppm })
+            }
+            _ => None,
+        })
+    }
 }
 
-fn errors(owner: ClockOwner, timeline: &[Event]) -> impl Iterator<Item = ClockError> {
-    timeline.iter().filter_map(move |event| match event.action {
-        Action::SkewClock { whose, by, drift_ppm } if whose == owner => {
-            Some(ClockError { from: event.at, until: event.until(), by, drift_ppm })
-        }
-        _ => None,
-    })
-}
-
-fn shown(errors: impl Iterator<Item = ClockError>, truth: Timestamp) -> Timestamp {
+/// What a clock with these errors shows at the true time.
+pub fn shown(errors: impl Iterator<Item = ClockError>, truth: Timestamp) -> Timestamp {
     let on = errors.filter(|error| error.from <= truth && truth < error.until);
     on.fold(truth, |shown, error| {
         let gained = truth.duration_since(error.from).as_micros() * i128::from(error.drift_ppm) / 1_000_000;
@@ -113,6 +114,7 @@ impl faults::Clock for SkewedClock {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::{Calls, Trigger};
     use std::time::Duration;
 
     #[tokio::test(start_paused = true)]
@@ -126,16 +128,21 @@ mod tests {
     #[test]
     fn errors_add_up_grow_with_the_drift_and_end() {
         let at = |second| Timestamp::from_second(second).unwrap();
-        let skew = |from, lasts, by, drift_ppm| Event {
-            at: at(from),
-            lasts: SignedDuration::from_secs(lasts),
-            action: Action::SkewClock { whose: ClockOwner::Miro, by: SignedDuration::from_secs(by), drift_ppm },
+        let seconds = SignedDuration::from_secs;
+        let skew = |from, lasts, by, drift_ppm| Step {
+            name: None,
+            trigger: Trigger::At(seconds(from)),
+            lasts: Some(seconds(lasts)),
+            times: None,
+            calls: Calls::default(),
+            action: Action::Clock { whose: ClockOwner::Miro, by: seconds(by), drift_ppm },
         };
         let timeline = [skew(100, 100, 60, 0), skew(150, 100, -10, -500_000)];
-        let shown: Vec<_> = [99, 100, 149, 150, 170, 200, 249, 250]
-            .map(|truth| shown_at(ClockOwner::Miro, &timeline, at(truth)).as_second() - truth)
+        let shown_at = |owner, truth| shown(ClockError::of(owner, at(0), &timeline), at(truth));
+        let off: Vec<_> = [99, 100, 149, 150, 170, 200, 249, 250]
+            .map(|truth| shown_at(ClockOwner::Miro, truth).as_second() - truth)
             .into();
-        assert_eq!(shown, [0, 60, 60, 50, 40, -35, -60, 0]);
-        assert_eq!(shown_at(ClockOwner::Azure, &timeline, at(150)), at(150));
+        assert_eq!(off, [0, 60, 60, 50, 40, -35, -60, 0]);
+        assert_eq!(shown_at(ClockOwner::Azure, 150), at(150));
     }
 }

@@ -209,6 +209,11 @@ impl Coverage {
         self.0.get(&kind).copied().unwrap_or(0)
     }
 
+    /// Whether the kind of this name was met.
+    pub fn has_met(&self, name: &str) -> bool {
+        self.0.iter().any(|(kind, times)| *times > 0 && kind.to_string() == name)
+    }
+
     /// The kinds that were never met.
     pub fn missing(&self) -> Vec<Kind> {
         Kind::ALL.into_iter().filter(|kind| self.times(*kind) == 0).collect()

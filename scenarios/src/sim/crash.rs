@@ -3,50 +3,28 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::time::{Instant, Sleep};
-
 use super::power::Power;
+use crate::scenario::CrashPoint;
 
-/// How a program dies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Death {
-    /// At the first await after so many polls.
-    AtPoll(u32),
-    /// In the middle of a change to the disk, after so many others.
-    InDiskChange(u64),
-    /// When the destination has answered an upload: after the delivery, before the commit.
-    AfterUpload,
-}
+/// What crashes a program: ready as soon as polls, changes and uploads are to be counted.
+pub type Trigger<'a> = Pin<Box<dyn Future<Output = CrashPoint> + 'a>>;
 
-/// A death that will happen, and from when on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sentence {
-    /// Nothing happens before this instant; polls, changes and uploads are counted from here.
-    pub from: Instant,
-    /// How it happens then.
-    pub death: Death,
-}
-
-/// Drives `program` until it ends by itself (`Some`) or the power goes as sentenced (`None`).
+/// Drives `program` until it ends by itself (`Some`) or the power goes as triggered (`None`).
 ///
 /// A death drops the program where it stands, with every guard, lock and half-sent request of it; the power is off
 /// before that, so nothing it does while it is dropped reaches the disk. `alive` is called after every other poll.
-pub async fn until_death<F: Future>(
+pub async fn until_crash<F: Future>(
     program: F,
     power: &Power,
-    sentence: Option<Sentence>,
+    trigger: Option<Trigger<'_>>,
     mut alive: impl FnMut(),
 ) -> Option<F::Output> {
-    let mut executioner = Executioner {
-        power,
-        waits_for: sentence.map(|sentence| (Box::pin(tokio::time::sleep_until(sentence.from)), sentence.death)),
-        polls_left: None,
-    };
+    let mut driver = CrashDriver { power, trigger, polls_left: None };
     let mut program = std::pin::pin!(program);
     std::future::poll_fn(|cx| {
-        executioner.fall_due(cx);
+        driver.fall_due(cx);
         let polled = program.as_mut().poll(cx).map(Some);
-        if executioner.has_struck() {
+        if driver.has_struck() {
             return Poll::Ready(None);
         }
         if polled.is_pending() {
@@ -57,25 +35,23 @@ pub async fn until_death<F: Future>(
     .await
 }
 
-struct Executioner<'a> {
+struct CrashDriver<'a> {
     power: &'a Power,
-    waits_for: Option<(Pin<Box<Sleep>>, Death)>,
+    trigger: Option<Trigger<'a>>,
     polls_left: Option<u32>,
 }
 
-impl Executioner<'_> {
-    /// Once the moment is reached, arranges for the death.
+impl CrashDriver<'_> {
+    /// Once the trigger is ready, arranges for the crash.
     fn fall_due(&mut self, cx: &mut Context<'_>) {
-        let Some((moment, death)) = &mut self.waits_for else { return };
-        if moment.as_mut().poll(cx).is_pending() {
-            return;
+        let Some(trigger) = &mut self.trigger else { return };
+        let Poll::Ready(point) = trigger.as_mut().poll(cx) else { return };
+        match point {
+            CrashPoint::Poll(polls) => self.polls_left = Some(polls),
+            CrashPoint::DiskChange(changes) => self.power.cut_after_changes(changes),
+            CrashPoint::AfterUpload => self.power.cut_at_upload(),
         }
-        match *death {
-            Death::AtPoll(polls) => self.polls_left = Some(polls),
-            Death::InDiskChange(changes) => self.power.cut_after_changes(changes),
-            Death::AfterUpload => self.power.cut_at_upload(),
-        }
-        self.waits_for = None;
+        self.trigger = None;
     }
 
     /// Counts one poll; true when the program is dead after it.
@@ -104,21 +80,24 @@ mod tests {
         }
     }
 
-    fn sentence(after: u64, death: Death) -> Sentence {
-        Sentence { from: Instant::now() + Duration::from_secs(after), death }
+    fn trigger(after: u64, point: CrashPoint) -> Option<Trigger<'static>> {
+        Some(Box::pin(async move {
+            tokio::time::sleep(Duration::from_secs(after)).await;
+            point
+        }))
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_program_without_a_sentence_ends_by_itself() {
+    async fn a_program_without_a_trigger_ends_by_itself() {
         let done = Cell::new(0);
-        let end = until_death(work(5, &done), &Power::default(), None, || ()).await;
+        let end = until_crash(work(5, &done), &Power::default(), None, || ()).await;
         assert_eq!((end, done.get()), (Some(()), 5));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_dies_at_the_await_it_is_sentenced_to() {
+    async fn it_dies_at_the_await_that_is_chosen() {
         let (done, power) = (Cell::new(0), Power::default());
-        let end = until_death(work(100, &done), &power, Some(sentence(10, Death::AtPoll(3))), || ()).await;
+        let end = until_crash(work(100, &done), &power, trigger(10, CrashPoint::Poll(3)), || ()).await;
         assert_eq!(end, None);
         assert!(power.is_off());
         assert!((12..=14).contains(&done.get()), "died after {} steps", done.get());
@@ -133,7 +112,7 @@ mod tests {
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         };
-        assert_eq!(until_death(program, &power, Some(sentence(3, Death::InDiskChange(2))), || ()).await, None);
+        assert_eq!(until_crash(program, &power, trigger(3, CrashPoint::DiskChange(2)), || ()).await, None);
     }
 
     #[tokio::test(start_paused = true)]
@@ -146,7 +125,7 @@ mod tests {
             }
             committed.set(true);
         };
-        assert_eq!(until_death(program, &power, Some(sentence(1, Death::AfterUpload)), || ()).await, None);
+        assert_eq!(until_crash(program, &power, trigger(1, CrashPoint::AfterUpload), || ()).await, None);
         assert!(!committed.get());
     }
 }

@@ -105,6 +105,18 @@ impl SimDisk {
         aftermath
     }
 
+    /// What a killed process leaves: everything that it wrote, for the operating system still has it. Whatever was plugged in can
+    /// no longer write.
+    pub fn outlive(&self) {
+        let mut platter = self.lock();
+        platter.plug += 1;
+        for change in std::mem::take(&mut platter.unsynced) {
+            apply(&mut platter.durable, &change);
+        }
+        let platter = &mut *platter;
+        platter.seen.clone_from(&platter.durable);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Platter> {
         // A panic elsewhere leaves the bytes as they are, which is all that a disk promises.
         self.platter.lock().unwrap_or_else(PoisonError::into_inner)

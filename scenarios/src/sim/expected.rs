@@ -1,4 +1,4 @@
-//! What a day's own events have to become: rows, or dead letters.
+//! What the events of a timeline have to become: rows, or dead letters.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::scenario::{Action, Content, MiroEvent, Refuser};
 /// By stream the ids of the events that can only be set aside: broken, refused by Azure, or larger than a batch may be.
 pub(super) fn unsendable(plan: &Plan) -> BTreeMap<Stream, BTreeSet<String>> {
     let mut ids: BTreeMap<Stream, BTreeSet<String>> = Stream::ALL.map(|stream| (stream, BTreeSet::new())).into();
-    for (stream, event) in planned(plan) {
+    for (stream, event) in plan.planned() {
         if !event.content.is_sendable() || is_oversize(plan, stream, event) {
             ids.entry(stream).or_default().insert(event.id.clone());
         }
@@ -20,12 +20,12 @@ pub(super) fn unsendable(plan: &Plan) -> BTreeMap<Stream, BTreeSet<String>> {
 
 /// Those that may be set aside, and may as well be delivered: Azure said for a while that they are too large.
 pub(super) fn doubtful(plan: &Plan) -> BTreeSet<String> {
-    let limits = plan.timeline.iter().filter_map(|event| match event.action {
+    let limits = plan.scenario.timeline.iter().filter_map(|step| match step.action {
         Action::LimitUploads { bytes, by: Refuser::Azure } => Some(bytes),
         _ => None,
     });
     let Some(least) = limits.min() else { return BTreeSet::new() };
-    let doubtful = planned(plan).filter(|(stream, event)| event.size(*stream) as u64 > least);
+    let doubtful = plan.planned().filter(|(stream, event)| event.size(*stream) as u64 > least);
     doubtful.map(|(_, event)| event.id.clone()).collect()
 }
 
@@ -35,13 +35,5 @@ const UPLOAD_MAX: usize = 1_000_000;
 
 /// Whether the event alone, between the brackets of an array, is more than an upload may be.
 pub(super) fn is_oversize(plan: &Plan, stream: Stream, event: &MiroEvent) -> bool {
-    event.content == Content::Documented && event.size(stream) + 2 > plan.tuning.plain_bytes_max.max(UPLOAD_MAX)
-}
-
-/// The events that happen by the plan of the day itself.
-pub(super) fn planned(plan: &Plan) -> impl Iterator<Item = (Stream, &MiroEvent)> {
-    plan.timeline.iter().filter_map(|event| match &event.action {
-        Action::Happen { stream, event } => Some((*stream, event)),
-        _ => None,
-    })
+    event.content == Content::Documented && event.size(stream) + 2 > plan.plain_bytes_max.max(UPLOAD_MAX)
 }

@@ -1,18 +1,22 @@
-//! The lives of a connector: it is started, dies as planned, and is started again from what its disk has kept.
+//! The lives of a connector: it is started, crashes, is killed or stopped as planned, and is started again from what its disk has
+//! kept.
 
-use std::collections::VecDeque;
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use connector::service::{Mode, Outcome, Stop};
 use connector::store::StoreError;
+use futures_util::FutureExt;
+use futures_util::future::select_all;
+use jiff::SignedDuration;
 
 use super::check;
 use super::coverage::Kind;
-use super::crash::{Death, Sentence, until_death};
-use super::disk::Aftermath;
-use super::plan::Plan;
+use super::crash::{Trigger, until_crash};
+use super::violation::{Promise, Violation};
 use super::world::SimWorld;
+use crate::scenario::{Action, Crash, CrashPoint};
 
 /// Polls of the connector between two looks at its status.
 const POLLS_A_LOOK: u64 = 97;
@@ -23,47 +27,80 @@ const STARTED_AGAIN_AFTER: Duration = Duration::from_secs(30);
 /// What happens so early happens to a checkpoint that is being made, and to a history that is read first.
 const FIRST_START: Duration = Duration::from_mins(1);
 
-/// Keeps the connector running until it is told to stop; returns how often it died.
-pub(super) async fn live(world: &mut SimWorld, plan: &Plan, stop: &Stop) -> u64 {
-    let mut deaths: VecDeque<_> = plan.deaths.iter().copied().collect();
+/// Keeps the connector running until it is told to stop for good; returns how often it died.
+pub(super) async fn live(world: &mut SimWorld, stop: &Stop) -> u64 {
+    let mut left = ends_of_lives(world);
     let mut died = 0;
     loop {
         // Those that came while no connector was running are over, but for the first start's.
         if died > 0 {
-            deaths = deaths.into_iter().skip_while(|(at, _)| *at <= world.clock.now()).collect();
+            let now = world.clock.now();
+            left.retain(|step| world.timeline.begins(*step).is_none_or(|at| at > now));
         }
-        let death = deaths.pop_front();
-        let sentence = death.map(|(at, death)| Sentence { from: world.clock.instant(at), death });
-        let end = one_life(world, stop, sentence).await;
+        let life = one_life(world, stop, &left).await;
         world.alive.becomes(None);
-        match end {
+        match life.end {
             Some(End::Ended(outcome)) => {
-                if !stop.is_finishing() || outcome != Outcome::Finished {
-                    world.watch.violated(format!("{}: the service ended with {outcome:?}", world.clock.now()));
+                let is_told = stop.is_finishing() || life.by.is_some();
+                if !is_told || outcome != Outcome::Finished {
+                    let detail = format!("the service ended with {outcome:?}");
+                    world.watch.violated(Violation::new(Promise::Stops, detail).at(world.clock.now()));
                 }
-                return died;
+                let Some(step) = life.by.filter(|_| !stop.is_finishing() && outcome == Outcome::Finished) else {
+                    return died;
+                };
+                left.retain(|other| *other != step);
+                world.watch.restarted();
+                world.watch.note(format!("{} stopped by step {}", world.clock.now(), step + 1));
+                wait(down_for(&world.timeline.steps()[step].action)).await;
             }
             // What supervises it starts it again until there is room.
             Some(End::NotStarted(error)) if world.disk.is_full() && !error.to_string().contains("damaged") => {
-                if let Some(death) = death {
-                    deaths.push_front(death);
-                }
                 tokio::time::sleep(STARTED_AGAIN_AFTER).await;
-                continue;
             }
             Some(End::NotStarted(error)) => {
-                world.watch.violated(format!("{}: the checkpoint cannot be opened: {error}", world.clock.now()));
+                let detail = format!("the checkpoint cannot be opened: {error}");
+                world.watch.violated(Violation::new(Promise::StoreOpens, detail).at(world.clock.now()));
                 return died;
             }
-            None => died += 1,
+            None => {
+                died += 1;
+                let Some(step) = life.by else { return died };
+                left.retain(|other| *other != step);
+                bury(world, step);
+                wait(down_for(&world.timeline.steps()[step].action)).await;
+            }
         }
-        if world.clock.elapsed() < FIRST_START {
-            world.watch.met(Kind::CrashInFirstStart);
-        }
-        let aftermath = world.survive_power_cut();
-        bury(world, death.map(|(_, death)| death), aftermath);
-        tokio::time::sleep(world.restart_delay()).await;
     }
+}
+
+async fn wait(length: SignedDuration) {
+    tokio::time::sleep(length.try_into().unwrap_or_default()).await;
+}
+
+/// The steps that end a life, those first that begin first.
+fn ends_of_lives(world: &SimWorld) -> Vec<usize> {
+    let steps = world.timeline.steps().iter().enumerate();
+    let ends =
+        steps.filter(|(_, step)| matches!(step.action, Action::Crash(_) | Action::Kill { .. } | Action::Stop { .. }));
+    let mut ends: Vec<usize> = ends.map(|(number, _)| number).collect();
+    ends.sort_by_key(|step| (world.timeline.begins(*step).unwrap_or(jiff::Timestamp::MAX), *step));
+    ends
+}
+
+fn down_for(action: &Action) -> SignedDuration {
+    match action {
+        Action::Crash(Crash { down_for, .. }) | Action::Kill { down_for } | Action::Stop { down_for } => *down_for,
+        _ => SignedDuration::ZERO,
+    }
+}
+
+/// How a life ended.
+struct Life {
+    /// None where the power went.
+    end: Option<End>,
+    /// The step that ended it, if one did.
+    by: Option<usize>,
 }
 
 /// How a life ends that no power cut ends.
@@ -72,17 +109,48 @@ enum End {
     Ended(Outcome),
 }
 
-async fn one_life(world: &mut SimWorld, stop: &Stop, sentence: Option<Sentence>) -> Option<End> {
+async fn one_life(world: &mut SimWorld, stop: &Stop, left: &[usize]) -> Life {
     let (power, watch, alive) = (world.power.clone(), world.watch.clone(), world.alive.clone());
+    let (timeline, clock) = (world.timeline.clone(), world.clock);
+    let by = Cell::new(None);
     let mut polls = 0;
     let look = || {
         polls += 1;
         if polls % POLLS_A_LOOK == 0
             && let Some(status) = alive.status()
         {
-            check::conservation(&status, &watch);
+            check::counts_add_up(&status, &watch);
         }
     };
+    let is_stop = |step: &usize| matches!(timeline.steps()[*step].action, Action::Stop { .. });
+    let (stops, crashes): (Vec<usize>, Vec<usize>) = left.iter().copied().partition(is_stop);
+    let first_of = |steps: Vec<usize>| {
+        let begun = steps.into_iter().map(|step| {
+            let timeline = timeline.clone();
+            async move {
+                timeline.begun(step, &clock).await;
+                step
+            }
+            .boxed_local()
+        });
+        let begun: Vec<_> = begun.collect();
+        async move {
+            if begun.is_empty() {
+                return std::future::pending().await;
+            }
+            select_all(begun).await.0
+        }
+    };
+    let crash = first_of(crashes);
+    let trigger: Trigger<'_> = Box::pin(async {
+        let step = crash.await;
+        by.set(Some(step));
+        match &timeline.steps()[step].action {
+            Action::Crash(crash) => crash.point,
+            _ => CrashPoint::Poll(0),
+        }
+    });
+    let told = first_of(stops);
     let life = async {
         // Opening the checkpoint is part of a life: the power may go while it is made.
         let connector = match world.connector() {
@@ -90,33 +158,54 @@ async fn one_life(world: &mut SimWorld, stop: &Stop, sentence: Option<Sentence>)
             Err(error) => return End::NotStarted(error),
         };
         world.alive.becomes(Some(connector.clone()));
-        let mut run = std::pin::pin!(connector.run(Mode::Service, stop));
+        let own = Stop::new();
+        let mut run = std::pin::pin!(connector.run(Mode::Service, &own));
         let patience = async {
-            stop.finishing().await;
+            tokio::select! {
+                biased;
+                () = stop.finishing() => {}
+                step = told => by.set(Some(step)),
+            }
+            own.finish();
             tokio::time::sleep(STOPS_WITHIN).await;
         };
         tokio::select! {
             biased;
             outcome = &mut run => End::Ended(outcome),
             () = patience => {
-                world.watch.violated(format!("did not stop within {STOPS_WITHIN:?} of being told to"));
+                let detail = format!("did not stop within {STOPS_WITHIN:?} of being told to");
+                world.watch.violated(Violation::new(Promise::Stops, detail));
                 End::Ended(Outcome::Finished)
             }
         }
     };
-    until_death(life, &power, sentence, look).await
+    let end = until_crash(life, &power, Some(trigger), look).await;
+    Life { end, by: by.get() }
 }
 
-fn bury(world: &SimWorld, death: Option<Death>, aftermath: Aftermath) {
-    match death {
-        Some(Death::AtPoll(_)) => world.watch.met(Kind::CrashAtAwait),
-        Some(Death::InDiskChange(_)) => world.watch.met(Kind::CrashInDiskChange),
-        // Noted by the network, which knows whether it was an upload of this connector's.
-        Some(Death::AfterUpload) | None => {}
+fn bury(world: &SimWorld, step: usize) {
+    if world.clock.elapsed() < FIRST_START {
+        world.watch.met(Kind::CrashInFirstStart);
     }
-    if aftermath.torn > 0 {
-        world.watch.met(Kind::TornWrite);
-    }
+    let aftermath = match &world.timeline.steps()[step].action {
+        Action::Crash(crash) => {
+            match crash.point {
+                CrashPoint::Poll(_) => world.watch.met(Kind::CrashAtAwait),
+                CrashPoint::DiskChange(_) => world.watch.met(Kind::CrashInDiskChange),
+                // Noted by the network, which knows whether it was an upload of this connector's.
+                CrashPoint::AfterUpload => {}
+            }
+            let aftermath = world.survive_power_cut(crash.disk_seed);
+            if aftermath.torn > 0 {
+                world.watch.met(Kind::TornWrite);
+            }
+            Some(aftermath)
+        }
+        _ => {
+            world.survive_kill();
+            None
+        }
+    };
     world.watch.died();
-    world.watch.note(format!("{} died: {death:?}, {aftermath:?}", world.clock.now()));
+    world.watch.note(format!("{} died in step {}: {aftermath:?}", world.clock.now(), step + 1));
 }

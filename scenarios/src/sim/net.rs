@@ -27,12 +27,13 @@ use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 use super::clock::SimClock;
-use super::faults::{Fate, Peer, Trouble, Weather};
 use super::power::Power;
 use super::watch::{Seen, Watch};
+use super::weather::{Fate, Trouble, Weather};
+use crate::scenario::Peer;
 pub use middlebox::Middlebox;
 pub(super) use middlebox::ids_in;
-use middlebox::{Body, Instead, Meeting};
+use middlebox::{Body, Instead, Meeting, Request};
 use pipe::BreakingPipe;
 
 /// Bytes that one direction of a connection holds before the writer has to wait.
@@ -82,9 +83,11 @@ impl Network {
             return Err(TransportError::Connect { host, reason: "no such host".to_owned() });
         };
         let now = self.clock.now();
-        let fate = self.weather.fate(site.peer, now, request.body().len() + HEAD_BYTES);
-        let meeting = self.middlebox.meets(site.peer, now, request.body());
-        let seen = self.watch.call_begins(site.peer, now, &request);
+        let mut fate = self.weather.fate(now, request.body().len() + HEAD_BYTES);
+        let as_seen = Request::new(site.peer, request.uri().path(), request.body());
+        let meeting = self.middlebox.meets(&as_seen, now);
+        fate.trouble = meeting.trouble.or(fate.trouble);
+        let seen = self.watch.call_begins((as_seen.call, as_seen.stream), now, &request);
         tokio::time::sleep(fate.out).await;
         let answer = self.carry(site, &host, request, (fate, &meeting), body_max, &seen).await;
         tokio::time::sleep(fate.back + meeting.delay).await;

@@ -1,4 +1,4 @@
-//! Plays one seed: a virtual day under bad weather, then fine weather until everything has come right.
+//! Plays one scenario: its timeline, then fine weather until everything has come right.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -14,7 +14,10 @@ use super::life;
 use super::plan::Plan;
 use super::secrets::Secrets;
 use super::stage::Stage;
+use super::violation::{Promise, Violation};
 use super::world::{SimError, SimWorld};
+use crate::scenario::Scenario;
+use crate::scenario::draw::draw;
 
 /// How to run seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +40,7 @@ pub struct Report {
     /// The seed.
     pub seed: u64,
     /// Promises that were broken; empty is good.
-    pub violations: Vec<String>,
+    pub violations: Vec<Violation>,
     /// Events at Miro.
     pub events: u64,
     /// Rows that are in a table more often than once.
@@ -55,34 +58,39 @@ pub struct Report {
     /// What was met.
     pub coverage: Coverage,
     /// The same for every run of the same seed.
-    pub journal_hash: u64,
+    pub journal_sha256: String,
     /// The journal, if it was to be kept.
     #[serde(skip)]
     pub journal: Vec<String>,
 }
 
-/// Plays `seed`. Blocks until its day is over; nothing outside of it is touched.
+/// Plays the scenario that `seed` draws. Blocks until it is over; nothing outside of it is touched.
 pub fn run_seed(seed: u64, options: &Options) -> Report {
+    run(&draw(seed, options.hours), options)
+}
+
+/// Plays a scenario. Blocks until it is over; nothing outside of it is touched.
+pub fn run(scenario: &Scenario, options: &Options) -> Report {
     let secrets = Secrets::default();
-    let plan = Plan::from_seed(seed, options.hours.max(1));
     let played = tracing::subscriber::with_default(secrets.subscriber(), || {
         std::panic::catch_unwind(AssertUnwindSafe(|| {
+            let plan = Plan::of(scenario.clone())?;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
             runtime.block_on(play(&plan, &secrets, options.keep_journal))
         }))
     });
     let mut report = match played {
         Ok(Ok(report)) => report,
-        Ok(Err(error)) => broken(format!("the plan cannot be played: {error}")),
-        Err(panic) => broken(panicked(&secrets, panic.as_ref())),
+        Ok(Err(error)) => broken(Promise::Playable, format!("the scenario cannot be played: {error}")),
+        Err(panic) => broken(Promise::NoPanic, panicked(&secrets, panic.as_ref())),
     };
-    report.seed = seed;
-    report.violations.extend(secrets.leaks());
+    report.seed = scenario.seed;
+    report.violations.extend(secrets.leaks().into_iter().map(|leak| Violation::new(Promise::SecretsKept, leak)));
     report
 }
 
-fn broken(violation: String) -> Report {
-    Report { violations: vec![violation], ..Report::default() }
+fn broken(promise: Promise, detail: String) -> Report {
+    Report { violations: vec![Violation::new(promise, detail)], ..Report::default() }
 }
 
 fn panicked(secrets: &Secrets, panic: &(dyn Any + Send)) -> String {
@@ -94,7 +102,9 @@ fn panicked(secrets: &Secrets, panic: &(dyn Any + Send)) -> String {
 
 async fn play(plan: &Plan, secrets: &Secrets, keep_journal: bool) -> Result<Report, SimError> {
     let mut world = SimWorld::at_dawn(plan, secrets, keep_journal)?;
-    world.watch.note(plan.tell());
+    if !plan.scenario.expect.requests.is_empty() {
+        world.watch.count_calls();
+    }
     let stage = Stage::of(&world);
     let stop = Stop::new();
     let came_right_after = Cell::new(None);
@@ -104,7 +114,7 @@ async fn play(plan: &Plan, secrets: &Secrets, keep_journal: bool) -> Result<Repo
         stop.finish();
     };
     // In this order at every turn, so that every run takes the same turns.
-    let (deaths, ()) = futures_util::future::join(life::live(&mut world, plan, &stop), direct).await;
+    let (deaths, ()) = futures_util::future::join(life::live(&mut world, &stop), direct).await;
     let report = Report { deaths, came_right_after: came_right_after.get(), ..Report::default() };
     Ok(check::complete(report, &world, plan).await)
 }

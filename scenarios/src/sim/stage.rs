@@ -4,24 +4,32 @@ use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use connector::Stream;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
-use mock_miro::{MockMiro, TokenState};
+use mock_miro::{MockMiro, TokenState, Traits};
 use mock_sentinel::MockSentinel;
 
 use super::clock::SimClock;
 use super::coverage::Kind;
 use super::disk::SimDisk;
 use super::expected::{doubtful, unsendable};
-use super::plan::{Credential, Lockout, Plan};
+use super::plan::{Plan, is_timed};
+use super::query;
+use super::timeline::Timeline;
+use super::violation::{Promise, Violation};
 use super::watch::Watch;
 use super::world::{Alive, SimWorld};
 use crate::deployment::{log_of, table_of};
-use crate::scenario::{Action, ClockOwner, Content, MiroEvent};
+use crate::scenario::{
+    Action, AzureChange, ClockOwner, Content, Credential, CredentialState, Delivered, Expect, GeneratedEvents,
+    MiroEvent, Step, world,
+};
 
 /// Everything visible has to be delivered this long after the faults have stopped and the last late event has shown
 /// up: a last sweep, a wait of an hour that a peer named just before, and the longest pause that a failing peer has earned.
 const COMES_RIGHT_WITHIN: Duration = Duration::from_hours(3);
-/// Between two looks whether everything has come right.
+/// Between two looks whether everything has come right; at first, and later.
+const LOOK_FIRST: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_mins(1);
 /// A connector that died is started within ten minutes, and says within five how it is.
 const STARTS_WITHIN: Duration = Duration::from_mins(15);
@@ -35,49 +43,21 @@ pub(super) struct Stage {
     disk: SimDisk,
     watch: Watch,
     alive: Alive,
+    timeline: Timeline,
+    /// The secret that works.
+    client_secret: String,
+}
+
+/// Whether a step is played here.
+fn is_ours(step: &Step) -> bool {
+    let ends_a_life = matches!(step.action, Action::Crash(_) | Action::Kill { .. } | Action::Stop { .. });
+    !step.action.concerns_calls() && !ends_a_life
 }
 
 /// An event under this size counts as tiny.
 const TINY: usize = 300;
 /// One over this size counts as large.
 const LARGE: usize = 250_000;
-
-/// Something to be done at an instant.
-#[derive(Clone, Copy, Debug)]
-enum Step<'a> {
-    Lock(Credential, bool),
-    FillDisk(bool),
-    SkewClock { whose: ClockOwner, drifts: bool, set_back: bool },
-    ClockRight { set_back: bool },
-    Happen(Stream, &'a MiroEvent),
-}
-
-/// What is to be done on that day, in order. What only concerns calls is done by the network.
-fn steps(plan: &Plan) -> Vec<(Timestamp, Step<'_>)> {
-    let mut steps = Vec::new();
-    for Lockout { from, until, what } in &plan.lockouts {
-        steps.extend([(*from, Step::Lock(*what, true)), (*until, Step::Lock(*what, false))]);
-    }
-    for event in &plan.timeline {
-        match &event.action {
-            Action::FillDisk => {
-                steps.extend([(event.at, Step::FillDisk(true)), (event.until(), Step::FillDisk(false))]);
-            }
-            Action::SkewClock { whose, by, drift_ppm } => {
-                let begin = Step::SkewClock { whose: *whose, drifts: *drift_ppm != 0, set_back: by.is_negative() };
-                steps.extend([(event.at, begin), (event.until(), Step::ClockRight { set_back: by.is_positive() })]);
-            }
-            Action::Happen { stream, event: miro } => steps.push((event.at, Step::Happen(*stream, miro))),
-            Action::Intercept { .. }
-            | Action::Refuse { .. }
-            | Action::Trickle { .. }
-            | Action::Slow { .. }
-            | Action::LimitUploads { .. } => {}
-        }
-    }
-    steps.sort_by_key(|(at, _)| *at);
-    steps
-}
 
 impl Stage {
     pub(super) fn of(world: &SimWorld) -> Self {
@@ -88,35 +68,119 @@ impl Stage {
             disk: world.disk.clone(),
             watch: world.watch.clone(),
             alive: world.alive.clone(),
+            timeline: world.timeline.clone(),
+            client_secret: world.sentinel.credentials().client_secret,
         }
     }
 
-    /// Plays the day to the end of its timeline.
+    /// Plays the timeline to its end. What concerns calls is done by the network, and what ends the connector by its lives.
     pub(super) async fn play(&self, plan: &Plan) {
-        for (at, step) in steps(plan) {
-            self.wait_until(at).await;
-            self.take(step);
+        let mut steps: FuturesUnordered<_> = self
+            .timeline
+            .steps()
+            .iter()
+            .enumerate()
+            .filter(|(_, step)| is_ours(step))
+            .map(|(number, step)| self.play_step(plan, number, step))
+            .collect();
+        let all = async { while steps.next().await.is_some() {} };
+        // One that waits for a call that never comes does not hold up the end.
+        let end = async {
+            self.wait_until(plan.dusk).await;
+            // What begins at the same instant is played first.
+            tokio::task::yield_now().await;
+        };
+        tokio::select! {
+            biased;
+            () = async { futures_util::future::join(all, self.wait_until(plan.dusk)).await; } => {}
+            () = end, if plan.scenario.timeline.iter().any(|step| !is_timed(step)) => {}
         }
-        self.wait_until(plan.dusk).await;
         self.watch.met_times(Kind::DiskFull, self.disk.refused());
     }
 
-    fn take(&self, step: Step<'_>) {
-        match step {
-            Step::Lock(what, locked) => self.lock(what, locked),
-            Step::FillDisk(full) => {
-                self.disk.set_full(full);
-                self.watch.disk_is_full(full);
-                self.watch.note(format!("{} disk full: {full}", self.clock.now()));
-            }
-            Step::SkewClock { whose, drifts, set_back } => self.skew(whose, drifts, set_back),
-            Step::ClockRight { set_back } => {
-                if set_back {
-                    self.watch.met(Kind::ClockSetBack);
+    async fn play_step(&self, plan: &Plan, number: usize, step: &Step) {
+        self.timeline.begun(number, &self.clock).await;
+        self.begin(plan, number, step);
+        if let (true, Some(until)) = (step.action.lasts(), self.timeline.ends(number)) {
+            self.wait_until(until).await;
+            self.end(step);
+        }
+    }
+
+    fn begin(&self, plan: &Plan, number: usize, step: &Step) {
+        let now = self.clock.now();
+        match &step.action {
+            Action::Credential { which, state } => self.lock(*which, Some(*state)),
+            Action::DiskFull {} => self.fill_disk(true),
+            Action::Clock { whose, by, drift_ppm } => self.skew(*whose, *drift_ppm != 0, by.is_negative()),
+            Action::Event(spec) => {
+                if let Some((_, stream, event)) = plan.events.iter().find(|(of, _, _)| *of == number) {
+                    let mut event = event.clone();
+                    if spec.time.is_none() {
+                        event.time = self.miro.now();
+                    }
+                    self.happen(*stream, &event);
                 }
             }
-            Step::Happen(stream, event) => self.happen(stream, event),
+            Action::Events(events) => self.generate(events),
+            Action::Miro(change) => {
+                let changed = world::change(change)
+                    .and_then(|change| self.miro.change_world(change).map_err(|error| error.to_string()));
+                if let Err(error) = changed {
+                    let detail = format!("step {} cannot be done: {error}", number + 1);
+                    self.watch.violated(Violation::new(Promise::Playable, detail).at(now));
+                }
+                self.watch.note(format!("{now} step {}: miro changed", number + 1));
+            }
+            Action::Azure(change) => {
+                self.change_azure(change);
+                self.watch.note(format!("{now} step {}: {change:?}", number + 1));
+            }
+            Action::Query(query) => {
+                if let Some(detail) = query::difference(&self.sentinel, query) {
+                    self.watch.violated(Violation::new(Promise::Expectation, detail).at(now));
+                }
+            }
+            _ => {}
         }
+    }
+
+    fn end(&self, step: &Step) {
+        match &step.action {
+            Action::Credential { which, .. } => self.lock(*which, None),
+            Action::DiskFull {} => self.fill_disk(false),
+            Action::Clock { by, .. } if by.is_positive() => self.watch.met(Kind::ClockSetBack),
+            _ => {}
+        }
+    }
+
+    fn fill_disk(&self, full: bool) {
+        self.disk.set_full(full);
+        self.watch.disk_is_full(full);
+        self.watch.note(format!("{} disk full: {full}", self.clock.now()));
+    }
+
+    fn generate(&self, events: &GeneratedEvents) {
+        let now = self.miro.now();
+        let over = Duration::try_from(events.over).unwrap_or_default();
+        let from = now.saturating_sub(over).unwrap_or(Timestamp::MIN);
+        let usual = Traits::default();
+        let traits = Traits {
+            ties: events.ties.unwrap_or(usual.ties),
+            duplicates: events.duplicates.unwrap_or(usual.duplicates),
+            ..usual
+        };
+        self.miro.generate_with(log_of(events.stream), events.generate, from, over, events.seed, traits);
+    }
+
+    fn change_azure(&self, change: &AzureChange) {
+        // False means that it was so already.
+        let _changed = match change {
+            AzureChange::AssignRole(stream) => self.sentinel.assign_role(stream.rule_stream()),
+            AzureChange::UnassignRole(stream) => self.sentinel.unassign_role(stream.rule_stream()),
+            AzureChange::RemoveRule(stream) => self.sentinel.remove_rule(stream.rule_stream()),
+            AzureChange::RestoreRule(stream) => self.sentinel.restore_rule(stream.rule_stream()),
+        };
     }
 
     fn skew(&self, whose: ClockOwner, drifts: bool, set_back: bool) {
@@ -151,25 +215,47 @@ impl Stage {
     }
 
     /// Waits until all that will ever be visible has been delivered or set aside. Returns how long after dusk that was, or
-    /// nothing when it took too long.
+    /// nothing when it took too long. A stream that is expected to be blocked has to say so instead.
     pub(super) async fn comes_right(&self, plan: &Plan) -> Option<Duration> {
         self.wait_until(plan.everything_visible_at()).await;
+        let expect = &plan.scenario.expect;
         let (unsendable, doubtful) = (unsendable(plan), doubtful(plan));
-        let expected = Stream::ALL.map(|stream| {
+        let goes_on = |stream: &Stream| !expect.blocked.contains_key(stream) && !is_counted(expect, *stream);
+        let expected = Stream::ALL.into_iter().filter(goes_on).map(|stream| {
             let mut expected = self.visible(stream);
             expected.retain(|id| !unsendable[&stream].contains(id) && !doubtful.contains(id));
             (stream, expected)
         });
-        let latest = tokio::time::Instant::now() + COMES_RIGHT_WITHIN;
+        let expected: Vec<_> = expected.collect();
+        let within = expect.eventually.and_then(|eventually| Duration::try_from(eventually.within).ok());
+        let latest = tokio::time::Instant::now() + within.unwrap_or(COMES_RIGHT_WITHIN);
+        let mut look_every = LOOK_FIRST;
         while tokio::time::Instant::now() < latest {
-            if expected.iter().all(|(stream, expected)| self.has_arrived(*stream, expected)) {
-                self.check_health().await;
+            let is_blocked = expect.blocked.iter().all(|(stream, blocked)| self.is_blocked(*stream, &blocked.0));
+            if is_blocked && expected.iter().all(|(stream, expected)| self.has_arrived(*stream, expected)) {
+                if expect.blocked.is_empty() {
+                    self.check_health().await;
+                }
                 return self.clock.now().duration_since(plan.dusk).try_into().ok();
             }
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(look_every).await;
+            look_every = (look_every * 2).min(LOOK_EVERY);
         }
-        self.watch.violated(format!("{}: not everything was delivered; {}", self.clock.now(), self.alive.tell()));
+        let missed = expect.blocked.iter().filter(|(stream, blocked)| !self.is_blocked(**stream, &blocked.0));
+        let mut what: Vec<_> = missed.map(|(stream, blocked)| format!("{stream} does not say {}", blocked.0)).collect();
+        if what.is_empty() {
+            what.push("not everything was delivered".to_owned());
+        }
+        let detail = format!("{}; {}", what.join(", "), self.alive.tell());
+        self.watch.violated(Violation::new(Promise::ComesRight, detail).at(self.clock.now()));
         None
+    }
+
+    /// Whether the connector names this problem of the stream.
+    fn is_blocked(&self, stream: Stream, code: &str) -> bool {
+        let status = self.alive.status();
+        let problem = status.and_then(|status| status.streams.get(stream.name())?.problem.clone());
+        problem.is_some_and(|problem| problem.code == code)
     }
 
     /// With nothing wrong any more and everything delivered, the connector has to say so. One that died last may have yet to
@@ -183,7 +269,8 @@ impl Stage {
         }
         let healthy = self.alive.status().is_some_and(|status| status.ready);
         if !healthy {
-            self.watch.violated(format!("{}: nothing is wrong, and yet: {}", self.clock.now(), self.alive.tell()));
+            let detail = format!("nothing is wrong, and yet: {}", self.alive.tell());
+            self.watch.violated(Violation::new(Promise::ComesRight, detail).at(self.clock.now()));
         }
     }
 
@@ -206,25 +293,42 @@ impl Stage {
     }
 
     /// Makes a credential stop working, or work again.
-    fn lock(&self, what: Credential, locked: bool) {
-        let state = if locked { TokenState::SwitchedOff } else { TokenState::Active };
-        let content = Stream::Content.rule_stream();
-        let known = match what {
-            Credential::AuditToken => self.miro.set_token_state("audit", state),
-            Credential::ContentToken => self.miro.set_token_state("content", state),
-            Credential::ContentRole => {
-                if locked {
-                    self.sentinel.unassign_role(content);
-                } else {
-                    self.sentinel.assign_role(content);
-                }
+    fn lock(&self, which: Credential, state: Option<CredentialState>) {
+        let token_state = match state {
+            None => TokenState::Active,
+            Some(CredentialState::SwitchedOff) => TokenState::SwitchedOff,
+            Some(CredentialState::Revoked) => TokenState::Revoked,
+            Some(CredentialState::Uninstalled) => TokenState::Uninstalled,
+        };
+        let is_locked = state.is_some();
+        let known = match which {
+            Credential::AuditToken => self.miro.set_token_state("audit", token_state),
+            Credential::ContentToken => self.miro.set_token_state("content", token_state),
+            Credential::AuditRole => Ok(self.lock_role(Stream::Audit, is_locked)),
+            Credential::ContentRole => Ok(self.lock_role(Stream::Content, is_locked)),
+            Credential::ClientSecret => {
+                let secret = if is_locked { "another-secret-of-the-same-app" } else { self.client_secret.as_str() };
+                self.sentinel.set_client_secret(secret);
                 Ok(())
             }
         };
-        known.expect("the worlds of plans have the tokens `audit` and `content`");
-        if locked {
+        if let Err(error) = known {
+            self.watch.violated(Violation::new(Promise::Playable, error.to_string()).at(self.clock.now()));
+        }
+        if is_locked {
             self.watch.met(Kind::LockedOut);
         }
-        self.watch.note(format!("{} {what:?} locked: {locked}", self.clock.now()));
+        self.watch.note(format!("{} {which:?} locked: {is_locked}", self.clock.now()));
     }
+
+    fn lock_role(&self, stream: Stream, is_locked: bool) {
+        let rule = stream.rule_stream();
+        // False means that it was so already.
+        let _changed = if is_locked { self.sentinel.unassign_role(rule) } else { self.sentinel.assign_role(rule) };
+    }
+}
+
+/// Whether it is said how many events of a stream arrive, so that not all have to.
+fn is_counted(expect: &Expect, stream: Stream) -> bool {
+    matches!(expect.delivered.get(&stream), Some(Delivered::Count(_)))
 }

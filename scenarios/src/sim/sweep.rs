@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::coverage::{Coverage, Kind};
-use super::run::{Options, Report, run_seed};
+use super::run::{Options, Report, run};
+use super::violation::{Promise, Violation};
+use crate::scenario::Scenario;
+use crate::scenario::draw::draw;
 
 /// From so many seeds on, a kind of trouble that never happened is a failure of the sweep.
 const SEEDS_TO_MEET_EVERYTHING: u64 = 20;
@@ -22,6 +25,8 @@ pub struct Sweep {
     pub options: Options,
     /// Runs each twice and compares the journals.
     pub twice: bool,
+    /// Seeds that are played side by side; at least 1.
+    pub jobs: usize,
 }
 
 /// What a sweep has shown. The fields that are serialised are a contract.
@@ -55,22 +60,21 @@ pub struct Summary {
 }
 
 impl Sweep {
-    /// Plays all seeds on as many threads as there are processors, and shows each report as it comes, in any order.
-    pub fn run(&self, mut show: impl FnMut(&Report)) -> Summary {
+    /// Plays all seeds, and shows each report as it comes, in any order, with what there was so far.
+    pub fn run(&self, mut show: impl FnMut(&Report, &Summary)) -> Summary {
         let started = Instant::now();
         let next = AtomicU64::new(*self.seeds.start());
         let (reports_tx, reports_rx) = mpsc::sync_channel(16);
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let mut summary = Summary::default();
         std::thread::scope(|scope| {
-            for _ in 0..threads {
+            for _ in 0..self.jobs.max(1) {
                 let (next, reports_tx) = (&next, reports_tx.clone());
                 scope.spawn(move || self.play_next(next, &reports_tx));
             }
             drop(reports_tx);
             for (report, played) in reports_rx {
                 summary.add(&report, played);
-                show(&report);
+                show(&report, &summary);
             }
         });
         if summary.seeds >= SEEDS_TO_MEET_EVERYTHING {
@@ -93,30 +97,37 @@ impl Sweep {
 
     /// One seed's report and the virtual time that it took, both runs together.
     fn play(&self, seed: u64) -> (Report, Duration) {
-        let mut report = run_seed(seed, &self.options);
-        let mut played = report.virtual_time;
-        if self.twice {
-            let again = run_seed(seed, &self.options);
-            played += again.virtual_time;
-            if again.journal_hash != report.journal_hash {
-                report.violations.insert(0, format!("two runs differ: {}", first_difference(seed, self.options)));
-            }
-        }
-        (report, played)
+        play(&draw(seed, self.options.hours), &self.options, self.twice)
     }
 }
 
+/// Plays a scenario once or twice: its report and the virtual time that it took, both runs together.
+pub fn play(scenario: &Scenario, options: &Options, twice: bool) -> (Report, Duration) {
+    let mut report = run(scenario, options);
+    let mut played = report.virtual_time;
+    if twice {
+        let again = run(scenario, options);
+        played += again.virtual_time;
+        if again.journal_sha256 != report.journal_sha256 {
+            let detail = format!("two runs differ: {}", first_difference(scenario, options));
+            report.violations.insert(0, Violation::new(Promise::Deterministic, detail));
+        }
+    }
+    (report, played)
+}
+
 /// Where two more runs part, line against line.
-fn first_difference(seed: u64, options: Options) -> String {
-    let options = Options { keep_journal: true, ..options };
-    let (one, other) = (run_seed(seed, &options).journal, run_seed(seed, &options).journal);
+fn first_difference(scenario: &Scenario, options: &Options) -> String {
+    let options = Options { keep_journal: true, ..*options };
+    let (one, other) = (run(scenario, &options).journal, run(scenario, &options).journal);
     let place = one.iter().zip(&other).position(|(one, other)| one != other).unwrap_or(one.len().min(other.len()));
     let line = |journal: &[String]| journal.get(place).cloned().unwrap_or_else(|| "(ends)".to_owned());
     format!("line {place} is\n  {}\nand\n  {}", line(&one), line(&other))
 }
 
 impl Summary {
-    fn add(&mut self, report: &Report, played: Duration) {
+    /// Adds what a run has shown and the virtual time that it took.
+    pub fn add(&mut self, report: &Report, played: Duration) {
         self.seeds += 1;
         self.events += report.events;
         self.virtual_hours += played.as_secs_f64() / 3600.0;

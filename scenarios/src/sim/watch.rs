@@ -11,13 +11,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use connector::Stream;
 use connector::transport::TransportError;
 use http::StatusCode;
 use jiff::Timestamp;
 
 use super::coverage::{Coverage, Kind};
-use super::faults::{Peer, Trouble};
 use super::secrets::Secrets;
+use super::violation::{Promise, Violation};
+use super::weather::Trouble;
+use crate::scenario::{Call, Peer};
 use manners::Manners;
 use uploads::Uploads;
 use waits::Waits;
@@ -39,7 +42,17 @@ struct Book {
     limits: Limits,
     calls: u64,
     entra_tokens: u64,
-    violations: Vec<String>,
+    violations: Vec<Violation>,
+    /// Every call, where somebody wants to count them.
+    counted: Option<Vec<Counted>>,
+}
+
+/// A call that was made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counted {
+    pub(super) at: Timestamp,
+    pub(super) call: Call,
+    pub(super) stream: Option<Stream>,
 }
 
 /// What the observed connector was told to keep to.
@@ -52,9 +65,8 @@ pub struct Limits {
 }
 
 /// The history of a run, as a hash and, if asked for, line by line.
-#[derive(Debug, Default)]
 struct Journal {
-    hash: DefaultHasher,
+    hash: ring::digest::Context,
     lines: Option<Vec<String>>,
 }
 
@@ -62,7 +74,10 @@ impl Watch {
     /// An observer that notes bearer tokens in `secrets`. With `keep_lines` the journal can be read, not only compared.
     pub fn new(secrets: Secrets, limits: Limits, keep_lines: bool) -> Self {
         Self(Arc::new(Mutex::new(Book {
-            journal: Journal { hash: DefaultHasher::new(), lines: keep_lines.then(Vec::new) },
+            journal: Journal {
+                hash: ring::digest::Context::new(&ring::digest::SHA256),
+                lines: keep_lines.then(Vec::new),
+            },
             coverage: Coverage::default(),
             waits: Waits::default(),
             manners: Manners::default(),
@@ -72,18 +87,29 @@ impl Watch {
             calls: 0,
             entra_tokens: 0,
             violations: Vec::new(),
+            counted: None,
         })))
     }
 
     /// A call goes out.
-    pub fn call_begins(&self, peer: Peer, now: Timestamp, request: &http::Request<Bytes>) -> Seen {
+    pub fn call_begins(
+        &self,
+        (kind, stream): (Call, Option<Stream>),
+        now: Timestamp,
+        request: &http::Request<Bytes>,
+    ) -> Seen {
+        let peer = kind.peer();
         let mut book = self.lock();
+        if let Some(counted) = &mut book.counted {
+            counted.push(Counted { at: now, call: kind, stream });
+        }
         book.calls += 1;
         let call = book.calls;
         book.secrets.learn_bearer(request.headers());
         let place = waits::place(peer, request);
         if let Some(broken) = book.waits.broken_by(place, now) {
-            book.violations.push(format!("{now}: called {} before Retry-After: {broken}", peer.name()));
+            let detail = format!("called {} before Retry-After: {broken}", peer.name());
+            book.violations.push(Violation::new(Promise::CallBeforeRetryAfter, detail).at(now));
         }
         if peer == Peer::Ingestion {
             book.uploads.begins(call, request.body().clone());
@@ -129,9 +155,26 @@ impl Watch {
         self.lock().uploads.disk_is_full(full);
     }
 
+    /// The program was stopped and is started again: it forgot whom to wait for.
+    pub(super) fn restarted(&self) {
+        let mut book = self.lock();
+        book.waits = Waits::default();
+        book.manners = Manners::default();
+    }
+
+    /// From now on every call is remembered.
+    pub(super) fn count_calls(&self) {
+        self.lock().counted.get_or_insert_default();
+    }
+
+    /// The calls that were remembered.
+    pub(super) fn counted(&self) -> Vec<Counted> {
+        self.lock().counted.clone().unwrap_or_default()
+    }
+
     /// Says that a promise was broken.
-    pub fn violated(&self, what: String) {
-        self.lock().violations.push(what);
+    pub(super) fn violated(&self, violation: Violation) {
+        self.lock().violations.push(violation);
     }
 
     /// How often each event may be in its table once more: for each upload of it that was acted on while the program
@@ -146,7 +189,7 @@ impl Watch {
     }
 
     /// The promises seen broken so far.
-    pub fn violations(&self) -> Vec<String> {
+    pub(super) fn violations(&self) -> Vec<Violation> {
         self.lock().violations.clone()
     }
 
@@ -155,9 +198,10 @@ impl Watch {
         self.lock().calls
     }
 
-    /// The hash of the journal.
-    pub fn journal_hash(&self) -> u64 {
-        self.lock().journal.hash.finish()
+    /// The hash of the journal, in hexadecimal digits.
+    pub fn journal_sha256(&self) -> String {
+        let digest = self.lock().journal.hash.clone().finish();
+        digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The journal's lines, if they were to be kept.
@@ -171,9 +215,16 @@ impl Watch {
     }
 }
 
+impl std::fmt::Debug for Journal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Journal").field("lines", &self.lines.as_ref().map(Vec::len)).finish_non_exhaustive()
+    }
+}
+
 impl Journal {
     fn note(&mut self, line: String) {
-        line.hash(&mut self.hash);
+        self.hash.update(line.as_bytes());
+        self.hash.update(b"\n");
         if let Some(lines) = &mut self.lines {
             lines.push(line);
         }
@@ -293,7 +344,7 @@ impl Book {
         if seen.peer == Peer::Miro
             && let Some(habit) = self.manners.heard(seen.place, seen.request, now, status)
         {
-            self.violations.push(format!("{now}: {habit}"));
+            self.violations.push(Violation::new(Promise::MiroRuleBroken, habit.to_string()).at(now));
         }
     }
 }

@@ -16,14 +16,16 @@ use rand_chacha::ChaCha8Rng;
 
 use super::clock::{SimClock, SkewedClock};
 use super::disk::SimDisk;
-use super::faults::{Peer, Weather};
 use super::net::{Middlebox, Network, Site};
 use super::plan::Plan;
 use super::power::Power;
 use super::secrets::Secrets;
+use super::timeline::Timeline;
 use super::watch::{Limits, Watch};
-use crate::deployment::{self, Addresses, DEAD_LETTERS_BYTES_MAX};
-use crate::scenario::ClockOwner;
+use super::weather::Weather;
+use crate::deployment::Addresses;
+use crate::scenario::world::{self, WorldProblem};
+use crate::scenario::{ClockOwner, Peer};
 
 const MIRO: &str = "api.miro.com";
 const ENTRA: &str = "login.microsoftonline.com";
@@ -48,8 +50,11 @@ pub struct SimWorld {
     pub(super) alive: Alive,
     pub(super) disk: SimDisk,
     network: Arc<Network>,
-    config: connector::config::Config,
-    /// Draws what each life of the connector is given, and what each death leaves.
+    /// How the connector is set up.
+    pub(super) config: connector::config::Config,
+    /// What happens.
+    pub(super) timeline: Timeline,
+    /// Draws what each life of the connector is given.
     rng: ChaCha8Rng,
 }
 
@@ -92,6 +97,9 @@ pub enum SimError {
     /// Azure's world contradicts itself.
     #[error(transparent)]
     Sentinel(#[from] mock_sentinel::WorldError),
+    /// The worlds or the configuration of the scenario cannot be.
+    #[error(transparent)]
+    Scenario(#[from] WorldProblem),
     /// No runtime.
     #[error(transparent)]
     Runtime(#[from] std::io::Error),
@@ -101,20 +109,21 @@ impl SimWorld {
     /// The world at dawn. Must be made inside a runtime with a paused timer.
     pub fn at_dawn(plan: &Plan, secrets: &Secrets, keep_journal: bool) -> Result<Self, SimError> {
         let clock = SimClock::starting_at(plan.dawn);
-        let clock_of = |owner| SkewedClock::of(owner, &plan.timeline, clock);
+        let scenario = &plan.scenario;
+        let clock_of = |owner| SkewedClock::of(owner, &scenario.timeline, clock);
         let miro = MockMiro::new(plan.miro.clone(), Arc::new(clock_of(ClockOwner::Miro)))?;
         let sentinel = MockSentinel::new(plan.sentinel.clone(), Arc::new(clock_of(ClockOwner::Azure)))?;
         for secret in [miro.tokens().audit, miro.tokens().content, sentinel.credentials().client_secret] {
             secrets.keep(&secret);
         }
-        let limits =
-            Limits { uploads_in_flight: plan.tuning.concurrent_uploads, plain_bytes_max: plan.tuning.plain_bytes_max };
+        let limits = Limits { uploads_in_flight: plan.concurrent_uploads, plain_bytes_max: plan.plain_bytes_max };
         let watch = Watch::new(secrets.clone(), limits, keep_journal);
         let power = Power::default();
-        let weather = Weather::new(plan.climate.clone(), plan.seed);
-        let middlebox = Middlebox::new(&plan.timeline, clock);
+        let weather = Weather::new(scenario.network, plan.dusk, scenario.seed);
+        let timeline = Timeline::new(scenario);
+        let middlebox = Middlebox::new(plan, timeline.clone(), clock);
         let network = Network::new(sites(&miro, &sentinel), weather, middlebox, watch.clone(), power.clone(), clock);
-        let config = deployment::config(&miro, &sentinel, &addresses(), &plan.tuning);
+        let config = world::config(scenario, &miro, &sentinel, &addresses())?;
         Ok(Self {
             miro,
             sentinel,
@@ -126,14 +135,15 @@ impl SimWorld {
             alive: Alive::default(),
             network: Arc::new(network),
             config,
-            rng: ChaCha8Rng::seed_from_u64(plan.seed),
+            timeline,
+            rng: ChaCha8Rng::seed_from_u64(scenario.seed),
         })
     }
 
     /// The checkpoint store on the disk as it is now. Whoever had it before can no longer write.
     pub fn store(&self) -> Result<RedbStore, StoreError> {
         let disk = self.disk.clone();
-        RedbStore::with_backend(move || disk.plug_in(), DEAD_LETTERS_BYTES_MAX)
+        RedbStore::with_backend(move || disk.plug_in(), self.config.store.dead_letters_bytes_max)
     }
 
     /// A connector that starts from what is on the disk.
@@ -157,16 +167,17 @@ impl SimWorld {
         Ok(Connector::new(self.config.clone(), parts))
     }
 
-    /// What a power cut leaves on the disk; then the power is back.
-    pub fn survive_power_cut(&mut self) -> super::disk::Aftermath {
-        let aftermath = self.disk.settle(&mut self.rng);
+    /// What a power cut leaves on the disk, drawn from `seed`; then the power is back.
+    pub fn survive_power_cut(&self, seed: u64) -> super::disk::Aftermath {
+        let aftermath = self.disk.settle(&mut ChaCha8Rng::seed_from_u64(seed));
         self.power.restore();
         aftermath
     }
 
-    /// How long it takes until somebody starts the connector again.
-    pub fn restart_delay(&mut self) -> std::time::Duration {
-        std::time::Duration::from_secs(self.rng.random_range(0..600))
+    /// The process was killed; its machine went on.
+    pub fn survive_kill(&self) {
+        self.disk.outlive();
+        self.power.restore();
     }
 }
 

@@ -1,5 +1,7 @@
 //! Responses written from what the services document and from what stands in between, not from the mocks.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use axum::body::Body as AxumBody;
@@ -9,8 +11,7 @@ use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 
 use super::middlebox::Body;
-use crate::scenario::{Interception, NamedWait, OTHER_JSON};
-use crate::sim::faults::Peer;
+use crate::scenario::{Interception, NamedWait, OTHER_JSON, Peer};
 
 /// A service that responds, and the time by its clock.
 pub(super) struct Sender {
@@ -22,7 +23,7 @@ pub(super) struct Sender {
 #[derive(Clone, Debug)]
 pub(super) struct Canned {
     status: StatusCode,
-    headers: Vec<(&'static str, String)>,
+    headers: Vec<(Cow<'static, str>, String)>,
     body: Bytes,
 }
 
@@ -42,20 +43,20 @@ impl Canned {
     fn new(status: u16, content_type: Option<&str>, body: impl Into<Bytes>) -> Self {
         Self {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY),
-            headers: content_type.map(|kind| ("content-type", kind.to_owned())).into_iter().collect(),
+            headers: content_type.map(|kind| ("content-type".into(), kind.to_owned())).into_iter().collect(),
             body: body.into(),
         }
     }
 
     fn with(mut self, name: &'static str, value: String) -> Self {
-        self.headers.push((name, value));
+        self.headers.push((name.into(), value));
         self
     }
 
     pub(super) fn response(&self) -> Response {
         let mut response = Response::builder().status(self.status);
         for (name, value) in &self.headers {
-            response = response.header(*name, value);
+            response = response.header(name.as_ref(), value);
         }
         response.body(AxumBody::from(self.body.clone())).unwrap_or_default()
     }
@@ -77,9 +78,16 @@ pub(super) fn intercepted(peer: Peer, response: Interception) -> Body {
     Body::Http(Arc::new(canned))
 }
 
+/// A response given word for word.
+pub(super) fn given(status: u16, headers: &BTreeMap<String, String>, body: &str) -> Canned {
+    let mut canned = Canned::new(status, None, body.to_owned());
+    canned.headers = headers.iter().map(|(name, value)| (name.clone().into(), value.clone())).collect();
+    canned
+}
+
 /// What the service itself sends with an error status, and the wait that it names.
-pub(super) fn refusal(sender: &Sender, status: u16, wait: Option<&NamedWait>) -> Canned {
-    let canned = error(sender, status, code_of(sender.peer, status));
+pub(super) fn refusal(sender: &Sender, status: u16, code: Option<&str>, wait: Option<&NamedWait>) -> Canned {
+    let canned = error(sender, status, code.unwrap_or_else(|| code_of(sender.peer, status)));
     let later = |wait: &SignedDuration| sender.now.checked_add(*wait).unwrap_or(Timestamp::MAX);
     match wait {
         None => canned,
@@ -106,7 +114,7 @@ fn error(sender: &Sender, status: u16, code: &str) -> Canned {
         Peer::Miro => {
             format!(r#"{{"type":"error","status":{status},"code":"{code}","message":"Request failed","context":null}}"#)
         }
-        Peer::Entra => format!(r#"{{"error":"{code}","error_description":"Request failed.","error_codes":[]}}"#),
+        Peer::Entra => entra_error(code),
         Peer::Ingestion => format!(r#"{{"error":{{"code":"{code}","message":"Request failed."}}}}"#),
     };
     let canned = Canned::new(status, Some("application/json; charset=utf-8"), body).with("date", http_date(sender.now));
@@ -115,6 +123,17 @@ fn error(sender: &Sender, status: u16, code: &str) -> Canned {
         Peer::Entra | Peer::Ingestion => {
             canned.with("x-ms-request-id", "5d2f3b6c-0000-4000-8000-000000000000".to_owned())
         }
+    }
+}
+
+/// An error of the identity service: its word, or the number of its message
+/// (<https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes>, read 2026-11-22).
+fn entra_error(code: &str) -> String {
+    match code.strip_prefix("AADSTS") {
+        Some(number) => format!(
+            r#"{{"error":"invalid_client","error_description":"{code}: Request failed.","error_codes":[{number}]}}"#
+        ),
+        None => format!(r#"{{"error":"{code}","error_description":"Request failed.","error_codes":[]}}"#),
     }
 }
 

@@ -5,38 +5,35 @@
 
 use std::collections::BTreeSet;
 use std::io::Read;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::Response;
 use bytes::Bytes;
-use jiff::Timestamp;
+use connector::Stream;
+use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 
 use super::canned::{self, Sender};
-use crate::scenario::{Action, ClockOwner, Content, Event, Interception, NamedWait, Refuser, Share};
+use crate::scenario::{Action, Call, ClockOwner, Content, Interception, NamedWait, Peer, Refuser, Step};
 use crate::sim::clock::{SimClock, SkewedClock};
 use crate::sim::coverage::Kind;
-use crate::sim::faults::Peer;
+use crate::sim::plan::Plan;
+use crate::sim::timeline::Timeline;
+use crate::sim::weather::Trouble;
 
-/// The events of a day that calls can meet.
+/// What the timeline does to calls.
 #[derive(Debug)]
 pub struct Middlebox {
-    events: Vec<Armed>,
-    /// The events that Azure refuses, and from when on there are any.
+    timeline: Timeline,
+    /// The events that Azure refuses.
     refused: BTreeSet<String>,
-    refused_from: Option<Timestamp>,
+    /// The steps that bring them.
+    refused_by: Vec<usize>,
     miro: SkewedClock,
     azure: SkewedClock,
-}
-
-#[derive(Debug)]
-struct Armed {
-    event: Event,
-    /// Chooses the calls; none where all are met.
-    choice: Option<(f64, Mutex<ChaCha8Rng>)>,
 }
 
 /// What a call meets.
@@ -48,8 +45,30 @@ pub(super) struct Meeting {
     pub(super) delay: Duration,
     /// The rate at which it comes, in bytes per second.
     pub(super) bytes_per_second: Option<u32>,
+    /// Where the connection breaks.
+    pub(super) trouble: Option<Trouble>,
     /// What to count once the call has met it.
     pub(super) kinds: Vec<Kind>,
+}
+
+/// A call as the timeline sees it.
+pub(super) struct Request<'a> {
+    pub(super) call: Call,
+    pub(super) stream: Option<Stream>,
+    pub(super) body: &'a [u8],
+}
+
+impl<'a> Request<'a> {
+    pub(super) fn new(peer: Peer, path: &str, body: &'a [u8]) -> Self {
+        let call = Call::of(peer, path);
+        let stream = match call {
+            Call::AuditLogs => Some(Stream::Audit),
+            Call::ContentLogs => Some(Stream::Content),
+            Call::Ingest => Stream::ALL.into_iter().find(|stream| path.ends_with(stream.rule_stream())),
+            _ => None,
+        };
+        Self { call, stream, body }
+    }
 }
 
 /// A response in the peer's place.
@@ -71,73 +90,87 @@ pub(super) enum Body {
 }
 
 impl Middlebox {
-    /// The events of `timeline` that concern calls.
-    pub fn new(timeline: &[Event], clock: SimClock) -> Self {
-        let events = timeline.iter().filter(|event| concerns_calls(&event.action)).cloned().map(Armed::new).collect();
-        let refused = || {
-            timeline.iter().filter_map(|event| match &event.action {
-                Action::Happen { event: miro, .. } if miro.content == Content::Refused => Some((event.at, &miro.id)),
-                _ => None,
-            })
-        };
-        Self {
-            events,
-            refused: refused().map(|(_, id)| id.clone()).collect(),
-            refused_from: refused().map(|(at, _)| at).min(),
-            miro: SkewedClock::of(ClockOwner::Miro, timeline, clock),
-            azure: SkewedClock::of(ClockOwner::Azure, timeline, clock),
-        }
+    /// What the timeline of `plan`, played by `timeline`, does to calls.
+    pub fn new(plan: &Plan, timeline: Timeline, clock: SimClock) -> Self {
+        let refused = plan.events.iter().filter(|(_, _, event)| event.content == Content::Refused);
+        let (refused_by, refused) = refused.map(|(step, _, event)| (*step, event.id.clone())).unzip();
+        let clock_of = |owner| SkewedClock::of(owner, timeline.steps(), clock);
+        Self { refused, refused_by, miro: clock_of(ClockOwner::Miro), azure: clock_of(ClockOwner::Azure), timeline }
     }
 
-    /// What a call to `peer` at `now`, with this body, meets. Every event that is on decides about every call, so that one does not
-    /// change the choice of another.
-    pub(super) fn meets(&self, peer: Peer, now: Timestamp, body: &[u8]) -> Meeting {
+    /// What a call at `now` meets.
+    pub(super) fn meets(&self, request: &Request<'_>, now: Timestamp) -> Meeting {
         let mut meeting = Meeting::default();
-        for armed in self.events.iter().filter(|armed| armed.event.is_on(now)) {
-            if armed.strikes() {
-                self.apply(&armed.event, peer, now, body, &mut meeting);
+        for (number, drawn) in self.timeline.called(request.call, request.stream, now) {
+            if self.apply(number, drawn, request, now, &mut meeting) {
+                self.timeline.took(number);
             }
         }
-        if peer == Peer::Ingestion && meeting.response.is_none() && self.is_refused(now, body) {
+        let peer = request.call.peer();
+        if peer == Peer::Ingestion && meeting.response.is_none() && self.is_refused(now, request.body) {
             meeting.responds(canned::bad_request(&self.sender(peer)), Kind::RefusedEvent);
         }
         meeting
     }
 
-    fn apply(&self, event: &Event, peer: Peer, now: Timestamp, body: &[u8], meeting: &mut Meeting) {
-        match &event.action {
-            Action::Trickle { peer: of, bytes_per_second } if *of == peer => {
+    /// Does a step to a call; false where another one came first, or the call is not concerned after all.
+    fn apply(&self, number: usize, drawn: u64, request: &Request<'_>, now: Timestamp, meeting: &mut Meeting) -> bool {
+        let step = &self.timeline.steps()[number];
+        let peer = request.call.peer();
+        match &step.action {
+            Action::Trickle { bytes_per_second } => {
                 meeting.bytes_per_second = Some((*bytes_per_second).max(1));
                 meeting.kinds.push(Kind::Trickle);
             }
-            Action::Slow { peer: of, up_to } if *of == peer => {
-                meeting.delay += grown(event, now, *up_to);
+            Action::Slow { up_to } => {
+                meeting.delay += self.grown(number, step, now, *up_to);
                 meeting.kinds.push(Kind::SlowResponse);
             }
-            _ if meeting.response.is_some() => {}
-            Action::Intercept { peer: of, response, peer_acts, .. } if *of == peer => {
+            Action::Break { points } => {
+                let mut random = ChaCha8Rng::seed_from_u64(drawn);
+                let point = points[random.random_range(0..points.len())];
+                meeting.trouble = Some(Trouble::at(point, request.body.len() + super::HEAD_BYTES, &mut random));
+            }
+            _ if meeting.response.is_some() => return false,
+            Action::Intercept { response, peer_acts } => {
                 let kind = if *peer_acts { Kind::ReplacedResponse } else { kind_of(*response) };
                 meeting.intercepts(peer, *response, *peer_acts, kind);
             }
-            Action::Refuse { peer: of, status, wait, .. } if *of == peer => {
-                meeting.responds(canned::refusal(&self.sender(peer), *status, wait.as_ref()), Kind::PeerRefused);
+            Action::Refuse { status, code, wait } => {
+                let canned = canned::refusal(&self.sender(peer), *status, code.as_deref(), wait.as_ref());
+                meeting.responds(canned, Kind::PeerRefused);
                 meeting.kinds.extend(wait.iter().flat_map(kinds_of_wait));
             }
-            Action::LimitUploads { bytes, by } if peer == Peer::Ingestion && body.len() as u64 > *bytes => match by {
-                Refuser::Azure => {
-                    meeting.responds(canned::refusal(&self.sender(peer), 413, None), Kind::UploadLimited);
-                }
-                Refuser::Proxy => {
-                    let page = Interception::Html { status: 413 };
-                    meeting.intercepts(peer, page, false, Kind::UploadLimitedByProxy);
-                }
-            },
-            _ => {}
+            Action::Answer { status, headers, body, peer_acts } => {
+                let bytes = Body::Http(Arc::new(canned::given(*status, headers, body)));
+                // What the peer did not act on is no acknowledgment, whatever it says.
+                let is_genuine = !peer_acts && *status >= 400;
+                meeting.response = Some(Instead { bytes, peer_acts: *peer_acts, is_genuine });
+                meeting.kinds.push(if *peer_acts { Kind::ReplacedResponse } else { Kind::PeerRefused });
+            }
+            Action::LimitUploads { bytes, .. } if request.body.len() as u64 <= *bytes => return false,
+            Action::LimitUploads { by: Refuser::Azure, .. } => {
+                meeting.responds(canned::refusal(&self.sender(peer), 413, None, None), Kind::UploadLimited);
+            }
+            Action::LimitUploads { by: Refuser::Proxy, .. } => {
+                meeting.intercepts(peer, Interception::Html { status: 413 }, false, Kind::UploadLimitedByProxy);
+            }
+            _ => return false,
         }
+        true
+    }
+
+    /// The delay at `now`, which grows evenly from nothing to `up_to`; of a step without a length, all of it.
+    fn grown(&self, number: usize, step: &Step, now: Timestamp, up_to: SignedDuration) -> Duration {
+        let most = Duration::try_from(up_to).unwrap_or_default();
+        let (Some(lasts), Some(began)) = (step.lasts, self.timeline.begins(number)) else { return most };
+        let passed = now.duration_since(began).as_secs_f64() / lasts.as_secs_f64().max(1.0);
+        most.mul_f64(passed.clamp(0.0, 1.0))
     }
 
     fn is_refused(&self, now: Timestamp, body: &[u8]) -> bool {
-        self.refused_from.is_some_and(|from| from <= now) && ids_in(body).iter().any(|id| self.refused.contains(id))
+        self.refused_by.iter().any(|step| self.timeline.begins(*step).is_some_and(|from| from <= now))
+            && ids_in(body).iter().any(|id| self.refused.contains(id))
     }
 
     fn sender(&self, peer: Peer) -> Sender {
@@ -166,42 +199,6 @@ impl Instead {
             Body::Raw(_) => None,
         }
     }
-}
-
-impl Armed {
-    fn new(event: Event) -> Self {
-        let choice = match &event.action {
-            Action::Intercept { calls, .. } | Action::Refuse { calls, .. } => {
-                let Share { share, seed } = *calls;
-                Some((share.clamp(0.0, 1.0), Mutex::new(ChaCha8Rng::seed_from_u64(seed))))
-            }
-            _ => None,
-        };
-        Self { event, choice }
-    }
-
-    fn strikes(&self) -> bool {
-        self.choice
-            .as_ref()
-            .is_none_or(|(share, random)| random.lock().unwrap_or_else(PoisonError::into_inner).random_bool(*share))
-    }
-}
-
-const fn concerns_calls(action: &Action) -> bool {
-    match action {
-        Action::Intercept { .. }
-        | Action::Refuse { .. }
-        | Action::Trickle { .. }
-        | Action::Slow { .. }
-        | Action::LimitUploads { .. } => true,
-        Action::SkewClock { .. } | Action::FillDisk | Action::Happen { .. } => false,
-    }
-}
-
-/// The delay at `now`, which grows evenly from nothing to `up_to`.
-fn grown(event: &Event, now: Timestamp, up_to: jiff::SignedDuration) -> Duration {
-    let passed = now.duration_since(event.at).as_secs_f64() / event.lasts.as_secs_f64().max(1.0);
-    Duration::try_from(up_to).unwrap_or_default().mul_f64(passed.clamp(0.0, 1.0))
 }
 
 const fn kind_of(response: Interception) -> Kind {

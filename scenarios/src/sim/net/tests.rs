@@ -5,11 +5,18 @@ use std::time::Duration;
 use axum::routing::post;
 
 use super::*;
-use crate::scenario::{Action, ClockOwner, Content, Event, Interception, MiroEvent, NamedWait, Refuser, Share};
+use crate::scenario::draw::draw;
+use crate::scenario::{
+    Action, Call, Calls, ClockOwner, Conditions, Content, EventSpec, Interception, NamedWait, Point, Refuser, Step,
+    Trigger,
+};
 use crate::sim::coverage::Kind;
-use crate::sim::faults::{Climate, Point, Storm};
+use crate::sim::plan::Plan;
 use crate::sim::secrets::Secrets;
+use crate::sim::timeline::Timeline;
 use crate::sim::watch::Limits;
+
+const DAWN: &str = "2026-03-01T00:00:00Z";
 
 /// A site that counts the calls it acted on and answers with as many bytes as it is asked for.
 struct Town {
@@ -20,11 +27,12 @@ struct Town {
 
 impl Town {
     fn with(points: Vec<Point>) -> Self {
-        Self::on_a_day(points, &[])
+        let breaks = (!points.is_empty()).then(|| step(86_400, Action::Break { points }));
+        Self::on_a_day(breaks.as_slice())
     }
 
-    fn on_a_day(points: Vec<Point>, timeline: &[Event]) -> Self {
-        let clock = SimClock::starting_at("2026-03-01T00:00:00Z".parse().unwrap());
+    fn on_a_day(timeline: &[Step]) -> Self {
+        let clock = SimClock::starting_at(DAWN.parse().unwrap());
         let acted = Arc::new(AtomicU64::new(0));
         let count = acted.clone();
         let router = axum::Router::new().route(
@@ -34,18 +42,18 @@ impl Town {
                 "x".repeat(body.len())
             }),
         );
-        let tomorrow = clock.now() + Duration::from_hours(24);
-        let share = if points.is_empty() { 0.0 } else { 1.0 };
-        let storm = Storm { from: clock.now(), until: tomorrow, peer: Peer::Ingestion, share, points };
-        let climate =
-            Climate { drizzle: 0.0, storms: vec![storm], fine_from: tomorrow, latency_max: Duration::from_millis(20) };
+        let mut scenario = draw(1, 1);
+        scenario.world.clock = clock.now();
+        scenario.timeline = timeline.to_vec();
+        let plan = Plan::of(scenario).unwrap();
+        let conditions = Conditions { loss: 0.0, latency_max: jiff::SignedDuration::from_millis(20) };
         let limits = Limits { uploads_in_flight: 1, plain_bytes_max: 1_000_000 };
         let watch = Watch::new(Secrets::default(), limits, false);
         let sites = [("town.example".to_owned(), Site { peer: Peer::Ingestion, router })].into();
         let network = Network::new(
             sites,
-            Weather::new(climate, 1),
-            Middlebox::new(timeline, clock),
+            Weather::new(conditions, jiff::Timestamp::MAX, 1),
+            Middlebox::new(&plan, Timeline::new(&plan.scenario), clock),
             watch.clone(),
             Power::default(),
             clock,
@@ -90,14 +98,18 @@ async fn an_answer_beyond_the_bound_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn what_the_peer_has_done_depends_on_where_the_connection_breaks() {
     for (point, acted, kind) in [
-        (Point::Refused, 0, Kind::Refused),
+        (Point::ConnectionRefused, 0, Kind::Refused),
         (Point::CutInRequest, 0, Kind::CutInRequest),
-        (Point::LostAnswer, 1, Kind::LostAnswer),
-        (Point::CutInAnswer, 1, Kind::CutInAnswer),
+        (Point::ResponseLost, 1, Kind::LostAnswer),
+        (Point::CutInResponse, 1, Kind::CutInAnswer),
     ] {
         let town = Town::with(vec![point]);
         let error = town.ask(500_000).await.unwrap_err();
-        assert_eq!(matches!(error, TransportError::Connect { .. }), point == Point::Refused, "{point:?}: {error}");
+        assert_eq!(
+            matches!(error, TransportError::Connect { .. }),
+            point == Point::ConnectionRefused,
+            "{point:?}: {error}"
+        );
         assert_eq!(town.acted().await, acted, "{point:?}");
         assert_eq!(town.watch.coverage().times(kind), 1, "{point:?}");
     }
@@ -120,22 +132,21 @@ async fn the_peer_goes_on_when_the_caller_is_gone() {
     assert_eq!(town.acted().await, 1);
 }
 
-const DAWN: &str = "2026-03-01T00:00:00Z";
-
-fn event(lasts: u64, action: Action) -> Event {
-    let lasts = jiff::SignedDuration::from_secs(lasts as i64);
-    Event { at: DAWN.parse().unwrap(), lasts, action }
+fn step(lasts: u64, action: Action) -> Step {
+    let at_once = Trigger::At(jiff::SignedDuration::ZERO);
+    let on = action.concerns_calls().then_some(Call::Ingestion);
+    let lasts = action.lasts().then(|| jiff::SignedDuration::from_secs(lasts as i64));
+    Step { name: None, trigger: at_once, lasts, times: None, calls: Calls { on, ..Calls::default() }, action }
 }
 
-fn intercept(response: Interception, peer_acts: bool) -> Event {
-    let calls = Share { share: 1.0, seed: 1 };
-    event(3_600, Action::Intercept { peer: Peer::Ingestion, calls, response, peer_acts })
+fn intercept(response: Interception, peer_acts: bool) -> Step {
+    step(3_600, Action::Intercept { response, peer_acts })
 }
 
 #[tokio::test(start_paused = true)]
 async fn somebody_in_between_responds_before_or_after_the_peer_acts() {
     for (peer_acts, acted) in [(false, 0), (true, 1)] {
-        let town = Town::on_a_day(vec![], &[intercept(Interception::Html { status: 407 }, peer_acts)]);
+        let town = Town::on_a_day(&[intercept(Interception::Html { status: 407 }, peer_acts)]);
         let answer = town.ask(100).await.unwrap();
         assert_eq!((answer.status().as_u16(), town.acted().await), (407, acted));
         assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");
@@ -147,22 +158,22 @@ async fn somebody_in_between_responds_before_or_after_the_peer_acts() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_no_http_and_what_has_no_end_are_errors() {
-    let town = Town::on_a_day(vec![], &[intercept(Interception::Garbage, false)]);
+    let town = Town::on_a_day(&[intercept(Interception::Garbage, false)]);
     assert!(matches!(town.ask(1_500_000).await, Err(TransportError::Cut { .. })));
-    let town = Town::on_a_day(vec![], &[intercept(Interception::Huge, false)]);
+    let town = Town::on_a_day(&[intercept(Interception::Huge, false)]);
     assert!(matches!(town.ask(100).await, Err(TransportError::TooLarge { .. })));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_trickle_comes_at_its_pace_and_a_delay_grows() {
-    let trickle = event(3_600, Action::Trickle { peer: Peer::Ingestion, bytes_per_second: 1_000 });
-    let town = Town::on_a_day(vec![], &[trickle]);
+    let trickle = step(3_600, Action::Trickle { bytes_per_second: 1_000 });
+    let town = Town::on_a_day(&[trickle]);
     let begun = tokio::time::Instant::now();
     assert_eq!(town.ask(10_000).await.unwrap().body().len(), 10_000);
     assert!((9..13).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
 
-    let slow = event(1_000, Action::Slow { peer: Peer::Ingestion, up_to: jiff::SignedDuration::from_secs(100) });
-    let town = Town::on_a_day(vec![], &[slow]);
+    let slow = step(1_000, Action::Slow { up_to: jiff::SignedDuration::from_secs(100) });
+    let town = Town::on_a_day(&[slow]);
     tokio::time::sleep(Duration::from_secs(500)).await;
     let begun = tokio::time::Instant::now();
     town.ask(10).await.unwrap();
@@ -172,10 +183,10 @@ async fn a_trickle_comes_at_its_pace_and_a_delay_grows() {
 #[tokio::test(start_paused = true)]
 async fn a_wait_is_named_by_the_peers_own_clock() {
     let hour = jiff::SignedDuration::from_hours(1);
-    let skew = event(3_600, Action::SkewClock { whose: ClockOwner::Azure, by: hour, drift_ppm: 0 });
-    let (calls, wait) = (Share { share: 1.0, seed: 1 }, NamedWait::Date(jiff::SignedDuration::from_secs(9)));
-    let refuse = Action::Refuse { peer: Peer::Ingestion, calls, status: 503, wait: Some(wait) };
-    let town = Town::on_a_day(vec![], &[skew, event(3_600, refuse)]);
+    let skew = step(3_600, Action::Clock { whose: ClockOwner::Azure, by: hour, drift_ppm: 0 });
+    let wait = NamedWait::Date(jiff::SignedDuration::from_secs(9));
+    let refuse = Action::Refuse { status: 503, code: None, wait: Some(wait) };
+    let town = Town::on_a_day(&[skew, step(3_600, refuse)]);
     let answer = town.ask(10).await.unwrap();
     assert_eq!((answer.status().as_u16(), town.acted().await), (503, 0));
     assert_eq!(answer.headers()["date"], "Sun, 01 Mar 2026 01:00:00 GMT");
@@ -184,12 +195,19 @@ async fn a_wait_is_named_by_the_peers_own_clock() {
 
 #[tokio::test(start_paused = true)]
 async fn uploads_are_refused_for_their_size_and_for_what_is_in_them() {
-    let town = Town::on_a_day(vec![], &[event(3_600, Action::LimitUploads { bytes: 100, by: Refuser::Azure })]);
+    let town = Town::on_a_day(&[step(3_600, Action::LimitUploads { bytes: 100, by: Refuser::Azure })]);
     assert_eq!(town.ask(100).await.unwrap().status().as_u16(), 200);
     assert_eq!(town.ask(101).await.unwrap().status().as_u16(), 413);
 
-    let bad = MiroEvent { id: "bad".to_owned(), time: DAWN.parse().unwrap(), bytes: 200, content: Content::Refused };
-    let town = Town::on_a_day(vec![], &[event(0, Action::Happen { stream: connector::Stream::Audit, event: bad })]);
+    let bad = EventSpec {
+        stream: connector::Stream::Audit,
+        id: Some("bad".to_owned()),
+        time: None,
+        bytes: 200,
+        content: Content::Refused,
+        fields: serde_json::Map::new(),
+    };
+    let town = Town::on_a_day(&[step(0, Action::Event(bad))]);
     for (id, status) in [("good", 200), ("bad", 400)] {
         let body = format!(r#"[{{"id":"first"}},{{"id":"{id}"}}]"#);
         let request = http::Request::post("https://town.example/act").body(body.into()).unwrap();

@@ -9,7 +9,7 @@ use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
-use crate::sim::faults::Peer;
+use crate::scenario::Peer;
 
 /// What a pause is asked for: a token at Miro, a path at Azure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,19 +9,35 @@ use mock_miro::{
 };
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use serde_json::{Map, Value, json};
 
 use super::{Day, log_uniform, one_of};
 
-pub(super) fn miro(rng: &mut ChaCha8Rng, day: &Day, late_by: Duration) -> mock_miro::World {
-    let mut world = mock_miro::World::enterprise(rng.random());
-    world.switches = switches(rng);
-    world.journal_max = 1_000;
-    let organization = &mut world.organizations[0];
-    // Both ceilings that are documented, the older one and the one of today.
-    organization.credits_per_minute = one_of(rng, &[10_000, 100_000, 100_000, 100_000]);
-    organization.audit = events(rng, day, late_by);
-    organization.content = events(rng, day, late_by);
-    world
+/// The keys of both worlds that differ from the usual ones.
+pub(super) fn draw(rng: &mut ChaCha8Rng, day: &Day, late_by: Duration) -> (Map<String, Value>, Map<String, Value>) {
+    let miro = json!({
+        "seed": rng.random::<u64>(),
+        "switches": switches(rng),
+        "journal_max": 1_000,
+        // Both ceilings that are documented, the older one and the one of today.
+        "credits_per_minute": one_of(rng, &[10_000, 100_000, 100_000, 100_000]),
+        "audit": events(rng, day, late_by),
+        "content": events(rng, day, late_by),
+    });
+    let azure = json!({
+        "seed": rng.random::<u64>(),
+        "journal_entries": 1_000,
+        // With and without the capability that makes tokens live long.
+        "identity": { "token_life": SignedDuration::from_secs(one_of(rng, &[3_599, 86_399])) },
+    });
+    (object(miro), object(azure))
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
 }
 
 /// The events of one log, from the beginning of the backlog until dusk.
@@ -74,13 +90,4 @@ fn switches(rng: &mut ChaCha8Rng) -> Switches {
         forbidden_code: one_of(rng, &[ForbiddenCode::InsufficientPermissions, ForbiddenCode::ForbiddenAccess]),
         ..Switches::default()
     }
-}
-
-pub(super) fn sentinel(rng: &mut ChaCha8Rng) -> mock_sentinel::World {
-    let mut world = mock_sentinel::World::default();
-    world.seed = rng.random();
-    world.journal_entries = 1_000;
-    // With and without the capability that makes tokens live long.
-    world.identity.token_life = SignedDuration::from_secs(one_of(rng, &[3_599, 86_399]));
-    world
 }

@@ -7,17 +7,19 @@ use jiff::{SignedDuration, Timestamp};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
+use super::troubles::{HOUR, lasting, once};
 use super::{Day, log_uniform, minutes, one_of};
-use crate::scenario::{Action, ClockOwner, Content, Event, Interception, MiroEvent, NamedWait, Refuser, Share};
-use crate::sim::clock::shown_at;
-use crate::sim::faults::Peer;
+use crate::scenario::{
+    Action, Call, Calls, ClockOwner, Content, EventSpec, Interception, NamedWait, Peer, Refuser, Step,
+};
+use crate::sim::clock::{ClockError, shown};
 
 /// Uploads are where most can go wrong.
-const PEERS: [Peer; 4] = [Peer::Miro, Peer::Entra, Peer::Ingestion, Peer::Ingestion];
+const CALLS: [Call; 4] = [Call::Miro, Call::Entra, Call::Ingestion, Call::Ingestion];
 
-/// Everything that happens, in order of time. Events show up at most `late_by` after they happened. What chance seldom brings
+/// Everything that happens. Events show up at most `late_by` after they happened. What chance seldom brings
 /// comes in turn, by the number of the day, so that a sweep of some twenty meets it.
-pub(super) fn draw(rng: &mut ChaCha8Rng, day: &Day, late_by: Duration, sweeps: &[Duration], number: u64) -> Vec<Event> {
+pub(super) fn draw(rng: &mut ChaCha8Rng, day: &Day, late_by: Duration, sweeps: &[Duration], number: u64) -> Vec<Step> {
     let mut timeline = Vec::new();
     for (draw, most) in
         [(interception as Draw, 7), (refusal, 7), (trickle, 2), (slow, 2), (upload_limit, 2), (full_disk, 2)]
@@ -29,22 +31,22 @@ pub(super) fn draw(rng: &mut ChaCha8Rng, day: &Day, late_by: Duration, sweeps: &
     timeline.extend((0..rng.random_range(0..=4)).map(|_| clock_error(rng, day, last_sweep)));
     let events = miro_events(rng, day, late_by.mul_f64(LATE_PART), &timeline);
     timeline.extend(events);
-    timeline.sort_by_key(|event| event.at);
     timeline
 }
 
-type Draw = fn(&mut ChaCha8Rng, &Day) -> Event;
+type Draw = fn(&mut ChaCha8Rng, &Day) -> Step;
 
-fn lasting(rng: &mut ChaCha8Rng, day: &Day, longest: Duration, action: Action) -> Event {
-    let (from, until) = day.stretch(rng, longest);
-    Event { at: from, lasts: until.duration_since(from), action }
+/// A share of the calls to some peer.
+fn share(rng: &mut ChaCha8Rng, on: Call) -> Calls {
+    Calls { on: Some(on), share: Some(one_of(rng, &[0.1, 0.5, 1.0])), seed: Some(rng.random()), ..Calls::default() }
 }
 
-fn share(rng: &mut ChaCha8Rng) -> Share {
-    Share { share: one_of(rng, &[0.1, 0.5, 1.0]), seed: rng.random() }
+/// All calls to some peer.
+fn all(on: Call) -> Calls {
+    Calls { on: Some(on), ..Calls::default() }
 }
 
-fn interception(rng: &mut ChaCha8Rng, day: &Day) -> Event {
+fn interception(rng: &mut ChaCha8Rng, day: &Day) -> Step {
     let response = match rng.random_range(0..9) {
         0..3 => Interception::Html { status: one_of(rng, &[200, 401, 403, 404, 407, 429, 500, 502, 503, 504, 511]) },
         3 => Interception::Redirect,
@@ -54,20 +56,21 @@ fn interception(rng: &mut ChaCha8Rng, day: &Day) -> Event {
         7 => Interception::Garbage,
         _ => Interception::Huge,
     };
-    let action =
-        Action::Intercept { peer: one_of(rng, &PEERS), calls: share(rng), response, peer_acts: rng.random_bool(0.25) };
-    lasting(rng, day, minutes(40), action)
+    let on = one_of(rng, &CALLS);
+    let (calls, peer_acts) = (share(rng, on), rng.random_bool(0.25));
+    lasting(day, day.stretch(rng, minutes(40)), calls, Action::Intercept { response, peer_acts })
 }
 
-fn refusal(rng: &mut ChaCha8Rng, day: &Day) -> Event {
-    let peer = one_of(rng, &PEERS);
+fn refusal(rng: &mut ChaCha8Rng, day: &Day) -> Step {
+    let on = one_of(rng, &CALLS);
+    let peer = on.peer();
     let status = match peer {
         Peer::Miro => one_of(rng, &[429, 429, 500, 502, 503]),
         Peer::Entra | Peer::Ingestion => one_of(rng, &[429, 429, 500, 502, 503, 408]),
     };
     let wait = rng.random_bool(0.7).then(|| named_wait(rng, peer == Peer::Miro && status == 429));
-    let action = Action::Refuse { peer, calls: share(rng), status, wait };
-    lasting(rng, day, minutes(60), action)
+    let calls = share(rng, on);
+    lasting(day, day.stretch(rng, HOUR), calls, Action::Refuse { status, code: None, wait })
 }
 
 fn named_wait(rng: &mut ChaCha8Rng, has_reset: bool) -> NamedWait {
@@ -91,31 +94,34 @@ fn named_wait(rng: &mut ChaCha8Rng, has_reset: bool) -> NamedWait {
     }
 }
 
-fn rare_event(rng: &mut ChaCha8Rng, day: &Day, number: u64) -> Event {
-    let refuse = |peer, calls, wait| Action::Refuse { peer, calls, status: 429, wait: Some(wait) };
+fn rare_event(rng: &mut ChaCha8Rng, day: &Day, number: u64) -> Step {
+    let refuse = |wait| Action::Refuse { status: 429, code: None, wait: Some(wait) };
     let years = SignedDuration::from_hours(3 * 365 * 24);
-    let action = match number % 4 {
-        0 => refuse(Peer::Miro, share(rng), NamedWait::Reset(SignedDuration::from_secs(rng.random_range(1..=90)))),
-        1 => refuse(Peer::Ingestion, share(rng), NamedWait::Date(years)),
-        2 => Action::LimitUploads { bytes: 20_000, by: Refuser::Azure },
-        _ => Action::LimitUploads { bytes: 2_000, by: Refuser::Proxy },
+    let (calls, action) = match number % 4 {
+        0 => {
+            let wait = SignedDuration::from_secs(rng.random_range(1..=90));
+            (share(rng, Call::Miro), refuse(NamedWait::Reset(wait)))
+        }
+        1 => (share(rng, Call::Ingestion), refuse(NamedWait::Date(years))),
+        2 => (Calls::default(), Action::LimitUploads { bytes: 20_000, by: Refuser::Azure }),
+        _ => (Calls::default(), Action::LimitUploads { bytes: 2_000, by: Refuser::Proxy }),
     };
-    lasting(rng, day, minutes(45), action)
+    lasting(day, day.stretch(rng, minutes(45)), calls, action)
 }
 
-fn trickle(rng: &mut ChaCha8Rng, day: &Day) -> Event {
+fn trickle(rng: &mut ChaCha8Rng, day: &Day) -> Step {
     let bytes_per_second = log_uniform(rng, 50.0, 50_000.0) as u32;
-    let action = Action::Trickle { peer: one_of(rng, &PEERS), bytes_per_second };
-    lasting(rng, day, minutes(30), action)
+    let calls = all(one_of(rng, &CALLS));
+    lasting(day, day.stretch(rng, minutes(30)), calls, Action::Trickle { bytes_per_second })
 }
 
-fn slow(rng: &mut ChaCha8Rng, day: &Day) -> Event {
+fn slow(rng: &mut ChaCha8Rng, day: &Day) -> Step {
     let up_to = SignedDuration::from_secs(one_of(rng, &[5, 40, 240]));
-    let action = Action::Slow { peer: one_of(rng, &PEERS), up_to };
-    lasting(rng, day, minutes(60), action)
+    let calls = all(one_of(rng, &CALLS));
+    lasting(day, day.stretch(rng, HOUR), calls, Action::Slow { up_to })
 }
 
-fn upload_limit(rng: &mut ChaCha8Rng, day: &Day) -> Event {
+fn upload_limit(rng: &mut ChaCha8Rng, day: &Day) -> Step {
     let by = one_of(rng, &[Refuser::Azure, Refuser::Proxy]);
     let least = match by {
         // Far more than an event of the generator's, which could be set aside for it.
@@ -123,11 +129,11 @@ fn upload_limit(rng: &mut ChaCha8Rng, day: &Day) -> Event {
         Refuser::Proxy => 2_000.0,
     };
     let bytes = log_uniform(rng, least, 300_000.0) as u64;
-    lasting(rng, day, minutes(60), Action::LimitUploads { bytes, by })
+    lasting(day, day.stretch(rng, HOUR), Calls::default(), Action::LimitUploads { bytes, by })
 }
 
-fn full_disk(rng: &mut ChaCha8Rng, day: &Day) -> Event {
-    at_dawn(rng, day, 0.1, minutes(45), Action::FillDisk)
+fn full_disk(rng: &mut ChaCha8Rng, day: &Day) -> Step {
+    at_dawn(rng, day, 0.1, minutes(45), Action::DiskFull {})
 }
 
 /// When Miro's clock is set back, what happens then is dated as far back, and is found only if that is not past the last late
@@ -135,7 +141,7 @@ fn full_disk(rng: &mut ChaCha8Rng, day: &Day) -> Event {
 const SKEW_PART: f64 = 0.2;
 const LATE_PART: f64 = 0.5;
 
-fn clock_error(rng: &mut ChaCha8Rng, day: &Day, last_sweep: Duration) -> Event {
+fn clock_error(rng: &mut ChaCha8Rng, day: &Day, last_sweep: Duration) -> Step {
     let whose = one_of(rng, &[ClockOwner::Connector, ClockOwner::Miro, ClockOwner::Azure]);
     let most = match (whose, rng.random_range(0..8)) {
         (ClockOwner::Miro, _) => SKEW_PART * last_sweep.as_secs_f64(),
@@ -147,7 +153,7 @@ fn clock_error(rng: &mut ChaCha8Rng, day: &Day, last_sweep: Duration) -> Event {
     // Six hours of the largest gain Miro's clock as much as it may be off.
     let drift_max = if whose == ClockOwner::Miro { 1e6 * most / (6.0 * 3_600.0) } else { 200_000.0 };
     let drift_ppm = if rng.random_bool(0.3) { (sign(rng) * log_uniform(rng, 100.0, drift_max)) as i32 } else { 0 };
-    at_dawn(rng, day, 0.3, minutes(6 * 60), Action::SkewClock { whose, by, drift_ppm })
+    at_dawn(rng, day, 0.3, minutes(6 * 60), Action::Clock { whose, by, drift_ppm })
 }
 
 fn sign(rng: &mut ChaCha8Rng) -> f64 {
@@ -155,17 +161,19 @@ fn sign(rng: &mut ChaCha8Rng) -> f64 {
 }
 
 /// With this chance it is there already when the connector is started first.
-fn at_dawn(rng: &mut ChaCha8Rng, day: &Day, chance: f64, longest: Duration, action: Action) -> Event {
-    let mut event = lasting(rng, day, longest, action);
+fn at_dawn(rng: &mut ChaCha8Rng, day: &Day, chance: f64, longest: Duration, action: Action) -> Step {
+    let (mut from, until) = day.stretch(rng, longest);
+    let lasts = until.duration_since(from);
     if rng.random_bool(chance) {
-        event.at = day.dawn;
+        from = day.dawn;
     }
-    event
+    lasting(day, (from, from + lasts), Calls::default(), action)
 }
 
 /// The events beside those that Miro's generator makes: of every size, and some that nobody can deliver.
-fn miro_events(rng: &mut ChaCha8Rng, day: &Day, late_by: Duration, timeline: &[Event]) -> Vec<Event> {
-    let mut writer = Writer { timeline, late_by, start: day.dawn - day.backlog, written: 0 };
+fn miro_events(rng: &mut ChaCha8Rng, day: &Day, late_by: Duration, timeline: &[Step]) -> Vec<Step> {
+    let errors = ClockError::of(ClockOwner::Miro, day.dawn, timeline).collect();
+    let mut writer = Writer { day, errors, late_by, start: day.dawn - day.backlog, written: 0 };
     let mut events = Vec::new();
     for _ in 0..rng.random_range(0..=30) {
         let bytes = log_uniform(rng, 200.0, 1_050_000.0) as usize;
@@ -173,9 +181,9 @@ fn miro_events(rng: &mut ChaCha8Rng, day: &Day, late_by: Duration, timeline: &[E
         events.push(writer.write(rng, at, bytes, Content::Documented));
     }
     // Something that is too large for every limit on uploads.
-    for limit in timeline.iter().filter(|event| matches!(event.action, Action::LimitUploads { .. })) {
+    for limit in timeline.iter().filter(|step| matches!(step.action, Action::LimitUploads { .. })) {
         let bytes = log_uniform(rng, 700_000.0, 990_000.0) as usize;
-        events.push(writer.write(rng, limit.at, bytes, Content::Documented));
+        events.push(writer.write(rng, day.dawn + super::begins(limit), bytes, Content::Documented));
     }
     for _ in 0..rng.random_range(0..=6) {
         let contents =
@@ -201,7 +209,7 @@ fn miro_events(rng: &mut ChaCha8Rng, day: &Day, late_by: Duration, timeline: &[E
     events
 }
 
-fn row_of_refused(rng: &mut ChaCha8Rng, day: &Day, writer: &mut Writer<'_>) -> Vec<Event> {
+fn row_of_refused(rng: &mut ChaCha8Rng, day: &Day, writer: &mut Writer<'_>) -> Vec<Step> {
     let (from, stream) = (day.moment(rng), one_of(rng, &Stream::ALL));
     let event = |nth: u64| {
         let event = writer.write(rng, from + Duration::from_millis(nth * 300), 500, Content::Refused);
@@ -210,16 +218,17 @@ fn row_of_refused(rng: &mut ChaCha8Rng, day: &Day, writer: &mut Writer<'_>) -> V
     (0..25).map(event).collect()
 }
 
-fn of_stream(mut event: Event, of: Stream) -> Event {
-    if let Action::Happen { stream, .. } = &mut event.action {
-        *stream = of;
+fn of_stream(mut step: Step, of: Stream) -> Step {
+    if let Action::Event(event) = &mut step.action {
+        event.stream = of;
     }
-    event
+    step
 }
 
 /// Writes events as Miro's clock on that day dates them.
 struct Writer<'a> {
-    timeline: &'a [Event],
+    day: &'a Day,
+    errors: Vec<ClockError>,
     late_by: Duration,
     /// What is dated before this is not asked for.
     start: Timestamp,
@@ -227,13 +236,18 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn write(&mut self, rng: &mut ChaCha8Rng, at: Timestamp, bytes: usize, content: Content) -> Event {
+    fn write(&mut self, rng: &mut ChaCha8Rng, at: Timestamp, bytes: usize, content: Content) -> Step {
         self.written += 1;
         let late = if rng.random_bool(0.3) { self.late_by.mul_f64(rng.random()) } else { Duration::ZERO };
-        let time = (shown_at(ClockOwner::Miro, self.timeline, at) - late).max(self.start);
-        let id = format!("planned-{:03}", self.written);
-        let event = MiroEvent { id, time, bytes, content };
-        let stream = one_of(rng, &Stream::ALL);
-        Event { at, lasts: SignedDuration::ZERO, action: Action::Happen { stream, event } }
+        let time = (shown(self.errors.iter().copied(), at) - late).max(self.start);
+        let event = EventSpec {
+            stream: one_of(rng, &Stream::ALL),
+            id: Some(format!("planned-{:03}", self.written)),
+            time: Some(self.day.since_dawn(time)),
+            bytes,
+            content,
+            fields: serde_json::Map::new(),
+        };
+        once(self.day, at, Action::Event(event))
     }
 }

@@ -1,0 +1,299 @@
+//! `miro-lab scenario`: files are begun, checked, explained and listed.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use connector::Exit;
+use serde::Serialize;
+
+use crate::catalogue::Catalogue;
+use crate::scenario::finding::Finding;
+use crate::scenario::read::Document;
+use crate::scenario::{Family, Level, Place, Plays, Scenario, Trigger, schema};
+
+/// Begins, checks, explains and lists scenario files.
+#[derive(Debug, Args)]
+#[command(
+    before_help = "  miro-lab scenario new > mine.yaml\n  miro-lab scenario lint mine.yaml\n  miro-lab sim mine.yaml"
+)]
+pub(super) struct ScenarioCommand {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where scenarios come from.
+#[derive(Debug, Args)]
+pub(super) struct From {
+    /// A folder whose files are added to the catalogue, or take the place of files of the same name.
+    #[arg(long, value_name = "DIR", global = true)]
+    catalogue: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print a scenario to begin with: every key, what it means, and an example of it.
+    New,
+    /// Check files, or the whole catalogue: everything wrong with any of them, each with its place. Exits with 1 if anything is.
+    Lint {
+        /// The files; the catalogue unless given.
+        files: Vec<PathBuf>,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        from: From,
+    },
+    /// Tell what a scenario is about, what happens in it, where it plays, and what keeps it out of elsewhere.
+    Explain {
+        /// An id of the catalogue, or a file.
+        scenario: String,
+        #[command(flatten)]
+        from: From,
+    },
+    /// Print the JSON Schema of scenario files, for editors.
+    Schema,
+    /// List the catalogue by family.
+    List {
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        from: From,
+    },
+}
+
+impl From {
+    /// The catalogue that is asked for.
+    pub(super) fn catalogue(&self) -> anyhow::Result<Catalogue> {
+        let shipped = Catalogue::shipped();
+        match &self.catalogue {
+            None => Ok(shipped),
+            Some(folder) => shipped
+                .with_folder(folder)
+                .with_context(|| format!("could not read the folder `{}` named by --catalogue", folder.display())),
+        }
+    }
+}
+
+/// What a name on the command line means: a file, or an id.
+pub(super) fn document(catalogue: &Catalogue, name: &str) -> anyhow::Result<Document> {
+    let path = std::path::Path::new(name);
+    let is_file = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") || path.exists();
+    if !is_file {
+        return catalogue.document(name).map_err(|reason| {
+            super::Usage(format!(
+                "{reason}\n  next: `miro-lab scenario list` lists the ids; a file's name ends with .yaml"
+            ))
+            .into()
+        });
+    }
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| super::Usage(format!("could not read the file `{name}`: {error}")))?;
+    catalogue.read(name, &text).map_err(|findings| {
+        let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+        super::Usage(lines.join("\n")).into()
+    })
+}
+
+impl ScenarioCommand {
+    pub(super) fn run(self) -> anyhow::Result<Exit> {
+        match self.command {
+            Command::New => {
+                anstream::print!("{TEMPLATE}");
+                Ok(Exit::Done)
+            }
+            Command::Schema => {
+                anstream::println!("{}", serde_json::to_string_pretty(&schema::schema())?);
+                Ok(Exit::Done)
+            }
+            Command::Lint { files, json, from } => lint(&files, json, &from.catalogue()?),
+            Command::Explain { scenario, from } => {
+                let document = document(&from.catalogue()?, &scenario)?;
+                anstream::println!("{}", explain(&document));
+                Ok(Exit::Done)
+            }
+            Command::List { json, from } => list(json, &from.catalogue()?),
+        }
+    }
+}
+
+/// What `scenario lint --json` prints.
+#[derive(Serialize)]
+struct LintReport {
+    ok: bool,
+    files: usize,
+    findings: Vec<Finding>,
+}
+
+fn lint(files: &[PathBuf], json: bool, catalogue: &Catalogue) -> anyhow::Result<Exit> {
+    let (count, findings) = if files.is_empty() {
+        (catalogue.files().count(), catalogue.documents().1)
+    } else {
+        let mut findings = Vec::new();
+        let mut ids: BTreeMap<String, String> = BTreeMap::new();
+        for file in files {
+            let name = file.display().to_string();
+            let text = std::fs::read_to_string(file)
+                .map_err(|error| super::Usage(format!("could not read the file `{name}`: {error}")))?;
+            match catalogue.read(&name, &text) {
+                Err(wrong) => findings.extend(wrong),
+                Ok(document) => findings.extend(document.cases.first().and_then(|case| {
+                    let other = ids.insert(case.scenario.id.clone(), name.clone())?;
+                    let line = text.lines().position(|line| line.starts_with("id:")).unwrap_or(0) as u64 + 1;
+                    let at = crate::scenario::finding::Position { line, column: 1 };
+                    let text = format!("`{}` is the id of {other} as well", case.scenario.id);
+                    Some(Finding::new(&name, at, text).with_help("ids are never given twice"))
+                })),
+            }
+        }
+        (files.len(), findings)
+    };
+    let ok = findings.is_empty();
+    if json {
+        anstream::println!("{}", serde_json::to_string(&LintReport { ok, files: count, findings })?);
+    } else {
+        findings.iter().for_each(|finding| anstream::println!("{finding}"));
+        anstream::eprintln!("{count} files, {} findings", findings.len());
+    }
+    Ok(if ok { Exit::Done } else { Exit::Unexpected })
+}
+
+/// One scenario of `scenario list --json`.
+#[derive(Serialize)]
+struct Listed<'a> {
+    id: &'a str,
+    title: &'a str,
+    family: Family,
+    level: Level,
+    profiles: Vec<&'static str>,
+    requires: Vec<&'static str>,
+    plays: Vec<Place>,
+    file: &'a str,
+}
+
+/// What `scenario list --json` prints.
+#[derive(Serialize)]
+struct ListReport<'a> {
+    scenarios: Vec<Listed<'a>>,
+}
+
+fn list(json: bool, catalogue: &Catalogue) -> anyhow::Result<Exit> {
+    let (documents, findings) = catalogue.documents();
+    findings.iter().for_each(|finding| anstream::eprintln!("{finding}"));
+    let listed = documents.iter().filter_map(|document| {
+        let scenario = &document.cases.first()?.scenario;
+        Some(Listed {
+            id: &scenario.id,
+            title: &scenario.title,
+            family: scenario.family,
+            level: scenario.level,
+            profiles: scenario.profiles.iter().map(|profile| profile.name()).collect(),
+            requires: scenario.requires.iter().map(|feature| feature.name()).collect(),
+            plays: places(document),
+            file: &document.file,
+        })
+    });
+    let mut scenarios: Vec<_> = listed.collect();
+    scenarios.sort_by_key(|listed| (listed.family, listed.id));
+    if json {
+        anstream::println!("{}", serde_json::to_string(&ListReport { scenarios })?);
+    } else {
+        print_by_family(&scenarios, &documents);
+    }
+    Ok(if findings.is_empty() { Exit::Done } else { Exit::Unexpected })
+}
+
+/// Where every case of a file plays.
+fn places(document: &Document) -> Vec<Place> {
+    let cases: Vec<Plays> = document.cases.iter().map(|case| Plays::of(&case.scenario)).collect();
+    [Place::Sim, Place::Serve, Place::Certify]
+        .into_iter()
+        .filter(|place| cases.iter().all(|plays| plays.plays(*place)))
+        .collect()
+}
+
+fn print_by_family(scenarios: &[Listed<'_>], documents: &[Document]) {
+    for family in Family::ALL {
+        let of: Vec<_> = scenarios.iter().filter(|listed| listed.family == *family).collect();
+        if of.is_empty() {
+            continue;
+        }
+        anstream::println!("{family} ({})", of.len());
+        for listed in of {
+            let plays: Vec<String> = listed.plays.iter().map(ToString::to_string).collect();
+            anstream::println!(
+                "  {:<28} {:<7} {:<18} {}",
+                listed.id,
+                listed.level.name(),
+                plays.join(","),
+                listed.title
+            );
+        }
+    }
+    let plays = |place: Place| scenarios.iter().filter(|listed| listed.plays.contains(&place)).count();
+    let cases: usize = documents.iter().map(|document| document.cases.len()).sum();
+    anstream::println!(
+        "{} scenarios, {cases} cases: {} play in sim, {} in serve, {} in certify",
+        scenarios.len(),
+        plays(Place::Sim),
+        plays(Place::Serve),
+        plays(Place::Certify),
+    );
+}
+
+fn explain(document: &Document) -> String {
+    let Some(case) = document.cases.first() else { return String::new() };
+    let scenario = &case.scenario;
+    let mut lines = vec![format!("{}: {}", scenario.id, scenario.title), format!("  file      {}", document.file)];
+    lines.push(format!("  family    {}, level {}", scenario.family, scenario.level.name()));
+    if !scenario.why.is_empty() {
+        lines.push(format!("  why       {}", scenario.why.trim()));
+    }
+    for source in &scenario.spec {
+        lines.push(format!("  source    {} (read {})", source.url, source.seen));
+    }
+    let cases: Vec<&str> = document.cases.iter().filter_map(|case| case.label.as_deref()).collect();
+    if !cases.is_empty() {
+        lines.push(format!("  cases     {}", cases.join("; ")));
+    }
+    let length = crate::scenario::length_text(scenario.length());
+    lines.push(format!("  lasts     {length}, and until everything has come right"));
+    lines.extend(scenario.timeline.iter().enumerate().map(|(number, step)| {
+        let when = match &step.trigger {
+            Trigger::At(at) => format!("at {}", crate::scenario::length_text(*at)),
+            Trigger::When(nth) => format!("with call {} of {}", nth.nth, nth.call.name()),
+            Trigger::After { step, by } => format!("{} after `{step}`", crate::scenario::length_text(*by)),
+        };
+        format!("  step {:<4} {when}: {}", number + 1, step.action.name())
+    }));
+    let plays = Plays::of(scenario);
+    let places: Vec<String> = plays.places.iter().map(ToString::to_string).collect();
+    lines.push(format!("  plays     {}", places.join(", ")));
+    lines.extend(plays.kept_out.iter().map(|(place, why)| format!("  not in    {place}: {why}")));
+    lines.extend(obligations(scenario).into_iter().map(|line| format!("  expects   {line}")));
+    lines.join("\n")
+}
+
+/// What has to come of it, in words.
+fn obligations(scenario: &Scenario) -> Vec<String> {
+    let expect = &scenario.expect;
+    let mut lines = Vec::new();
+    lines
+        .extend(expect.blocked.iter().map(|(stream, blocked)| format!("{stream} ends with the problem {}", blocked.0)));
+    lines.extend(expect.check.iter().map(|codes| match codes.as_slice() {
+        [] => "`miro-sentinel check` finds nothing wrong (judged where a process runs)".to_owned(),
+        codes => format!("`miro-sentinel check` names {} (judged where a process runs)", codes.join(", ")),
+    }));
+    lines.extend(expect.dead_letters.iter().map(|(stream, amount)| format!("{stream}: {amount} events set aside")));
+    lines.extend(expect.duplicates.iter().map(|amount| format!("{amount} rows more than once")));
+    lines.extend(expect.sometimes.iter().map(|kind| format!("{kind} happens")));
+    lines.extend(expect.query.iter().map(|query| format!("`{}` gives {} rows", query.kql, query.rows.len())));
+    lines.push(
+        "and every promise that always holds: nothing lost, duplicates explained, waits kept, secrets kept".to_owned(),
+    );
+    lines
+}
+
+const TEMPLATE: &str = include_str!("scenario/template.yaml");

@@ -1,0 +1,192 @@
+//! `miro-lab serve`: both mocks on sockets, with a scenario's world and timeline.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use connector::Exit;
+use serde::Serialize;
+use serde_json::Value;
+use toml::Table;
+
+use super::scenario::{From, document};
+use crate::live::{Environment, Live};
+use crate::scenario::{Family, Scenario};
+
+/// Serves both mocks on this machine, with the world of a scenario and everything that happens in it, until it is told to stop.
+///
+/// Prints one line of JSON: where the mocks are, and how to call them. With --config-file a connector needs nothing else:
+/// `miro-sentinel --config F check`.
+#[derive(Debug, Args)]
+#[command(
+    before_help = "  miro-lab serve\n  miro-lab serve --cause siem-off --config-file miro-sentinel.toml\n  miro-lab serve --causes"
+)]
+pub(super) struct Serve {
+    /// An id of the catalogue, or a file; without it, an Enterprise organization with a day of events.
+    scenario: Option<String>,
+    /// What keeps a connector from working, by its name: `--causes` lists them.
+    #[arg(long, value_name = "NAME", conflicts_with = "scenario")]
+    cause: Option<String>,
+    /// List the causes, and end.
+    #[arg(long)]
+    causes: bool,
+    /// Write the variables that a program under test gets into this file, readable for its owner alone.
+    #[arg(long, value_name = "FILE")]
+    env_file: Option<PathBuf>,
+    /// Write a configuration for miro-sentinel into this file, its secrets into files beside it.
+    #[arg(long, value_name = "FILE")]
+    config_file: Option<PathBuf>,
+    #[command(flatten)]
+    from: From,
+}
+
+/// The line that is printed. Its fields are a contract.
+#[derive(Serialize)]
+struct Handshake {
+    miro: Value,
+    sentinel: Value,
+    environment: Environment,
+    scenario: Option<String>,
+    config_file: Option<PathBuf>,
+    env_file: Option<PathBuf>,
+}
+
+/// The id of the scenario that is served when none is named.
+const USUAL: &str = "SERVE";
+/// Before the name of a cause, in ids.
+const DIAGNOSIS: &str = "DIAGNOSIS-";
+
+impl Serve {
+    pub(super) fn run(self) -> anyhow::Result<Exit> {
+        if self.causes {
+            return self.list_causes();
+        }
+        let id = match (&self.scenario, &self.cause) {
+            (Some(scenario), _) => Some(scenario.clone()),
+            (None, Some(cause)) => Some(self.id_of(cause)?),
+            (None, None) => None,
+        };
+        let document = document(&self.from.catalogue()?, id.as_deref().unwrap_or(USUAL))?;
+        let case = document.cases.into_iter().next().context("the scenario has no case")?;
+        if let Some((_, why)) = crate::scenario::Plays::of(&case.scenario)
+            .kept_out
+            .iter()
+            .find(|(place, _)| *place == crate::scenario::Place::Serve)
+        {
+            return Err(super::Usage(format!("`{}` cannot be served: {why}", case.scenario.id)).into());
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(self.serve(&case.scenario, id.is_some()))?;
+        Ok(Exit::Done)
+    }
+
+    async fn serve(&self, scenario: &Scenario, is_named: bool) -> anyhow::Result<()> {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        let folder = tempfile::tempdir()?;
+        let live = Live::start(scenario, folder.path()).await?;
+        let (settings, environment) = (live.settings()?, live.environment());
+        live.prepare().await?;
+        if let Some(path) = &self.config_file {
+            write_config(path, settings, &live.ca_file())?;
+        }
+        if let Some(path) = &self.env_file {
+            write_secret(path, &env_text(&environment)?)?;
+        }
+        let handshake = Handshake {
+            miro: live.miro_handshake(),
+            sentinel: live.sentinel_handshake(),
+            environment,
+            scenario: is_named.then(|| scenario.id.clone()),
+            config_file: self.config_file.clone(),
+            env_file: self.env_file.clone(),
+        };
+        anstream::println!("{}", serde_json::to_string(&handshake)?);
+        let play = async {
+            live.play().await?;
+            std::future::pending::<()>().await;
+            anyhow::Ok(())
+        };
+        tokio::select! {
+            played = play => played?,
+            _ = terminate.recv() => {}
+            interrupted = tokio::signal::ctrl_c() => interrupted?,
+        }
+        live.stop().await;
+        Ok(())
+    }
+
+    fn causes(&self) -> anyhow::Result<Vec<(String, String)>> {
+        let (documents, _) = self.from.catalogue()?.documents();
+        let cases = documents.into_iter().filter_map(|document| document.cases.into_iter().next());
+        let causes = cases.filter(|case| case.scenario.family == Family::Diagnosis).filter_map(|case| {
+            let name = case.scenario.id.strip_prefix(DIAGNOSIS)?.to_ascii_lowercase();
+            Some((name, case.scenario.title))
+        });
+        Ok(causes.collect())
+    }
+
+    fn id_of(&self, cause: &str) -> anyhow::Result<String> {
+        let causes = self.causes()?;
+        if causes.iter().any(|(name, _)| name == cause) {
+            return Ok(format!("{DIAGNOSIS}{}", cause.to_ascii_uppercase()));
+        }
+        let names = causes.iter().map(|(name, _)| name.as_str());
+        let hint = crate::scenario::finding::hint(cause, names);
+        Err(super::Usage(format!("no cause is called `{cause}`; {hint}\n  next: `miro-lab serve --causes` lists them"))
+            .into())
+    }
+
+    fn list_causes(&self) -> anyhow::Result<Exit> {
+        for (name, title) in self.causes()? {
+            anstream::println!("{name:<30} {title}");
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// The keys whose values go into files of their own.
+const SECRETS: [(&str, &str); 3] = [
+    ("streams.audit.access_token", "audit-token"),
+    ("streams.content.access_token", "content-token"),
+    ("sentinel.identity.client_secret", "client-secret"),
+];
+
+/// A configuration that reads its secrets from files beside it, and keeps its checkpoint there.
+fn write_config(path: &Path, mut settings: Table, ca_file: &Path) -> anyhow::Result<()> {
+    let beside = |name: &str| {
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        std::path::absolute(path.with_file_name(format!("{file}.{name}")))
+    };
+    for (key, name) in SECRETS {
+        let Some(secret) = crate::deployment::get(&settings, key).and_then(toml::Value::as_str) else { continue };
+        let file = beside(name)?;
+        write_secret(&file, secret)?;
+        let reference = Table::from_iter([("file".to_owned(), file.display().to_string().into())]);
+        crate::deployment::set(&mut settings, key, reference.into());
+    }
+    let root = beside("ca.pem")?;
+    std::fs::copy(ca_file, &root).with_context(|| format!("could not write {}", root.display()))?;
+    crate::deployment::set(&mut settings, "http.ca_file", root.display().to_string().into());
+    crate::deployment::set(&mut settings, "store.path", beside("redb")?.display().to_string().into());
+    let text = toml::to_string(&settings)?;
+    std::fs::write(path, text).with_context(|| format!("could not write {}", path.display()))
+}
+
+/// Writes a file that only its owner may read.
+fn write_secret(path: &Path, text: &str) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = options.open(path).with_context(|| format!("could not write {}", path.display()))?;
+    // One that was there before may have been readable for others.
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    file.write_all(text.as_bytes()).with_context(|| format!("could not write {}", path.display()))
+}
+
+fn env_text(environment: &Environment) -> anyhow::Result<String> {
+    let Value::Object(variables) = serde_json::to_value(environment)? else { return Ok(String::new()) };
+    let lines = variables.iter().map(|(name, value)| format!("{name}={}\n", value.as_str().unwrap_or_default()));
+    Ok(lines.collect())
+}

@@ -1,0 +1,318 @@
+//! A timeline played to served mocks: what concerns calls becomes faults of theirs, everything else is done when its time comes.
+
+use std::time::Duration;
+
+use connector::Stream;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use jiff::{SignedDuration, Timestamp};
+use mock_miro::{ClockChange, TokenState, Traits};
+use serde_json::{Map, Value, json};
+
+use super::{Live, LiveError};
+use crate::deployment::log_of;
+use crate::scenario::{
+    Action, AzureChange, Call, ClockOwner, Credential, CredentialState, EventSpec, GeneratedEvents, Interception,
+    MiroEvent, NamedWait, OTHER_JSON, Peer, Point, Refuser, Step, Trigger, world,
+};
+
+impl Live {
+    /// Puts the faults of the timeline in place, and does what happens at its very beginning.
+    pub async fn prepare(&self) -> Result<(), LiveError> {
+        let begun = Timestamp::now();
+        for (number, step) in self.scenario.timeline.iter().enumerate() {
+            let wrong = |reason: String| LiveError::Step { step: number + 1, reason };
+            if step.action.concerns_calls() {
+                self.inject(number, step, begun).map_err(wrong)?;
+            } else if self.scenario.begins_at(number).is_some_and(|at| at.is_zero()) {
+                self.begin(number, step).map_err(wrong)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Plays the rest of the timeline, step by step as time passes; what acts on the connector itself is left to others.
+    pub async fn play(&self) -> Result<(), LiveError> {
+        let begun = tokio::time::Instant::now();
+        let steps = self.scenario.timeline.iter().enumerate().filter(|(_, step)| !step.action.concerns_calls());
+        let mut playing: FuturesUnordered<_> =
+            steps.map(|(number, step)| self.play_step(begun, number, step)).collect();
+        while let Some(played) = playing.next().await {
+            played?;
+        }
+        Ok(())
+    }
+
+    async fn play_step(&self, begun: tokio::time::Instant, number: usize, step: &Step) -> Result<(), LiveError> {
+        let wrong = |reason: String| LiveError::Step { step: number + 1, reason };
+        let Some(at) = self.scenario.begins_at(number) else { return Ok(()) };
+        let instant = |at: SignedDuration| begun + Duration::try_from(at).unwrap_or_default();
+        if !at.is_zero() {
+            tokio::time::sleep_until(instant(at)).await;
+            self.begin(number, step).map_err(wrong)?;
+        }
+        if let Some(lasts) = step.lasts.filter(|_| step.action.lasts()) {
+            tokio::time::sleep_until(instant(at.saturating_add(lasts))).await;
+            self.end(step).map_err(wrong)?;
+        }
+        Ok(())
+    }
+
+    fn begin(&self, number: usize, step: &Step) -> Result<(), String> {
+        match &step.action {
+            Action::Credential { which, state } => self.credential(*which, Some(*state)),
+            Action::Clock { whose, by, .. } => self.clock(*whose, *by),
+            Action::Miro(change) => self.miro.change_world(world::change(change)?).map_err(|error| error.to_string()),
+            Action::Azure(change) => {
+                self.change_azure(change);
+                Ok(())
+            }
+            Action::Event(event) => {
+                self.event(number, event);
+                Ok(())
+            }
+            Action::Events(events) => {
+                self.events(events);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn end(&self, step: &Step) -> Result<(), String> {
+        match &step.action {
+            Action::Credential { which, .. } => self.credential(*which, None),
+            Action::Clock { whose, by, .. } => self.clock(*whose, -*by),
+            _ => Ok(()),
+        }
+    }
+
+    fn clock(&self, whose: ClockOwner, by: SignedDuration) -> Result<(), String> {
+        let change: ClockChange = read(json!({ "advance": by }))?;
+        match whose {
+            ClockOwner::Miro => self.miro.change_clock(change).map(drop).map_err(|error| error.to_string()),
+            ClockOwner::Azure | ClockOwner::Connector => {
+                Err("this clock cannot be moved while it is served".to_owned())
+            }
+        }
+    }
+
+    fn change_azure(&self, change: &AzureChange) {
+        // False means that it was so already.
+        let _changed = match change {
+            AzureChange::AssignRole(stream) => self.sentinel.assign_role(stream.rule_stream()),
+            AzureChange::UnassignRole(stream) => self.sentinel.unassign_role(stream.rule_stream()),
+            AzureChange::RemoveRule(stream) => self.sentinel.remove_rule(stream.rule_stream()),
+            AzureChange::RestoreRule(stream) => self.sentinel.restore_rule(stream.rule_stream()),
+        };
+    }
+
+    fn credential(&self, which: Credential, state: Option<CredentialState>) -> Result<(), String> {
+        let token_state = match state {
+            None => TokenState::Active,
+            Some(CredentialState::SwitchedOff) => TokenState::SwitchedOff,
+            Some(CredentialState::Revoked) => TokenState::Revoked,
+            Some(CredentialState::Uninstalled) => TokenState::Uninstalled,
+        };
+        let change = |stream: Stream| match state {
+            None => AzureChange::AssignRole(stream),
+            Some(_) => AzureChange::UnassignRole(stream),
+        };
+        match which {
+            Credential::AuditToken => {
+                self.miro.set_token_state("audit", token_state).map_err(|error| error.to_string())
+            }
+            Credential::ContentToken => {
+                self.miro.set_token_state("content", token_state).map_err(|error| error.to_string())
+            }
+            Credential::AuditRole => {
+                self.change_azure(&change(Stream::Audit));
+                Ok(())
+            }
+            Credential::ContentRole => {
+                self.change_azure(&change(Stream::Content));
+                Ok(())
+            }
+            Credential::ClientSecret => {
+                let right = self.client_secret.as_str();
+                self.sentinel.set_client_secret(if state.is_some() { "another-secret-of-the-same-app" } else { right });
+                Ok(())
+            }
+        }
+    }
+
+    fn event(&self, number: usize, spec: &EventSpec) {
+        let since = |offset: SignedDuration| self.scenario.time(offset);
+        let event = MiroEvent {
+            id: spec.id.clone().unwrap_or_else(|| format!("event-{:03}", number + 1)),
+            time: spec.time.map_or_else(|| self.miro.now(), since),
+            bytes: spec.bytes,
+            content: spec.content,
+            fields: spec.fields.clone(),
+        };
+        let (bytes, id) = event.bytes(spec.stream);
+        self.miro.add_raw_event(log_of(spec.stream), &bytes, id, event.time);
+    }
+
+    fn events(&self, events: &GeneratedEvents) {
+        let over = Duration::try_from(events.over).unwrap_or_default();
+        let from = self.miro.now().saturating_sub(over).unwrap_or(Timestamp::MIN);
+        let usual = Traits::default();
+        let traits = Traits {
+            ties: events.ties.unwrap_or(usual.ties),
+            duplicates: events.duplicates.unwrap_or(usual.duplicates),
+            ..usual
+        };
+        self.miro.generate_with(log_of(events.stream), events.generate, from, over, events.seed, traits);
+    }
+
+    /// What meets calls, as a fault of the mock that is called.
+    fn inject(&self, number: usize, step: &Step, begun: Timestamp) -> Result<(), String> {
+        let call = match &step.trigger {
+            Trigger::When(nth) => step.calls.on.unwrap_or(nth.call),
+            Trigger::At(_) | Trigger::After { .. } => match step.action {
+                Action::LimitUploads { .. } => Call::Ingest,
+                _ => step.calls.on.ok_or("it says not which calls it meets")?,
+            },
+        };
+        let stream = step.calls.stream.or(match &step.trigger {
+            Trigger::When(nth) => nth.stream,
+            _ => None,
+        });
+        let peer = call.peer();
+        for name in names(call) {
+            let mut when = Map::from_iter([("call".to_owned(), json!(name))]);
+            if let (Some(stream), "sentinel.ingest") = (stream, *name) {
+                when.insert("stream".to_owned(), stream.rule_stream().into());
+            }
+            match &step.trigger {
+                Trigger::When(nth) => {
+                    when.insert("nth".to_owned(), nth.nth.into());
+                }
+                Trigger::At(_) | Trigger::After { .. } => {
+                    let at = self.scenario.begins_at(number).ok_or("it follows a step that begins with a call")?;
+                    let from = begun.saturating_add(at).map_err(|error| error.to_string())?;
+                    when.insert("from".to_owned(), json!(from));
+                    if let Some(lasts) = step.lasts {
+                        when.insert("until".to_owned(), json!(from.saturating_add(lasts).unwrap_or(Timestamp::MAX)));
+                    }
+                }
+            }
+            if let Some(share) = step.calls.share {
+                when.insert("share".to_owned(), json!(share));
+                when.insert("seed".to_owned(), json!(step.calls.seed.unwrap_or(self.scenario.seed)));
+            }
+            let mut fault = effect(&step.action, peer)?;
+            fault.insert("when".to_owned(), when.into());
+            if step.times() != u64::MAX {
+                fault.insert("times".to_owned(), step.times().into());
+            }
+            match peer {
+                Peer::Miro => {
+                    self.miro.inject(read(fault.into())?);
+                }
+                Peer::Entra | Peer::Ingestion => {
+                    self.sentinel.inject(read(fault.into())?);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The mocks' own names.
+const fn names(call: Call) -> &'static [&'static str] {
+    match call {
+        Call::Miro => &["miro.audit_logs", "miro.content_logs", "miro.organization", "miro.token_info"],
+        Call::AuditLogs => &["miro.audit_logs"],
+        Call::ContentLogs => &["miro.content_logs"],
+        Call::Organization => &["miro.organization"],
+        Call::TokenInfo => &["miro.token_info"],
+        Call::Entra => &["sentinel.token", "sentinel.discovery"],
+        Call::Token => &["sentinel.token"],
+        Call::Discovery => &["sentinel.discovery"],
+        Call::Ingestion | Call::Ingest => &["sentinel.ingest"],
+    }
+}
+
+/// `answer` or `fault` in the mocks' form. What neither can do is an error.
+fn effect(action: &Action, peer: Peer) -> Result<Map<String, Value>, String> {
+    let answer = |answer: Value| Ok(Map::from_iter([("answer".to_owned(), answer)]));
+    let fault = |fault: Value| Ok(Map::from_iter([("fault".to_owned(), fault)]));
+    let html =
+        |status: u16| json!({"status": status, "headers": {"content-type": "text/html; charset=utf-8"}, "body": HTML});
+    match action {
+        Action::Intercept { peer_acts: true, .. } | Action::Answer { peer_acts: true, .. } => {
+            Err("a served peer cannot act and have its response replaced".to_owned())
+        }
+        Action::Intercept { response, .. } => answer(match response {
+            Interception::Html { status } => html(*status),
+            Interception::Redirect => {
+                json!({"status": 302, "headers": {"location": "https://login.example/"}, "body": HTML})
+            }
+            Interception::OtherJson { form } => {
+                let body = OTHER_JSON[usize::from(*form) % OTHER_JSON.len()];
+                json!({"status": 200, "headers": {"content-type": "application/json"}, "body": body})
+            }
+            Interception::ErrorIn200 => json!({"status": 200, "body": {"error": {"code": "InternalServerError"}}}),
+            Interception::Empty { status } => json!({"status": status, "body": ""}),
+            Interception::Garbage => json!({"status": 200, "body": "\u{16}\u{3}\u{1} no HTTP body of this service"}),
+            Interception::Huge => json!({"status": 200, "body": "x".repeat(9 * 1024 * 1024)}),
+        }),
+        Action::Refuse { status, code, wait } => answer(refusal(*status, code.as_deref(), wait.as_ref(), peer)),
+        Action::Answer { status, headers, body, .. } => {
+            answer(json!({"status": status, "headers": headers, "body": body}))
+        }
+        Action::Break { points } => fault(match points.first() {
+            Some(Point::ResponseLost) => json!({"lost_answer": true}),
+            Some(Point::CutInResponse) => json!({"cut_after_bytes": 200}),
+            Some(Point::Silence) => json!({"delay": "1h"}),
+            Some(Point::ConnectionRefused | Point::CutInRequest) | None => json!({"reset": true}),
+        }),
+        Action::Slow { up_to } => fault(json!({ "delay": up_to })),
+        Action::Trickle { bytes_per_second } if peer == Peer::Miro => {
+            fault(json!({"dribble": {"bytes": bytes_per_second, "every": "1s"}}))
+        }
+        Action::Trickle { .. } => Err("only served pages of Miro can come slowly".to_owned()),
+        Action::LimitUploads { by: Refuser::Proxy, .. } => answer(html(413)),
+        Action::LimitUploads { by: Refuser::Azure, .. } => answer(json!({"status": 413})),
+        other => Err(format!("`{}` meets no calls", other.name())),
+    }
+}
+
+fn refusal(status: u16, code: Option<&str>, wait: Option<&NamedWait>, peer: Peer) -> Value {
+    let mut answer = json!({ "status": status });
+    if let Some(code) = code {
+        answer["body"] = match (peer, code.strip_prefix("AADSTS").and_then(|number| number.parse::<u64>().ok())) {
+            (Peer::Entra, Some(number)) => json!({
+                "error": "invalid_client",
+                "error_description": format!("{code}: Request failed."),
+                "error_codes": [number],
+            }),
+            (Peer::Entra, None) => json!({"error": code, "error_description": "Request failed."}),
+            (Peer::Miro, _) => json!({"type": "error", "status": status, "code": code, "message": "Request failed"}),
+            (Peer::Ingestion, _) => json!({"error": {"code": code, "message": "Request failed."}}),
+        };
+    }
+    match wait {
+        None => {}
+        Some(NamedWait::Seconds(seconds)) => answer["retry_after"] = (*seconds).into(),
+        Some(NamedWait::Date(wait)) => {
+            answer["retry_after"] = json!(Timestamp::now().saturating_add(*wait).unwrap_or(Timestamp::MAX));
+        }
+        Some(NamedWait::Fraction(millis)) => {
+            answer["headers"] = json!({"retry-after": format!("{}.{:03}", millis / 1_000, millis % 1_000)});
+        }
+        Some(NamedWait::Text(text)) => answer["headers"] = json!({ "retry-after": text }),
+        Some(NamedWait::Reset(wait)) => {
+            let at = Timestamp::now().saturating_add(*wait).unwrap_or(Timestamp::MAX).as_second();
+            answer["headers"] = json!({"x-ratelimit-remaining": "0", "x-ratelimit-reset": at.to_string()});
+        }
+    }
+    answer
+}
+
+const HTML: &str = "<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Sign in</h1></body></html>";
+
+fn read<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, String> {
+    serde_json::from_value(value).map_err(|error| error.to_string())
+}

@@ -1,0 +1,141 @@
+//! Where a scenario can be played, as far as its content tells.
+
+use std::fmt;
+
+use jiff::SignedDuration;
+use serde::Serialize;
+
+use super::{Action, Call, ClockOwner, Scenario, Trigger};
+
+/// Everything is over within this time, or nobody waits for a conformance suite.
+const CERTIFY_MAX: SignedDuration = SignedDuration::from_secs(30);
+
+/// A way to play.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// In one process, in virtual time.
+    Sim,
+    /// Both mocks on sockets, whoever calls.
+    Serve,
+    /// Both mocks on sockets, and a connector as a black box.
+    Certify,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Sim => "sim",
+            Self::Serve => "serve",
+            Self::Certify => "certify",
+        })
+    }
+}
+
+/// Where it plays, and what keeps it out of the other places.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plays {
+    /// Where it plays.
+    pub places: Vec<Place>,
+    /// Why not elsewhere.
+    pub kept_out: Vec<(Place, String)>,
+}
+
+impl Plays {
+    /// Where `scenario` can be played.
+    pub fn of(scenario: &Scenario) -> Self {
+        let mut plays = Self::default();
+        for place in [Place::Sim, Place::Serve, Place::Certify] {
+            match obstacle(scenario, place) {
+                None => plays.places.push(place),
+                Some(why) => plays.kept_out.push((place, why)),
+            }
+        }
+        plays
+    }
+
+    /// Whether it can be played there.
+    pub fn plays(&self, place: Place) -> bool {
+        self.places.contains(&place)
+    }
+}
+
+fn obstacle(scenario: &Scenario, place: Place) -> Option<String> {
+    let steps = scenario.timeline.iter().enumerate();
+    let step = steps.filter_map(|(number, step)| {
+        let why = action_obstacle(&step.action, place)?;
+        Some(format!("step {} ({}) {why}", number + 1, step.action.name()))
+    });
+    let step = step.chain(trigger_obstacle(scenario, place)).next();
+    step.or_else(|| match place {
+        Place::Sim if scenario.expect.memory_mib.is_some() => Some("memory is measured of a process".to_owned()),
+        Place::Sim if scenario.expect.exit.is_some() => Some("only a process exits with a code".to_owned()),
+        Place::Certify if scenario.network.loss > 0.0 => Some("`network.loss` needs the simulated network".to_owned()),
+        Place::Serve if scenario.network.loss > 0.0 => Some("`network.loss` needs the simulated network".to_owned()),
+        Place::Certify if scenario.expect.check.is_some() => {
+            Some("`expect.check` asks our own connector's command".to_owned())
+        }
+        Place::Certify => too_long(scenario),
+        Place::Sim | Place::Serve => None,
+    })
+}
+
+fn action_obstacle(action: &Action, place: Place) -> Option<&'static str> {
+    match (action, place) {
+        (Action::Reload {} | Action::Rotate { .. }, Place::Sim) => Some("needs a process"),
+        (Action::DiskFull {} | Action::Crash(_), Place::Serve | Place::Certify) => {
+            Some("reaches into the connector's machine")
+        }
+        (Action::Clock { whose: ClockOwner::Connector, .. }, Place::Serve | Place::Certify) => {
+            Some("reaches into the connector's machine")
+        }
+        (Action::Clock { drift_ppm, .. }, Place::Serve | Place::Certify) if *drift_ppm != 0 => {
+            Some("lets a clock drift, which the served ones do not")
+        }
+        (Action::Kill { .. } | Action::Stop { .. } | Action::Reload {} | Action::Rotate { .. }, Place::Serve) => {
+            Some("acts on a connector, and `serve` runs none")
+        }
+        (
+            Action::Intercept { peer_acts: true, .. } | Action::Answer { peer_acts: true, .. },
+            Place::Serve | Place::Certify,
+        ) => Some("lets the peer act and replaces its response"),
+        (Action::Break { points }, Place::Serve | Place::Certify) if points.len() > 1 => {
+            Some("draws where connections break")
+        }
+        (Action::LimitUploads { .. }, Place::Serve | Place::Certify) => Some("looks at the size of uploads"),
+        (Action::Clock { whose: ClockOwner::Azure, .. }, Place::Serve | Place::Certify) => {
+            Some("moves Azure's clock, which is steered by its control plane alone")
+        }
+        (Action::Query(_), Place::Serve) => Some("judges, and `serve` does not"),
+        _ => None,
+    }
+}
+
+fn trigger_obstacle(scenario: &Scenario, place: Place) -> Option<String> {
+    let inner = scenario.timeline.iter().position(|step| match &step.trigger {
+        Trigger::When(nth) => matches!(nth.call, Call::Entra | Call::Ingestion | Call::Miro),
+        Trigger::At(_) | Trigger::After { .. } => false,
+    });
+    // A call to a peer as a whole is told apart by the simulated network alone.
+    let number = inner.filter(|_| place == Place::Serve)?;
+    Some(format!("step {} begins with any call to a peer; name one, such as `sentinel.ingest`", number + 1))
+}
+
+fn too_long(scenario: &Scenario) -> Option<String> {
+    let length = scenario.length();
+    if length > CERTIFY_MAX {
+        return Some(format!(
+            "its timeline takes {}, and {} are allowed",
+            super::length::text(length),
+            super::length::text(CERTIFY_MAX)
+        ));
+    }
+    let within = scenario.expect.eventually.map(|eventually| eventually.within);
+    within.filter(|within| *within > CERTIFY_MAX).map(|within| {
+        format!(
+            "`expect.eventually` may take {}, and {} are allowed",
+            super::length::text(within),
+            super::length::text(CERTIFY_MAX)
+        )
+    })
+}
