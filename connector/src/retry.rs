@@ -180,8 +180,12 @@ impl<'a> Patience<'a> {
             delay_ms = delay.as_millis() as u64,
             "Retrying."
         );
-        tokio::time::sleep(delay).await;
-        Ok(())
+        // Whoever is to end does not sit out a wait, which may be an hour: what waits was not delivered, and is read again.
+        tokio::select! {
+            biased;
+            () = self.stop.finishing() => Err(Verdict::Leaving),
+            () = tokio::time::sleep(delay) => Ok(()),
+        }
     }
 
     /// Waits for as long as somebody has to mend `problem`, and tries now and then whether it is mended.

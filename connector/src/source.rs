@@ -207,9 +207,10 @@ impl Source {
     pub(crate) fn within_reach(&self, stretch: Stretch) -> Option<Stretch> {
         match self.stream {
             Stream::Audit => {
-                // Miro's clock tells what is too old: by ours, set far ahead, everything would be.
+                // The earlier of both clocks tells what is too old: by one that is set far ahead everything would be, and what is
+                // passed over is never asked for again. Whose is the wrong one, nobody can say here.
                 let now = match self.clock.miros() {
-                    MiroTime::Shown(now) => now,
+                    MiroTime::Shown(now) => now.min(self.clock.ours()),
                     MiroTime::Undated => self.clock.ours(),
                     MiroTime::Unheard => return Some(stretch),
                 };

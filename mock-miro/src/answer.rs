@@ -1,9 +1,13 @@
 //! Answers before they become HTTP: status, headers, body, and why.
 
 use bytes::Bytes;
+use faults::Ids;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
 use serde_json::{Value, json};
+
+use crate::journal::Rule;
 
 /// What goes back to the client, and what the journal notes about it.
 #[derive(Debug)]
@@ -17,6 +21,10 @@ pub(crate) struct Answer {
     pub(crate) decision: String,
     /// How many events the body holds.
     pub(crate) events: Option<usize>,
+    /// Their ids.
+    pub(crate) ids: Ids,
+    /// Until when it tells the client to pause, and the rule that a client breaks who does not.
+    pub(crate) pause: Option<(Timestamp, Rule)>,
 }
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -39,6 +47,8 @@ impl Answer {
             code: None,
             decision: decision.into(),
             events: None,
+            ids: Ids::default(),
+            pause: None,
         }
     }
 

@@ -2,9 +2,10 @@
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, RawQuery, State};
+use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
+use faults::{ClockChange, Fault};
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -12,8 +13,6 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::clock::ClockChange;
-use crate::fault::Fault;
 use crate::mock::{Log, MockMiro, NewEvent};
 use crate::openapi;
 use crate::params::Params;
@@ -26,15 +25,13 @@ const ROUTES: &str =
 /// The longest body, which holds some 100,000 events.
 const BODY_MAX: usize = 64 << 20;
 
-/// How many faults are in place at most, those that have struck as often as they should among them.
-const FAULTS_MAX: usize = 1_000;
-
 pub(crate) fn router() -> Router<MockMiro> {
     Router::new()
         .route("/health", get(health))
         .route("/world", get(world).post(change_world))
         .route("/clock", get(clock).post(change_clock))
         .route("/faults", get(faults).post(add_faults).delete(clear_faults))
+        .route("/faults/{number}", delete(remove_fault))
         .route("/events", get(events).post(add_events))
         .route("/incidents", get(incidents))
         .route("/journal", get(journal))
@@ -63,7 +60,12 @@ fn wrong(reason: impl ToString) -> Wrong {
 }
 
 fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Wrong> {
-    serde_json::from_slice(body).map_err(|error| wrong(format!("the body is not what this takes: {error}")))
+    serde_json::from_slice(body).map_err(not_taken)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "so that it can be named in `map_err`")]
+fn not_taken(error: serde_json::Error) -> Wrong {
+    wrong(format!("the body is not what this takes: {error}"))
 }
 
 async fn unknown() -> Wrong {
@@ -100,18 +102,17 @@ async fn faults(State(mock): State<MockMiro>) -> Reply {
 
 /// Takes one fault or a list; all are put in place or none.
 async fn add_faults(State(mock): State<MockMiro>, body: Bytes) -> Reply {
-    let is_list = body.trim_ascii_start().first() == Some(&b'[');
-    let faults: Vec<Fault> = if is_list { read(&body)? } else { vec![read(&body)?] };
-    for fault in &faults {
-        fault.check().map_err(wrong)?;
-    }
-    let in_place = mock.faults().len();
-    if in_place + faults.len() > FAULTS_MAX {
-        let said = format!("{in_place} faults are in place, and {FAULTS_MAX} is the most; DELETE takes them away");
-        return Err(wrong(said));
-    }
-    let numbers: Vec<u64> = faults.into_iter().map(|fault| mock.inject(fault)).collect();
+    let faults = Fault::read(&body).map_err(not_taken)?;
+    let numbers = mock.inject_all(faults).map_err(wrong)?;
     Ok(axum::Json(json!({"numbers": numbers})))
+}
+
+async fn remove_fault(State(mock): State<MockMiro>, Path(number): Path<String>) -> Reply {
+    let number: u64 = number.parse().map_err(|_| wrong(format!("{number:?} is not the number of a fault")))?;
+    if !mock.remove_fault(number) {
+        return Err(Wrong(StatusCode::NOT_FOUND, format!("no fault has the number {number}")));
+    }
+    faults(State(mock)).await
 }
 
 async fn clear_faults(State(mock): State<MockMiro>) -> Reply {
@@ -194,9 +195,7 @@ async fn incidents(State(mock): State<MockMiro>) -> Reply {
 async fn journal(State(mock): State<MockMiro>, RawQuery(query): RawQuery) -> Reply {
     let query = query.unwrap_or_default();
     let after = Params::parse(query.as_bytes()).get("after").map_or(Ok(0), str::parse::<u64>).map_err(wrong)?;
-    let mut entries = mock.journal();
-    entries.retain(|entry| entry.id > after);
-    Ok(axum::Json(json!({"entries": entries, "dropped": mock.journal_dropped()})))
+    Ok(axum::Json(json!({"entries": mock.journal_after(after), "dropped": mock.journal_dropped()})))
 }
 
 async fn violations(State(mock): State<MockMiro>) -> Reply {

@@ -3,6 +3,7 @@
 pub(crate) mod ndjson;
 pub(crate) mod window;
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -115,7 +116,7 @@ impl EventLog {
     /// The ids of what is visible at that millisecond, in the order of time.
     pub(crate) fn ids(&self, visible_until: i64) -> Vec<String> {
         let visible = self.index.iter().filter(|entry| entry.visible <= visible_until);
-        visible.map(|entry| self.id(entry)).collect()
+        visible.map(|entry| self.id(entry).into_owned()).collect()
     }
 
     /// How many are visible at that millisecond.
@@ -123,11 +124,15 @@ impl EventLog {
         self.index.iter().filter(|entry| entry.visible <= at).count()
     }
 
-    fn id(&self, entry: &Entry) -> String {
+    fn id(&self, entry: &Entry) -> Cow<'_, str> {
         let raw = &self.json(entry)[entry.id_start as usize..][..entry.id_len as usize];
-        let raw = String::from_utf8_lossy(raw);
+        // Looked through as a whole first, which is several times faster than what finds the faults in it.
+        let text = std::str::from_utf8(raw).map_or_else(|_| String::from_utf8_lossy(raw), Cow::Borrowed);
         // Escapes are rare: only an id from a file can hold one.
-        serde_json::from_str(&format!("\"{raw}\"")).unwrap_or_else(|_| raw.into_owned())
+        if !raw.contains(&b'\\') {
+            return text;
+        }
+        serde_json::from_str(&format!("\"{text}\"")).map_or(text, Cow::Owned)
     }
 
     fn json(&self, entry: &Entry) -> &[u8] {

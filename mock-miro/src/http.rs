@@ -1,7 +1,9 @@
 //! Between HTTP and the state: a request in, a decision out, delivered with whatever is to go wrong.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -9,13 +11,12 @@ use axum::extract::State;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use bytes::Bytes;
+use faults::{FaultyBody, Outcome, Receipt, Trouble, http_date};
 use http::header::{DATE, HeaderName, HeaderValue};
 use http::request::Parts;
 use tokio::time::sleep;
 
 use crate::control;
-use crate::fault::delivery::Delivery;
-use crate::fault::{self, Trouble};
 use crate::mock::MockMiro;
 use crate::state::{Decision, Request};
 
@@ -23,9 +24,6 @@ use crate::state::{Decision, Request};
 const BODY_MAX: usize = 64 * 1024;
 
 const DECISION: HeaderName = HeaderName::from_static("x-mock-decision");
-
-/// A body that is no JSON, nor text.
-const GARBAGE: &[u8] = b"\x00\xff\xfe{\"data\":[{]\x80 not what was asked for";
 
 /// Lets a handler ask that its connection ends with a reset instead of a farewell. The server puts one into each
 /// request; in memory there is none, and the connection just breaks.
@@ -51,7 +49,7 @@ pub(crate) fn router(mock: MockMiro) -> Router {
 /// Dates the response by the mock's clock, which may run far from the machine's; a date that a fault set stays.
 async fn date(State(mock): State<MockMiro>, request: axum::extract::Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    if let Ok(date) = HeaderValue::from_str(&fault::http_date(mock.now())) {
+    if let Ok(date) = HeaderValue::from_str(&http_date(mock.now())) {
         response.headers_mut().entry(DATE).or_insert(date);
     }
     response
@@ -68,11 +66,12 @@ async fn handle(State(mock): State<MockMiro>, request: axum::extract::Request) -
         body: body.as_deref().unwrap_or_default(),
         too_long: body.is_err(),
     });
-    deliver(decision, &parts).await
+    deliver(mock, decision, &parts).await
 }
 
-async fn deliver(decision: Decision, parts: &Parts) -> Response {
-    let Decision { answer, trouble, delay, journal_id } = decision;
+async fn deliver(mock: MockMiro, decision: Decision, parts: &Parts) -> Response {
+    let Decision { answer, trouble, delay, outcome, pending, journal_id } = decision;
+    let receipt = pending.then(|| Receipt::new(move |outcome| mock.settle(journal_id, outcome)));
     if let Some(delay) = delay {
         sleep(delay).await;
     }
@@ -81,20 +80,25 @@ async fn deliver(decision: Decision, parts: &Parts) -> Response {
     {
         reset.ask();
     }
-    let mut response = Response::new(body(answer.body, &trouble));
+    let mut response = Response::new(body(answer.body, &trouble, outcome, receipt));
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;
     response.headers_mut().insert(DECISION, HeaderValue::from(journal_id));
     response
 }
 
-fn body(whole: Bytes, trouble: &Trouble) -> Body {
-    if trouble.loses_answer() {
-        return Body::new(Delivery::lost());
+fn body(whole: Bytes, trouble: &Trouble, outcome: Outcome, receipt: Option<Receipt>) -> Body {
+    if matches!(outcome, Outcome::ResponseLost | Outcome::Reset) {
+        return Body::new(FaultyBody::lost(timer));
     }
-    let whole = if trouble.garbage { Bytes::from_static(GARBAGE) } else { whole };
-    if trouble.cut_after_bytes.is_some() || trouble.dribble.is_some() {
-        return Body::new(Delivery::troubled(&whole, trouble));
+    let body =
+        if trouble.changes_body() { Body::new(FaultyBody::troubled(whole, trouble, timer)) } else { Body::from(whole) };
+    match receipt {
+        Some(receipt) => Body::new(receipt.attach(body)),
+        None => body,
     }
-    Body::from(whole)
+}
+
+fn timer(pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(sleep(pause))
 }

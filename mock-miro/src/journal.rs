@@ -1,7 +1,6 @@
 //! What was asked and what was decided: a bounded list, without secrets and without event bodies.
 
-use std::collections::VecDeque;
-
+use faults::{Ids, Outcome, Record};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -24,6 +23,11 @@ pub struct JournalEntry {
     pub token: String,
     /// The status that was answered; 0 when no answer was given.
     pub status: u16,
+    /// What the client got of the response.
+    pub outcome: Outcome,
+    /// Whether the response is still on its way, so that `outcome` may yet change.
+    #[serde(skip_serializing_if = "is_false")]
+    pub pending: bool,
     /// The `code` of an error body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
@@ -32,6 +36,10 @@ pub struct JournalEntry {
     /// How many events the page held.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<usize>,
+    /// The ids of the events that the response held, in its order; see [`Ids`] for how many are kept.
+    pub ids: Ids,
+    /// How many events the response held.
+    pub ids_count: u64,
     /// The credits that were left after the call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credits_remaining: Option<u64>,
@@ -41,6 +49,29 @@ pub struct JournalEntry {
     /// The fault that struck, by its number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<u64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+impl Record for JournalEntry {
+    fn number(&self) -> u64 {
+        self.id
+    }
+
+    fn set_number(&mut self, number: u64) {
+        self.id = number;
+    }
+
+    fn settle(&mut self, outcome: Outcome) {
+        (self.outcome, self.pending) = (outcome, false);
+    }
+
+    fn ids_mut(&mut self) -> &mut Ids {
+        &mut self.ids
+    }
 }
 
 /// A rule that a client broke.
@@ -70,35 +101,4 @@ pub enum Rule {
     DeadTokenReused,
     /// The same page is asked for again and again.
     CursorLoop,
-}
-
-/// The newest entries, up to a bound.
-#[derive(Debug)]
-pub(crate) struct Bounded<T> {
-    kept: VecDeque<T>,
-    max: usize,
-    dropped: u64,
-}
-
-impl<T: Clone> Bounded<T> {
-    pub(crate) fn new(max: usize) -> Self {
-        Self { kept: VecDeque::new(), max, dropped: 0 }
-    }
-
-    pub(crate) fn push(&mut self, item: T) {
-        if self.kept.len() >= self.max {
-            self.kept.pop_front();
-            self.dropped += 1;
-        }
-        self.kept.push_back(item);
-    }
-
-    /// How many had to make room.
-    pub(crate) fn dropped(&self) -> u64 {
-        self.dropped
-    }
-
-    pub(crate) fn to_vec(&self) -> Vec<T> {
-        self.kept.iter().cloned().collect()
-    }
 }

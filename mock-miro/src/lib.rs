@@ -7,17 +7,14 @@
 mod answer;
 mod api;
 mod cause;
-mod clock;
 mod control;
 mod credits;
 mod cursor;
 mod event_log;
-mod fault;
 mod generator;
 mod http;
 mod instant;
 mod journal;
-mod latency;
 mod mock;
 mod openapi;
 mod operation;
@@ -31,13 +28,15 @@ mod watch;
 mod world;
 
 pub use cause::{Cause, Mistake, Settings};
-pub use clock::{Clock, ClockChange, ClockError, SystemClock};
 pub use event_log::ndjson::EventFileError;
-pub use fault::{Answer, Dribble, Fault, FaultError, RetryAfter, RetryAfterWord, Trouble, When};
+pub use faults::{
+    Answer, Clock, ClockChange, ClockError, Dribble, Fault, FaultError, Ids, Latency, Outcome, RetryAfter,
+    RetryAfterWord, SystemClock, Trouble, When,
+};
 pub use generator::{Incident, Planted};
 pub use journal::{JournalEntry, Rule, Violation};
-pub use latency::Latency;
 pub use mock::{EventError, Log, MockMiro, NewEvent, Tokens};
+pub use operation::CALLS;
 pub use switches::{
     Bound, CreditModel, CreditOwner, CursorBinding, EmptyWindow, ForbiddenCode, FullLastPage, LastCursor,
     MalformedCursor, OutOfBounds, Presence, RateHeaders, RefusedCursor, ResetUnit, RetryAfterForm, SwitchInfo,

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use faults::{Clock, ClockChange, ClockError, Fault, FaultError, Outcome, Progress, SteeredClock};
 use jiff::{SignedDuration, Timestamp};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -13,9 +14,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::{Clock, ClockChange, ClockError, SteeredClock};
 use crate::event_log::{Facts, ndjson};
-use crate::fault::{Fault, plan};
 use crate::generator::{self, Planted};
 use crate::journal::{JournalEntry, Violation};
 use crate::state::{Decision, Request, State};
@@ -103,7 +102,7 @@ impl MockMiro {
     pub fn new(mut world: World, clock: Arc<dyn Clock>) -> Result<Self, WorldError> {
         world.mint_missing(&mut ChaCha8Rng::seed_from_u64(world.seed));
         world.check()?;
-        let clock = SteeredClock::new(clock);
+        let clock = SteeredClock::new(clock, None);
         let state = State::new(world, clock.now())?;
         Ok(Self { clock, state: Arc::new(Mutex::new(state)) })
     }
@@ -154,9 +153,10 @@ impl MockMiro {
         self.clock.now()
     }
 
-    /// Steers the mock's clock, which lies over the one that was handed in.
+    /// Steers the mock's clock, which lies over the one that was handed in. A step back is refused: Miro's time does not
+    /// go back, and clients rely on that.
     pub fn change_clock(&self, change: ClockChange) -> Result<Timestamp, ClockError> {
-        self.clock.change(change)
+        self.clock.change(change.forward()?)
     }
 
     /// Lets the seeded generator add `count` events of the first organisation that happen within `over` after `from`.
@@ -231,12 +231,22 @@ impl MockMiro {
         self.state().faults.add(fault)
     }
 
+    /// Adds all of them, or none when one cannot work or there would be too many.
+    pub(crate) fn inject_all(&self, faults: Vec<Fault>) -> Result<Vec<u64>, FaultError> {
+        self.state().faults.add_all(faults)
+    }
+
+    /// Takes the fault of this number away. False when there is none.
+    pub fn remove_fault(&self, number: u64) -> bool {
+        self.state().faults.remove(number)
+    }
+
     /// Takes all faults away.
     pub fn clear_faults(&self) {
         self.state().faults.clear();
     }
 
-    pub(crate) fn faults(&self) -> Vec<plan::Progress> {
+    pub(crate) fn faults(&self) -> Vec<Progress> {
         self.state().faults.progress()
     }
 
@@ -301,7 +311,17 @@ impl MockMiro {
 
     /// The requests so far, oldest first, as many as the journal keeps.
     pub fn journal(&self) -> Vec<JournalEntry> {
-        self.state().journal.to_vec()
+        self.state().journal.iter().cloned().collect()
+    }
+
+    /// Like [`journal`](Self::journal), only those after the entry of this id.
+    pub fn journal_after(&self, id: u64) -> Vec<JournalEntry> {
+        self.state().journal.after(id).cloned().collect()
+    }
+
+    /// Notes what the client got in the end.
+    pub(crate) fn settle(&self, journal_id: u64, outcome: Outcome) {
+        self.state().journal.settle(journal_id, outcome);
     }
 
     /// How many requests the journal no longer keeps.
@@ -311,7 +331,7 @@ impl MockMiro {
 
     /// The rules that clients broke so far.
     pub fn violations(&self) -> Vec<Violation> {
-        self.state().violations.to_vec()
+        self.state().violations.iter().cloned().collect()
     }
 
     /// Back to the world as it was handed in: its events, tokens, switches and clock, without faults and journal.

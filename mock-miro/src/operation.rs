@@ -1,12 +1,12 @@
 //! What can be called: one table that routing, faults, the journal and near misses all read.
 
+use faults::{Calls, Selector};
 use http::Method;
 use http::StatusCode;
 use serde_json::json;
 
 use crate::answer::Refusal;
 use crate::credits::Level;
-use crate::fault::FaultError;
 
 /// Who may come in, and for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +93,24 @@ pub(crate) static OPERATIONS: [Operation; 10] = [
     post("/v2/oauth/revoke", "revoke_v2", Door::Open(Open::RevokeByBody), "Revoke a token"),
 ];
 
+/// The names by which faults choose calls.
+pub static CALLS: Calls = Calls {
+    prefix: "miro",
+    names: &[
+        "audit_logs",
+        "content_logs",
+        "ai_interaction_logs",
+        "organization",
+        "token_info",
+        "authorize",
+        "approve",
+        "oauth_token",
+        "revoke_v1",
+        "revoke_v2",
+    ],
+    selectors: &[Selector::Token],
+};
+
 /// An operation together with the organisation its path names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Route<'a> {
@@ -110,17 +128,6 @@ pub(crate) fn find<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, Refu
         }
     }
     Err(near_miss(method, path))
-}
-
-/// Refuses a name that no operation has; a leading `miro.` is allowed.
-pub(crate) fn check_name(asked: &str) -> Result<(), FaultError> {
-    let name = asked.strip_prefix("miro.").unwrap_or(asked);
-    let names = || OPERATIONS.iter().map(|operation| operation.name);
-    if names().any(|known| known == name) {
-        return Ok(());
-    }
-    let nearest = names().min_by_key(|known| strsim::damerau_levenshtein(known, name)).unwrap_or_default();
-    Err(FaultError::UnknownCall { asked: asked.to_owned(), nearest })
 }
 
 impl Operation {
@@ -152,6 +159,11 @@ fn near_miss(method: &Method, path: &str) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn faults_can_name_every_operation() {
+        assert_eq!(OPERATIONS.iter().map(|operation| operation.name).collect::<Vec<_>>(), CALLS.names);
+    }
 
     #[test]
     fn finds_the_organisation_in_the_path() {

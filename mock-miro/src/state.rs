@@ -9,6 +9,7 @@ pub(crate) use holdings::Holdings;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use faults::{Bounded, Hit, Ids, Journal, Outcome, Schedule, Trouble};
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use rand::SeedableRng;
@@ -18,10 +19,8 @@ use crate::answer::Answer;
 use crate::api::{self, Caller, Codes};
 use crate::credits::Bucket;
 use crate::event_log::ndjson::EventFileError;
-use crate::fault::Trouble;
-use crate::fault::plan::{Plan, Strike};
-use crate::journal::{Bounded, JournalEntry, Violation};
-use crate::operation;
+use crate::journal::{JournalEntry, Violation};
+use crate::operation::{self, CALLS};
 use crate::params::{self, Params};
 use crate::watch::{Breach, Watch};
 use crate::world::World;
@@ -45,6 +44,10 @@ pub(crate) struct Decision {
     pub(crate) trouble: Trouble,
     /// How long to hold the answer back.
     pub(crate) delay: Option<Duration>,
+    /// What the client will get of it.
+    pub(crate) outcome: Outcome,
+    /// Whether the journal waits to hear whether it really does.
+    pub(crate) pending: bool,
     pub(crate) journal_id: u64,
 }
 
@@ -54,8 +57,8 @@ pub(crate) struct State {
     start: Holdings,
     pub(crate) holdings: Holdings,
     buckets: BTreeMap<String, Bucket>,
-    pub(crate) faults: Plan,
-    pub(crate) journal: Bounded<JournalEntry>,
+    pub(crate) faults: Schedule,
+    pub(crate) journal: Journal<JournalEntry>,
     pub(crate) violations: Bounded<Violation>,
     watch: Watch,
     codes: Codes,
@@ -63,7 +66,6 @@ pub(crate) struct State {
     random: ChaCha8Rng,
     /// For how long answers take.
     latency: ChaCha8Rng,
-    next_id: u64,
 }
 
 /// Who called, as far as the request tells.
@@ -90,14 +92,13 @@ impl State {
             holdings: start.clone(),
             start,
             buckets: BTreeMap::new(),
-            faults: Plan::default(),
-            journal: Bounded::new(journal_max),
+            faults: Schedule::new(&CALLS, seed),
+            journal: Journal::new(journal_max),
             violations: Bounded::new(journal_max),
             watch: Watch::default(),
             codes: Codes::default(),
             random: stream(seed, Stream::MadeUp),
             latency: stream(seed, Stream::Latency),
-            next_id: 1,
         }
     }
 
@@ -105,36 +106,50 @@ impl State {
     pub(crate) fn decide(&mut self, request: &Request<'_>, now: Timestamp) -> Decision {
         let params = Params::parse(request.query.as_bytes());
         let identity = self.identify(request, &params);
-        let id = self.next_id;
-        self.next_id += 1;
-        if let Some(breach) = self.watch.called(&identity.budget, now) {
-            self.report(id, &identity, now, breach);
-        }
+        let too_early = self.watch.called(&identity.budget, now);
         let route = operation::find(request.method, request.path);
         let name = route.as_ref().map_or("unknown", |route| route.operation.name);
-        let strike = route.as_ref().ok().and_then(|_| self.faults.strike(name, &identity.token_name, now));
-        let (mut answer, standing) = self.answer(route, strike.as_ref(), &identity, &params, request, now);
+        let seen = faults::Request { call: name, token: Some(&identity.token_name), stream: None, at: now };
+        let hit = route.as_ref().ok().and_then(|_| self.faults.hit(&seen));
+        let (mut answer, standing) = self.answer(route, hit.as_ref(), &identity, &params, request, now);
         self.add_headers(&mut answer, &identity, standing, now);
-        let trouble = strike.as_ref().map(|strike| strike.trouble.clone()).unwrap_or_default();
-        let delay = self.delay(name, &trouble);
-        self.look_for_loops(id, &identity, name, request.query, (&answer, &trouble), now);
-        self.journal.push(JournalEntry {
-            id,
+        let trouble = hit.as_ref().map(|hit| hit.trouble.clone()).unwrap_or_default();
+        let outcome = trouble.outcome(answer.status);
+        // What a fault takes from the client is known already; whether the client waits for the rest is not. (The server
+        // discards the body of the response to a HEAD, which is not the client's doing.)
+        let pending = outcome == Outcome::Delivered && request.method != Method::HEAD;
+        let is_lost = matches!(outcome, Outcome::ResponseLost | Outcome::Reset);
+        // Nobody can keep to a pause of which nobody hears.
+        if let Some((until, rule)) = answer.pause.filter(|_| !is_lost) {
+            self.watch.told_to_pause(&identity.budget, now, until, rule);
+        }
+        let delay = self.delay(name, hit.as_ref());
+        let looping = self.look_for_loops(&identity, name, request.query, (&answer, &trouble), now);
+        let ids = if trouble.garbage { Ids::default() } else { answer.ids.clone() };
+        let journal_id = self.journal.push(JournalEntry {
+            id: 0,
             at: now,
             call: name,
             method: request.method.to_string(),
             path: request.path.to_owned(),
             query: params::without_secrets(request.query),
-            token: identity.token_name,
-            status: if trouble.loses_answer() { 0 } else { answer.status.as_u16() },
+            token: identity.token_name.clone(),
+            status: if is_lost { 0 } else { answer.status.as_u16() },
+            outcome,
+            pending,
             code: answer.code.map(str::to_owned),
-            decision: describe(&answer, strike.as_ref()),
+            decision: describe(&answer, hit.as_ref()),
             events: answer.events,
+            ids_count: ids.count(),
+            ids,
             credits_remaining: standing.map(|standing| standing.remaining),
             delayed_ms: delay.map(|delay| u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)),
-            fault: strike.map(|strike| strike.number),
+            fault: hit.map(|hit| hit.number),
         });
-        Decision { answer, trouble, delay, journal_id: id }
+        for breach in [too_early, looping].into_iter().flatten() {
+            self.report(journal_id, &identity, now, breach);
+        }
+        Decision { answer, trouble, delay, outcome, pending, journal_id }
     }
 
     fn identify(&self, request: &Request<'_>, params: &Params<'_>) -> Identity {
@@ -151,33 +166,29 @@ impl State {
     }
 
     /// How long the world and a fault hold the answer back.
-    fn delay(&mut self, call: &str, trouble: &Trouble) -> Option<Duration> {
+    fn delay(&mut self, call: &str, hit: Option<&Hit>) -> Option<Duration> {
         let of_world = &self.holdings.world.latency;
-        let of_world = of_world.get(call).or_else(|| of_world.get("all"));
-        let drawn = [of_world, trouble.latency.as_ref()].into_iter().flatten();
-        let drawn: Duration = drawn.map(|latency| latency.draw(&mut self.latency)).sum();
-        let fixed = trouble.delay.and_then(|delay| Duration::try_from(delay).ok()).unwrap_or_default();
-        Some(drawn.saturating_add(fixed)).filter(|delay| !delay.is_zero())
+        let of_call = of_world.iter().find(|(name, _)| CALLS.short(name) == call).map(|(_, latency)| latency);
+        let of_world = of_call.or_else(|| of_world.get("all"));
+        let drawn = of_world.map(|latency| latency.draw(&mut self.latency)).unwrap_or_default();
+        let of_fault = hit.map(|hit| hit.delay).unwrap_or_default();
+        Some(drawn.saturating_add(of_fault)).filter(|delay| !delay.is_zero())
     }
 
     fn look_for_loops(
         &mut self,
-        id: u64,
         identity: &Identity,
         call: &'static str,
         query: &str,
         (answer, trouble): (&Answer, &Trouble),
         now: Timestamp,
-    ) {
-        let breach = if answer.code == Some("tokenNotFound") {
+    ) -> Option<Breach> {
+        if answer.code == Some("tokenNotFound") {
             self.watch.refused(&identity.token_name, now)
         } else if answer.events.is_some() && query.contains("cursor=") && *trouble == Trouble::default() {
             self.watch.served(&identity.token_name, call, query)
         } else {
             None
-        };
-        if let Some(breach) = breach {
-            self.report(id, identity, now, breach);
         }
     }
 
@@ -199,9 +210,9 @@ fn stream(seed: u64, stream: Stream) -> ChaCha8Rng {
     random
 }
 
-fn describe(answer: &Answer, strike: Option<&Strike>) -> String {
-    match strike {
+fn describe(answer: &Answer, hit: Option<&Hit>) -> String {
+    match hit {
         None => answer.decision.clone(),
-        Some(strike) => format!("{}; fault {}: {}", answer.decision, strike.number, strike.trouble.describe()),
+        Some(hit) => format!("{}; fault {}: {hit}", answer.decision, hit.number),
     }
 }

@@ -15,12 +15,12 @@ pub use token::{App, Token, TokenState};
 
 use std::collections::BTreeMap;
 
+use faults::Latency;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::event_log::ndjson::EventFileError;
-use crate::latency::Latency;
 use crate::switches::Switches;
 
 /// Everything the mock knows at its start. [`World::default`] is one Enterprise organisation with Guard,

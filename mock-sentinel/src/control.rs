@@ -5,13 +5,15 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, Request, State};
-use axum::routing::{get, post};
-use jiff::{SignedDuration, Timestamp};
+use axum::routing::{delete, get, post};
+use bytes::Bytes;
+use faults::{ClockChange, Fault};
+use jiff::SignedDuration;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::faults::{Call, Fault};
+use crate::call::Call;
 use crate::http::Reply;
 use crate::server::{MockSentinel, Shared};
 
@@ -23,10 +25,12 @@ pub(crate) fn routes(mock: MockSentinel) -> Router<Arc<Shared>> {
         .route("/health", get(health))
         .route("/world", get(world))
         .route("/openapi.json", get(openapi))
-        .route("/clock", get(clock).post(bend_clock))
+        .route("/clock", get(clock).post(change_clock))
         .route("/faults", get(faults).post(add_faults).delete(clear_faults))
+        .route("/faults/{number}", delete(remove_fault))
         .route("/tables", get(tables))
         .route("/tables/{table}", get(table))
+        .route("/tables/{table}/ids", get(table_ids))
         .route("/rules", get(rules))
         .route("/journal", get(journal))
         .route("/secret", post(secret))
@@ -60,76 +64,50 @@ async fn clock(State(shared): State<Arc<Shared>>) -> Reply {
     Reply::json(200, &json!({"now": shared.clock.now()}), "clock")
 }
 
-/// How to bend the clock; what is given is done in this order.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ClockChange {
-    /// Seconds of the world per second; 0 freezes it.
-    scale: Option<f64>,
-    freeze: Option<bool>,
-    set: Option<Timestamp>,
-    advance: Option<SignedDuration>,
-}
-
-async fn bend_clock(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
+async fn change_clock(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
     let change: ClockChange = match read(&shared, request).await {
         Ok(change) => change,
         Err(reply) => return reply,
     };
-    if change.scale.is_some_and(|rate| !(0.0..=1.0e6).contains(&rate)) {
-        return Reply::error(400, "InvalidClock", "scale: 0 to 1,000,000", "scale out of bounds");
+    match shared.clock.change(change) {
+        Ok(now) => Reply::json(200, &json!({"now": now}), "clock changed"),
+        Err(error) => Reply::error(400, "InvalidClock", error.to_string(), "impossible change of the clock"),
     }
-    let rate = change.scale.or(change.freeze.map(|frozen| if frozen { 0.0 } else { 1.0 }));
-    if let Some(rate) = rate {
-        shared.clock.scale(rate);
-    }
-    if let Some(to) = change.set {
-        shared.clock.set(to);
-    }
-    if let Some(by) = change.advance {
-        shared.clock.advance(by);
-    }
-    clock(State(shared)).await
 }
 
 async fn faults(State(shared): State<Arc<Shared>>) -> Reply {
-    let state = shared.state();
-    let list: Vec<_> = state.faults.list().map(|(fault, strikes)| json!({"fault": fault, "struck": strikes})).collect();
-    Reply::json(200, &json!({"faults": list}), "faults")
+    Reply::json(200, &json!({"faults": shared.state().faults.progress()}), "faults")
 }
 
-/// One fault, or several.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    More(Vec<serde_json::Value>),
-    One(serde_json::Value),
-}
-
+/// Takes one fault or a list; all are put in place or none.
 async fn add_faults(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
-    let given = match read::<OneOrMore>(&shared, request).await {
-        Ok(OneOrMore::More(faults)) => faults,
-        Ok(OneOrMore::One(fault)) => vec![fault],
+    let body = match receive(&shared, request).await {
+        Ok(body) => body,
         Err(reply) => return reply,
     };
-    // Read one by one, for messages that name the key.
-    let parsed: Result<Vec<Fault>, _> = given.into_iter().map(serde_json::from_value).collect();
-    match parsed {
-        Ok(parsed) => {
-            let mut state = shared.state();
-            let count = parsed.len();
-            for fault in parsed {
-                state.faults.add(fault);
-            }
-            Reply::json(200, &json!({"added": count}), "faults added")
+    let faults = match Fault::read(&body) {
+        Ok(faults) => faults,
+        Err(error) => {
+            let code = if error.is_data() { "InvalidFault" } else { "InvalidBody" };
+            return Reply::error(400, code, error.to_string(), "not a fault");
         }
-        Err(error) => Reply::error(400, "InvalidFault", format!("{error}"), "invalid fault"),
+    };
+    match shared.state().faults.add_all(faults) {
+        Ok(numbers) => Reply::json(200, &json!({"numbers": numbers}), "faults added"),
+        Err(error) => Reply::error(400, "InvalidFault", error.to_string(), "invalid fault"),
     }
+}
+
+async fn remove_fault(State(shared): State<Arc<Shared>>, Path(number): Path<u64>) -> Reply {
+    if !shared.state().faults.remove(number) {
+        return Reply::error(404, "NotFound", format!("No fault has the number {number}."), "unknown fault");
+    }
+    faults(State(shared)).await
 }
 
 async fn clear_faults(State(shared): State<Arc<Shared>>) -> Reply {
     shared.state().faults.clear();
-    Reply::empty(204, "faults cleared")
+    faults(State(shared)).await
 }
 
 async fn tables(State(shared): State<Arc<Shared>>) -> Reply {
@@ -142,8 +120,49 @@ async fn tables(State(shared): State<Arc<Shared>>) -> Reply {
 async fn table(axum::Extension(mock): Mock, Path(table): Path<String>) -> Reply {
     match mock.table_count(&table) {
         Some(count) => Reply::json(200, &count, "table"),
-        None => Reply::error(404, "NotFound", format!("No table '{table}'."), "unknown table"),
+        None => unknown_table(&table),
     }
+}
+
+/// How many ids a page holds, unless fewer are asked for.
+const IDS_MAX: usize = 10_000;
+
+#[derive(Debug, Deserialize)]
+struct IdsQuery {
+    /// The last id of the page before.
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+/// The different ids of a table, in the order in which they first arrived.
+async fn table_ids(
+    State(shared): State<Arc<Shared>>,
+    Path(name): Path<String>,
+    query: Result<Query<IdsQuery>, QueryRejection>,
+) -> Reply {
+    let Query(IdsQuery { after, limit }) = match query {
+        Ok(query) => query,
+        Err(rejection) => return Reply::error(400, "InvalidQuery", rejection.body_text(), "invalid query"),
+    };
+    let limit = limit.unwrap_or(IDS_MAX);
+    if !(1..=IDS_MAX).contains(&limit) {
+        return Reply::error(400, "InvalidQuery", format!("limit is {limit}: 1 to {IDS_MAX}."), "limit out of bounds");
+    }
+    let state = shared.state();
+    let Some(table) = state.tables.get(&name) else { return unknown_table(&name) };
+    match table.ids_page(after.as_deref(), limit) {
+        Some(page) => {
+            let next = page.ids.last().filter(|_| page.more);
+            Reply::json(200, &json!({"ids": page.ids, "next": next}), "ids")
+        }
+        None => {
+            Reply::error(404, "NotFound", format!("Table '{name}' has no row with the id of 'after'."), "unknown id")
+        }
+    }
+}
+
+fn unknown_table(name: &str) -> Reply {
+    Reply::error(404, "NotFound", format!("No table '{name}'."), "unknown table")
 }
 
 /// Every rule with what it has counted.
@@ -166,7 +185,9 @@ async fn rules(State(shared): State<Arc<Shared>>) -> Reply {
 
 #[derive(Debug, Deserialize)]
 struct JournalQuery {
-    /// Only the last so many.
+    /// Only those after the entry of this id.
+    after: Option<u64>,
+    /// Of those, only the last so many.
     last: Option<usize>,
     /// Only this kind of call.
     call: Option<Call>,
@@ -183,13 +204,13 @@ async fn journal(State(shared): State<Arc<Shared>>, query: Result<Query<JournalQ
     let state = shared.state();
     let mut entries: Vec<_> = state
         .journal
-        .entries()
+        .after(query.after.unwrap_or(0))
         .rev()
         .filter(|entry| query.call.is_none_or(|call| entry.call == call) && (!query.refused || entry.status >= 400))
         .take(query.last.unwrap_or(usize::MAX))
         .collect();
     entries.reverse();
-    Reply::json(200, &json!({"entries": entries}), "journal")
+    Reply::json(200, &json!({"entries": entries, "dropped": state.journal.dropped()}), "journal")
 }
 
 #[derive(Debug, Deserialize)]
@@ -262,9 +283,14 @@ async fn reset(axum::Extension(mock): Mock) -> Reply {
 }
 
 async fn read<T: DeserializeOwned>(shared: &Shared, request: Request) -> Result<T, Reply> {
+    let body = receive(shared, request).await?;
+    serde_json::from_slice(&body).map_err(|error| Reply::error(400, "InvalidBody", format!("{error}"), "invalid body"))
+}
+
+/// A body of the control plane, whose room is given back at once: what is made of it is small.
+async fn receive(shared: &Shared, request: Request) -> Result<Bytes, Reply> {
     let held = shared.control_room.read(request.into_body(), BODY_BYTES_MAX).await.map_err(|error| {
         Reply::error(error.status(), "InvalidBody", format!("The body could not be read: {error}."), error.to_string())
     })?;
-    serde_json::from_slice(&held.bytes)
-        .map_err(|error| Reply::error(400, "InvalidBody", format!("{error}"), "invalid body"))
+    Ok(held.bytes)
 }

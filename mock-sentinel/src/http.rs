@@ -1,6 +1,8 @@
 //! What every call has in common: bounded bodies, answers with their reasons, faults, the journal.
 
 pub(crate) mod body;
+mod broken;
+mod canned;
 pub(crate) mod front;
 pub(crate) mod near_miss;
 pub(crate) mod openapi;

@@ -243,7 +243,7 @@ impl Work {
         match upload.store(text) {
             Ok(stored) => {
                 call.shared.state().rules.meter(&rule.immutable_id).add(&stored.counts());
-                Ok(Reply::empty(204, stored.reason()).rows(stored.kept))
+                Ok(Reply::empty(204, stored.reason()).rows(stored.kept).ids(stored.ids))
             }
             Err(ContentError::Json(why)) => {
                 Err(Refused::unknown(&world.answers.invalid_json, &format!("The body is not valid JSON: {why}.")))

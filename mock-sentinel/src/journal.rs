@@ -1,16 +1,15 @@
 //! What happened, call by call: enough to explain any answer, without secrets or bodies.
 
-use std::collections::VecDeque;
-
+use faults::{Ids, Outcome, Record};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::faults::Call;
+use crate::call::Call;
 
 /// One call and why it was answered as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct JournalEntry {
-    /// Counts calls from 1; also the value of the answer's `x-mock-decision` header.
+    /// Counts calls from 1, in the order in which they were decided; also the value of the answer's `x-mock-decision` header.
     pub id: u64,
     /// When the call arrived, by the world's clock.
     pub at: Timestamp,
@@ -20,13 +19,24 @@ pub struct JournalEntry {
     pub method: String,
     /// Path, percent-encoded as it came, at most 512 bytes of it; never the query string.
     pub path: String,
-    /// HTTP status answered (or lost on the way).
+    /// HTTP status answered (or lost on the way); 0 when the caller did not wait for it.
     pub status: u16,
+    /// What the caller got of the response.
+    pub outcome: Outcome,
+    /// Whether the response is still on its way, so that `outcome` may yet change.
+    #[serde(skip_serializing_if = "is_false")]
+    pub pending: bool,
     /// Why: the rule of the reference that decided, in words.
     pub reason: String,
-    /// The fault met, if any.
+    /// The fault met, if any, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
+    /// The number of that fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault_number: Option<u64>,
+    /// How long a fault held the response back, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delayed_ms: Option<u64>,
     /// The caller's `x-ms-client-request-id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_id: Option<String>,
@@ -37,37 +47,31 @@ pub struct JournalEntry {
     pub bytes: u64,
     /// Rows stored by an upload, or answered by a query.
     pub rows: u64,
+    /// The ids of the events in an upload that passed every check, in its order; see [`Ids`] for how many are kept.
+    pub ids: Ids,
+    /// How many events with an id there were.
+    pub ids_count: u64,
 }
 
-/// The last so many calls.
-#[derive(Debug)]
-pub(crate) struct Journal {
-    entries: VecDeque<JournalEntry>,
-    entries_max: usize,
-    next_id: u64,
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
-impl Journal {
-    pub(crate) fn new(entries_max: usize) -> Self {
-        Self { entries: VecDeque::new(), entries_max: entries_max.max(1), next_id: 1 }
+impl Record for JournalEntry {
+    fn number(&self) -> u64 {
+        self.id
     }
 
-    /// The id of the call that arrives now.
-    pub(crate) fn open(&mut self) -> u64 {
-        let id = self.next_id;
-        self.next_id += 1;
-        id
+    fn set_number(&mut self, number: u64) {
+        self.id = number;
     }
 
-    /// Writes a call down, forgetting the oldest when full.
-    pub(crate) fn close(&mut self, entry: JournalEntry) {
-        if self.entries.len() == self.entries_max {
-            self.entries.pop_front();
-        }
-        self.entries.push_back(entry);
+    fn settle(&mut self, outcome: Outcome) {
+        (self.outcome, self.pending) = (outcome, false);
     }
 
-    pub(crate) fn entries(&self) -> impl DoubleEndedIterator<Item = &JournalEntry> + ExactSizeIterator {
-        self.entries.iter()
+    fn ids_mut(&mut self) -> &mut Ids {
+        &mut self.ids
     }
 }

@@ -8,9 +8,8 @@
 //! [`MockSentinel::router`] serves everything in process; [`MockSentinel::serve`] on sockets.
 
 mod arm;
-mod clock;
+mod call;
 mod control;
-mod faults;
 mod http;
 mod identity;
 mod ingest;
@@ -23,8 +22,11 @@ mod tls;
 mod workspace;
 mod world;
 
-pub use clock::{Clock, SystemClock};
-pub use faults::{Answer, Call, Fault, RetryAfter, RetryAfterWord, Trouble, When};
+pub use call::{CALLS, Call};
+pub use faults::{
+    Answer, Clock, ClockChange, ClockError, Dribble, Fault, FaultError, Ids, Latency, Outcome, RetryAfter,
+    RetryAfterWord, SystemClock, Trouble, When,
+};
 pub use journal::JournalEntry;
 pub use server::{BLOCKING_THREADS, Credentials, MockSentinel, TableCount};
 pub use tls::{Tls, TlsError};

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
 use mock_sentinel::{BLOCKING_THREADS, MockSentinel, SystemClock, Tls, World};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// Exit code for a world, table or rule that is not valid.
+/// Exit code for an address that is not allowed, and for a world, table or rule that is not valid.
 const INVALID: u8 = 3;
 
 /// The least threads that answer calls.
@@ -50,9 +50,9 @@ struct Serve {
     /// Where to listen for https; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     tls_listen: SocketAddr,
-    /// Allow addresses other than loopback.
-    #[arg(long)]
-    public: bool,
+    /// Allow addresses that other machines can reach. Anybody who reaches them can steer this mock.
+    #[arg(long, alias = "public")]
+    allow_remote: bool,
     /// The world: tenant, apps, workspace, limits, faults.
     #[arg(long, value_name = "F.yaml")]
     world: Option<PathBuf>,
@@ -70,7 +70,7 @@ fn main() -> ExitCode {
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
         .init();
-    let mock = match serve.world().and_then(|world| Ok(MockSentinel::new(world, Arc::new(SystemClock))?)) {
+    let mock = match serve.mock() {
         Ok(mock) => mock,
         Err(error) => {
             report(&error);
@@ -106,6 +106,22 @@ fn report(error: &anyhow::Error) {
 }
 
 impl Serve {
+    /// What is to be served, if it may be.
+    fn mock(&self) -> anyhow::Result<MockSentinel> {
+        self.check_addresses()?;
+        Ok(MockSentinel::new(self.world()?, Arc::new(SystemClock))?)
+    }
+
+    fn check_addresses(&self) -> anyhow::Result<()> {
+        for (option, address) in [("--listen", self.listen), ("--tls-listen", self.tls_listen)] {
+            ensure!(
+                address.ip().is_loopback() || self.allow_remote,
+                "{option} {address}: other machines can reach this address; choose 127.0.0.1, or allow it with --allow-remote",
+            );
+        }
+        Ok(())
+    }
+
     fn world(&self) -> anyhow::Result<World> {
         let mut world = match &self.world {
             Some(path) => World::from_file(path)?,
@@ -121,11 +137,6 @@ impl Serve {
     }
 
     async fn run(self, mock: MockSentinel) -> anyhow::Result<()> {
-        for address in [self.listen, self.tls_listen] {
-            if !self.public && !address.ip().is_loopback() {
-                bail!("{address} is not a loopback address: add --public to listen on it");
-            }
-        }
         let tls = Tls::generate()?;
         let ca_file = ca_file(&tls)?;
         let http = bind(self.listen).await?;
@@ -167,4 +178,26 @@ fn stop_on_signal() -> anyhow::Result<CancellationToken> {
         token.cancel();
     });
     Ok(stop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn serve(arguments: &[&str]) -> Serve {
+        let all = ["mock-sentinel", "serve"].iter().chain(arguments);
+        let Cli { command: Command::Serve(serve) } = Cli::try_parse_from(all).unwrap();
+        serve
+    }
+
+    #[test]
+    fn addresses_are_loopback_unless_allowed() {
+        assert!(serve(&[]).check_addresses().is_ok());
+        for option in ["--listen", "--tls-listen"] {
+            let refused = serve(&[option, "0.0.0.0:80"]).check_addresses().unwrap_err().to_string();
+            assert!(refused.starts_with(option) && refused.contains("--allow-remote"), "{refused}");
+            assert!(serve(&[option, "0.0.0.0:80", "--allow-remote"]).check_addresses().is_ok());
+        }
+        assert!(serve(&["--listen", "[::]:80", "--public"]).check_addresses().is_ok());
+    }
 }

@@ -1,19 +1,20 @@
 //! The mock as a whole: one world, its state, and the ways to serve, drive and inspect it.
 
 mod crowd;
+mod socket;
 mod sockets;
 mod state;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::{Router, middleware};
+use faults::{Clock, ClockChange, ClockError, Fault, SteeredClock};
+use jiff::Timestamp;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::{Clock, WorldClock};
-use crate::faults::Fault;
 use crate::http::body::Room;
 use crate::http::outbox::Outbox;
 use crate::http::{front, near_miss};
@@ -24,6 +25,7 @@ use crate::workspace::instant;
 use crate::world::{World, WorldError};
 use crate::{control, identity, ingest, manager, query};
 
+pub(crate) use crowd::Connection;
 pub(crate) use state::{Deployment, State};
 
 /// Queries that compute at the same time; of those admitted, the others wait. Memory is why: each takes its own.
@@ -57,7 +59,7 @@ impl std::fmt::Debug for MockSentinel {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) world: World,
-    pub(crate) clock: WorldClock,
+    pub(crate) clock: SteeredClock,
     pub(crate) signer: Signer,
     /// Room for bodies in progress.
     pub(crate) room: Room,
@@ -110,7 +112,7 @@ impl MockSentinel {
     pub fn new(world: World, clock: Arc<dyn Clock>) -> Result<Self, WorldError> {
         let deployment = Deployment::load(&world)?;
         let state = State::new(&world, &deployment);
-        let clock = WorldClock::new(clock, world.clock);
+        let clock = SteeredClock::new(clock, world.clock);
         let turnstile = query::Turnstile::new(&world.query);
         let shared = Shared {
             world,
@@ -209,9 +211,19 @@ impl MockSentinel {
         kql::run(kql, &snapshot, &settings)
     }
 
-    /// Adds trouble to what is set already.
-    pub fn inject(&self, fault: Fault) {
-        self.shared.state().faults.add(fault);
+    /// Steers the world's clock, which lies over the one that was handed in.
+    pub fn change_clock(&self, change: ClockChange) -> Result<Timestamp, ClockError> {
+        self.shared.clock.change(change)
+    }
+
+    /// Puts a fault behind those in place; returns its number. [`Fault::check`] tells beforehand what cannot work.
+    pub fn inject(&self, fault: Fault) -> u64 {
+        self.shared.state().faults.add(fault)
+    }
+
+    /// Takes the fault of this number away. False when there is none.
+    pub fn remove_fault(&self, number: u64) -> bool {
+        self.shared.state().faults.remove(number)
     }
 
     /// Ends all trouble.
@@ -263,7 +275,12 @@ impl MockSentinel {
 
     /// The calls remembered, oldest first.
     pub fn journal(&self) -> Vec<JournalEntry> {
-        self.shared.state().journal.entries().cloned().collect()
+        self.shared.state().journal.iter().cloned().collect()
+    }
+
+    /// Like [`journal`](Self::journal), only those after the entry of this id.
+    pub fn journal_after(&self, id: u64) -> Vec<JournalEntry> {
+        self.shared.state().journal.after(id).cloned().collect()
     }
 
     /// Back to the beginning: no rows, the world's own faults, secrets, roles and rules, an empty journal. The clock

@@ -1,5 +1,6 @@
 //! The Log Analytics workspace: its tables, what is visible of them, and the rows Azure itself writes.
 
+mod ids;
 mod migrate;
 mod system;
 
@@ -48,6 +49,8 @@ pub(crate) struct StoredTable {
     pending_rows: u64,
     id_column: Option<usize>,
     ids: HashSet<u128>,
+    /// Of each row, in the order of arrival, whether it brought an id that was not there yet.
+    brought_id: Vec<bool>,
 }
 
 impl Tables {
@@ -154,15 +157,17 @@ impl StoredTable {
             pending: VecDeque::new(),
             pending_rows: 0,
             ids: HashSet::new(),
+            brought_id: Vec::new(),
         }
     }
 
     fn append(&mut self, batch: Batch, visible_at: Timestamp, now: Timestamp) {
         // The table may have changed since the rows were made for it.
         let batch = if batch.schema() == self.schema() { batch } else { migrate::batch(&batch, self.schema()) };
-        if let Some(column) = self.id_column {
-            let column = batch.column(column);
-            self.ids.extend((0..batch.len()).filter_map(|row| column.str(row)).map(fingerprint));
+        let column = self.id_column.map(|column| batch.column(column));
+        for row in 0..batch.len() {
+            let id = column.and_then(|column| column.str(row));
+            self.brought_id.push(id.is_some_and(|id| self.ids.insert(fingerprint(id))));
         }
         if visible_at <= now && self.pending.is_empty() {
             self.visible.append(batch);

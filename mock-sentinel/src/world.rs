@@ -7,10 +7,9 @@ mod read;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use faults::Fault;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-
-use crate::faults::Fault;
 
 pub use read::WorldError;
 

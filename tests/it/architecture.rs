@@ -8,12 +8,13 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 /// The arrows of ARCHITECTURE.md. A new one is a design decision, not a convenience.
 const ARROWS: &[(&str, &[&str])] = &[
     ("connector", &[]),
-    ("mock-miro", &[]),
-    ("mock-sentinel", &["kql"]),
+    ("faults", &[]),
+    ("mock-miro", &["faults"]),
+    ("mock-sentinel", &["faults", "kql"]),
     ("kql", &[]),
-    ("scenarios", &["connector", "kql", "mock-miro", "mock-sentinel"]),
-    ("tests", &["connector", "kql", "mock-miro", "mock-sentinel", "scenarios"]),
-    ("benches", &["connector", "kql", "mock-miro", "mock-sentinel", "scenarios"]),
+    ("scenarios", &["connector", "faults", "kql", "mock-miro", "mock-sentinel"]),
+    ("tests", &["connector", "faults", "kql", "mock-miro", "mock-sentinel", "scenarios"]),
+    ("benches", &["connector", "faults", "kql", "mock-miro", "mock-sentinel", "scenarios"]),
 ];
 
 #[test]

@@ -147,7 +147,8 @@ impl State {
         let Some(held) = self.held.as_mut().filter(|held| now < held.expires_at) else { return Err(error) };
         if first {
             warn!(%error, "Renewing the Azure token failed; the old one is still good.");
-            held.renew_at = after(now, RETRY_AFTER).max(retry_at);
+            // Never after its end: it would be sent once more, and refused.
+            held.renew_at = after(now, RETRY_AFTER).max(retry_at).min(held.expires_at);
         }
         Ok(held.token.clone())
     }

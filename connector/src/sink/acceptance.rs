@@ -2,34 +2,40 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::ledger::SpanId;
 
 /// Counts the uploads with events that a rule accepted, and tells who waits for one.
-#[derive(Debug)]
-pub(super) struct Acceptances(watch::Sender<u64>);
-
-impl Default for Acceptances {
-    fn default() -> Self {
-        Self(watch::Sender::new(0))
-    }
+#[derive(Debug, Default)]
+pub(super) struct Acceptances {
+    count: AtomicU64,
+    /// Wakes in the order of waiting, which a `watch` does not: a seed has to repeat itself.
+    more: Notify,
 }
 
 impl Acceptances {
     pub(super) fn note(&self) {
-        self.0.send_modify(|count| *count += 1);
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.more.notify_waiters();
     }
 
     pub(super) fn count(&self) -> u64 {
-        *self.0.borrow()
+        self.count.load(Ordering::Relaxed)
     }
 
     /// Waits until more than `count` were accepted. Cancel safe.
     pub(super) async fn more_than(&self, count: u64) {
-        // The sender is ours: waiting ends only as wanted.
-        drop(self.0.subscribe().wait_for(|accepted| *accepted > count).await);
+        loop {
+            // Made before the look, so that what comes in between wakes it.
+            let more = self.more.notified();
+            if self.count() > count {
+                return;
+            }
+            more.await;
+        }
     }
 }
 

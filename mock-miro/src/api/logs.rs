@@ -59,7 +59,7 @@ pub(super) fn serve(
     events.write(&page, &mut body);
     body.extend_from_slice(b"]}");
     let decision = if page.more { "page" } else { "last page" };
-    Ok(Answer { events: Some(page.len()), ..Answer::json(body, decision) })
+    Ok(Answer { events: Some(page.len()), ids: events.ids_of(&page), ..Answer::json(body, decision) })
 }
 
 fn write_head(out: &mut Vec<u8>, limit: u32, size: usize, cursor: Option<String>, last: LastCursor) {

@@ -1,5 +1,7 @@
 //! One page's worth of a log: the events of a stretch of time, after a position, in either direction.
 
+use faults::{Ids, IdsBuilder};
+
 use super::{Entry, EventLog, Position};
 
 /// Which events a page may hold.
@@ -79,6 +81,15 @@ impl EventLog {
             }
             out.extend_from_slice(self.json(&self.index[place as usize]));
         }
+    }
+
+    /// The ids of the page's events.
+    pub(crate) fn ids_of(&self, page: &Page) -> Ids {
+        let entries = || page.places.iter().map(|&place| &self.index[place as usize]);
+        let bytes = entries().map(|entry| entry.id_len as usize).sum();
+        let mut ids = IdsBuilder::with_capacity(page.len(), bytes);
+        entries().for_each(|entry| ids.push(&self.id(entry)));
+        ids.finish()
     }
 
     fn fill(&self, page: &mut Page, query: &PageQuery<'_>, places: impl Iterator<Item = usize>) {

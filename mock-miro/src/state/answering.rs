@@ -1,6 +1,7 @@
 //! Which answer a request gets: a fault's, a refusal, or the operation's own.
 
 use bytes::Bytes;
+use faults::{Hit, http_date};
 use http::StatusCode;
 use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use jiff::Timestamp;
@@ -9,7 +10,6 @@ use super::{Identity, Request, State};
 use crate::answer::{Answer, Refusal};
 use crate::api::{self, Caller, Office};
 use crate::credits::{Bucket, Level, Standing};
-use crate::fault::{self, plan::Strike};
 use crate::journal::Rule;
 use crate::operation::{Door, Guarded, Open, Route};
 use crate::params::Params;
@@ -27,7 +27,7 @@ impl State {
     pub(super) fn answer(
         &mut self,
         route: Result<Route<'_>, Refusal>,
-        strike: Option<&Strike>,
+        hit: Option<&Hit>,
         identity: &Identity,
         params: &Params<'_>,
         request: &Request<'_>,
@@ -42,12 +42,12 @@ impl State {
             let refusal = Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, code, message, "body too long");
             return (refusal.into(), None);
         }
-        if let Some(strike) = strike {
-            if strike.trouble.reset {
+        if let Some(hit) = hit {
+            if hit.trouble.reset {
                 return (Answer::empty(StatusCode::SERVICE_UNAVAILABLE, "connection reset"), None);
             }
-            if let Some(canned) = &strike.answer {
-                return (self.canned(canned, identity, now), None);
+            if let Some(canned) = &hit.answer {
+                return (canned_answer(canned, now), None);
             }
         }
         match route.operation.door {
@@ -71,7 +71,7 @@ impl State {
         };
         let (standing, granted) = self.pay(caller, identity, level, now);
         if !granted {
-            return (self.too_many(identity, standing, now), Some(standing));
+            return (self.too_many(standing, now), Some(standing));
         }
         let done = api::perform(guarded, &self.holdings, caller, org_id, params, now);
         (done.unwrap_or_else(Answer::from), Some(standing))
@@ -96,7 +96,7 @@ impl State {
     }
 
     /// The answer to a call without credits.
-    fn too_many(&mut self, identity: &Identity, standing: Standing, now: Timestamp) -> Answer {
+    fn too_many(&self, standing: Standing, now: Timestamp) -> Answer {
         let mut answer = Answer::from(Refusal {
             decision: "out of credits".to_owned(),
             ..Refusal::for_status(StatusCode::TOO_MANY_REQUESTS)
@@ -108,36 +108,12 @@ impl State {
                 let seconds = (standing.reset_ms - now.as_millisecond()).max(0) as u64;
                 (Some(seconds.div_ceil(1_000).to_string()), Rule::CallBeforeRetryAfter)
             }
-            RetryAfterForm::HttpDate => (Some(fault::http_date(reset)), Rule::CallBeforeRetryAfter),
+            RetryAfterForm::HttpDate => (Some(http_date(reset)), Rule::CallBeforeRetryAfter),
         };
         if let Some(header) = header {
             answer = answer.with(RETRY_AFTER, text_value(&header));
         }
-        self.watch.told_to_pause(&identity.budget, now, reset, rule);
-        answer
-    }
-
-    /// The answer that a fault has in place of Miro's.
-    fn canned(&mut self, canned: &fault::Answer, identity: &Identity, now: Timestamp) -> Answer {
-        let status = StatusCode::from_u16(canned.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut answer = Answer::from(Refusal::for_status(status));
-        match &canned.body {
-            None => {}
-            Some(serde_json::Value::String(text)) => {
-                answer.headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-                answer.body = Bytes::from(text.clone());
-            }
-            Some(json) => answer.body = Bytes::from(json.to_string()),
-        }
-        if let Some((value, until)) = canned.retry_after.and_then(|pause| pause.header(now)) {
-            answer = answer.with(RETRY_AFTER, text_value(&value));
-            self.watch.told_to_pause(&identity.budget, now, until, Rule::CallBeforeRetryAfter);
-        }
-        for (name, value) in &canned.headers {
-            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
-                answer.headers.insert(name, value);
-            }
-        }
+        answer.pause = Some((reset, rule));
         answer
     }
 
@@ -171,6 +147,30 @@ impl State {
         answer.headers.entry(RATE_REMAINING).or_insert_with(|| HeaderValue::from(standing.remaining));
         answer.headers.entry(RATE_RESET).or_insert_with(|| HeaderValue::from(reset));
     }
+}
+
+/// The answer that a fault has in place of Miro's.
+fn canned_answer(canned: &faults::Answer, now: Timestamp) -> Answer {
+    let status = StatusCode::from_u16(canned.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut answer = Answer::from(Refusal::for_status(status));
+    match &canned.body {
+        None => {}
+        Some(serde_json::Value::String(text)) => {
+            answer.headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+            answer.body = Bytes::from(text.clone());
+        }
+        Some(json) => answer.body = Bytes::from(json.to_string()),
+    }
+    if let Some((value, until)) = canned.retry_after.and_then(|pause| pause.header(now)) {
+        answer = answer.with(RETRY_AFTER, text_value(&value));
+        answer.pause = Some((until, Rule::CallBeforeRetryAfter));
+    }
+    for (name, value) in &canned.headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+            answer.headers.insert(name, value);
+        }
+    }
+    answer
 }
 
 fn text_value(text: &str) -> HeaderValue {

@@ -76,13 +76,47 @@ async fn faults_are_put_in_place_watched_and_cleared() {
     assert_eq!(bench.audit("").await.refusal(), (500, "internalError".to_owned()));
     let told = bench.control(Method::GET, "faults", Value::Null).await.json()["faults"][0].clone();
     assert_eq!(told, json!({"number": 1, "fault": fault, "seen": 1, "struck": 1, "left": 1}));
-    bench.control(Method::DELETE, "faults", Value::Null).await;
+    let cleared = bench.control(Method::DELETE, "faults", Value::Null).await;
+    assert_eq!((cleared.status.as_u16(), cleared.json()), (200, json!({"faults": []})));
     assert_eq!(bench.audit("").await.status, 200);
     let wrong = bench
         .control(Method::POST, "faults", json!([fault, {"when": {"call": "audit"}, "fault": {"reset": true}}]))
         .await;
     assert_eq!(wrong.status, 400);
+    let said = wrong.json()["error"].as_str().unwrap().to_owned();
+    assert!(
+        said.starts_with("\"audit\" is not a call; the nearest is \"miro.audit_logs\"; there are: miro.audit_logs, ")
+    );
     assert_eq!(bench.audit("").await.status, 200, "none is put in place when one is wrong");
+}
+
+#[tokio::test]
+async fn faults_are_added_as_one_or_a_list_by_either_name_and_removed_by_number() {
+    let bench = Bench::new();
+    let calls = "audit_logs content_logs ai_interaction_logs organization token_info oauth_token revoke_v1 revoke_v2";
+    let names = calls.split(' ').flat_map(|call| [call.to_owned(), format!("miro.{call}")]);
+    let faults: Vec<Value> = names.map(|name| json!({"when": {"call": name}, "fault": {"reset": true}})).collect();
+    let all = bench.control(Method::POST, "faults", json!(faults)).await;
+    assert_eq!(all.json(), json!({"numbers": (1..=16).collect::<Vec<u64>>()}));
+    let one = bench.control(Method::POST, "faults", json!({"answer": {"status": 500}})).await.json();
+    assert_eq!(one, json!({"numbers": [17]}));
+    let left = bench.control(Method::DELETE, "faults/1", Value::Null).await.json();
+    assert_eq!((left["faults"].as_array().unwrap().len(), &left["faults"][0]["number"]), (16, &json!(2)));
+    assert_eq!(bench.control(Method::DELETE, "faults/1", Value::Null).await.status, 404);
+    assert_eq!(bench.control(Method::DELETE, "faults/x", Value::Null).await.status, 400);
+}
+
+#[tokio::test]
+async fn the_journal_holds_so_many_ids_and_their_true_count() {
+    let mut world = crate::World::default();
+    world.switches.audit_limit_max = 1_200;
+    let bench = Bench::of(world);
+    let ids: Vec<String> = (0..1_200).map(|n| format!("id-{n:04}")).collect();
+    bench.audit_events(&ids.iter().rev().zip(1..).map(|(id, ago)| (id.as_str(), ago)).collect::<Vec<_>>());
+    bench.audit("&limit=1200").await;
+    let entry = bench.control(Method::GET, "journal?after=0", Value::Null).await.json()["entries"][0].clone();
+    assert_eq!((&entry["outcome"], &entry["ids_count"]), (&json!("delivered"), &json!(1_200)));
+    assert_eq!(entry["ids"], json!(ids[..1_000]));
 }
 
 #[tokio::test]
@@ -129,7 +163,10 @@ async fn journal_and_decision_belong_together() {
           "code": "notFound",
           "decision": "no such operation; nearest: GET /v2/audit/logs",
           "id": 2,
+          "ids": [],
+          "ids_count": 0,
           "method": "GET",
+          "outcome": "delivered",
           "path": "/v2/audit/log",
           "query": "",
           "status": 404,
@@ -194,7 +231,7 @@ fn the_readme_shows_what_is_taken() {
     let json = blocks("json");
     let [faults, changes] = json.as_slice() else { panic!("{} blocks of JSON", json.len()) };
     for fault in faults.lines() {
-        serde_json::from_str::<crate::Fault>(fault).unwrap().check().unwrap();
+        serde_json::from_str::<crate::Fault>(fault).unwrap().check(&crate::CALLS).unwrap();
     }
     for change in changes.lines() {
         serde_json::from_str::<crate::WorldChange>(change).unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::operation;
+use crate::operation::CALLS;
 
 use super::{Events, Organization, World, WorldError};
 
@@ -37,7 +37,7 @@ impl World {
         }
         for (name, latency) in &self.latency {
             if name != "all"
-                && let Err(unknown) = operation::check_name(name)
+                && let Err(unknown) = CALLS.find(name)
             {
                 wrong.push(format!("latency: {unknown}"));
             }

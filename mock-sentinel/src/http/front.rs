@@ -6,26 +6,26 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use faults::{Answer, Hit, Ids, Outcome, Receipt, http_date};
 use futures_util::FutureExt;
 use http::header::{DATE, SERVER};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Method};
 use uuid::Uuid;
 
-use super::Reply;
 use super::reply::Note;
-use crate::faults::{Answer, Call, Hit, broken, http_date};
+use super::{Reply, broken, canned};
+use crate::call::Call;
 use crate::journal::JournalEntry;
-use crate::server::Shared;
+use crate::server::{Connection, Shared};
 
 /// The most bytes of a path that the journal keeps.
 const PATH_MAX: usize = 512;
 /// The most characters of a reason that it keeps.
 const REASON_MAX: usize = 1_024;
 
-/// The number of a call, and the id Azure would give it.
+/// The id that Azure would give a call.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CallId {
-    pub(crate) number: u64,
     pub(crate) request_id: Uuid,
 }
 
@@ -36,40 +36,79 @@ pub(crate) async fn front(State(shared): State<Arc<Shared>>, mut request: Reques
     let stream = stream_of(call, request.uri().path());
     let (id, hit) = {
         let mut state = shared.state();
-        let id = CallId { number: state.journal.open(), request_id: state.random_id() };
-        (id, state.faults.meet(call, stream.as_deref(), at))
+        let seen = faults::Request { call: call.name(), token: None, stream: stream.as_deref(), at };
+        let hit = if call == Call::Control { None } else { state.faults.hit(&seen) };
+        (CallId { request_id: state.random_id() }, hit)
     };
     request.extensions_mut().insert(id);
     let client_request_id = client_request_id(request.headers());
-    let mut entry = JournalEntry {
-        id: id.number,
+    let entry = JournalEntry {
+        id: 0,
         at,
         call,
         method: request.method().to_string(),
         path: request.uri().path().chars().take(PATH_MAX).collect(),
         status: 0,
-        reason: String::new(),
+        outcome: Outcome::ResponseLost,
+        pending: false,
+        reason: "the caller went away before it was answered".to_owned(),
         fault: hit.as_ref().map(Hit::to_string),
+        fault_number: hit.as_ref().map(|hit| hit.number),
+        delayed_ms: hit.as_ref().map(|hit| hit.delay.as_millis() as u64).filter(|millis| *millis > 0),
         client_request_id: client_request_id.clone(),
         stream,
         bytes: 0,
         rows: 0,
+        ids: Ids::default(),
+        ids_count: 0,
     };
+    let is_head = request.method() == Method::HEAD;
+    let line = Line { entry: (call != Call::Control).then_some(entry), shared: shared.clone() };
+    let connection = request.extensions().get::<Connection>().cloned();
     let response = act(hit.as_ref(), request, next, &shared).await;
-    let note = response.extensions().get::<Note>().cloned().unwrap_or_default();
-    entry.status = response.status().as_u16();
-    entry.reason = short(note.reason);
-    entry.bytes = note.bytes;
-    entry.rows = note.rows;
-    if call != Call::Control {
-        shared.state().journal.close(entry);
+    let outcome = hit.as_ref().map_or(Outcome::Delivered, |hit| hit.trouble.outcome(response.status()));
+    // What a fault takes from the caller is known already; whether the caller waits for the rest is not. (The server
+    // discards the body of the response to a HEAD, which is not the caller's doing.)
+    let pending = outcome == Outcome::Delivered && call != Call::Control && !is_head;
+    let number = line.write(&response, outcome, pending);
+    let receipt = pending.then(|| {
+        let shared = shared.clone();
+        Receipt::new(move |outcome| shared.state().journal.settle(number, outcome))
+    });
+    if let Some(connection) = connection.filter(|_| outcome == Outcome::Reset) {
+        connection.reset.ask();
     }
-    let response = label(response, call, id, client_request_id.as_deref());
-    let response = match hit {
-        Some(hit) => broken::apply(response, &hit.trouble).await,
-        None => response,
-    };
+    let response = label(response, call, number, id, client_request_id.as_deref());
+    let response = broken::apply(response, hit.as_ref(), outcome, receipt).await;
     dated(response, &shared)
+}
+
+/// The line of a call in the journal: written once it is decided, and also when its caller does not wait for that.
+struct Line {
+    entry: Option<JournalEntry>,
+    shared: Arc<Shared>,
+}
+
+impl Line {
+    /// Writes it; returns its number, which the control plane's calls get without a line.
+    fn write(mut self, response: &Response, outcome: Outcome, pending: bool) -> u64 {
+        let Some(mut entry) = self.entry.take() else { return self.shared.state().journal.skip() };
+        let Note { reason, bytes, rows, ids } = response.extensions().get::<Note>().cloned().unwrap_or_default();
+        entry.status = response.status().as_u16();
+        (entry.outcome, entry.pending) = (outcome, pending);
+        entry.reason = short(reason);
+        (entry.bytes, entry.rows) = (bytes, rows);
+        (entry.ids_count, entry.ids) = (ids.count(), ids);
+        self.shared.state().journal.push(entry)
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if let Some(entry) = self.entry.take() {
+            self.shared.state().journal.push(entry);
+        }
+    }
 }
 
 /// Dates the response by the world's clock, which may run far from the machine's; a date that a fault set stays.
@@ -85,7 +124,7 @@ fn short(reason: String) -> String {
 /// The real answer, or what a fault puts in its place.
 async fn act(hit: Option<&Hit>, request: Request, next: Next, shared: &Shared) -> Response {
     match hit {
-        Some(Hit { answer: Some(answer), .. }) => canned(answer, request, shared).await,
+        Some(Hit { answer: Some(answer), .. }) => in_place(answer, request, shared).await,
         Some(hit) if hit.trouble.reset => Reply::empty(500, "the connection broke before the call").into_response(),
         _ => shaped(AssertUnwindSafe(next.run(request)).catch_unwind().await.ok()),
     }
@@ -108,18 +147,18 @@ fn shaped(response: Option<Response>) -> Response {
     }
 }
 
-async fn canned(answer: &Answer, request: Request, shared: &Shared) -> Response {
+async fn in_place(answer: &Answer, request: Request, shared: &Shared) -> Response {
     let call = Call::of(request.uri().path());
     let bytes = super::body::drain(request.into_body(), shared.world.ingestion.wire_bytes_max).await;
-    answer.reply(call, shared.clock.now()).bytes(bytes).into_response()
+    canned::reply(answer, call, shared.clock.now()).bytes(bytes).into_response()
 }
 
 /// The headers that every answer carries. The ingestion service names itself, and tells its id of a call only to callers
 /// who gave theirs, as recorded traffic of its clients' live tests shows
 /// (<https://github.com/Azure/azure-sdk-for-net/tree/main/sdk/monitor/Azure.Monitor.Ingestion/tests>, read 2026-11-22).
-fn label(mut response: Response, call: Call, id: CallId, client_request_id: Option<&str>) -> Response {
+fn label(mut response: Response, call: Call, number: u64, id: CallId, client_request_id: Option<&str>) -> Response {
     let headers = response.headers_mut();
-    headers.insert("x-mock-decision", id.number.into());
+    headers.insert("x-mock-decision", number.into());
     if call == Call::Ingest {
         headers.entry(SERVER).or_insert(HeaderValue::from_static("Microsoft-HTTPAPI/2.0"));
     }

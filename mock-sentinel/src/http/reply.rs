@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use faults::Ids;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
@@ -23,6 +24,7 @@ pub(crate) struct Note {
     pub(crate) reason: String,
     pub(crate) bytes: u64,
     pub(crate) rows: u64,
+    pub(crate) ids: Ids,
 }
 
 impl Reply {
@@ -82,6 +84,12 @@ impl Reply {
     /// Notes how many rows were stored or answered.
     pub(crate) fn rows(mut self, rows: u64) -> Self {
         self.0.note.rows = rows;
+        self
+    }
+
+    /// Notes the ids of the events that an upload brought.
+    pub(crate) fn ids(mut self, ids: Ids) -> Self {
+        self.0.note.ids = ids;
         self
     }
 }

@@ -188,10 +188,16 @@ pub(crate) const ROUTES: &[Route] = &[
         CONTROL,
         ErrorShape::Azure,
         &[
-            operation("GET", "The faults set, with the calls they struck", &[200]),
+            operation("GET", "The faults set, with the requests they met and hit", &[200]),
             operation("POST", "Set a fault or a list of them", &[200, 400]).body(JSON),
-            operation("DELETE", "End all faults", &[204]),
+            operation("DELETE", "End all faults", &[200]),
         ],
+    ),
+    route(
+        "/_control/faults/{number}",
+        CONTROL,
+        ErrorShape::Azure,
+        &[operation("DELETE", "End one fault", &[200, 400, 404])],
     ),
     route("/_control/tables", CONTROL, ErrorShape::Azure, &[operation("GET", "Every table with its counts", &[200])]),
     route(
@@ -200,12 +206,20 @@ pub(crate) const ROUTES: &[Route] = &[
         ErrorShape::Azure,
         &[operation("GET", "A table's rows and distinct ids", &[200, 404])],
     ),
+    route(
+        "/_control/tables/{table}/ids",
+        CONTROL,
+        ErrorShape::Azure,
+        &[operation("GET", "A table's different ids in the order of their first arrival", &[200, 400, 404])
+            .query(&[("after", false), ("limit", false)])],
+    ),
     route("/_control/rules", CONTROL, ErrorShape::Azure, &[operation("GET", "Every rule with its metrics", &[200])]),
     route(
         "/_control/journal",
         CONTROL,
         ErrorShape::Azure,
         &[operation("GET", "The calls remembered", &[200, 400]).query(&[
+            ("after", false),
             ("last", false),
             ("call", false),
             ("refused", false),

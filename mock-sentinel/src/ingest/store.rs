@@ -1,8 +1,9 @@
 //! From the text of a body to rows in the tables.
 
 use bytes::Bytes;
+use faults::{Ids, IdsBuilder};
 use jiff::Timestamp;
-use kql::{Batch, DateTime};
+use kql::{Batch, ColumnType, DateTime};
 
 use super::rows::{Parsed, check, parse};
 use super::settle::{Bounds, Settled, settle};
@@ -38,6 +39,8 @@ pub(super) struct Stored {
     pub(super) over_cap: u64,
     /// The body was JSON but no array.
     pub(super) not_an_array: bool,
+    /// The ids of what was received.
+    pub(super) ids: Ids,
 }
 
 /// Why nothing of a body was stored.
@@ -63,12 +66,14 @@ struct Ready<'r> {
     stored: Stored,
     settled: Vec<(&'r Flow, Settled)>,
     spread: Spread,
+    ids: IdsBuilder,
 }
 
 impl Upload<'_> {
     pub(super) fn store(&self, text: &Bytes) -> Result<Stored, ContentError> {
         let stream = &self.rule.streams[self.stream_name];
         let spread_column = self.spread_column(stream);
+        let id_column = stream.schema.index_of("id").filter(|column| stream.schema.kind(*column) == ColumnType::String);
         let auxiliary = stream.flows.iter().any(|flow| self.is_auxiliary(flow));
         let mut ready = Ready::default();
         let checked = if text.len() > CHECK_BYTES { check(text) } else { Ok(()) };
@@ -76,6 +81,7 @@ impl Upload<'_> {
             let wrong_types = self.shared.world.ingestion.wrong_types;
             parse(text, &stream.schema, wrong_types, &mut |rows| {
                 ready.spread.widen(&rows, spread_column);
+                ready.note_ids(&rows, id_column);
                 ready.stored.received += rows.len() as u64;
                 stream.flows.iter().for_each(|flow| self.run(flow, &rows, &mut ready));
             })
@@ -97,7 +103,8 @@ impl Upload<'_> {
         if ready.spread.is_too_wide() {
             return Err(ContentError::Spread);
         }
-        let Ready { mut stored, mut settled, .. } = ready;
+        let Ready { mut stored, mut settled, ids, .. } = ready;
+        stored.ids = ids.finish();
         if self.is_over_cap(text.len()) {
             stored.over_cap = std::mem::take(&mut stored.kept);
             stored.dropped += stored.over_cap;
@@ -215,6 +222,13 @@ impl Upload<'_> {
         if self.shared.world.ingestion.log_errors {
             self.shared.state().tables.log_error(&error, self.now);
         }
+    }
+}
+
+impl Ready<'_> {
+    fn note_ids(&mut self, rows: &Batch, column: Option<usize>) {
+        let Some(column) = column.map(|column| rows.column(column)) else { return };
+        (0..rows.len()).filter_map(|row| column.str(row)).for_each(|id| self.ids.push(id));
     }
 }
 

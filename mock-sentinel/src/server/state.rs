@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use faults::{Journal, Schedule};
 use jiff::Timestamp;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -10,9 +11,9 @@ use serde_json::Value;
 use uuid::{Builder, Uuid};
 
 use crate::arm::{self, ArmError, Resource, RuleResource, TableResource};
-use crate::faults::Faults;
+use crate::call::CALLS;
 use crate::identity::directory::Directory;
-use crate::journal::Journal;
+use crate::journal::JournalEntry;
 use crate::manager::RoleAssignment;
 use crate::query::Rates;
 use crate::rules::{Rule, Rules};
@@ -33,8 +34,8 @@ pub(crate) struct Deployment {
 /// What changes while serving.
 #[derive(Debug)]
 pub(crate) struct State {
-    pub(crate) faults: Faults,
-    pub(crate) journal: Journal,
+    pub(crate) faults: Schedule,
+    pub(crate) journal: Journal<JournalEntry>,
     pub(crate) directory: Directory,
     pub(crate) tables: Tables,
     pub(crate) rules: Rules,
@@ -92,7 +93,7 @@ impl State {
     /// The beginning of a world.
     pub(crate) fn new(world: &World, deployment: &Deployment) -> Self {
         let mut state = Self {
-            faults: Faults::new(world.seed, world.faults.clone()),
+            faults: Schedule::new(&CALLS, world.seed),
             journal: Journal::new(world.journal_entries),
             directory: Directory::new(&world.identity),
             tables: Tables::new(&deployment.tables),
@@ -103,6 +104,9 @@ impl State {
             arc_secret: None,
             random: ChaCha8Rng::seed_from_u64(world.seed),
         };
+        for fault in &world.faults {
+            state.faults.add(fault.clone());
+        }
         for rule in &deployment.rules {
             state.deploy(world, rule);
         }

@@ -90,6 +90,10 @@ impl Fixture {
         self.send(Request::get(path).header("host", "localhost").body(Body::empty()).unwrap()).await
     }
 
+    pub(super) async fn delete(&self, path: &str) -> Answer {
+        self.send(Request::delete(path).body(Body::empty()).unwrap()).await
+    }
+
     pub(super) async fn control(&self, path: &str, body: &Value) -> Answer {
         self.send(Request::post(format!("/_control/{path}")).body(Body::from(body.to_string())).unwrap()).await
     }

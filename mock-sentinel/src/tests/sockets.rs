@@ -45,13 +45,17 @@ fn wire(request: &Request<String>) -> Vec<u8> {
     format!("{text}content-length: {}\r\n\r\n{}", request.body().len(), request.body()).into_bytes()
 }
 
-async fn exchange(address: std::net::SocketAddr, request: &[u8]) -> String {
+/// What comes back until the connection ends, and how it ends.
+async fn converse(address: std::net::SocketAddr, request: &[u8]) -> (String, std::io::Result<usize>) {
     let mut connection = TcpStream::connect(address).await.unwrap();
     connection.write_all(request).await.unwrap();
     let mut answer = Vec::new();
-    // A connection that breaks is what some tests are about.
-    connection.read_to_end(&mut answer).await.unwrap_or_default();
-    String::from_utf8(answer).unwrap()
+    let ended = connection.read_to_end(&mut answer).await;
+    (String::from_utf8(answer).unwrap(), ended)
+}
+
+async fn exchange(address: std::net::SocketAddr, request: &[u8]) -> String {
+    converse(address, request).await.0
 }
 
 async fn upload(served: &Served, id: &str) -> String {
@@ -68,7 +72,9 @@ async fn a_lost_answer_leaves_the_rows_and_no_byte() {
     assert_eq!(upload(&served, "lost").await, "");
     let fault = json!({"when": {"call": "sentinel.ingest"}, "fault": {"reset": true}});
     served.fixture.mock.inject(serde_json::from_value(fault).unwrap());
-    assert_eq!(upload(&served, "never").await, "");
+    let (parts, _) = served.fixture.upload_request(AUDIT, "").await.into_parts();
+    let (nothing, ended) = converse(served.http, &wire(&Request::from_parts(parts, events(&["never"])))).await;
+    assert_eq!((nothing.as_str(), ended.unwrap_err().kind()), ("", std::io::ErrorKind::ConnectionReset));
     assert_eq!(served.fixture.mock.ids(AUDIT_TABLE), ["heard", "lost"]);
     served.stop.cancel();
     served.serving.await.unwrap();

@@ -2,7 +2,10 @@
 
 use std::fmt::Display;
 
+use faults::Fault;
 use jiff::SignedDuration;
+
+use crate::call::CALLS;
 
 use super::{Identity, Ingestion, Query, StatusCode, World};
 
@@ -16,6 +19,7 @@ pub(super) fn impossible(world: &World) -> Vec<String> {
     found.identity(&world.identity);
     found.ingestion(&world.ingestion);
     found.query(&world.query);
+    found.faults(&world.faults);
     found.at_least_one("journal_entries", world.journal_entries as u64);
     found.0
 }
@@ -45,6 +49,12 @@ impl Found {
 
     fn life(&mut self, key: &str, life: SignedDuration) {
         self.expect(life.is_positive() && life <= LONGEST, key, life, "more than 0 s, to 10 years");
+    }
+
+    fn faults(&mut self, faults: &[Fault]) {
+        for (nth, fault) in faults.iter().enumerate() {
+            self.0.extend(fault.check(&CALLS).err().map(|error| format!("faults[{nth}]: {error}")));
+        }
     }
 
     fn identity(&mut self, identity: &Identity) {
@@ -142,6 +152,13 @@ mod tests {
             &[
                 "ingestion.visible_after: -PT1H is not possible; allowed is 0 s to 10 years",
                 "ingestion.answers.throttled.status: 9999 is not possible; allowed is 200 to 599",
+            ],
+        );
+        check(
+            "faults: [{fault: {reset: true}}, {when: {token: a}, fault: {reset: true}}, {fault: {delay: 2h}}]",
+            &[
+                "faults[1]: `when.token` has no meaning here: no request to sentinel has one",
+                "faults[2]: `fault.delay` is 2h: allowed is 0 s to 1 h",
             ],
         );
     }

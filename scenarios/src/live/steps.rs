@@ -90,9 +90,8 @@ impl Live {
         let change: ClockChange = read(json!({ "advance": by }))?;
         match whose {
             ClockOwner::Miro => self.miro.change_clock(change).map(drop).map_err(|error| error.to_string()),
-            ClockOwner::Azure | ClockOwner::Connector => {
-                Err("this clock cannot be moved while it is served".to_owned())
-            }
+            ClockOwner::Azure => self.sentinel.change_clock(change).map(drop).map_err(|error| error.to_string()),
+            ClockOwner::Connector => Err("the connector's clock is its own".to_owned()),
         }
     }
 
@@ -269,10 +268,7 @@ fn effect(action: &Action, peer: Peer) -> Result<Map<String, Value>, String> {
             Some(Point::ConnectionRefused | Point::CutInRequest) | None => json!({"reset": true}),
         }),
         Action::Slow { up_to } => fault(json!({ "delay": up_to })),
-        Action::Trickle { bytes_per_second } if peer == Peer::Miro => {
-            fault(json!({"dribble": {"bytes": bytes_per_second, "every": "1s"}}))
-        }
-        Action::Trickle { .. } => Err("only served pages of Miro can come slowly".to_owned()),
+        Action::Trickle { bytes_per_second } => fault(json!({"dribble": {"bytes": bytes_per_second, "every": "1s"}})),
         Action::LimitUploads { by: Refuser::Proxy, .. } => answer(html(413)),
         Action::LimitUploads { by: Refuser::Azure, .. } => answer(json!({"status": 413})),
         other => Err(format!("`{}` meets no calls", other.name())),

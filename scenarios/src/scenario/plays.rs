@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::SignedDuration;
 use serde::Serialize;
 
-use super::{Action, Call, ClockOwner, Scenario, Trigger};
+use super::{Action, Call, ClockOwner, Content, Scenario, Step, Trigger};
 
 /// Everything is over within this time, or nobody waits for a conformance suite.
 const CERTIFY_MAX: SignedDuration = SignedDuration::from_secs(30);
@@ -89,6 +89,9 @@ fn action_obstacle(action: &Action, place: Place) -> Option<&'static str> {
         (Action::Clock { whose: ClockOwner::Connector, .. }, Place::Serve | Place::Certify) => {
             Some("reaches into the connector's machine")
         }
+        (Action::Clock { whose: ClockOwner::Miro, .. }, Place::Serve | Place::Certify) => {
+            Some("sets a served clock back, at its end or before")
+        }
         (Action::Clock { drift_ppm, .. }, Place::Serve | Place::Certify) if *drift_ppm != 0 => {
             Some("lets a clock drift, which the served ones do not")
         }
@@ -103,15 +106,34 @@ fn action_obstacle(action: &Action, place: Place) -> Option<&'static str> {
             Some("draws where connections break")
         }
         (Action::LimitUploads { .. }, Place::Serve | Place::Certify) => Some("looks at the size of uploads"),
-        (Action::Clock { whose: ClockOwner::Azure, .. }, Place::Serve | Place::Certify) => {
-            Some("moves Azure's clock, which is steered by its control plane alone")
+        (Action::Event(event), Place::Serve | Place::Certify) if event.content == Content::Refused => {
+            Some("needs an Azure that refuses this event alone")
         }
-        (Action::Query(_), Place::Serve) => Some("judges, and `serve` does not"),
         _ => None,
     }
 }
 
 fn trigger_obstacle(scenario: &Scenario, place: Place) -> Option<String> {
+    if place == Place::Sim {
+        return None;
+    }
+    let of_the_world = |step: &Step| {
+        let ends_the_connector = matches!(step.action, Action::Kill { .. } | Action::Stop { .. });
+        !step.action.concerns_calls() && !ends_the_connector
+    };
+    let numbered = || scenario.timeline.iter().enumerate();
+    if let Some((number, step)) = numbered().find(|(at, step)| of_the_world(step) && scenario.begins_at(*at).is_none())
+    {
+        return Some(format!(
+            "step {} ({}) waits for a call, which only faults do when served",
+            number + 1,
+            step.action.name()
+        ));
+    }
+    let lasts_from_a_call = |step: &Step| matches!(step.trigger, Trigger::When(_)) && step.lasts.is_some();
+    if let Some((number, _)) = numbered().find(|(_, step)| step.action.concerns_calls() && lasts_from_a_call(step)) {
+        return Some(format!("step {} lasts from a call on; served, `times` says how many it meets", number + 1));
+    }
     let inner = scenario.timeline.iter().position(|step| match &step.trigger {
         Trigger::When(nth) => matches!(nth.call, Call::Entra | Call::Ingestion | Call::Miro),
         Trigger::At(_) | Trigger::After { .. } => false,

@@ -63,8 +63,8 @@ pub(super) async fn complete(mut report: Report, world: &SimWorld, plan: &Plan) 
         set_aside_rightly(stream, set_aside, &unsendable[&stream], &doubtful, world);
         expect::of_stream(stream, seen.in_table.len() as u64, set_aside.len() as u64, plan, &world.watch);
     }
-    expect::of_all(report.duplicates, plan, world);
     note_coverage(&report, world, plan);
+    expect::of_all(report.duplicates, plan, world);
     report.calls = world.watch.calls();
     report.virtual_time = world.clock.elapsed();
     report.coverage = world.watch.coverage();

@@ -105,13 +105,7 @@ impl connector::Clock for SkewedClock {
     }
 }
 
-impl mock_miro::Clock for SkewedClock {
-    fn now(&self) -> Timestamp {
-        self.now()
-    }
-}
-
-impl mock_sentinel::Clock for SkewedClock {
+impl faults::Clock for SkewedClock {
     fn now(&self) -> Timestamp {
         self.now()
     }

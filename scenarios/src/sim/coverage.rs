@@ -51,6 +51,7 @@ pub enum Kind {
     /// Somebody in between sent JSON that was not asked for.
     OtherJson,
     /// An error object came with a status of success.
+    #[serde(rename = "error-in-200")]
     ErrorIn200,
     /// Somebody in between sent a success without a body.
     EmptySuccess,

@@ -21,7 +21,7 @@ use super::watch::Watch;
 use super::world::{Alive, SimWorld};
 use crate::deployment::{log_of, table_of};
 use crate::scenario::{
-    Action, AzureChange, ClockOwner, Content, Credential, CredentialState, Delivered, Expect, GeneratedEvents,
+    Action, Amount, AzureChange, ClockOwner, Content, Credential, CredentialState, Delivered, Expect, GeneratedEvents,
     MiroEvent, Step, world,
 };
 
@@ -220,7 +220,8 @@ impl Stage {
         self.wait_until(plan.everything_visible_at()).await;
         let expect = &plan.scenario.expect;
         let (unsendable, doubtful) = (unsendable(plan), doubtful(plan));
-        let goes_on = |stream: &Stream| !expect.blocked.contains_key(stream) && !is_counted(expect, *stream);
+        let goes_on =
+            |stream: &Stream| !expect.blocked.contains_key(stream) && expected_count(expect, *stream).is_none();
         let expected = Stream::ALL.into_iter().filter(goes_on).map(|stream| {
             let mut expected = self.visible(stream);
             expected.retain(|id| !unsendable[&stream].contains(id) && !doubtful.contains(id));
@@ -232,7 +233,10 @@ impl Stage {
         let mut look_every = LOOK_FIRST;
         while tokio::time::Instant::now() < latest {
             let is_blocked = expect.blocked.iter().all(|(stream, blocked)| self.is_blocked(*stream, &blocked.0));
-            if is_blocked && expected.iter().all(|(stream, expected)| self.has_arrived(*stream, expected)) {
+            let counted = Stream::ALL.into_iter().filter_map(|stream| Some((stream, expected_count(expect, stream)?)));
+            let has_counts = counted.into_iter().all(|(stream, amount)| amount.allows(self.stored(stream)));
+            if is_blocked && has_counts && expected.iter().all(|(stream, expected)| self.has_arrived(*stream, expected))
+            {
                 if expect.blocked.is_empty() {
                     self.check_health().await;
                 }
@@ -280,12 +284,15 @@ impl Stage {
 
     /// Whether all that is `expected` is in the table. Counted first: that is cheap.
     fn has_arrived(&self, stream: Stream, expected: &BTreeSet<String>) -> bool {
-        let table = table_of(stream);
-        let rows = self.sentinel.table_count(table).map_or(0, |table| table.distinct_ids);
-        rows >= expected.len() as u64 && {
-            let stored: HashSet<String> = self.sentinel.ids(table).into_iter().collect();
+        self.stored(stream) >= expected.len() as u64 && {
+            let stored: HashSet<String> = self.sentinel.ids(table_of(stream)).into_iter().collect();
             expected.iter().all(|id| stored.contains(id))
         }
+    }
+
+    /// How many events are in the table, each counted once.
+    fn stored(&self, stream: Stream) -> u64 {
+        self.sentinel.table_count(table_of(stream)).map_or(0, |table| table.distinct_ids)
     }
 
     async fn wait_until(&self, at: Timestamp) {
@@ -334,7 +341,10 @@ impl Stage {
     }
 }
 
-/// Whether it is said how many events of a stream arrive, so that not all have to.
-fn is_counted(expect: &Expect, stream: Stream) -> bool {
-    matches!(expect.delivered.get(&stream), Some(Delivered::Count(_)))
+/// How many events of a stream arrive, if that is said.
+fn expected_count(expect: &Expect, stream: Stream) -> Option<Amount> {
+    match expect.delivered.get(&stream) {
+        Some(Delivered::Count(amount)) => Some(*amount),
+        Some(Delivered::All) | None => None,
+    }
 }

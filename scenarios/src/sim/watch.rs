@@ -125,7 +125,7 @@ impl Watch {
             request.body().len(),
         );
         book.journal.note(line);
-        Seen { watch: self.clone(), call, peer, place, request: what, struck: Arc::default() }
+        Seen { watch: self.clone(), call, kind, peer, place, request: what, struck: Arc::default() }
     }
 
     /// Writes down something that is not a call.
@@ -257,6 +257,7 @@ fn hash_of(value: &impl Hash) -> u64 {
 pub struct Seen {
     watch: Watch,
     call: u64,
+    kind: Call,
     peer: Peer,
     place: waits::Place,
     /// The request's path and query, hashed.
@@ -346,7 +347,10 @@ impl Book {
         if !status.is_success() && self.waits.asked_for(seen.place, now, status, answer.headers()) {
             self.coverage.met(Kind::ToldToWait);
         }
+        let is_page = matches!(seen.kind, Call::AuditLogs | Call::ContentLogs);
         if seen.peer == Peer::Miro
+            // What a token may do is asked as often as it is refused.
+            && (is_page || !status.is_success())
             && let Some(habit) = self.manners.heard(seen.place, seen.request, now, status)
         {
             self.violations.push(Violation::new(Promise::MiroRuleBroken, habit).at(now));

@@ -1,0 +1,284 @@
+//! Which requests a fault hits: counted, timed, or chosen by seed.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
+
+use crate::{Answer, Calls, Fault, FaultError, Trouble};
+
+/// The faults in place, each with its own counts; the first that hits a request wins.
+#[derive(Debug)]
+pub struct Schedule {
+    calls: &'static Calls,
+    seed: u64,
+    planned: Vec<Planned>,
+    last_number: u64,
+}
+
+#[derive(Debug)]
+struct Planned {
+    number: u64,
+    fault: Fault,
+    /// For the share.
+    choice: ChaCha8Rng,
+    /// For the latency, apart, so that one does not hang on the other.
+    latency: ChaCha8Rng,
+    seen: u64,
+    struck: u64,
+}
+
+/// A request, as far as faults can tell one from another.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The name of the call, without prefix.
+    pub call: &'a str,
+    /// The short name of its token.
+    pub token: Option<&'a str>,
+    /// The stream it is for.
+    pub stream: Option<&'a str>,
+    /// When it came, by the mock's clock.
+    pub at: Timestamp,
+}
+
+/// A fault that hits a request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// The number of the fault.
+    pub number: u64,
+    /// The answer in place of the peer's.
+    pub answer: Option<Answer>,
+    /// What goes wrong on the way.
+    pub trouble: Trouble,
+    /// How long the response is held back.
+    pub delay: Duration,
+}
+
+/// How far a fault has come, as the control plane reports it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Progress {
+    /// The number that the fault got when it was added.
+    pub number: u64,
+    /// The fault.
+    pub fault: Fault,
+    /// Matching requests so far, hit or not.
+    pub seen: u64,
+    /// Requests hit so far.
+    pub struck: u64,
+    /// How many more it hits; absent when it does not end by itself.
+    pub left: Option<u64>,
+}
+
+impl Schedule {
+    /// How many faults a control plane may put in place, those that have done their work among them.
+    pub const MAX: usize = 1_000;
+
+    /// No faults yet. `seed` chooses for those that have none of their own.
+    pub fn new(calls: &'static Calls, seed: u64) -> Self {
+        Self { calls, seed, planned: Vec::new(), last_number: 0 }
+    }
+
+    /// Adds a fault behind those in place; returns its number, from 1. [`Fault::check`] tells beforehand what cannot work.
+    pub fn add(&mut self, fault: Fault) -> u64 {
+        self.last_number += 1;
+        let choice = ChaCha8Rng::seed_from_u64(fault.when.seed.unwrap_or(self.seed));
+        let mut latency = choice.clone();
+        latency.set_stream(1);
+        self.planned.push(Planned { number: self.last_number, fault, choice, latency, seen: 0, struck: 0 });
+        self.last_number
+    }
+
+    /// Adds all of them, or none when one cannot work or there would be too many.
+    pub fn add_all(&mut self, faults: Vec<Fault>) -> Result<Vec<u64>, FaultError> {
+        faults.iter().try_for_each(|fault| fault.check(self.calls))?;
+        let in_place = self.planned.len();
+        if in_place + faults.len() > Self::MAX {
+            return Err(FaultError::TooMany { in_place, max: Self::MAX });
+        }
+        Ok(faults.into_iter().map(|fault| self.add(fault)).collect())
+    }
+
+    /// Takes the fault of this number away. False when there is none.
+    pub fn remove(&mut self, number: u64) -> bool {
+        let before = self.planned.len();
+        self.planned.retain(|planned| planned.number != number);
+        self.planned.len() < before
+    }
+
+    /// Takes all faults away. Numbers go on.
+    pub fn clear(&mut self) {
+        self.planned.clear();
+    }
+
+    /// The faults in place, in order.
+    pub fn progress(&self) -> Vec<Progress> {
+        self.planned.iter().map(Planned::progress).collect()
+    }
+
+    /// The first fault that hits this request. Every fault counts every request that matches it, also those that another
+    /// fault takes.
+    pub fn hit(&mut self, request: &Request<'_>) -> Option<Hit> {
+        let calls = self.calls;
+        let mut first = None;
+        for planned in &mut self.planned {
+            if planned.wants(request, calls) && first.is_none() {
+                first = Some(planned.strike());
+            }
+        }
+        first
+    }
+}
+
+impl Planned {
+    /// Counts the request if it matches, and tells whether it is one of those to hit.
+    fn wants(&mut self, request: &Request<'_>, calls: &Calls) -> bool {
+        let when = &self.fault.when;
+        let matches = when.call.as_deref().is_none_or(|name| calls.short(name) == request.call)
+            && when.token.as_deref().is_none_or(|name| Some(name) == request.token)
+            && when.stream.as_deref().is_none_or(|name| Some(name) == request.stream)
+            && when.from.is_none_or(|from| from <= request.at)
+            && when.until.is_none_or(|until| request.at < until);
+        if !matches {
+            return false;
+        }
+        self.seen += 1;
+        // Drawn for every matching request, so that the choice does not hang on what other faults did.
+        let drawn = when.share.is_none_or(|share| self.choice.random::<f64>() < share);
+        drawn && when.nth.is_none_or(|nth| self.seen >= nth) && self.left() != Some(0)
+    }
+
+    fn strike(&mut self) -> Hit {
+        self.struck += 1;
+        let trouble = self.fault.fault.clone().unwrap_or_default();
+        let drawn = trouble.latency.map(|latency| latency.draw(&mut self.latency)).unwrap_or_default();
+        let delay = trouble.fixed_delay().saturating_add(drawn);
+        Hit { number: self.number, answer: self.fault.answer.clone(), trouble, delay }
+    }
+
+    /// How many more requests it hits; `None` is without end.
+    fn left(&self) -> Option<u64> {
+        let when = &self.fault.when;
+        let chosen_otherwise = when.share.is_some() || when.from.is_some() || when.until.is_some();
+        let times = self.fault.times.or((!chosen_otherwise).then_some(1))?;
+        Some(times.saturating_sub(self.struck))
+    }
+
+    fn progress(&self) -> Progress {
+        Progress {
+            number: self.number,
+            fault: self.fault.clone(),
+            seen: self.seen,
+            struck: self.struck,
+            left: self.left(),
+        }
+    }
+}
+
+impl fmt::Display for Hit {
+    /// What happens, in a few words: `answer 429, delay 1s`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let answer = self.answer.as_ref().map(|answer| format!("answer {}", answer.status));
+        f.write_str(&answer.into_iter().chain(self.trouble.parts()).collect::<Vec<_>>().join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::Selector;
+
+    static CALLS: Calls = Calls {
+        prefix: "miro",
+        names: &["audit_logs", "content_logs"],
+        selectors: &[Selector::Token, Selector::Stream],
+    };
+
+    fn schedule(faults: &[Value]) -> Schedule {
+        let mut schedule = Schedule::new(&CALLS, 7);
+        for fault in faults {
+            schedule.add(serde_json::from_value(fault.clone()).unwrap());
+        }
+        schedule
+    }
+
+    fn request(second: i64) -> Request<'static> {
+        let at = Timestamp::from_second(second).unwrap();
+        Request { call: "audit_logs", token: Some("audit"), stream: Some("Custom-A"), at }
+    }
+
+    /// The requests, numbered from 1, that are hit among so many audit requests a second apart.
+    fn hits(schedule: &mut Schedule, requests: i64) -> Vec<i64> {
+        (1..=requests).filter(|second| schedule.hit(&request(*second)).is_some()).collect()
+    }
+
+    #[test]
+    fn hits_the_nth_request_and_its_successors() {
+        let fault = json!({"when": {"call": "miro.audit_logs", "nth": 3}, "fault": {"reset": true}, "times": 2});
+        assert_eq!(hits(&mut schedule(&[fault]), 6), [3, 4]);
+    }
+
+    #[test]
+    fn hits_once_unless_told_otherwise() {
+        assert_eq!(hits(&mut schedule(&[json!({"answer": {"status": 500}})]), 3), [1]);
+    }
+
+    #[test]
+    fn hits_for_an_interval_of_time() {
+        let when = json!({"from": "1970-01-01T00:00:02Z", "until": "1970-01-01T00:00:05Z"});
+        assert_eq!(hits(&mut schedule(&[json!({"when": when, "answer": {"status": 503}})]), 9), [2, 3, 4]);
+    }
+
+    #[test]
+    fn leaves_other_calls_tokens_and_streams_alone() {
+        let others = [json!({"call": "content_logs"}), json!({"token": "content"}), json!({"stream": "Custom-B"})];
+        let faults = others.map(|when| json!({"when": when, "fault": {"reset": true}}));
+        assert!(hits(&mut schedule(&faults), 3).is_empty());
+    }
+
+    #[test]
+    fn a_share_is_chosen_by_seed_alone() {
+        let shared = |seed: Option<u64>| json!({"when": {"share": 0.25, "seed": seed}, "fault": {"garbage": true}});
+        let first = hits(&mut schedule(&[shared(Some(1))]), 400);
+        assert_eq!(first, hits(&mut schedule(&[shared(Some(1))]), 400));
+        assert_ne!(first, hits(&mut schedule(&[shared(Some(2))]), 400));
+        assert_eq!(hits(&mut schedule(&[shared(None)]), 400), hits(&mut schedule(&[shared(Some(7))]), 400));
+        assert!((70..130).contains(&first.len()), "{} of 400 hit", first.len());
+    }
+
+    #[test]
+    fn a_share_does_not_hang_on_the_faults_before_it() {
+        let share = json!({"when": {"share": 0.5}, "fault": {"garbage": true}});
+        let alone = hits(&mut schedule(std::slice::from_ref(&share)), 50);
+        let mut behind = schedule(&[json!({"fault": {"reset": true}, "times": 10}), share]);
+        assert_eq!(hits(&mut behind, 10).len(), 10);
+        let rest: Vec<i64> = (11..=50).filter(|second| behind.hit(&request(*second)).is_some()).collect();
+        assert_eq!(rest, alone.into_iter().filter(|n| *n > 10).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_fault_is_removed_by_its_number_and_no_number_comes_twice() {
+        let fault = json!({"answer": {"status": 500}});
+        let mut schedule = schedule(&[fault.clone(), json!({"answer": {"status": 501}})]);
+        assert!(schedule.remove(1) && !schedule.remove(1));
+        assert_eq!(schedule.hit(&request(1)).unwrap().to_string(), "answer 501");
+        schedule.clear();
+        assert_eq!(schedule.add_all(vec![serde_json::from_value(fault).unwrap()]), Ok(vec![3]));
+    }
+
+    #[test]
+    fn all_are_added_or_none() {
+        let faults = |json: Value| serde_json::from_value::<Vec<Fault>>(json).unwrap();
+        let mut schedule = schedule(&[]);
+        let one_wrong = faults(json!([{"fault": {"reset": true}}, {"when": {"call": "x"}, "fault": {"reset": true}}]));
+        assert!(schedule.add_all(one_wrong).is_err());
+        assert!(schedule.progress().is_empty());
+        let many = vec![faults(json!([{"fault": {"reset": true}}])).remove(0); Schedule::MAX];
+        assert_eq!(schedule.add_all(many.clone()).unwrap().len(), Schedule::MAX);
+        assert!(schedule.add_all(many[..1].to_vec()).is_err());
+    }
+}
