@@ -193,6 +193,8 @@ impl Hasher for Part {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::ledger::Ledger;
 
@@ -352,5 +354,75 @@ mod tests {
         let minutes = [Minute(1), Minute(3), Minute(9), Minute(500)];
         assert_eq!(ids.missing(&minutes).unwrap().range, Minute(1)..Minute(10));
         assert_eq!(ids.missing(&minutes[3..]).unwrap().range, Minute(500)..Minute(501));
+    }
+
+    /// What may be done to the memory.
+    #[derive(Clone, Debug)]
+    enum Do {
+        Claim(i64, u128, bool),
+        Settle(u128),
+        Release(bool),
+        /// What was settled is in the store; the minutes are let go.
+        Forget(i64),
+    }
+
+    fn anything() -> impl Strategy<Value = Do> {
+        prop_oneof![
+            4 => (0..4_i64, 0..12_u128, any::<bool>()).prop_map(|(minute, id, first)| Do::Claim(minute, id, first)),
+            3 => (0..12_u128).prop_map(Do::Settle),
+            1 => any::<bool>().prop_map(Do::Release),
+            1 => (0..4_i64).prop_map(Do::Forget),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// The model: a set of what was delivered, and a map of what is on its way and whose it is. The store keeps what was
+        /// delivered, whatever memory lets go.
+        #[test]
+        fn it_says_of_every_event_what_a_plain_set_says(steps in proptest::collection::vec(anything(), 1..200)) {
+            let (one, other) = spans();
+            let of = |first: bool| if first { one } else { other };
+            // An id belongs to one minute.
+            let at = |minute: i64, id: u128| (Minute(minute), id * 4 + minute as u128);
+            let mut ids = Ids::default();
+            let mut delivered: HashSet<(Minute, u128)> = HashSet::new();
+            let mut on_the_way: HashMap<u128, (Minute, SpanId)> = HashMap::new();
+            for step in steps {
+                match step {
+                    Do::Claim(minute, id, first) => {
+                        let (minute, id) = at(minute, id);
+                        if ids.missing(&[minute]).is_some() {
+                            let known: Vec<u128> =
+                                delivered.iter().filter(|(of, _)| *of == minute).map(|(_, id)| *id).collect();
+                            load(&mut ids, minute, &known);
+                        }
+                        let expected = if delivered.contains(&(minute, id)) {
+                            Claim::Known
+                        } else if on_the_way.contains_key(&id) {
+                            Claim::InFlight
+                        } else {
+                            on_the_way.insert(id, (minute, of(first)));
+                            Claim::New
+                        };
+                        prop_assert_eq!(ids.claim(minute, id, of(first)), expected);
+                    }
+                    Do::Settle(id) => {
+                        let settled: Vec<u128> = on_the_way.keys().copied().filter(|other| other % 12 == id).collect();
+                        for id in &settled {
+                            delivered.extend(on_the_way.remove(id).map(|(minute, _)| (minute, *id)));
+                        }
+                        ids.settle(settled.into_iter());
+                    }
+                    Do::Release(first) => {
+                        let before = on_the_way.len();
+                        on_the_way.retain(|_, (_, by)| *by != of(first));
+                        prop_assert_eq!(ids.release(of(first)), before - on_the_way.len());
+                    }
+                    Do::Forget(minute) => ids.trim(&[Minute(minute)..Minute(minute + 1)]),
+                }
+            }
+        }
     }
 }

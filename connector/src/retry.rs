@@ -208,6 +208,8 @@ impl<'a> Patience<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::Stream;
     use crate::problem::Code;
@@ -291,5 +293,53 @@ mod tests {
             patience.succeeded();
             assert_eq!(progress.snapshot().problem, None);
         }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Never earlier than a peer asked for, never much later, and without a word from the peer between the bounds.
+        #[test]
+        fn waits_keep_to_what_was_named_and_to_their_bounds(
+            waits in proptest::collection::vec(proptest::option::of(0_u64..3_600), 1..40),
+            seed in any::<u64>(),
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+            runtime.block_on(async {
+                let (progress, random, stop) = (Progress::new(Stream::Audit), Random::seeded(seed), Stop::new());
+                let mut patience = Patience::new(&progress, &random, &stop, Endurance::Service, End::Source);
+                for named in waits {
+                    let named = named.map(Duration::from_secs);
+                    let began = Instant::now();
+                    patience.bear(&Failing(named)).await.expect("a service goes on");
+                    let waited = began.elapsed();
+                    match named {
+                        Some(named) => {
+                            prop_assert!(named <= waited && waited <= named + BACKOFF_FIRST + TICK, "{named:?}: {waited:?}");
+                        }
+                        None => prop_assert!(BACKOFF_MIN <= waited && waited <= BACKOFF_MAX + TICK, "{waited:?}"),
+                    }
+                }
+                Ok(())
+            })?;
+        }
+    }
+
+    /// The timer's own step.
+    const TICK: Duration = Duration::from_millis(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_to_end_does_not_sit_out_a_wait() {
+        let (progress, random, stop) = (Progress::new(Stream::Audit), Random::seeded(1), Stop::new());
+        let mut patience = Patience::new(&progress, &random, &stop, Endurance::Service, End::Destination);
+        let began = Instant::now();
+        let told = async {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            stop.finish();
+        };
+        let failing = Failing(Some(Duration::from_mins(10)));
+        let (verdict, ()) = futures_util::future::join(patience.bear(&failing), told).await;
+        assert!(matches!(verdict, Err(Verdict::Leaving)));
+        assert_eq!(began.elapsed().as_secs(), 5);
     }
 }

@@ -69,6 +69,7 @@ fn fingerprint(thing: &impl Hash) -> u64 {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use proptest::prelude::*;
 
     use super::*;
     use crate::store::Minute;
@@ -102,5 +103,30 @@ mod tests {
     fn an_honest_reading_is_left_alone() {
         let mut trap = Trap::from(None);
         assert!((0..5_000).all(|name| trap.step(&page(name as u128), &cursor(name)).is_ok()));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_circle_the_cursors_run_it_is_left_within_a_round(before in 0_usize..50, round in 1_usize..50) {
+            let mut trap = Trap::from(None);
+            let name = |step: usize| if step < before { step } else { before + (step - before) % round };
+            let caught = (0..before + 2 * round).position(|step| trap.step(&page(step as u128), &cursor(name(step))).is_err());
+            prop_assert_eq!(caught, Some(before + round));
+        }
+
+        #[test]
+        fn cursors_that_never_come_back_are_followed_while_pages_bring_something(
+            sizes in proptest::collection::vec(0_usize..3, 1..400)
+        ) {
+            let mut trap = Trap::from(None);
+            let mut empty = 0;
+            for (step, size) in sizes.into_iter().enumerate() {
+                let events: Vec<Event> = (0..size).flat_map(|nth| page((step * 10 + nth) as u128)).collect();
+                empty = if events.is_empty() { empty + 1 } else { 0 };
+                prop_assert_eq!(trap.step(&events, &cursor(step)).is_ok(), empty <= EMPTY_MAX);
+            }
+        }
     }
 }
