@@ -39,3 +39,7 @@ sim seeds="1-100":
 # Which changes of the code would nobody notice? Some minutes a file; see tests/mutants.md.
 mutants *files:
     tests/mutants/run {{files}}
+
+# Is each of twelve broken connectors noticed? Writes tests/broken.md; half an hour for all.
+broken *NAMES:
+    tests/broken/run {{NAMES}}
