@@ -4,6 +4,7 @@
 //! connector together.
 
 mod architecture;
+mod broken;
 mod catalogue;
 mod cli;
 mod clients;
