@@ -125,9 +125,9 @@ const DEADLINE: Duration = Duration::from_mins(10);
 pub async fn run(options: &Options) -> Result<Summary, DemoError> {
     let folder = tempfile::tempdir()?;
     let scenario = scenario(options, folder.path())?;
-    let mocks = Live::start(&scenario, folder.path()).await?;
-    mocks.prepare()?;
-    let config = mocks.config().map_err(|problem| DemoError::Scenario(problem.to_string()))?;
+    let live = Live::start(&scenario, folder.path()).await?;
+    live.prepare()?;
+    let config = live.config().map_err(|problem| DemoError::Scenario(problem.to_string()))?;
     let connector = Connector::new(config.clone(), production_parts(&config)?);
     let bar = progress::Bar::new((options.audit + options.content) as u64);
     let (started_at, started) = (jiff::Timestamp::now(), Instant::now());
@@ -141,16 +141,16 @@ pub async fn run(options: &Options) -> Result<Summary, DemoError> {
     bar.finish();
     let status = connector.status();
     let streams =
-        Streams { audit: count(&mocks, &status, Stream::Audit), content: count(&mocks, &status, Stream::Content) };
+        Streams { audit: count(&live, &status, Stream::Audit), content: count(&live, &status, Stream::Content) };
     let summary = Summary {
         streams,
-        first_row_ms: first_row_at(&mocks).map(|at| at.duration_since(started_at).as_millis().max(0) as u64),
+        first_row_ms: first_row_at(&live).map(|at| at.duration_since(started_at).as_millis().max(0) as u64),
         seconds,
         events_per_second: (streams.audit.in_table + streams.content.in_table) as f64 / seconds,
         outcome,
-        answers: queries::answer_all(&mocks.sentinel)?,
+        answers: queries::answer_all(&live.mocks.sentinel)?,
     };
-    mocks.stop().await;
+    live.stop().await;
     Ok(summary)
 }
 
@@ -173,8 +173,8 @@ fn scenario(options: &Options, folder: &std::path::Path) -> Result<Scenario, Dem
 }
 
 /// When the first upload was stored.
-fn first_row_at(mocks: &Live) -> Option<jiff::Timestamp> {
-    let journal = mocks.sentinel.journal();
+fn first_row_at(live: &Live) -> Option<jiff::Timestamp> {
+    let journal = live.mocks.sentinel.journal();
     journal.into_iter().find(|entry| entry.call == Call::Ingest && entry.rows > 0).map(|entry| entry.at)
 }
 
@@ -189,11 +189,11 @@ fn production_parts(config: &Config) -> Result<Parts, DemoError> {
     Ok(Parts { miro: network.clone(), azure: network, tokens: Arc::new(tokens), clock, random, store: Arc::new(store) })
 }
 
-fn count(mocks: &Live, status: &Status, stream: Stream) -> Count {
-    let rows = mocks.sentinel.ids(table_of(stream));
+fn count(live: &Live, status: &Status, stream: Stream) -> Count {
+    let rows = live.mocks.sentinel.ids(table_of(stream));
     let in_table = rows.len() as u64;
     let stored: BTreeSet<_> = rows.into_iter().collect();
-    let at_miro: BTreeSet<_> = mocks.miro.ids(log_of(stream), mocks.miro.now()).into_iter().collect();
+    let at_miro: BTreeSet<_> = live.mocks.miro.ids(log_of(stream), live.mocks.miro.now()).into_iter().collect();
     let set_aside = status.streams.get(stream.name()).map_or(0, |counts| counts.set_aside);
     Count {
         at_miro: at_miro.len() as u64,

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod demo;
 pub mod deployment;
 pub mod live;
+pub mod mocks;
 pub mod render;
 pub mod scenario;
 pub mod shrink;

@@ -17,21 +17,18 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::deployment::Addresses;
+use crate::mocks::Mocks;
 use crate::scenario::world::{self, WorldProblem};
 use crate::scenario::{Scenario, WorldSpec};
 
 /// Both mocks on sockets.
 #[derive(Debug)]
 pub struct Live {
-    /// Miro.
-    pub miro: MockMiro,
-    /// Azure.
-    pub sentinel: MockSentinel,
+    /// The mocks.
+    pub mocks: Mocks,
     /// The scenario, moved to the present.
     scenario: Scenario,
     addresses: Addresses,
-    /// The secret that works.
-    client_secret: String,
     plain_azure: url::Url,
     servers: JoinSet<()>,
     stop: CancellationToken,
@@ -110,31 +107,31 @@ impl Live {
         let mut servers = JoinSet::new();
         servers.spawn(miro.clone().serve(miro_socket, stop.clone()));
         servers.spawn(sentinel.clone().serve(plain_socket, Some((tls_socket, tls)), stop.clone()));
-        let client_secret = sentinel.credentials().client_secret;
-        Ok(Self { miro, sentinel, scenario, addresses, client_secret, plain_azure, servers, stop })
+        let mocks = Mocks::new(miro, sentinel);
+        Ok(Self { mocks, scenario, addresses, plain_azure, servers, stop })
     }
 
     /// The configuration of our own connector between these mocks.
     pub fn config(&self) -> Result<Config, WorldProblem> {
-        world::config(&self.scenario, &self.miro, &self.sentinel, &self.addresses)
+        world::config(&self.scenario, &self.mocks.miro, &self.mocks.sentinel, &self.addresses)
     }
 
     /// The same as the text of a file.
     pub fn settings(&self) -> Result<toml::Table, WorldProblem> {
-        world::settings(&self.scenario, &self.miro, &self.sentinel, &self.addresses)
+        world::settings(&self.scenario, &self.mocks.miro, &self.mocks.sentinel, &self.addresses)
     }
 
     /// The variables that a program under test gets.
     pub fn environment(&self) -> Environment {
-        let (tokens, app) = (self.miro.tokens(), self.sentinel.credentials());
-        let rule = |stream: Stream| self.sentinel.rule(stream.rule_stream()).unwrap_or_default();
+        let (tokens, app) = (self.mocks.miro.tokens(), self.mocks.sentinel.credentials());
+        let rule = |stream: Stream| self.mocks.sentinel.rule(stream.rule_stream()).unwrap_or_default();
         let ca_file = self.addresses.ca_file.as_deref().unwrap_or(Path::new("")).display().to_string();
         let address = |url: &url::Url| url.as_str().trim_end_matches('/').to_owned();
         Environment {
             miro_base_url: address(&self.addresses.miro),
             miro_access_token_audit: tokens.audit,
             miro_access_token_content: tokens.content,
-            miro_organization_id: self.miro.organization_id(),
+            miro_organization_id: self.mocks.miro.organization_id(),
             sentinel_endpoint: address(&self.addresses.endpoint),
             sentinel_rule_audit: rule(Stream::Audit),
             sentinel_rule_content: rule(Stream::Content),
@@ -155,14 +152,14 @@ impl Live {
 
     /// What mock-miro prints when it is started by itself.
     pub fn miro_handshake(&self) -> serde_json::Value {
-        self.miro.handshake(self.addresses.miro.as_str().trim_end_matches('/'))
+        self.mocks.miro.handshake(self.addresses.miro.as_str().trim_end_matches('/'))
     }
 
     /// What mock-sentinel prints when it is started by itself.
     pub fn sentinel_handshake(&self) -> serde_json::Value {
         let ca_file = self.ca_file().display().to_string();
         let address = |url: &url::Url| url.as_str().trim_end_matches('/').to_owned();
-        self.sentinel.handshake(&address(&self.plain_azure), &address(&self.addresses.endpoint), &ca_file)
+        self.mocks.sentinel.handshake(&address(&self.plain_azure), &address(&self.addresses.endpoint), &ca_file)
     }
 
     /// Where the root certificate is.

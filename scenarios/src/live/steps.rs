@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
-use connector::Stream;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::{SignedDuration, Timestamp};
-use mock_miro::{ClockChange, TokenState, Traits};
+use mock_miro::ClockChange;
 use serde_json::{Map, Value, json};
 
 use super::{Live, LiveError};
-use crate::deployment::log_of;
 use crate::scenario::{
-    Action, AzureChange, Call, ClockOwner, Credential, CredentialState, EventSpec, GeneratedEvents, Interception,
-    MiroEvent, NamedWait, OTHER_JSON, Peer, Point, Refuser, Step, Trigger, world,
+    Action, Call, ClockOwner, EventSpec, Interception, MiroEvent, NamedWait, OTHER_JSON, Peer, Point, Refuser, Step,
+    Trigger,
 };
 
 impl Live {
@@ -59,11 +57,11 @@ impl Live {
 
     fn begin(&self, number: usize, step: &Step) -> Result<(), String> {
         match &step.action {
-            Action::Credential { which, state } => self.credential(*which, Some(*state)),
+            Action::Credential { which, state } => self.mocks.set_credential(*which, Some(*state)),
             Action::Clock { whose, by, .. } => self.clock(*whose, *by),
-            Action::Miro(change) => self.miro.change_world(world::change(change)?).map_err(|error| error.to_string()),
+            Action::Miro(change) => self.mocks.change_miro(change),
             Action::Azure(change) => {
-                self.change_azure(change);
+                self.mocks.change_azure(change);
                 Ok(())
             }
             Action::Event(event) => {
@@ -71,7 +69,7 @@ impl Live {
                 Ok(())
             }
             Action::Events(events) => {
-                self.events(events);
+                self.mocks.generate(events);
                 Ok(())
             }
             _ => Ok(()),
@@ -80,7 +78,7 @@ impl Live {
 
     fn end(&self, step: &Step) -> Result<(), String> {
         match &step.action {
-            Action::Credential { which, .. } => self.credential(*which, None),
+            Action::Credential { which, .. } => self.mocks.set_credential(*which, None),
             Action::Clock { whose, by, .. } => self.clock(*whose, -*by),
             _ => Ok(()),
         }
@@ -89,53 +87,9 @@ impl Live {
     fn clock(&self, whose: ClockOwner, by: SignedDuration) -> Result<(), String> {
         let change: ClockChange = read(json!({ "advance": by }))?;
         match whose {
-            ClockOwner::Miro => self.miro.change_clock(change).map(drop).map_err(|error| error.to_string()),
-            ClockOwner::Azure => self.sentinel.change_clock(change).map(drop).map_err(|error| error.to_string()),
+            ClockOwner::Miro => self.mocks.miro.change_clock(change).map(drop).map_err(|error| error.to_string()),
+            ClockOwner::Azure => self.mocks.sentinel.change_clock(change).map(drop).map_err(|error| error.to_string()),
             ClockOwner::Connector => Err("the connector's clock is its own".to_owned()),
-        }
-    }
-
-    fn change_azure(&self, change: &AzureChange) {
-        // False means that it was so already.
-        let _changed = match change {
-            AzureChange::AssignRole(stream) => self.sentinel.assign_role(stream.rule_stream()),
-            AzureChange::UnassignRole(stream) => self.sentinel.unassign_role(stream.rule_stream()),
-            AzureChange::RemoveRule(stream) => self.sentinel.remove_rule(stream.rule_stream()),
-            AzureChange::RestoreRule(stream) => self.sentinel.restore_rule(stream.rule_stream()),
-        };
-    }
-
-    fn credential(&self, which: Credential, state: Option<CredentialState>) -> Result<(), String> {
-        let token_state = match state {
-            None => TokenState::Active,
-            Some(CredentialState::SwitchedOff) => TokenState::SwitchedOff,
-            Some(CredentialState::Revoked) => TokenState::Revoked,
-            Some(CredentialState::Uninstalled) => TokenState::Uninstalled,
-        };
-        let change = |stream: Stream| match state {
-            None => AzureChange::AssignRole(stream),
-            Some(_) => AzureChange::UnassignRole(stream),
-        };
-        match which {
-            Credential::AuditToken => {
-                self.miro.set_token_state("audit", token_state).map_err(|error| error.to_string())
-            }
-            Credential::ContentToken => {
-                self.miro.set_token_state("content", token_state).map_err(|error| error.to_string())
-            }
-            Credential::AuditRole => {
-                self.change_azure(&change(Stream::Audit));
-                Ok(())
-            }
-            Credential::ContentRole => {
-                self.change_azure(&change(Stream::Content));
-                Ok(())
-            }
-            Credential::ClientSecret => {
-                let right = self.client_secret.as_str();
-                self.sentinel.set_client_secret(if state.is_some() { "another-secret-of-the-same-app" } else { right });
-                Ok(())
-            }
         }
     }
 
@@ -143,25 +97,12 @@ impl Live {
         let since = |offset: SignedDuration| self.scenario.time(offset);
         let event = MiroEvent {
             id: spec.id.clone().unwrap_or_else(|| format!("event-{:03}", number + 1)),
-            time: spec.time.map_or_else(|| self.miro.now(), since),
+            time: spec.time.map_or_else(|| self.mocks.miro.now(), since),
             bytes: spec.bytes,
             content: spec.content,
             fields: spec.fields.clone(),
         };
-        let (bytes, id) = event.bytes(spec.stream);
-        self.miro.add_raw_event(log_of(spec.stream), &bytes, id, event.time);
-    }
-
-    fn events(&self, events: &GeneratedEvents) {
-        let over = Duration::try_from(events.over).unwrap_or_default();
-        let from = self.miro.now().saturating_sub(over).unwrap_or(Timestamp::MIN);
-        let usual = Traits::default();
-        let traits = Traits {
-            ties: events.ties.unwrap_or(usual.ties),
-            duplicates: events.duplicates.unwrap_or(usual.duplicates),
-            ..usual
-        };
-        self.miro.generate_with(log_of(events.stream), events.generate, from, over, events.seed, traits);
+        self.mocks.add_event(spec.stream, &event);
     }
 
     /// What meets calls, as a fault of the mock that is called.
@@ -207,10 +148,10 @@ impl Live {
             }
             match peer {
                 Peer::Miro => {
-                    self.miro.inject(read(fault.into())?);
+                    self.mocks.miro.inject(read(fault.into())?);
                 }
                 Peer::Entra | Peer::Ingestion => {
-                    self.sentinel.inject(read(fault.into())?);
+                    self.mocks.sentinel.inject(read(fault.into())?);
                 }
             }
         }

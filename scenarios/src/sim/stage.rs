@@ -6,8 +6,6 @@ use std::time::Duration;
 use connector::Stream;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
-use mock_miro::{MockMiro, TokenState, Traits};
-use mock_sentinel::MockSentinel;
 
 use super::clock::SimClock;
 use super::coverage::Kind;
@@ -20,9 +18,9 @@ use super::violation::{Promise, Violation};
 use super::watch::Watch;
 use super::world::{Alive, SimWorld};
 use crate::deployment::{log_of, table_of};
+use crate::mocks::Mocks;
 use crate::scenario::{
-    Action, Amount, AzureChange, ClockOwner, Content, Credential, CredentialState, Delivered, Expect, GeneratedEvents,
-    MiroEvent, Step, world,
+    Action, Amount, ClockOwner, Content, Credential, CredentialState, Delivered, Expect, MiroEvent, Step,
 };
 
 /// Everything visible has to be delivered this long after the faults have stopped and the last late event has shown
@@ -37,15 +35,12 @@ const STARTS_WITHIN: Duration = Duration::from_mins(15);
 /// The hands on the mocks.
 #[derive(Debug)]
 pub(super) struct Stage {
-    miro: MockMiro,
-    sentinel: MockSentinel,
+    mocks: Mocks,
     clock: SimClock,
     disk: SimDisk,
     watch: Watch,
     alive: Alive,
     timeline: Timeline,
-    /// The secret that works.
-    client_secret: String,
 }
 
 /// Whether a step is played here.
@@ -62,14 +57,12 @@ const LARGE: usize = 250_000;
 impl Stage {
     pub(super) fn of(world: &SimWorld) -> Self {
         Self {
-            miro: world.miro.clone(),
-            sentinel: world.sentinel.clone(),
+            mocks: Mocks::new(world.miro.clone(), world.sentinel.clone()),
             clock: world.clock,
             disk: world.disk.clone(),
             watch: world.watch.clone(),
             alive: world.alive.clone(),
             timeline: world.timeline.clone(),
-            client_secret: world.sentinel.credentials().client_secret,
         }
     }
 
@@ -117,27 +110,25 @@ impl Stage {
                 if let Some((_, stream, event)) = plan.events.iter().find(|(of, _, _)| *of == number) {
                     let mut event = event.clone();
                     if spec.time.is_none() {
-                        event.time = self.miro.now();
+                        event.time = self.mocks.miro.now();
                     }
                     self.happen(*stream, &event);
                 }
             }
-            Action::Events(events) => self.generate(events),
+            Action::Events(events) => self.mocks.generate(events),
             Action::Miro(change) => {
-                let changed = world::change(change)
-                    .and_then(|change| self.miro.change_world(change).map_err(|error| error.to_string()));
-                if let Err(error) = changed {
+                if let Err(error) = self.mocks.change_miro(change) {
                     let detail = format!("step {} cannot be done: {error}", number + 1);
                     self.watch.violated(Violation::new(Promise::Playable, detail).at(now));
                 }
                 self.watch.note(format!("{now} step {}: miro changed", number + 1));
             }
             Action::Azure(change) => {
-                self.change_azure(change);
+                self.mocks.change_azure(change);
                 self.watch.note(format!("{now} step {}: {change:?}", number + 1));
             }
             Action::Query(query) => {
-                if let Some(detail) = query::difference(&self.sentinel, query) {
+                if let Some(detail) = query::difference(&self.mocks.sentinel, query) {
                     self.watch.violated(Violation::new(Promise::Expectation, detail).at(now));
                 }
             }
@@ -160,29 +151,6 @@ impl Stage {
         self.watch.note(format!("{} disk full: {full}", self.clock.now()));
     }
 
-    fn generate(&self, events: &GeneratedEvents) {
-        let now = self.miro.now();
-        let over = Duration::try_from(events.over).unwrap_or_default();
-        let from = now.saturating_sub(over).unwrap_or(Timestamp::MIN);
-        let usual = Traits::default();
-        let traits = Traits {
-            ties: events.ties.unwrap_or(usual.ties),
-            duplicates: events.duplicates.unwrap_or(usual.duplicates),
-            ..usual
-        };
-        self.miro.generate_with(log_of(events.stream), events.generate, from, over, events.seed, traits);
-    }
-
-    fn change_azure(&self, change: &AzureChange) {
-        // False means that it was so already.
-        let _changed = match change {
-            AzureChange::AssignRole(stream) => self.sentinel.assign_role(stream.rule_stream()),
-            AzureChange::UnassignRole(stream) => self.sentinel.unassign_role(stream.rule_stream()),
-            AzureChange::RemoveRule(stream) => self.sentinel.remove_rule(stream.rule_stream()),
-            AzureChange::RestoreRule(stream) => self.sentinel.restore_rule(stream.rule_stream()),
-        };
-    }
-
     fn skew(&self, whose: ClockOwner, drifts: bool, set_back: bool) {
         self.watch.met(match whose {
             ClockOwner::Connector => Kind::ConnectorClockWrong,
@@ -201,17 +169,16 @@ impl Stage {
     }
 
     fn happen(&self, stream: Stream, event: &MiroEvent) {
-        let (bytes, id) = event.bytes(stream);
-        if bytes.len() < TINY {
+        let bytes = self.mocks.add_event(stream, event);
+        if bytes < TINY {
             self.watch.met(Kind::TinyEvent);
         }
-        if bytes.len() > LARGE {
+        if bytes > LARGE {
             self.watch.met(Kind::LargeEvent);
         }
         if !event.content.is_sendable() && event.content != Content::Refused {
             self.watch.met(Kind::BrokenEvent);
         }
-        self.miro.add_raw_event(log_of(stream), &bytes, id, event.time);
     }
 
     /// Waits until all that will ever be visible has been delivered or set aside. Returns how long after dusk that was, or
@@ -279,20 +246,20 @@ impl Stage {
     }
 
     fn visible(&self, stream: Stream) -> BTreeSet<String> {
-        self.miro.ids(log_of(stream), self.clock.now()).into_iter().collect()
+        self.mocks.miro.ids(log_of(stream), self.clock.now()).into_iter().collect()
     }
 
     /// Whether all that is `expected` is in the table. Counted first: that is cheap.
     fn has_arrived(&self, stream: Stream, expected: &BTreeSet<String>) -> bool {
         self.stored(stream) >= expected.len() as u64 && {
-            let stored: HashSet<String> = self.sentinel.ids(table_of(stream)).into_iter().collect();
+            let stored: HashSet<String> = self.mocks.sentinel.ids(table_of(stream)).into_iter().collect();
             expected.iter().all(|id| stored.contains(id))
         }
     }
 
     /// How many events are in the table, each counted once.
     fn stored(&self, stream: Stream) -> u64 {
-        self.sentinel.table_count(table_of(stream)).map_or(0, |table| table.distinct_ids)
+        self.mocks.sentinel.table_count(table_of(stream)).map_or(0, |table| table.distinct_ids)
     }
 
     async fn wait_until(&self, at: Timestamp) {
@@ -301,43 +268,13 @@ impl Stage {
 
     /// Makes a credential stop working, or work again.
     fn lock(&self, which: Credential, state: Option<CredentialState>) {
-        let token_state = match state {
-            None => TokenState::Active,
-            Some(CredentialState::SwitchedOff) => TokenState::SwitchedOff,
-            Some(CredentialState::Revoked) => TokenState::Revoked,
-            Some(CredentialState::Uninstalled) => TokenState::Uninstalled,
-        };
-        let is_locked = state.is_some();
-        let known = match which {
-            Credential::AuditToken => self.miro.set_token_state("audit", token_state),
-            Credential::ContentToken => self.miro.set_token_state("content", token_state),
-            Credential::AuditRole => {
-                self.lock_role(Stream::Audit, is_locked);
-                Ok(())
-            }
-            Credential::ContentRole => {
-                self.lock_role(Stream::Content, is_locked);
-                Ok(())
-            }
-            Credential::ClientSecret => {
-                let secret = if is_locked { "another-secret-of-the-same-app" } else { self.client_secret.as_str() };
-                self.sentinel.set_client_secret(secret);
-                Ok(())
-            }
-        };
-        if let Err(error) = known {
-            self.watch.violated(Violation::new(Promise::Playable, error.to_string()).at(self.clock.now()));
+        if let Err(error) = self.mocks.set_credential(which, state) {
+            self.watch.violated(Violation::new(Promise::Playable, error).at(self.clock.now()));
         }
-        if is_locked {
+        if state.is_some() {
             self.watch.met(Kind::LockedOut);
         }
-        self.watch.note(format!("{} {which:?} locked: {is_locked}", self.clock.now()));
-    }
-
-    fn lock_role(&self, stream: Stream, is_locked: bool) {
-        let rule = stream.rule_stream();
-        // False means that it was so already.
-        let _changed = if is_locked { self.sentinel.unassign_role(rule) } else { self.sentinel.assign_role(rule) };
+        self.watch.note(format!("{} {which:?} locked: {}", self.clock.now(), state.is_some()));
     }
 }
 
