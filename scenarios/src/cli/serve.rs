@@ -82,6 +82,10 @@ impl Serve {
 
     async fn serve(&self, scenario: &Scenario, is_named: bool) -> anyhow::Result<()> {
         let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+        for (option, path) in [("--config-file", &self.config_file), ("--env-file", &self.env_file)] {
+            path.as_deref().map_or(Ok(()), |path| writable(option, path))?;
+        }
         let folder = tempfile::tempdir()?;
         let live = Live::start(scenario, folder.path()).await?;
         let (settings, environment) = (live.settings()?, live.environment());
@@ -109,7 +113,7 @@ impl Serve {
         tokio::select! {
             played = play => played?,
             _ = terminate.recv() => {}
-            interrupted = tokio::signal::ctrl_c() => interrupted?,
+            _ = interrupt.recv() => {}
         }
         live.stop().await;
         Ok(())
@@ -150,6 +154,23 @@ const SECRETS: [(&str, &str); 3] = [
     ("streams.content.access_token", "content-token"),
     ("sentinel.identity.client_secret", "client-secret"),
 ];
+
+/// Whether a file can be written there, before anything is: its folder exists, and it is no folder, link or pipe itself.
+fn writable(option: &str, path: &Path) -> Result<(), super::Usage> {
+    let shown = path.display();
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.file_name().is_none() || !folder.is_dir() {
+        return Err(super::Usage(format!(
+            "{option}: `{shown}` is not a file in a folder that exists; make the folder first"
+        )));
+    }
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => {
+            Err(super::Usage(format!("{option}: `{shown}` is there and not a plain file; name another one")))
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
 
 /// A configuration that reads its secrets from files beside it, and keeps its checkpoint there.
 fn write_config(path: &Path, mut settings: Table, ca_file: &Path) -> anyhow::Result<()> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use connector::problem::Code;
+use jiff::{SignedDuration, Timestamp};
 use mock_sentinel::MockSentinel;
 
 use super::finding::hint;
@@ -62,9 +63,42 @@ fn about(scenario: &Scenario, problems: &mut Vec<Problem>) {
         let text = format!("{} is not a share", scenario.network.loss);
         problems.push(Problem::new(["network", "loss"], text, "0 to 1"));
     }
+    let clock = scenario.world.clock;
+    if clock < CLOCK_MIN || CLOCK_MAX < clock {
+        problems.push(Problem::new(
+            ["world", "clock"],
+            format!("{clock} is out of range"),
+            format!("{CLOCK_MIN} to {CLOCK_MAX}"),
+        ));
+    }
+    let start = scenario.world.start;
+    if start.is_positive() {
+        let text = format!("{} is after the beginning, so nothing would be asked for", length::text(start));
+        problems.push(Problem::new(["world", "start"], text, format!("did you mean `-{}`?", length::text(start))));
+    }
+    for (key, given) in [("start", Some(-start)), ("lasts", scenario.lasts)] {
+        if let Some(given) = given.filter(|given| *given > LENGTH_MAX) {
+            let path = if key == "start" { vec!["world", key] } else { vec![key] };
+            problems.push(too_long(path, given));
+        }
+    }
     if let Some(lasts) = scenario.lasts.filter(|lasts| !lasts.is_positive()) {
         problems.push(Problem::new(["lasts"], format!("{} is no time at all", length::text(lasts)), "1 s or more"));
     }
+}
+
+/// Nothing lasts longer, and nothing lies further apart: twice the reach of Miro's audit log and more.
+const LENGTH_MAX: SignedDuration = SignedDuration::from_hours(400 * 24);
+const CLOCK_MIN: Timestamp = Timestamp::constant(946_684_800, 0);
+const CLOCK_MAX: Timestamp = Timestamp::constant(4_102_444_800, 0);
+/// The largest event that is written out, in bytes: far more than any service takes.
+const EVENT_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// The most events that one step makes.
+const GENERATED_MAX: usize = 1_000_000;
+
+fn too_long(path: Vec<&str>, given: SignedDuration) -> Problem {
+    let text = format!("{} is longer than anything may be", length::text(given));
+    Problem::new(path, text, format!("at most {}", length::text(LENGTH_MAX)))
 }
 
 fn worlds(scenario: &Scenario, problems: &mut Vec<Problem>) {
@@ -77,6 +111,18 @@ fn step_problems(scenario: &Scenario, number: usize, step: &Step, problems: &mut
         problems.push(Problem::new(["timeline", &number.to_string(), key], message, help));
     };
     let action = step.action.name();
+    let steps = &scenario.timeline;
+    if let Some(name) = &step.name
+        && steps[..number].iter().any(|other| other.name.as_ref() == Some(name))
+    {
+        wrong("name", format!("another step is called `{name}` as well"), "give each its own");
+    }
+    for (key, given) in [("at", at_of(step)), ("for", step.lasts), (action, down_for_of(step))] {
+        if let Some(given) = given.filter(|given| *given > LENGTH_MAX) {
+            let text = format!("{} is longer than anything may be", length::text(given));
+            wrong(key, text, &format!("at most {}", length::text(LENGTH_MAX)));
+        }
+    }
     match &step.trigger {
         Trigger::At(at) => {
             if at.is_negative() {
@@ -148,6 +194,25 @@ fn step_problems(scenario: &Scenario, number: usize, step: &Step, problems: &mut
     action_problems(scenario, step, &mut wrong);
 }
 
+fn is_plain(id: &str) -> bool {
+    !id.is_empty() && !id.chars().any(|c| c == '"' || c == '\\' || c.is_control())
+}
+
+const fn at_of(step: &Step) -> Option<SignedDuration> {
+    match &step.trigger {
+        Trigger::At(at) | Trigger::After { by: at, .. } => Some(*at),
+        Trigger::When(_) => None,
+    }
+}
+
+fn down_for_of(step: &Step) -> Option<SignedDuration> {
+    match &step.action {
+        Action::Kill { down_for } | Action::Stop { down_for } => Some(*down_for),
+        Action::Crash(crash) => Some(crash.down_for),
+        _ => None,
+    }
+}
+
 fn action_problems(scenario: &Scenario, step: &Step, wrong: &mut dyn FnMut(&str, String, &str)) {
     match &step.action {
         Action::Clock { .. } if scenario_begins_with_call(scenario, step) => {
@@ -170,6 +235,44 @@ fn action_problems(scenario: &Scenario, step: &Step, wrong: &mut dyn FnMut(&str,
                 "trickle",
                 "at 0 bytes a second nothing comes".to_owned(),
                 "at least 1; `break` with `silence` does that",
+            );
+        }
+        Action::Event(event) if event.bytes > EVENT_BYTES_MAX => {
+            wrong(
+                "event",
+                format!("an event of {} bytes is more than is written out", event.bytes),
+                &format!("at most {EVENT_BYTES_MAX}"),
+            );
+        }
+        Action::Event(event) if event.time.is_some_and(|time| time.abs() > LENGTH_MAX) => {
+            wrong(
+                "event",
+                "the event's time lies further away than anything may".to_owned(),
+                &format!("at most {}", length::text(LENGTH_MAX)),
+            );
+        }
+        Action::Event(event) if event.id.as_deref().is_some_and(|id| !is_plain(id)) => {
+            wrong(
+                "event",
+                "the id of an event has quotes, backslashes or control characters".to_owned(),
+                "`content` and `answer` make broken events",
+            );
+        }
+        Action::Event(event) if event.fields.contains_key("id") => {
+            wrong("event", "`fields` may not have an `id`".to_owned(), "give the event its `id`");
+        }
+        Action::Events(events) if events.generate > GENERATED_MAX => {
+            wrong(
+                "events",
+                format!("{} events are more than are made at once", events.generate),
+                &format!("at most {GENERATED_MAX}"),
+            );
+        }
+        Action::Events(events) if events.over > LENGTH_MAX => {
+            wrong(
+                "events",
+                format!("{} is longer than anything may be", length::text(events.over)),
+                &format!("at most {}", length::text(LENGTH_MAX)),
             );
         }
         Action::Miro(change) => {
@@ -214,6 +317,10 @@ fn expectations(scenario: &Scenario, problems: &mut Vec<Problem>) {
             problems.push(Problem::new(["expect", "check", &number.to_string()], text, hint(code, codes())));
         }
     }
+    if let Some(eventually) = expect.eventually.filter(|eventually| !eventually.within.is_positive()) {
+        let text = format!("{} is no time at all", length::text(eventually.within));
+        problems.push(Problem::new(["expect", "eventually", "within"], text, "1 s or more"));
+    }
     let kinds: Vec<String> = Kind::ALL.iter().map(ToString::to_string).collect();
     for (number, kind) in expect.sometimes.iter().enumerate() {
         if !kinds.contains(kind) {
@@ -226,6 +333,10 @@ fn expectations(scenario: &Scenario, problems: &mut Vec<Problem>) {
         if requests.min.is_none() && requests.max.is_none() {
             let text = "neither `min` nor `max` is given, so any number of requests is right";
             problems.push(Problem::new(["expect", "requests", &number.to_string()], text, "give one of them"));
+        }
+        if let Some(per) = requests.per.filter(|per| !per.is_positive()) {
+            let path = ["expect", "requests", &number.to_string(), "per"];
+            problems.push(Problem::new(path, format!("{} is no time at all", length::text(per)), "1 ms or more"));
         }
         if requests.per.is_some() && requests.max.is_none() {
             let path = ["expect", "requests", &number.to_string(), "per"];

@@ -19,7 +19,7 @@ pub struct Expect {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(with = "BTreeMap<super::action::StreamName, Delivered>")]
     pub delivered: BTreeMap<Stream, Delivered>,
-    /// How many events of a log are set aside; none, unless given.
+    /// How many events of a log are set aside. Whatever is given, only what Azure would not take may be.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(with = "BTreeMap<super::action::StreamName, Amount>")]
     pub dead_letters: BTreeMap<Stream, Amount>,

@@ -3,11 +3,27 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use super::Scenario;
+use super::{Scenario, Step};
 
 /// The schema, as it is published in `scenarios/catalogue/schema.json`.
 pub fn schema() -> Value {
-    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Scenario>().to_value();
+    let root = |schema: schemars::Schema| schema.to_value();
+    let settings = SchemaSettings::draft2020_12;
+    let mut schema = root(settings().into_generator().into_root_schema_for::<Scenario>());
+    // Steps are read one by one, so that each mistake is told: the type of a scenario does not name them.
+    let mut step = root(settings().into_generator().into_root_schema_for::<Step>());
+    if let Some(Value::Object(types)) = step.as_object_mut().and_then(|step| step.remove("$defs")) {
+        for (name, definition) in types {
+            schema["$defs"][name] = definition;
+        }
+    }
+    step.as_object_mut().map(|step| step.remove("$schema"));
+    schema["$defs"]["Step"] = step;
+    schema["properties"]["timeline"] = json!({
+        "description": "What happens.",
+        "type": "array",
+        "items": { "$ref": "#/$defs/Step" },
+    });
     schema["title"] = "A scenario of miro-lab".into();
     let world = &mut schema["$defs"]["WorldSpec"]["properties"];
     let doc = |world: &Value| world["description"].clone();

@@ -8,7 +8,7 @@ use super::query;
 use super::violation::{Promise, Violation};
 use super::watch::{Counted, Watch};
 use super::world::SimWorld;
-use crate::scenario::{Amount, Delivered, Requests, Rule};
+use crate::scenario::{Amount, Delivered, Family, Requests, Rule};
 
 /// What is expected of one stream.
 pub(super) fn of_stream(stream: Stream, in_table: u64, set_aside: u64, plan: &Plan, watch: &Watch) {
@@ -43,13 +43,32 @@ pub(super) fn of_all(duplicates: u64, plan: &Plan, world: &SimWorld) {
         }
     }
     expect.query.iter().filter_map(|query| query::difference(&world.sentinel, query)).for_each(missed);
+    if plan.scenario.family != Family::Drawn && plan.scenario.family != Family::Regressions {
+        never_begun(world).for_each(missed);
+    }
     let breaches = world.miro.violations();
     if let (true, Some(first)) = (expect.never.contains(&Rule::MiroRuleBroken), breaches.first()) {
         missed(format!("{} rules of Miro broken, such as {first:?}", breaches.len()));
     }
+    let forgotten = world.miro.journal_dropped();
+    if expect.never.contains(&Rule::OwnRateLimit) && forgotten > 0 {
+        missed(format!(
+            "`own-rate-limit` cannot be judged: Miro's journal forgot {forgotten} calls; set `world.miro.journal_max` higher"
+        ));
+    }
     if expect.never.contains(&Rule::OwnRateLimit) && world.miro.journal().iter().any(|entry| entry.status == 429) {
         missed("Miro responded with 429 because it was asked too much".to_owned());
     }
+}
+
+/// Steps that proved nothing, since they never began: the call that they wait for was never made.
+fn never_begun(world: &SimWorld) -> impl Iterator<Item = String> {
+    let now = world.clock.now();
+    let timeline = &world.timeline;
+    let steps = timeline.steps().iter().enumerate();
+    steps
+        .filter(move |(number, _)| timeline.begins(*number).is_none_or(|at| at > now))
+        .map(|(number, step)| format!("step {} ({}) never began, so it proves nothing", number + 1, step.action.name()))
 }
 
 /// What is wrong with how often was called.

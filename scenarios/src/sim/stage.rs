@@ -29,8 +29,6 @@ const COMES_RIGHT_WITHIN: Duration = Duration::from_hours(3);
 /// Between two looks whether everything has come right; at first, and later.
 const LOOK_FIRST: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_mins(1);
-/// A connector that died is started within ten minutes, and says within five how it is.
-const STARTS_WITHIN: Duration = Duration::from_mins(15);
 
 /// The hands on the mocks.
 #[derive(Debug)]
@@ -232,11 +230,10 @@ impl Stage {
     /// With nothing wrong any more and everything delivered, the connector has to say so. One that died last may have yet to
     /// be started, and to reach both its ends.
     async fn check_health(&self) {
-        if self.alive.status().is_none() {
-            let latest = tokio::time::Instant::now() + STARTS_WITHIN;
-            while tokio::time::Instant::now() < latest && !self.alive.status().is_some_and(|status| status.ready) {
-                tokio::time::sleep(LOOK_EVERY).await;
-            }
+        // One that was started just now has yet to reach both its ends, and one that waits has yet to look again.
+        let latest = tokio::time::Instant::now() + COMES_RIGHT_WITHIN;
+        while tokio::time::Instant::now() < latest && !self.alive.status().is_some_and(|status| status.ready) {
+            tokio::time::sleep(LOOK_FIRST).await;
         }
         let healthy = self.alive.status().is_some_and(|status| status.ready);
         if !healthy {
