@@ -193,6 +193,8 @@ impl Hasher for Part {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::hash_map::Entry;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -400,11 +402,14 @@ mod tests {
                         }
                         let expected = if delivered.contains(&(minute, id)) {
                             Claim::Known
-                        } else if on_the_way.contains_key(&id) {
-                            Claim::InFlight
                         } else {
-                            on_the_way.insert(id, (minute, of(first)));
-                            Claim::New
+                            match on_the_way.entry(id) {
+                                Entry::Occupied(_) => Claim::InFlight,
+                                Entry::Vacant(free) => {
+                                    free.insert((minute, of(first)));
+                                    Claim::New
+                                }
+                            }
                         };
                         prop_assert_eq!(ids.claim(minute, id, of(first)), expected);
                     }
