@@ -56,10 +56,14 @@ impl Catalogue {
 
     /// Reads everything; all that is wrong with any file, ids that two files have among it.
     pub fn documents(&self) -> (Vec<Document>, Vec<Finding>) {
+        self.read_all(self.files().map(|(name, text)| (shown(name), text)))
+    }
+
+    /// The same for other files, each with its name.
+    pub fn read_all<'a>(&self, files: impl Iterator<Item = (String, &'a str)>) -> (Vec<Document>, Vec<Finding>) {
         let (mut documents, mut findings) = (Vec::new(), Vec::new());
         let mut ids: BTreeMap<String, String> = BTreeMap::new();
-        for (name, text) in self.files() {
-            let file = shown(name);
+        for (file, text) in files {
             match self.read(&file, text) {
                 Ok(document) => {
                     if let Some(case) = document.cases.first()
@@ -86,22 +90,24 @@ impl Catalogue {
         document.cases.into_iter().next().ok_or_else(|| format!("`{id}` has no case"))
     }
 
-    /// The file of the scenario with this id; the error names the nearest one.
+    /// The file of the scenario with this id; the error names the nearest one, or what is wrong with the file.
     pub fn document(&self, id: &str) -> Result<Document, String> {
-        let (documents, findings) = self.documents();
-        let of = |document: &Document| document.cases.first().map(|case| case.scenario.id.clone());
-        if let Some(found) =
-            documents.iter().find(|document| of(document).is_some_and(|of| of.eq_ignore_ascii_case(id)))
-        {
-            return Ok(found.clone());
-        }
-        let ids: Vec<String> = documents.iter().filter_map(of).collect();
-        let broken = findings.first().map(|finding| format!("; a file is broken: {finding}")).unwrap_or_default();
-        Err(format!(
-            "no scenario has the id `{id}`; {}{broken}",
-            hint(&id.to_ascii_uppercase(), ids.iter().map(String::as_str))
-        ))
+        let ids: Vec<(&str, &str, &str)> =
+            self.files().filter_map(|(name, text)| Some((id_in(text)?, name, text))).collect();
+        let Some((_, name, text)) = ids.iter().find(|(of, _, _)| of.eq_ignore_ascii_case(id)) else {
+            let known = ids.iter().map(|(of, _, _)| *of);
+            return Err(format!("no scenario has the id `{id}`; {}", hint(&id.to_ascii_uppercase(), known)));
+        };
+        self.read(&shown(name), text)
+            .map_err(|findings| findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     }
+}
+
+/// The id that stands in the text of a file, without reading all of it.
+fn id_in(text: &str) -> Option<&str> {
+    let value = text.lines().find_map(|line| line.strip_prefix("id:"))?;
+    let value = value.split(" #").next().unwrap_or(value);
+    Some(value.trim().trim_matches(['"', '\'']))
 }
 
 /// How a compiled-in file is named in messages.

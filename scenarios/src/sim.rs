@@ -5,7 +5,7 @@ pub mod clock;
 pub mod coverage;
 pub mod crash;
 pub mod disk;
-mod expect;
+mod expectations;
 mod expected;
 mod life;
 pub mod net;

@@ -1,6 +1,5 @@
 //! `miro-lab scenario`: files are begun, checked, explained and listed.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -131,23 +130,14 @@ fn lint(files: &[PathBuf], json: bool, catalogue: &Catalogue) -> anyhow::Result<
     let (count, findings) = if files.is_empty() {
         (catalogue.files().count(), catalogue.documents().1)
     } else {
-        let mut findings = Vec::new();
-        let mut ids: BTreeMap<String, String> = BTreeMap::new();
-        for file in files {
+        let read = |file: &PathBuf| {
             let name = file.display().to_string();
-            let text = std::fs::read_to_string(file)
-                .map_err(|error| super::Usage(format!("could not read the file `{name}`: {error}")))?;
-            match catalogue.read(&name, &text) {
-                Err(wrong) => findings.extend(wrong),
-                Ok(document) => findings.extend(document.cases.first().and_then(|case| {
-                    let other = ids.insert(case.scenario.id.clone(), name.clone())?;
-                    let line = text.lines().position(|line| line.starts_with("id:")).unwrap_or(0) as u64 + 1;
-                    let at = crate::scenario::finding::Position { line, column: 1 };
-                    let text = format!("`{}` is the id of {other} as well", case.scenario.id);
-                    Some(Finding::new(&name, at, text).with_help("ids are never given twice"))
-                })),
-            }
-        }
+            let text = std::fs::read_to_string(file);
+            let text = text.map_err(|error| super::Usage(format!("could not read the file `{name}`: {error}")))?;
+            Ok((name, text))
+        };
+        let texts = files.iter().map(read).collect::<Result<Vec<_>, super::Usage>>()?;
+        let findings = catalogue.read_all(texts.iter().map(|(name, text)| (name.clone(), text.as_str()))).1;
         (files.len(), findings)
     };
     let ok = findings.is_empty();

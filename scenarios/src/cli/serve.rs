@@ -193,17 +193,17 @@ fn write_config(path: &Path, mut settings: Table, ca_file: &Path) -> anyhow::Res
     std::fs::write(path, text).with_context(|| format!("could not write {}", path.display()))
 }
 
-/// Writes a file that only its owner may read.
+/// Writes a file that only its owner may read, in the place of whatever had its name: nobody who holds that open reads the secret,
+/// and no link is followed.
 fn write_secret(path: &Path, text: &str) -> anyhow::Result<()> {
     use std::io::Write as _;
-    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let mut file = options.open(path).with_context(|| format!("could not write {}", path.display()))?;
-    // One that was there before may have been readable for others.
-    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-    file.write_all(text.as_bytes()).with_context(|| format!("could not write {}", path.display()))
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let could_not = || format!("could not write {}", path.display());
+    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(could_not)?;
+    file.write_all(text.as_bytes()).with_context(could_not)?;
+    file.persist(path).with_context(could_not)?;
+    Ok(())
 }
 
 fn env_text(environment: &Environment) -> anyhow::Result<String> {

@@ -8,6 +8,7 @@ use mock_miro::ClockChange;
 use serde_json::{Map, Value, json};
 
 use super::{Live, LiveError};
+use crate::bodies::{self, HTML, HUGE_BYTES};
 use crate::scenario::{
     Action, Call, ClockOwner, EventSpec, Interception, MiroEvent, NamedWait, OTHER_JSON, Peer, Point, Refuser, Step,
     Trigger,
@@ -193,10 +194,12 @@ fn effect(action: &Action, peer: Peer) -> Result<Map<String, Value>, String> {
                 let body = OTHER_JSON[usize::from(*form) % OTHER_JSON.len()];
                 json!({"status": 200, "headers": {"content-type": "application/json"}, "body": body})
             }
-            Interception::ErrorIn200 => json!({"status": 200, "body": {"error": {"code": "InternalServerError"}}}),
+            Interception::ErrorIn200 => {
+                json!({"status": 200, "body": bodies::error(peer, 500, bodies::internal_error(peer))})
+            }
             Interception::Empty { status } => json!({"status": status, "body": ""}),
             Interception::Garbage => json!({"status": 200, "body": "\u{16}\u{3}\u{1} no HTTP body of this service"}),
-            Interception::Huge => json!({"status": 200, "body": "x".repeat(9 * 1024 * 1024)}),
+            Interception::Huge => json!({"status": 200, "body": "x".repeat(HUGE_BYTES)}),
         }),
         Action::Refuse { status, code, wait } => answer(refusal(*status, code.as_deref(), wait.as_ref(), peer)),
         Action::Answer { status, headers, body, .. } => {
@@ -219,16 +222,7 @@ fn effect(action: &Action, peer: Peer) -> Result<Map<String, Value>, String> {
 fn refusal(status: u16, code: Option<&str>, wait: Option<&NamedWait>, peer: Peer) -> Value {
     let mut answer = json!({ "status": status });
     if let Some(code) = code {
-        answer["body"] = match (peer, code.strip_prefix("AADSTS").and_then(|number| number.parse::<u64>().ok())) {
-            (Peer::Entra, Some(number)) => json!({
-                "error": "invalid_client",
-                "error_description": format!("{code}: Request failed."),
-                "error_codes": [number],
-            }),
-            (Peer::Entra, None) => json!({"error": code, "error_description": "Request failed."}),
-            (Peer::Miro, _) => json!({"type": "error", "status": status, "code": code, "message": "Request failed"}),
-            (Peer::Ingestion, _) => json!({"error": {"code": code, "message": "Request failed."}}),
-        };
+        answer["body"] = bodies::error(peer, status, code);
     }
     match wait {
         None => {}
@@ -247,8 +241,6 @@ fn refusal(status: u16, code: Option<&str>, wait: Option<&NamedWait>, peer: Peer
     }
     answer
 }
-
-const HTML: &str = "<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Sign in</h1></body></html>";
 
 fn read<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, String> {
     serde_json::from_value(value).map_err(|error| error.to_string())

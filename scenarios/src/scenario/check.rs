@@ -191,7 +191,7 @@ fn step_problems(scenario: &Scenario, number: usize, step: &Step, problems: &mut
             wrong("for", format!("{} is no time at all", length::text(lasts)), "1 ms or more");
         }
     }
-    action_problems(scenario, step, &mut wrong);
+    action_problems(scenario, number, &mut wrong);
 }
 
 fn is_plain(id: &str) -> bool {
@@ -213,9 +213,10 @@ fn down_for_of(step: &Step) -> Option<SignedDuration> {
     }
 }
 
-fn action_problems(scenario: &Scenario, step: &Step, wrong: &mut dyn FnMut(&str, String, &str)) {
+fn action_problems(scenario: &Scenario, number: usize, wrong: &mut dyn FnMut(&str, String, &str)) {
+    let step = &scenario.timeline[number];
     match &step.action {
-        Action::Clock { .. } if scenario_begins_with_call(scenario, step) => {
+        Action::Clock { .. } if scenario.begins_at(number).is_none() => {
             wrong("clock", "a clock goes wrong at a time that is known beforehand".to_owned(), "begin it `at` a time");
         }
         Action::Clock { .. } if step.lasts.is_none() => {
@@ -282,11 +283,6 @@ fn action_problems(scenario: &Scenario, step: &Step, wrong: &mut dyn FnMut(&str,
         }
         _ => {}
     }
-}
-
-fn scenario_begins_with_call(scenario: &Scenario, step: &Step) -> bool {
-    let position = scenario.timeline.iter().position(|one| std::ptr::eq(one, step));
-    position.is_some_and(|position| scenario.begins_at(position).is_none())
 }
 
 fn is_circular(scenario: &Scenario, number: usize) -> bool {

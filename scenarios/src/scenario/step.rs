@@ -33,7 +33,7 @@ pub struct Step {
 }
 
 /// When a step begins.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Trigger {
     /// So long after the beginning.
@@ -77,7 +77,7 @@ const fn first() -> u64 {
 }
 
 /// Calls that a step concerns.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Calls {
     /// Which kind.

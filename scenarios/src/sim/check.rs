@@ -9,7 +9,7 @@ use connector::store::{DeadLetter, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
 use super::coverage::Kind;
-use super::expect;
+use super::expectations;
 use super::expected::{doubtful, is_oversize, unsendable};
 use super::plan::Plan;
 use super::run::Report;
@@ -61,10 +61,10 @@ pub(super) async fn complete(mut report: Report, world: &SimWorld, plan: &Plan) 
         let set_aside = set_aside.get(&stream).unwrap_or(&none);
         nothing_lost(stream, &seen, set_aside, world, &plan.scenario.expect);
         set_aside_rightly(stream, set_aside, &unsendable[&stream], &doubtful, world);
-        expect::of_stream(stream, seen.in_table.len() as u64, set_aside.len() as u64, plan, &world.watch);
+        expectations::of_stream(stream, seen.in_table.len() as u64, set_aside.len() as u64, plan, &world.watch);
     }
     note_coverage(&report, world, plan);
-    expect::of_all(report.duplicates, plan, world);
+    expectations::of_all(report.duplicates, plan, world);
     report.calls = world.watch.calls();
     report.virtual_time = world.clock.elapsed();
     report.coverage = world.watch.coverage();

@@ -67,7 +67,7 @@ pub(super) async fn live(world: &mut SimWorld, stop: &Stop) -> u64 {
                 died += 1;
                 let Some(step) = life.by else { return died };
                 left.retain(|other| *other != step);
-                bury(world, step);
+                leave_to_disk(world, step);
                 wait(down_for(&world.timeline.steps()[step].action)).await;
             }
         }
@@ -183,7 +183,8 @@ async fn one_life(world: &mut SimWorld, stop: &Stop, left: &[usize]) -> Life {
     Life { end, by: by.get() }
 }
 
-fn bury(world: &SimWorld, step: usize) {
+/// What the end of a process leaves: its disk, as a power cut or a kill does, and what an observer has to know.
+fn leave_to_disk(world: &SimWorld, step: usize) {
     if world.clock.elapsed() < FIRST_START {
         world.watch.met(Kind::CrashInFirstStart);
     }

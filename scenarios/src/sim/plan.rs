@@ -7,7 +7,7 @@ use connector::config::Config;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::scenario::world::{self, WorldProblem};
-use crate::scenario::{Action, MiroEvent, Scenario, Step, Trigger};
+use crate::scenario::{Action, MiroEvent, Scenario};
 
 /// A scenario made ready.
 #[derive(Clone, Debug)]
@@ -100,9 +100,4 @@ fn late_by(miro: &mock_miro::World) -> Duration {
 fn last_sweep(config: &Config) -> Duration {
     let sweeps = config.streams().flat_map(|(_, stream)| stream.late_sweeps.iter().copied());
     sweeps.max().unwrap_or_default()
-}
-
-/// Whether a step begins at a time that is known beforehand.
-pub(super) fn is_timed(step: &Step) -> bool {
-    !matches!(step.trigger, Trigger::When(_))
 }

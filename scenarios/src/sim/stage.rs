@@ -11,7 +11,7 @@ use super::clock::SimClock;
 use super::coverage::Kind;
 use super::disk::SimDisk;
 use super::expected::{doubtful, unsendable};
-use super::plan::{Plan, is_timed};
+use super::plan::Plan;
 use super::query;
 use super::timeline::Timeline;
 use super::violation::{Promise, Violation};
@@ -66,35 +66,31 @@ impl Stage {
 
     /// Plays the timeline to its end. What concerns calls is done by the network, and what ends the connector by its lives.
     pub(super) async fn play(&self, plan: &Plan) {
-        let mut steps: FuturesUnordered<_> = self
-            .timeline
-            .steps()
-            .iter()
-            .enumerate()
-            .filter(|(_, step)| is_ours(step))
-            .map(|(number, step)| self.play_step(plan, number, step))
-            .collect();
-        let all = async { while steps.next().await.is_some() {} };
-        // One that waits for a call that never comes does not hold up the end.
-        let end = async {
-            self.wait_until(plan.dusk).await;
-            // What begins at the same instant is played first.
-            tokio::task::yield_now().await;
-        };
-        tokio::select! {
-            biased;
-            () = async { futures_util::future::join(all, self.wait_until(plan.dusk)).await; } => {}
-            () = end, if plan.scenario.timeline.iter().any(|step| !is_timed(step)) => {}
-        }
+        let steps = self.timeline.steps().iter().enumerate().filter(|(_, step)| is_ours(step));
+        let mut playing: FuturesUnordered<_> = steps.map(|(number, step)| self.play_step(plan, number, step)).collect();
+        let all = async { while playing.next().await.is_some() {} };
+        futures_util::future::join(all, self.wait_until(plan.dusk)).await;
         self.watch.met_times(Kind::DiskFull, self.disk.refused());
     }
 
     async fn play_step(&self, plan: &Plan, number: usize, step: &Step) {
-        self.timeline.begun(number, &self.clock).await;
+        tokio::select! {
+            biased;
+            () = self.timeline.begun(number, &self.clock) => {}
+            () = self.never_begins(number, plan.dusk) => return,
+        }
         self.begin(plan, number, step);
         if let (true, Some(until)) = (step.action.lasts(), self.timeline.ends(number)) {
             self.wait_until(until).await;
             self.end(step);
+        }
+    }
+
+    /// At dusk, for a step whose call was not made by then. One that has a time, even a later one, is waited for.
+    async fn never_begins(&self, number: usize, dusk: Timestamp) {
+        self.wait_until(dusk).await;
+        if self.timeline.begins(number).is_some() {
+            std::future::pending::<()>().await;
         }
     }
 
@@ -203,7 +199,7 @@ impl Stage {
             if is_blocked && has_counts && expected.iter().all(|(stream, expected)| self.has_arrived(*stream, expected))
             {
                 if expect.blocked.is_empty() {
-                    self.check_health().await;
+                    self.check_health(latest).await;
                 }
                 return self.clock.now().duration_since(plan.dusk).try_into().ok();
             }
@@ -227,16 +223,14 @@ impl Stage {
         problem.is_some_and(|problem| problem.code == code)
     }
 
-    /// With nothing wrong any more and everything delivered, the connector has to say so. One that died last may have yet to
-    /// be started, and to reach both its ends.
-    async fn check_health(&self) {
-        // One that was started just now has yet to reach both its ends, and one that waits has yet to look again.
-        let latest = tokio::time::Instant::now() + COMES_RIGHT_WITHIN;
-        while tokio::time::Instant::now() < latest && !self.alive.status().is_some_and(|status| status.ready) {
+    /// With nothing wrong any more and everything delivered, the connector has to say so by the same time: one that was started
+    /// just now has yet to reach both its ends, and one that waits has yet to look again.
+    async fn check_health(&self, latest: tokio::time::Instant) {
+        let is_well = || self.alive.status().is_some_and(|status| status.ready);
+        while !is_well() && tokio::time::Instant::now() < latest {
             tokio::time::sleep(LOOK_FIRST).await;
         }
-        let healthy = self.alive.status().is_some_and(|status| status.ready);
-        if !healthy {
+        if !is_well() {
             let detail = format!("nothing is wrong, and yet: {}", self.alive.tell());
             self.watch.violated(Violation::new(Promise::ComesRight, detail).at(self.clock.now()));
         }

@@ -146,11 +146,6 @@ impl Timeline {
         self.progress()[step].met += 1;
     }
 
-    /// How many calls a step took.
-    pub fn taken(&self, step: usize) -> u64 {
-        self.progress()[step].met
-    }
-
     fn progress(&self) -> MutexGuard<'_, Vec<Progress>> {
         // Counters are whole at any time.
         self.0.progress.lock().unwrap_or_else(PoisonError::into_inner)

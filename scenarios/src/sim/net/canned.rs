@@ -11,6 +11,7 @@ use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 
 use super::middlebox::Body;
+use crate::bodies::{self, HTML, HUGE_BYTES};
 use crate::scenario::{Interception, NamedWait, OTHER_JSON, Peer};
 
 /// A service that responds, and the time by its clock.
@@ -27,11 +28,6 @@ pub(super) struct Canned {
     body: Bytes,
 }
 
-const HTML: &str = "<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Access to this page is managed by \
-                    your organization</h1></body></html>";
-
-/// Far more than any response of these services has.
-const HUGE_BYTES: usize = 9 * 1024 * 1024;
 static HUGE: LazyLock<Bytes> = LazyLock::new(|| {
     let mut body = br#"{"padding":""#.to_vec();
     body.resize(HUGE_BYTES, b'x');
@@ -70,7 +66,11 @@ pub(super) fn intercepted(peer: Peer, response: Interception) -> Body {
         Interception::Redirect => Canned::new(302, Some("text/html; charset=utf-8"), HTML)
             .with("location", "https://login.example/".to_owned()),
         Interception::OtherJson { form } => json(OTHER_JSON[usize::from(form) % OTHER_JSON.len()]),
-        Interception::ErrorIn200 => json(error_object(peer)),
+        Interception::ErrorIn200 => Canned::new(
+            200,
+            Some("application/json"),
+            bodies::error(peer, 500, bodies::internal_error(peer)).to_string(),
+        ),
         Interception::Empty { status } => Canned::new(status, None, Bytes::new()),
         Interception::Garbage => return Body::Raw(Bytes::from_static(b"\x16\x03\x01\x00\xff\x00\xfe no HTTP\r\n\r\n")),
         Interception::Huge => Canned::new(200, Some("application/json"), HUGE.clone()),
@@ -110,30 +110,13 @@ pub(super) fn bad_request(sender: &Sender) -> Canned {
 }
 
 fn error(sender: &Sender, status: u16, code: &str) -> Canned {
-    let body = match sender.peer {
-        Peer::Miro => {
-            format!(r#"{{"type":"error","status":{status},"code":"{code}","message":"Request failed","context":null}}"#)
-        }
-        Peer::Entra => entra_error(code),
-        Peer::Ingestion => format!(r#"{{"error":{{"code":"{code}","message":"Request failed."}}}}"#),
-    };
+    let body = bodies::error(sender.peer, status, code).to_string();
     let canned = Canned::new(status, Some("application/json; charset=utf-8"), body).with("date", http_date(sender.now));
     match sender.peer {
         Peer::Miro => canned,
         Peer::Entra | Peer::Ingestion => {
             canned.with("x-ms-request-id", "5d2f3b6c-0000-4000-8000-000000000000".to_owned())
         }
-    }
-}
-
-/// An error of the identity service: its word, or the number of its message
-/// (<https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes>, read 2026-11-22).
-fn entra_error(code: &str) -> String {
-    match code.strip_prefix("AADSTS") {
-        Some(number) => format!(
-            r#"{{"error":"invalid_client","error_description":"{code}: Request failed.","error_codes":[{number}]}}"#
-        ),
-        None => format!(r#"{{"error":"{code}","error_description":"Request failed.","error_codes":[]}}"#),
     }
 }
 
@@ -145,16 +128,6 @@ fn code_of(peer: Peer, status: u16) -> &'static str {
         (Peer::Ingestion, 413) => "ContentLengthLimitExceeded",
         (Peer::Ingestion, 429) => "TooManyRequests",
         (Peer::Ingestion, _) => "ServiceUnavailable",
-    }
-}
-
-fn error_object(peer: Peer) -> &'static str {
-    match peer {
-        Peer::Miro => {
-            r#"{"type":"error","status":500,"code":"internalError","message":"Internal error","context":null}"#
-        }
-        Peer::Entra => r#"{"error":"temporarily_unavailable","error_description":"Try again later."}"#,
-        Peer::Ingestion => r#"{"error":{"code":"InternalServerError","message":"Try again later."}}"#,
     }
 }
 
