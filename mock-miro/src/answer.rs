@@ -38,6 +38,13 @@ impl Answer {
         answer
     }
 
+    /// Its `Retry-After`, if that is short enough to be kept.
+    pub(crate) fn retry_after(&self) -> Option<String> {
+        const KEPT_MAX: usize = 128;
+        let value = self.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?;
+        (value.len() <= KEPT_MAX).then(|| value.to_owned())
+    }
+
     /// Any status without a body.
     pub(crate) fn empty(status: StatusCode, decision: impl Into<String>) -> Self {
         Self {

@@ -43,6 +43,9 @@ pub struct JournalEntry {
     /// The credits that were left after the call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credits_remaining: Option<u64>,
+    /// The response's `Retry-After`, as it was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<String>,
     /// How long the answer was held back, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delayed_ms: Option<u64>,

@@ -143,6 +143,7 @@ impl State {
             ids_count: ids.count(),
             ids,
             credits_remaining: standing.map(|standing| standing.remaining),
+            retry_after: answer.retry_after(),
             delayed_ms: delay.map(|delay| u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)),
             fault: hit.map(|hit| hit.number),
         });

@@ -37,6 +37,9 @@ pub struct JournalEntry {
     /// How long a fault held the response back, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delayed_ms: Option<u64>,
+    /// The response's `Retry-After`, as it was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<String>,
     /// The caller's `x-ms-client-request-id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_id: Option<String>,

@@ -8,7 +8,7 @@ pub mod draw;
 mod event;
 mod expect;
 pub mod finding;
-mod length;
+pub(crate) mod length;
 mod node;
 mod plays;
 pub mod read;

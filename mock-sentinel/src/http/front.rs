@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use faults::{Answer, Hit, Ids, Outcome, Receipt, http_date};
 use futures_util::FutureExt;
-use http::header::{DATE, SERVER};
+use http::header::{DATE, RETRY_AFTER, SERVER};
 use http::{HeaderMap, HeaderValue, Method};
 use uuid::Uuid;
 
@@ -55,6 +55,7 @@ pub(crate) async fn front(State(shared): State<Arc<Shared>>, mut request: Reques
         fault: hit.as_ref().map(Hit::to_string),
         fault_number: hit.as_ref().map(|hit| hit.number),
         delayed_ms: hit.as_ref().map(|hit| hit.delay.as_millis() as u64).filter(|millis| *millis > 0),
+        retry_after: None,
         client_request_id: client_request_id.clone(),
         stream,
         bytes: 0,
@@ -97,6 +98,8 @@ impl Line {
         entry.status = response.status().as_u16();
         (entry.outcome, entry.pending) = (outcome, pending);
         entry.reason = short(reason);
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        entry.retry_after = retry_after.map(|value| short(value.to_owned()));
         (entry.bytes, entry.rows) = (bytes, rows);
         (entry.ids_count, entry.ids) = (ids.count(), ids);
         self.shared.state().journal.push(entry)

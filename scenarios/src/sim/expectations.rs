@@ -1,14 +1,14 @@
 //! Whether what a scenario expects has come true.
 
 use connector::Stream;
-use jiff::{SignedDuration, Timestamp};
 
 use super::plan::Plan;
-use super::query;
 use super::violation::{Promise, Violation};
-use super::watch::{Counted, Watch};
+use super::watch::Watch;
 use super::world::SimWorld;
-use crate::scenario::{Amount, Delivered, Family, Requests, Rule};
+use crate::invariants::query;
+use crate::invariants::requests::frequency;
+use crate::scenario::{Amount, Delivered, Family, Rule};
 
 /// What is expected of one stream.
 pub(super) fn of_stream(stream: Stream, in_table: u64, set_aside: u64, plan: &Plan, watch: &Watch) {
@@ -35,7 +35,9 @@ pub(super) fn of_all(duplicates: u64, plan: &Plan, world: &SimWorld) {
         missed(format!("{duplicates} rows are there more than once instead of {amount}"));
     }
     let calls = world.watch.counted();
-    expect.requests.iter().filter_map(|requests| frequency(requests, &calls, plan)).for_each(missed);
+    let judged = expect.requests.iter().map(|requests| frequency(requests, &calls, plan.dawn));
+    let broken = judged.filter(|judged| !judged.holds);
+    broken.map(|judged| format!("{} instead of {}", judged.seen, judged.expected)).for_each(missed);
     let coverage = world.watch.coverage();
     for kind in &expect.sometimes {
         if !coverage.has_met(kind) {
@@ -69,56 +71,4 @@ fn never_begun(world: &SimWorld) -> impl Iterator<Item = String> {
     steps
         .filter(move |(number, _)| timeline.begins(*number).is_none_or(|at| at > now))
         .map(|(number, step)| format!("step {} ({}) never began, so it proves nothing", number + 1, step.action.name()))
-}
-
-/// What is wrong with how often was called.
-fn frequency(requests: &Requests, calls: &[Counted], plan: &Plan) -> Option<String> {
-    let since = |offset: Option<SignedDuration>| offset.map(|offset| plan.scenario.time(offset));
-    let (from, until) =
-        (since(requests.from).unwrap_or(Timestamp::MIN), since(requests.until).unwrap_or(Timestamp::MAX));
-    let counts = |call: &&Counted| {
-        requests.call.includes(call.call)
-            && (requests.stream.is_none() || requests.stream == call.stream)
-            && from <= call.at
-            && call.at < until
-    };
-    let times: Vec<Timestamp> = calls.iter().filter(counts).map(|call| call.at).collect();
-    let (name, count) = (requests.call.name(), times.len() as u64);
-    if let Some(min) = requests.min.filter(|min| count < *min) {
-        return Some(format!("{count} requests of {name} instead of at least {min}"));
-    }
-    let max = requests.max?;
-    match requests.per {
-        None => (count > max).then(|| format!("{count} requests of {name} instead of at most {max}")),
-        Some(per) => {
-            let busiest = busiest(&times, per);
-            (busiest > max).then(|| format!("{busiest} requests of {name} within {per:#} instead of at most {max}"))
-        }
-    }
-}
-
-/// The most calls in any stretch of this length.
-fn busiest(times: &[Timestamp], per: SignedDuration) -> u64 {
-    let mut first = 0;
-    let mut most = 0;
-    for (last, at) in times.iter().enumerate() {
-        while at.duration_since(times[first]) >= per {
-            first += 1;
-        }
-        most = most.max(last - first + 1);
-    }
-    most as u64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_busiest_stretch_is_half_open() {
-        let times: Vec<_> = [0, 1, 10, 19, 20, 21].map(|second| Timestamp::from_second(second).unwrap()).into();
-        assert_eq!(busiest(&times, SignedDuration::from_secs(10)), 3);
-        assert_eq!(busiest(&times, SignedDuration::from_secs(1)), 1);
-        assert_eq!(busiest(&[], SignedDuration::from_secs(1)), 0);
-    }
 }

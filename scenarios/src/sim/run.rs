@@ -12,12 +12,12 @@ use super::check;
 use super::coverage::Coverage;
 use super::life;
 use super::plan::Plan;
-use super::secrets::Secrets;
 use super::stage::Stage;
 use super::violation::{Promise, Violation};
 use super::world::{SimError, SimWorld};
 use crate::scenario::Scenario;
 use crate::scenario::draw::draw;
+use crate::secrets::Secrets;
 
 /// How to run seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

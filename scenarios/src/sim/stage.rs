@@ -12,12 +12,12 @@ use super::coverage::Kind;
 use super::disk::SimDisk;
 use super::expected::{doubtful, unsendable};
 use super::plan::Plan;
-use super::query;
 use super::timeline::Timeline;
 use super::violation::{Promise, Violation};
 use super::watch::Watch;
 use super::world::{Alive, SimWorld};
 use crate::deployment::{log_of, table_of};
+use crate::invariants::query;
 use crate::mocks::Mocks;
 use crate::scenario::{
     Action, Amount, ClockOwner, Content, Credential, CredentialState, Delivered, Expect, MiroEvent, Step,

@@ -3,7 +3,6 @@
 
 mod manners;
 mod uploads;
-mod waits;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,16 +14,18 @@ use bytes::Bytes;
 use connector::Stream;
 use connector::transport::TransportError;
 use http::StatusCode;
+use http::header::AUTHORIZATION;
 use jiff::Timestamp;
 
 use super::coverage::{Coverage, Kind};
-use super::secrets::Secrets;
 use super::violation::{Promise, Violation};
 use super::weather::Trouble;
+use crate::invariants::requests::Counted;
+use crate::invariants::waits::{self, Place, Told, Waits};
 use crate::scenario::{Call, Peer};
+use crate::secrets::Secrets;
 use manners::Manners;
 use uploads::Uploads;
-use waits::Waits;
 
 type Answer = Result<http::Response<Bytes>, TransportError>;
 
@@ -46,14 +47,6 @@ struct Book {
     violations: Vec<Violation>,
     /// Every call, where somebody wants to count them.
     counted: Option<Vec<Counted>>,
-}
-
-/// A call that was made.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Counted {
-    pub(super) at: Timestamp,
-    pub(super) call: Call,
-    pub(super) stream: Option<Stream>,
 }
 
 /// What the observed connector was told to keep to.
@@ -107,9 +100,9 @@ impl Watch {
         book.calls += 1;
         let call = book.calls;
         book.secrets.learn_bearer(request.headers());
-        let place = waits::place(peer, request);
+        let place = place(peer, request);
         if let Some(broken) = book.waits.broken_by(place, now) {
-            let detail = format!("called {} before Retry-After: {broken}", peer.name());
+            let detail = format!("called {} before Retry-After: not before {}", peer.name(), broken.until);
             book.violations.push(Violation::new(Promise::CallBeforeRetryAfter, detail).at(now));
         }
         if peer == Peer::Ingestion {
@@ -236,6 +229,25 @@ impl Journal {
     }
 }
 
+/// Whose pauses a request has to keep: a token's at Miro, a path's at Azure.
+fn place(peer: Peer, request: &http::Request<Bytes>) -> Place {
+    match peer {
+        Peer::Miro => Place::new(peer, &request.headers().get(AUTHORIZATION)),
+        Peer::Entra | Peer::Ingestion => Place::new(peer, &request.uri().path()),
+    }
+}
+
+/// What a response says of a pause; when it was sent, its `Date` shows.
+fn told(response: &http::Response<Bytes>, now: Timestamp) -> Told<'_> {
+    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+    Told {
+        status: response.status(),
+        retry_after: header("retry-after"),
+        reset: header("x-ratelimit-reset"),
+        sent: header("date").and_then(waits::date).unwrap_or(now),
+    }
+}
+
 /// Path and query; of a cursor only its hash, since it may hold an event's id.
 fn target(uri: &http::Uri) -> String {
     let pairs = uri.query().unwrap_or_default().split('&').map(|pair| match pair.split_once('=') {
@@ -259,7 +271,7 @@ pub struct Seen {
     call: u64,
     kind: Call,
     peer: Peer,
-    place: waits::Place,
+    place: Place,
     /// The request's path and query, hashed.
     request: u64,
     struck: Arc<AtomicBool>,
@@ -344,7 +356,7 @@ impl Book {
                 self.coverage.met(Kind::TokenRenewed);
             }
         }
-        if !status.is_success() && self.waits.asked_for(seen.place, now, status, answer.headers()) {
+        if !status.is_success() && self.waits.asked_for(seen.place, now, told(answer, now)) {
             self.coverage.met(Kind::ToldToWait);
         }
         let is_page = matches!(seen.kind, Call::AuditLogs | Call::ContentLogs);

@@ -19,13 +19,13 @@ use super::disk::SimDisk;
 use super::net::{Middlebox, Network, Site};
 use super::plan::Plan;
 use super::power::Power;
-use super::secrets::Secrets;
 use super::timeline::Timeline;
 use super::watch::{Limits, Watch};
 use super::weather::Weather;
 use crate::deployment::Addresses;
 use crate::scenario::world::{self, WorldProblem};
 use crate::scenario::{ClockOwner, Peer};
+use crate::secrets::Secrets;
 
 const MIRO: &str = "api.miro.com";
 const ENTRA: &str = "login.microsoftonline.com";

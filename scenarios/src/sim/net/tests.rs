@@ -10,9 +10,9 @@ use crate::scenario::{
     Action, Call, Calls, ClockOwner, Conditions, Content, EventSpec, Interception, NamedWait, Point, Refuser, Step,
     Trigger,
 };
+use crate::secrets::Secrets;
 use crate::sim::coverage::Kind;
 use crate::sim::plan::Plan;
-use crate::sim::secrets::Secrets;
 use crate::sim::timeline::Timeline;
 use crate::sim::watch::Limits;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::StatusCode;
 use jiff::Timestamp;
 
-use super::waits::Place;
+use crate::invariants::waits::Place;
 
 /// How often a token may be refused in a minute: one may look now and then whether it was mended.
 const REFUSALS_A_MINUTE: usize = 6;

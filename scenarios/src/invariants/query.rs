@@ -9,7 +9,7 @@ use crate::scenario::Query;
 const SHOWN_MAX: usize = 3;
 
 /// How the rows differ from what is expected, if they do.
-pub(super) fn difference(sentinel: &MockSentinel, query: &Query) -> Option<String> {
+pub(crate) fn difference(sentinel: &MockSentinel, query: &Query) -> Option<String> {
     let answer = match sentinel.query(&query.kql) {
         Ok(answer) => answer,
         Err(error) => return Some(format!("the query `{}` fails: {error}", query.kql)),
@@ -21,7 +21,7 @@ pub(super) fn difference(sentinel: &MockSentinel, query: &Query) -> Option<Strin
     Some(format!("the query `{}` gives {} instead of {}", query.kql, shown(&rows), shown(&query.rows)))
 }
 
-fn shown(rows: &[Vec<Value>]) -> String {
+pub(crate) fn shown(rows: &[Vec<Value>]) -> String {
     let first: Vec<String> = rows.iter().take(SHOWN_MAX).map(|row| Value::from(row.clone()).to_string()).collect();
     let more = rows.len().saturating_sub(SHOWN_MAX);
     let more = if more > 0 { format!(" and {more} more rows") } else { String::new() };

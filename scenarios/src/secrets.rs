@@ -1,4 +1,4 @@
-//! Listens to everything the connector logs, for words that must not be in it.
+//! Words that must not come out: listens for them in everything that a connector logs or prints, and masks them where something is shown.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -12,6 +12,13 @@ use tracing_subscriber::layer::SubscriberExt;
 
 /// Names of event fields that a log line has no business with: where one stands, an event's body was printed.
 const BODY_FIELDS: [&str; 4] = ["createdBy", "mfaFactorType", "actionTime\\\"", "relationships"];
+
+/// What stands in the place of a secret.
+const MASK: &str = "***";
+/// How every JSON web token begins: `{"` in base64url.
+const TOKEN_BEGINS: &str = "eyJ";
+/// Shorter words that begin so are no tokens.
+const TOKEN_LENGTH_MIN: usize = 40;
 
 /// Words that must stay in, and the places where they came out. Clones share both.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +40,7 @@ impl Secrets {
     }
 
     /// Keeps the bearer token of a request secret.
-    pub(super) fn learn_bearer(&self, headers: &HeaderMap) {
+    pub(crate) fn learn_bearer(&self, headers: &HeaderMap) {
         let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         if let Some(token) = value.and_then(|value| value.strip_prefix("Bearer ")) {
             self.keep(token);
@@ -43,13 +50,24 @@ impl Secrets {
     /// Looks for secrets in `text`, which was found in `place`.
     pub fn search(&self, place: &str, text: &str) {
         let mut kept = self.lock();
-        let found = kept.words.iter().any(|word| text.contains(word.as_str()));
+        let found = kept.words.iter().any(|word| text.contains(word.as_str())) || token_in(text).is_some();
         if found {
             kept.leaks.push(format!("a secret in {place}"));
         }
         if let Some(field) = BODY_FIELDS.iter().find(|field| text.contains(**field)) {
             kept.leaks.push(format!("an event's body in {place}: it has `{field}`"));
         }
+    }
+
+    /// The text with every secret in it, and everything that looks like a signed token, replaced by `***`.
+    pub fn masked(&self, text: &str) -> String {
+        let kept = self.lock();
+        // Longer ones first: one secret may hold another.
+        let mut words: Vec<&String> = kept.words.iter().collect();
+        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        let known = words.into_iter().fold(text.to_owned(), |text, word| text.replace(word.as_str(), MASK));
+        drop(kept);
+        mask_tokens(&known)
     }
 
     /// Where secrets came out, without them; at most a few.
@@ -70,6 +88,35 @@ impl Secrets {
         // A set of words is whole at any time.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a byte can stand in a JSON web token.
+const fn is_of_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'=')
+}
+
+/// The first JSON web token in a text, as a range of bytes.
+fn token_in(text: &str) -> Option<std::ops::Range<usize>> {
+    let mut from = 0;
+    while let Some(found) = text[from..].find(TOKEN_BEGINS) {
+        let begin = from + found;
+        let length = text.as_bytes()[begin..].iter().take_while(|byte| is_of_token(**byte)).count();
+        if length >= TOKEN_LENGTH_MIN {
+            return Some(begin..begin + length);
+        }
+        from = begin + TOKEN_BEGINS.len();
+    }
+    None
+}
+
+fn mask_tokens(text: &str) -> String {
+    let (mut masked, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(token) = token_in(rest) {
+        masked.push_str(&rest[..token.start]);
+        masked.push_str(MASK);
+        rest = &rest[token.end..];
+    }
+    masked + rest
 }
 
 /// Where log lines go: in at this ear, and nowhere out.
@@ -100,6 +147,18 @@ impl<'a> MakeWriter<'a> for Ear {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_and_signed_tokens_are_masked() {
+        let secrets = Secrets::default();
+        secrets.keep("hunter2-hunter2");
+        secrets.keep("hunter2-hunter2-and-more");
+        let token = format!("eyJ{}.eyJ{}.c2ln", "a".repeat(30), "b".repeat(30));
+        let text = format!("with hunter2-hunter2-and-more, Bearer {token}; eyJust a word");
+        assert_eq!(secrets.masked(&text), "with ***, Bearer ***; eyJust a word");
+        secrets.search("a line", &token);
+        assert_eq!(secrets.leaks(), ["a secret in a line"]);
+    }
 
     #[test]
     fn a_secret_or_a_body_in_a_log_line_is_found_and_not_repeated() {

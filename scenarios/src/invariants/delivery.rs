@@ -1,0 +1,96 @@
+//! Nothing is lost, nothing invented, and nothing there twice without an excuse.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use connector::Stream;
+use faults::Outcome;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::observation::{BothEnds, Observation, ObservedCall};
+use crate::scenario::{Call, Delivered, Scenario};
+use crate::verdict::Check;
+
+/// So many examples of what is wrong say enough.
+const EXAMPLES: usize = 3;
+/// What was uploaded so shortly before a kill may not have been written down: it may come again.
+const BEFORE_KILL: SignedDuration = SignedDuration::from_secs(3);
+
+pub(super) fn checks(scenario: &Scenario, streams: &BTreeSet<Stream>, seen: &Observation) -> Vec<Check> {
+    let repeatable = repeatable(seen);
+    let mut checks = Vec::new();
+    for (stream, ends) in seen.streams.iter().filter(|(stream, _)| streams.contains(stream)) {
+        if may_miss(scenario, *stream) {
+            checks.extend(invented(*stream, ends));
+        } else {
+            checks.push(lost(*stream, ends));
+            checks.extend(invented(*stream, ends));
+        }
+        checks.push(repeated(*stream, ends, &repeatable));
+    }
+    checks
+}
+
+/// Whether the scenario says itself how much arrives.
+fn may_miss(scenario: &Scenario, stream: Stream) -> bool {
+    match scenario.expect.delivered.get(&stream) {
+        Some(Delivered::Count(_)) => true,
+        Some(Delivered::All) => false,
+        None => scenario.expect.blocked.contains_key(&stream),
+    }
+}
+
+fn lost(stream: Stream, ends: &BothEnds) -> Check {
+    let missing: Vec<&String> = ends.missing().collect();
+    let all = ends.at_miro.len() - ends.unsendable.len().min(ends.at_miro.len());
+    let expected = format!("each of {all} events of the {stream} log in its table");
+    let seen = if missing.is_empty() {
+        "all of them".to_owned()
+    } else {
+        format!("{} missing, such as {}", missing.len(), examples(missing.iter().copied()))
+    };
+    Check::new(format!("nothing-lost.{stream}"), missing.is_empty(), expected, seen)
+}
+
+/// Looked at always, shown only where something was: there is nothing to say of it otherwise.
+fn invented(stream: Stream, ends: &BothEnds) -> Option<Check> {
+    let invented: Vec<&String> = ends.invented().collect();
+    (!invented.is_empty()).then(|| {
+        let seen = format!("{} such rows, such as {}", invented.len(), examples(invented.iter().copied()));
+        Check::new(format!("nothing-invented.{stream}"), false, "no row that Miro never had", seen)
+    })
+}
+
+fn repeated(stream: Stream, ends: &BothEnds, repeatable: &BTreeMap<String, u64>) -> Check {
+    let allowed = |id: &String| repeatable.get(id).copied().unwrap_or(0) + 1;
+    let surplus: Vec<(&String, u64)> =
+        ends.in_table.iter().filter(|(id, rows)| **rows > allowed(id)).map(|(id, rows)| (id, *rows)).collect();
+    let expected = "each event once, but for uploads whose fate could not be known";
+    let seen = match surplus.first() {
+        None if ends.duplicates() == 0 => "each once".to_owned(),
+        None => format!("{} rows again, all excused", ends.duplicates()),
+        Some((id, rows)) => format!("{} events too often, such as {id} {rows} times", surplus.len()),
+    };
+    Check::new(format!("duplicates-explained.{stream}"), surplus.is_empty(), expected, seen)
+}
+
+fn examples<'a>(ids: impl Iterator<Item = &'a String>) -> String {
+    ids.take(EXAMPLES).map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// How often each event may come again: once for each upload of it that Azure stored while the caller could not know, and for each
+/// that it stored shortly before the caller was killed.
+fn repeatable(seen: &Observation) -> BTreeMap<String, u64> {
+    let kills: Vec<Timestamp> = seen.killed.iter().filter_map(|since| seen.begun.checked_add(*since).ok()).collect();
+    let is_excused = |call: &&ObservedCall| {
+        let before_kill = kills.iter().any(|kill| {
+            let before = kill.duration_since(call.at);
+            !before.is_negative() && before <= BEFORE_KILL.saturating_add(call.delayed)
+        });
+        call.call == Call::Ingest && call.ids.count() > 0 && (call.outcome != Outcome::Delivered || before_kill)
+    };
+    let mut times = BTreeMap::new();
+    for id in seen.calls.iter().filter(is_excused).flat_map(|call| call.ids.iter()) {
+        *times.entry(id.to_owned()).or_default() += 1;
+    }
+    times
+}

@@ -1,0 +1,264 @@
+//! A target file: a program, how it is told its settings, and what it says it can do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use jiff::SignedDuration;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{UnknownVariable, Variables};
+use crate::scenario::{Feature, length};
+
+/// A program under test. Variables such as `{MIRO_BASE_URL}` stand for their values in `command`, `env` and `files`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// Variables under names of the program's own, beside those that every program under test gets.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Files that are written into `{STATE_DIR}` before it is started, by their name; readable for their owner alone.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
+    /// How it is told to stop.
+    #[serde(default)]
+    pub stop: StopBy,
+    /// How it is told that its settings changed.
+    #[serde(default)]
+    pub reload: Reload,
+    /// When it counts as started.
+    #[serde(default)]
+    pub ready: Ready,
+    /// What it can do; scenarios that need more are `unsupported`. Both logs unless given.
+    #[serde(default = "both_logs")]
+    pub features: BTreeSet<Feature>,
+}
+
+fn both_logs() -> BTreeSet<Feature> {
+    [Feature::Audit, Feature::Content].into()
+}
+
+/// How a program is told to stop, and how long it may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct StopBy {
+    /// The signal.
+    pub signal: StopSignal,
+    /// How long until it is killed, which breaks the promise to stop. At most a minute.
+    #[serde(with = "length")]
+    #[schemars(with = "String")]
+    pub within: SignedDuration,
+}
+
+impl Default for StopBy {
+    fn default() -> Self {
+        Self { signal: StopSignal::Term, within: SignedDuration::from_secs(10) }
+    }
+}
+
+/// A signal that means "stop".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum StopSignal {
+    /// SIGTERM.
+    #[default]
+    Term,
+    /// SIGINT.
+    Int,
+    /// SIGQUIT.
+    Quit,
+}
+
+/// How a program is told to read its settings again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Reload {
+    /// By SIGHUP.
+    #[serde(rename = "HUP")]
+    Hup,
+    /// Not at all: it finds out by itself, or is restarted.
+    #[default]
+    #[serde(rename = "none")]
+    None,
+}
+
+/// When a program counts as started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ready {
+    /// When it first connects to Miro or Azure, which has to be within this time.
+    FirstCall(
+        #[serde(with = "length")]
+        #[schemars(with = "String")]
+        SignedDuration,
+    ),
+    /// When this address responds with a status of success, and it connects after that; within 30 s.
+    Http(String),
+    /// When it prints this text, and it connects after that; within 30 s.
+    Line(String),
+}
+
+impl Default for Ready {
+    fn default() -> Self {
+        Self::FirstCall(READY_WITHIN)
+    }
+}
+
+impl Ready {
+    /// How long it may take.
+    pub fn within(&self) -> SignedDuration {
+        match self {
+            Self::FirstCall(within) => *within,
+            Self::Http(_) | Self::Line(_) => READY_WITHIN,
+        }
+    }
+}
+
+const READY_WITHIN: SignedDuration = SignedDuration::from_secs(30);
+/// Nobody waits longer for a program to start or to stop.
+const WITHIN_MAX: SignedDuration = SignedDuration::from_mins(1);
+
+/// Why a target cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// The file cannot be read.
+    #[error("could not read the target file `{file}`: {error}")]
+    Unreadable {
+        /// Its name.
+        file: String,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// It is not a target.
+    #[error("{file}: {message}\n  next: `miro-lab certify --target-schema` prints what may stand there")]
+    Wrong {
+        /// Its name.
+        file: String,
+        /// What is wrong, and where.
+        message: String,
+    },
+}
+
+impl Target {
+    /// A command alone: both logs, SIGTERM, ready with its first call.
+    pub fn of_command(command: Vec<String>) -> Self {
+        Self {
+            command,
+            env: BTreeMap::new(),
+            files: BTreeMap::new(),
+            stop: StopBy::default(),
+            reload: Reload::default(),
+            ready: Ready::default(),
+            features: both_logs(),
+        }
+    }
+
+    /// Reads a target file. A program that is given by a path with a `/` is looked for from the file's own folder.
+    pub fn read(path: &Path) -> Result<Self, TargetError> {
+        let file = path.display().to_string();
+        let text =
+            std::fs::read_to_string(path).map_err(|error| TargetError::Unreadable { file: file.clone(), error })?;
+        let mut target = Self::parse(&text).map_err(|message| TargetError::Wrong { file, message })?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        if let Some(program) = target.command.first_mut().filter(|program| is_relative(program)) {
+            let beside = std::path::absolute(folder.join(&program)).unwrap_or_else(|_| folder.join(&program));
+            *program = beside.display().to_string();
+        }
+        Ok(target)
+    }
+
+    /// The same from a text. The error says what is wrong, and where.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let target: Self = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
+        target.check()?;
+        Ok(target)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.command.first().is_none_or(String::is_empty) {
+            return Err("`command` is empty; the program and its arguments stand there".to_owned());
+        }
+        for (key, within) in [("stop.within", self.stop.within), ("ready", self.ready.within())] {
+            if !within.is_positive() || within > WITHIN_MAX {
+                let within = length::text(within);
+                return Err(format!("`{key}` is {within}; more than nothing and at most a minute are allowed"));
+            }
+        }
+        let is_file_name = |name: &String| Path::new(name).file_name().is_some_and(|file| file == name.as_str());
+        if let Some(name) = self.files.keys().find(|name| !is_file_name(name)) {
+            return Err(format!(
+                "`files` has `{name}`; names without a folder are allowed, they are made in {{STATE_DIR}}"
+            ));
+        }
+        if !self.features.contains(&Feature::Audit) && !self.features.contains(&Feature::Content) {
+            return Err(
+                "`features` names neither `audit` nor `content`; a connector delivers one of them at least".to_owned()
+            );
+        }
+        Ok(())
+    }
+
+    /// With variables under other names, each `NAME={…}`. The error says what is wrong with one.
+    pub fn with_maps(mut self, maps: &[String]) -> Result<Self, String> {
+        for map in maps {
+            let Some((name, value)) = map.split_once('=').filter(|(name, _)| !name.is_empty()) else {
+                return Err(format!("--map {map}: NAME={{VARIABLE}} is expected, such as MIRO_URL={{MIRO_BASE_URL}}"));
+            };
+            self.env.insert(name.to_owned(), value.to_owned());
+        }
+        Ok(self)
+    }
+
+    /// The command, with its variables filled in.
+    pub fn filled_command(&self, variables: &Variables) -> Result<Vec<String>, UnknownVariable> {
+        self.command.iter().map(|part| variables.fill(part)).collect()
+    }
+}
+
+fn is_relative(program: &str) -> bool {
+    program.contains('/') && !program.starts_with('/') && !program.starts_with('{')
+}
+
+/// The JSON Schema of target files.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Target).to_value()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_read_with_its_defaults() {
+        let target = Target::parse("command: [./run, --fast]\nfeatures: [audit, late-events]\n").unwrap();
+        assert_eq!(target.command, ["./run", "--fast"]);
+        assert_eq!(target.features, [Feature::Audit, Feature::LateEvents].into());
+        assert_eq!((target.stop.signal, target.reload), (StopSignal::Term, Reload::None));
+        let full = "command: [a]\nstop: {signal: INT, within: 3s}\nreload: HUP\nready: {line: started}\n";
+        let target = Target::parse(full).unwrap();
+        assert_eq!((target.ready, target.reload), (Ready::Line("started".to_owned()), Reload::Hup));
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_with_what_is_allowed() {
+        for (text, told) in [
+            ("command: []", "`command` is empty"),
+            ("command: [a]\nstop: {within: 2h}", "`stop.within` is 2h"),
+            ("command: [a]\nfiles: {../x: y}", "names without a folder"),
+            ("command: [a]\nfeatures: [reload]", "neither `audit` nor `content`"),
+            ("command: [a]\nfeature: [audit]", "feature"),
+        ] {
+            let error = Target::parse(text).unwrap_err();
+            assert!(error.contains(told), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn maps_give_variables_other_names() {
+        let target = Target::of_command(vec!["a".to_owned()]);
+        let mapped = target.clone().with_maps(&["URL={MIRO_BASE_URL}".to_owned()]).unwrap();
+        assert_eq!(mapped.env["URL"], "{MIRO_BASE_URL}");
+        assert!(target.with_maps(&["URL".to_owned()]).unwrap_err().contains("NAME={VARIABLE}"));
+    }
+}
