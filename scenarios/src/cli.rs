@@ -2,6 +2,7 @@
 //!
 //! Data goes to stdout, everything else to stderr.
 
+mod certify;
 mod demo;
 mod kql;
 mod scenario;
@@ -9,7 +10,6 @@ mod serve;
 mod sim;
 
 use clap::{Parser, Subcommand};
-use connector::Exit;
 
 use crate::render::Room;
 
@@ -25,16 +25,31 @@ const EXAMPLES: &str = "  miro-lab demo\n  miro-lab sim --seeds 1-20\n  miro-lab
 
 const EXIT_CODES: &str = "Exit codes: 0 held, 1 a promise or expectation was broken, 2 usage or an unreadable file, 3 the laboratory                           failed, 7 something is missing.";
 
+/// How `miro-lab` ends. The numbers are a contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything held.
+    Held = 0,
+    /// A promise, an expectation or a threshold was broken.
+    Broken = 1,
+    /// The command line is wrong, or a file that it names.
+    Usage = 2,
+    /// The laboratory failed.
+    Laboratory = 3,
+    /// Something is missing or lost.
+    Missing = 7,
+    /// Interrupted by a signal.
+    Interrupted = 130,
+}
+
 /// What is asked for cannot be understood, or a file that is named cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Usage(String);
 
-/// The exit code for an error.
-pub fn exit_code(error: &anyhow::Error) -> u8 {
-    const USAGE: u8 = 2;
-    const LABORATORY: u8 = 3;
-    if error.is::<Usage>() { USAGE } else { LABORATORY }
+/// The exit for an error.
+pub fn exit_of(error: &anyhow::Error) -> Exit {
+    if error.is::<Usage>() { Exit::Usage } else { Exit::Laboratory }
 }
 
 #[derive(Debug, Subcommand)]
@@ -42,6 +57,7 @@ enum Command {
     Demo(demo::Demo),
     Sim(sim::Sim),
     Serve(serve::Serve),
+    Certify(Box<certify::Certify>),
     Scenario(scenario::ScenarioCommand),
     Kql(kql::Kql),
 }
@@ -53,6 +69,7 @@ impl MiroLab {
             Command::Demo(demo) => demo.run(),
             Command::Sim(sim) => sim.run(),
             Command::Serve(serve) => serve.run(),
+            Command::Certify(certify) => certify.run(),
             Command::Scenario(scenario) => scenario.run(),
             Command::Kql(kql) => kql.run(),
         }

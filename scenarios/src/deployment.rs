@@ -73,6 +73,34 @@ pub(crate) fn example_settings() -> Table {
     settings
 }
 
+/// A secret of a configuration, in a file of its own.
+#[derive(Debug)]
+pub(crate) struct SecretFile {
+    /// The file's name, such as `audit-token`.
+    pub(crate) name: &'static str,
+    /// What stands in it.
+    pub(crate) secret: String,
+}
+
+/// The keys whose values go into files of their own, and the names of these files.
+const SECRETS: [(&str, &str); 3] = [
+    ("streams.audit.access_token", "audit-token"),
+    ("streams.content.access_token", "content-token"),
+    ("sentinel.identity.client_secret", "client-secret"),
+];
+
+/// Takes the secrets out of the settings, which name a file for each from then on: the one that `path_of` gives for its name.
+pub(crate) fn take_secrets(settings: &mut Table, path_of: impl Fn(&str) -> PathBuf) -> Vec<SecretFile> {
+    let mut files = Vec::new();
+    for (key, name) in SECRETS {
+        let Some(secret) = get(settings, key).and_then(Value::as_str).map(str::to_owned) else { continue };
+        let file = path_of(name).display().to_string();
+        set(settings, key, Table::from_iter([("file".to_owned(), file.into())]).into());
+        files.push(SecretFile { name, secret });
+    }
+    files
+}
+
 /// The value of the key with this dotted name.
 pub(crate) fn get<'a>(settings: &'a Table, key: &str) -> Option<&'a Value> {
     match key.split_once('.') {

@@ -14,6 +14,8 @@ use std::collections::BTreeSet;
 use connector::Stream;
 use mock_sentinel::MockSentinel;
 
+pub(crate) use promises::COMES_RIGHT_WITHIN;
+
 use crate::observation::Observation;
 use crate::scenario::Scenario;
 use crate::verdict::Check;

@@ -2,6 +2,7 @@
 
 mod bodies;
 pub mod catalogue;
+pub mod certify;
 pub mod cli;
 pub mod demo;
 pub mod deployment;
@@ -10,6 +11,7 @@ pub mod live;
 pub mod mocks;
 pub mod observation;
 pub mod render;
+pub mod report;
 pub mod scenario;
 pub mod secrets;
 pub mod shrink;

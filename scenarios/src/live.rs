@@ -1,16 +1,20 @@
 //! A scenario on sockets: both mocks with its world on this machine's loopback, in real time, and its timeline played to whoever
 //! calls.
 
+mod observe;
 mod steps;
 
+use std::collections::BTreeMap;
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use connector::Stream;
 use connector::config::Config;
 use jiff::{SignedDuration, Timestamp};
 use mock_miro::MockMiro;
 use mock_sentinel::{MockSentinel, Tls};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -18,8 +22,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::deployment::Addresses;
 use crate::mocks::Mocks;
+use crate::observation::ObservedStep;
 use crate::scenario::world::{self, WorldProblem};
-use crate::scenario::{Scenario, WorldSpec};
+use crate::scenario::{Peer, Scenario, WorldSpec};
+use crate::subject::Variables;
 
 /// Both mocks on sockets.
 #[derive(Debug)]
@@ -30,8 +36,52 @@ pub struct Live {
     scenario: Scenario,
     addresses: Addresses,
     plain_azure: url::Url,
+    /// Until they are served.
+    sockets: Option<Sockets>,
     servers: JoinSet<()>,
     stop: CancellationToken,
+    progress: Mutex<Progress>,
+}
+
+/// Between two looks whether somebody has connected.
+const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(2);
+
+/// Sockets that are listened to, and not yet served: who connects waits.
+#[derive(Debug)]
+struct Sockets {
+    miro: TcpListener,
+    plain: TcpListener,
+    secure: TcpListener,
+    tls: Tls,
+}
+
+/// How far the timeline is.
+#[derive(Debug, Default)]
+struct Progress {
+    /// When it began.
+    begun: Option<Timestamp>,
+    /// What became of each step.
+    steps: Vec<ObservedStep>,
+    /// The step that put a fault in place, by its number in the mock of the peer.
+    faults: BTreeMap<(Service, u64), usize>,
+    /// By how much Azure's clock is ahead, each for the calls after this one in its journal.
+    azure_ahead: Vec<(u64, SignedDuration)>,
+}
+
+/// Which mock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Service {
+    Miro,
+    Azure,
+}
+
+impl From<Peer> for Service {
+    fn from(peer: Peer) -> Self {
+        match peer {
+            Peer::Miro => Self::Miro,
+            Peer::Entra | Peer::Ingestion => Self::Azure,
+        }
+    }
 }
 
 /// Why a scenario cannot be served.
@@ -92,6 +142,13 @@ impl Live {
     /// Starts both mocks with the scenario's world as of now; the root certificate is written into `folder`. Nothing
     /// of the timeline has happened yet: see [`prepare`](Self::prepare) and [`play`](Self::play).
     pub async fn start(scenario: &Scenario, folder: &Path) -> Result<Self, LiveError> {
+        let mut live = Self::bind(scenario, folder).await?;
+        live.open();
+        Ok(live)
+    }
+
+    /// Like [`start`](Self::start), but whoever connects waits until [`open`](Self::open).
+    pub async fn bind(scenario: &Scenario, folder: &Path) -> Result<Self, LiveError> {
         let scenario = at_present(scenario, Timestamp::now());
         let miro = MockMiro::new(world::miro(&scenario)?, Arc::new(mock_miro::SystemClock))?;
         let sentinel = MockSentinel::new(world::azure(&scenario)?, Arc::new(mock_sentinel::SystemClock))?;
@@ -99,16 +156,62 @@ impl Live {
         let ca_file = folder.join("ca.pem");
         tokio::fs::write(&ca_file, tls.root_pem()).await?;
         let (miro_socket, miro_url) = listen("http").await?;
-        let (plain_socket, plain_azure) = listen("http").await?;
-        let (tls_socket, azure_url) = listen("https").await?;
+        let (plain, plain_azure) = listen("http").await?;
+        let (secure, azure_url) = listen("https").await?;
         let addresses =
             Addresses { miro: miro_url, authority: azure_url.clone(), endpoint: azure_url, ca_file: Some(ca_file) };
-        let stop = CancellationToken::new();
-        let mut servers = JoinSet::new();
-        servers.spawn(miro.clone().serve(miro_socket, stop.clone()));
-        servers.spawn(sentinel.clone().serve(plain_socket, Some((tls_socket, tls)), stop.clone()));
-        let mocks = Mocks::new(miro, sentinel);
-        Ok(Self { mocks, scenario, addresses, plain_azure, servers, stop })
+        let steps = vec![ObservedStep::default(); scenario.timeline.len()];
+        Ok(Self {
+            mocks: Mocks::new(miro, sentinel),
+            scenario,
+            addresses,
+            plain_azure,
+            sockets: Some(Sockets { miro: miro_socket, plain, secure, tls }),
+            servers: JoinSet::new(),
+            stop: CancellationToken::new(),
+            progress: Mutex::new(Progress { steps, ..Progress::default() }),
+        })
+    }
+
+    /// Waits until somebody connects to any of the sockets, without taking the connection.
+    pub async fn first_connection(&self) -> std::io::Result<()> {
+        let Some(Sockets { miro, plain, secure, .. }) = &self.sockets else { return Ok(()) };
+        loop {
+            let mut waiting =
+                [miro.as_fd(), plain.as_fd(), secure.as_fd()].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
+            // A listener is readable when somebody has connected. Without a timeout this does not block.
+            if poll(&mut waiting, Some(&Timespec::default()))? > 0 {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Serves whoever has connected, and will.
+    pub fn open(&mut self) {
+        let Some(Sockets { miro, plain, secure, tls }) = self.sockets.take() else { return };
+        self.servers.spawn(self.mocks.miro.clone().serve(miro, self.stop.clone()));
+        self.servers.spawn(self.mocks.sentinel.clone().serve(plain, Some((secure, tls)), self.stop.clone()));
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        // Every change to it is one assignment.
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When the timeline began; now, before it does.
+    fn begun(&self) -> Timestamp {
+        self.progress().begun.unwrap_or_else(Timestamp::now)
+    }
+
+    /// When the timeline began, if it has.
+    pub fn began(&self) -> Option<Timestamp> {
+        self.progress().begun
+    }
+
+    /// What is played, moved to the present.
+    pub fn scenario(&self) -> &Scenario {
+        &self.scenario
     }
 
     /// The configuration of our own connector between these mocks.
@@ -148,6 +251,13 @@ impl Live {
             start: self.scenario.time(self.scenario.world.start).to_string(),
             poll_every: "1s".to_owned(),
         }
+    }
+
+    /// The same by name.
+    pub fn variables(&self) -> Variables {
+        let values = serde_json::to_value(self.environment()).unwrap_or_default();
+        let values = values.as_object().cloned().unwrap_or_default();
+        values.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned()))).collect()
     }
 
     /// What mock-miro prints when it is started by itself.

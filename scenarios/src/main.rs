@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use scenarios::cli::{MiroLab, exit_code};
+use scenarios::cli::{MiroLab, exit_of};
 
 fn main() -> ExitCode {
     match MiroLab::parse().run() {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(error) => {
             anstream::eprintln!("error: {error:#}");
-            ExitCode::from(exit_code(&error))
+            ExitCode::from(exit_of(&error) as u8)
         }
     }
 }

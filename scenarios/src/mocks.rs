@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use connector::Stream;
 use jiff::Timestamp;
-use mock_miro::{MockMiro, TokenState, Traits};
+use mock_miro::{MockMiro, Toggle, TokenState, Traits};
 use mock_sentinel::MockSentinel;
 
 use crate::deployment::log_of;
@@ -23,6 +23,8 @@ pub struct Mocks {
 
 /// A secret that the application does not have.
 const OTHER_SECRET: &str = "another-secret-of-the-same-app";
+/// The secret that it has once its first one was rotated.
+const ROTATED_SECRET: &str = "rotated-secret-of-the-same-app";
 
 impl Mocks {
     /// Both, as they are in the beginning.
@@ -51,6 +53,26 @@ impl Mocks {
             }
         }
         Ok(())
+    }
+
+    /// Gives a credential another value, which the peer takes from now on instead of the old one; returns it.
+    pub fn rotate(&self, which: Credential) -> Result<String, String> {
+        let toggle = match which {
+            Credential::AuditToken => Toggle::Siem,
+            Credential::ContentToken => Toggle::Ediscovery,
+            Credential::ClientSecret => {
+                self.sentinel.set_client_secret(ROTATED_SECRET);
+                return Ok(ROTATED_SECRET.to_owned());
+            }
+            Credential::AuditRole | Credential::ContentRole => {
+                return Err(
+                    "a role has no value that could be rotated; `azure: {unassign_role: …}` takes one".to_owned()
+                );
+            }
+        };
+        // Off and on again gives another token under the same name.
+        self.miro.set_toggle(toggle, false);
+        self.miro.set_toggle(toggle, true).ok_or_else(|| "Miro gave no token".to_owned())
     }
 
     fn set_role(&self, stream: Stream, assigned: bool) {

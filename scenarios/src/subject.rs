@@ -7,5 +7,6 @@ mod variables;
 
 pub use output::Output;
 pub use process::{Process, Stopped, SubjectError};
+pub(crate) use process::{code_of, write_secret};
 pub use target::{Ready, Reload, StopBy, StopSignal, Target, TargetError, schema};
 pub use variables::{UnknownVariable, Variables};

@@ -1,9 +1,9 @@
 //! `miro-lab demo`.
 
 use clap::Args;
-use connector::Exit;
 use owo_colors::OwoColorize;
 
+use super::Exit;
 use crate::demo::{self, Count, Options, Summary};
 use crate::render::grouped;
 
@@ -56,7 +56,7 @@ impl Demo {
         } else {
             tell(&summary);
         }
-        Ok(if summary.is_complete() { Exit::Done } else { Exit::Incomplete })
+        Ok(if summary.is_complete() { Exit::Held } else { Exit::Missing })
     }
 }
 

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use connector::Exit;
 use kql::cases::{self, Case, Rows, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::Exit;
 use crate::render::Answer;
 
 /// Runs queries and checks the engine against cases.
@@ -111,7 +111,7 @@ impl Cases {
             let (failed, refused) = (report.failed.len(), report.refused.len());
             anstream::println!("{} passed, {failed} failed, {refused} refused", report.passed);
         }
-        Ok(Exit::Done)
+        Ok(Exit::Held)
     }
 }
 
@@ -146,7 +146,7 @@ impl Parse {
         } else {
             anstream::println!("{} parsed, {} failed", report.parsed, report.failed.len());
         }
-        Ok(Exit::Done)
+        Ok(Exit::Held)
     }
 }
 
@@ -167,7 +167,7 @@ impl Run {
             Ok(answer) => answer,
             Err(error) => {
                 anstream::eprintln!("{}", error.located(&self.query));
-                return Ok(Exit::Unexpected);
+                return Ok(Exit::Broken);
             }
         };
         if let Some(partial) = &answer.partial {
@@ -181,7 +181,7 @@ impl Run {
         } else {
             anstream::println!("{}", answer.show(super::room(ROWS_MAX)));
         }
-        Ok(Exit::Done)
+        Ok(Exit::Held)
     }
 }
 

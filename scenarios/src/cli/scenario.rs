@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use connector::Exit;
 use serde::Serialize;
 
+use super::Exit;
 use crate::catalogue::Catalogue;
 use crate::scenario::finding::Finding;
 use crate::scenario::read::Document;
@@ -64,6 +64,11 @@ enum Command {
 }
 
 impl From {
+    /// The folder that is named, if one is.
+    pub(super) fn folder(&self) -> Option<&std::path::Path> {
+        self.catalogue.as_deref()
+    }
+
     /// The catalogue that is asked for.
     pub(super) fn catalogue(&self) -> anyhow::Result<Catalogue> {
         let shipped = Catalogue::shipped();
@@ -101,17 +106,17 @@ impl ScenarioCommand {
         match self.command {
             Command::New => {
                 anstream::print!("{TEMPLATE}");
-                Ok(Exit::Done)
+                Ok(Exit::Held)
             }
             Command::Schema => {
                 anstream::println!("{}", serde_json::to_string_pretty(&schema::schema())?);
-                Ok(Exit::Done)
+                Ok(Exit::Held)
             }
             Command::Lint { files, json, from } => lint(&files, json, &from.catalogue()?),
             Command::Explain { scenario, from } => {
                 let document = document(&from.catalogue()?, &scenario)?;
                 anstream::println!("{}", explain(&document));
-                Ok(Exit::Done)
+                Ok(Exit::Held)
             }
             Command::List { json, from } => list(json, &from.catalogue()?),
         }
@@ -149,7 +154,7 @@ fn lint(files: &[PathBuf], json: bool, catalogue: &Catalogue) -> anyhow::Result<
         }
         anstream::eprintln!("{count} files, {} findings", findings.len());
     }
-    Ok(if ok { Exit::Done } else { Exit::Unexpected })
+    Ok(if ok { Exit::Held } else { Exit::Broken })
 }
 
 /// One scenario of `scenario list --json`.
@@ -196,7 +201,7 @@ fn list(json: bool, catalogue: &Catalogue) -> anyhow::Result<Exit> {
     } else {
         print_by_family(&scenarios, &documents);
     }
-    Ok(if findings.is_empty() { Exit::Done } else { Exit::Unexpected })
+    Ok(if findings.is_empty() { Exit::Held } else { Exit::Broken })
 }
 
 /// Where every case of a file plays.

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use connector::Exit;
 use serde::Serialize;
 use serde_json::Value;
 use toml::Table;
 
+use super::Exit;
 use super::scenario::{From, document};
+use crate::deployment::{SecretFile, take_secrets};
 use crate::live::{Environment, Live};
 use crate::scenario::{Family, Scenario};
 
@@ -77,7 +78,7 @@ impl Serve {
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(self.serve(&case.scenario, id.is_some()))?;
-        Ok(Exit::Done)
+        Ok(Exit::Held)
     }
 
     async fn serve(&self, scenario: &Scenario, is_named: bool) -> anyhow::Result<()> {
@@ -144,16 +145,9 @@ impl Serve {
         for (name, title) in self.causes()? {
             anstream::println!("{name:<30} {title}");
         }
-        Ok(Exit::Done)
+        Ok(Exit::Held)
     }
 }
-
-/// The keys whose values go into files of their own.
-const SECRETS: [(&str, &str); 3] = [
-    ("streams.audit.access_token", "audit-token"),
-    ("streams.content.access_token", "content-token"),
-    ("sentinel.identity.client_secret", "client-secret"),
-];
 
 /// Whether a file can be written there, before anything is: its folder exists, and it is no folder, link or pipe itself.
 fn writable(option: &str, path: &Path) -> Result<(), super::Usage> {
@@ -174,21 +168,18 @@ fn writable(option: &str, path: &Path) -> Result<(), super::Usage> {
 
 /// A configuration that reads its secrets from files beside it, and keeps its checkpoint there.
 fn write_config(path: &Path, mut settings: Table, ca_file: &Path) -> anyhow::Result<()> {
+    let absolute = std::path::absolute(path)?;
     let beside = |name: &str| {
-        let file = path.file_name().unwrap_or_default().to_string_lossy();
-        std::path::absolute(path.with_file_name(format!("{file}.{name}")))
+        let file = absolute.file_name().unwrap_or_default().to_string_lossy();
+        absolute.with_file_name(format!("{file}.{name}"))
     };
-    for (key, name) in SECRETS {
-        let Some(secret) = crate::deployment::get(&settings, key).and_then(toml::Value::as_str) else { continue };
-        let file = beside(name)?;
-        write_secret(&file, secret)?;
-        let reference = Table::from_iter([("file".to_owned(), file.display().to_string().into())]);
-        crate::deployment::set(&mut settings, key, reference.into());
+    for SecretFile { name, secret } in take_secrets(&mut settings, beside) {
+        write_secret(&beside(name), &secret)?;
     }
-    let root = beside("ca.pem")?;
+    let root = beside("ca.pem");
     std::fs::copy(ca_file, &root).with_context(|| format!("could not write {}", root.display()))?;
     crate::deployment::set(&mut settings, "http.ca_file", root.display().to_string().into());
-    crate::deployment::set(&mut settings, "store.path", beside("redb")?.display().to_string().into());
+    crate::deployment::set(&mut settings, "store.path", beside("redb").display().to_string().into());
     let text = toml::to_string(&settings)?;
     std::fs::write(path, text).with_context(|| format!("could not write {}", path.display()))
 }

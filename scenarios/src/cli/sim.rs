@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::Args;
-use connector::Exit;
 use serde::Serialize;
 
+use super::Exit;
 use super::scenario::{From, document};
 use crate::render::grouped;
 use crate::scenario::draw::draw;
@@ -141,7 +141,7 @@ impl Sim {
         } else {
             anstream::println!("{}", tell(&summary));
         }
-        Ok(if summary.violations == 0 { Exit::Done } else { Exit::Unexpected })
+        Ok(if summary.violations == 0 { Exit::Held } else { Exit::Broken })
     }
 
     /// Makes the day of a seed smaller, and writes what is left.
@@ -206,7 +206,7 @@ impl Sim {
         } else {
             anstream::println!("{}", in_short(&summary));
         }
-        Ok(if is_held { Exit::Done } else { Exit::Unexpected })
+        Ok(if is_held { Exit::Held } else { Exit::Broken })
     }
 
     fn write_journal(&self, path: &Path, scenario: &Scenario) -> anyhow::Result<Exit> {
@@ -214,7 +214,7 @@ impl Sim {
         std::fs::write(path, report.journal.join("\n"))
             .with_context(|| format!("could not write {}", path.display()))?;
         complain(&scenario.id, &report);
-        Ok(if report.violations.is_empty() { Exit::Done } else { Exit::Unexpected })
+        Ok(if report.violations.is_empty() { Exit::Held } else { Exit::Broken })
     }
 }
 
@@ -223,7 +223,7 @@ fn print(seeds: &RangeInclusive<u64>, hours: u32) -> anyhow::Result<Exit> {
         return Err(super::Usage("`--print` takes one seed, such as `--seeds 7`".to_owned()).into());
     }
     anstream::print!("{}", write::write(&draw(*seeds.start(), hours))?);
-    Ok(Exit::Done)
+    Ok(Exit::Held)
 }
 
 fn complain(name: &str, report: &Report) {

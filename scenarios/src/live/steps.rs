@@ -7,17 +7,19 @@ use jiff::{SignedDuration, Timestamp};
 use mock_miro::ClockChange;
 use serde_json::{Map, Value, json};
 
-use super::{Live, LiveError};
+use super::{Live, LiveError, Service};
 use crate::bodies::{self, HTML, HUGE_BYTES};
+use crate::invariants::query;
 use crate::scenario::{
     Action, Call, ClockOwner, EventSpec, Interception, MiroEvent, NamedWait, OTHER_JSON, Peer, Point, Refuser, Step,
     Trigger,
 };
 
 impl Live {
-    /// Puts the faults of the timeline in place, and does what happens at its very beginning.
+    /// Puts the faults of the timeline in place, and does what happens at its very beginning, which is now.
     pub fn prepare(&self) -> Result<(), LiveError> {
         let begun = Timestamp::now();
+        self.progress().begun = Some(begun);
         for (number, step) in self.scenario.timeline.iter().enumerate() {
             let wrong = |reason: String| LiveError::Step { step: number + 1, reason };
             if step.action.concerns_calls() {
@@ -31,32 +33,52 @@ impl Live {
 
     /// Plays the rest of the timeline, step by step as time passes; what acts on the connector itself is left to others.
     pub async fn play(&self) -> Result<(), LiveError> {
-        let begun = tokio::time::Instant::now();
         let steps = self.scenario.timeline.iter().enumerate().filter(|(_, step)| !step.action.concerns_calls());
-        let mut playing: FuturesUnordered<_> =
-            steps.map(|(number, step)| self.play_step(begun, number, step)).collect();
+        let mut playing: FuturesUnordered<_> = steps.map(|(number, step)| self.play_step(number, step)).collect();
         while let Some(played) = playing.next().await {
             played?;
         }
         Ok(())
     }
 
-    async fn play_step(&self, begun: tokio::time::Instant, number: usize, step: &Step) -> Result<(), LiveError> {
+    /// Waits until so long after the beginning.
+    pub async fn until(&self, since: SignedDuration) {
+        let at = self.begun().saturating_add(since).unwrap_or(Timestamp::MAX);
+        let left = Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default();
+        tokio::time::sleep(left).await;
+    }
+
+    /// How long ago the timeline began.
+    pub fn elapsed(&self) -> SignedDuration {
+        Timestamp::now().duration_since(self.begun())
+    }
+
+    async fn play_step(&self, number: usize, step: &Step) -> Result<(), LiveError> {
         let wrong = |reason: String| LiveError::Step { step: number + 1, reason };
         let Some(at) = self.scenario.begins_at(number) else { return Ok(()) };
-        let instant = |at: SignedDuration| begun + Duration::try_from(at).unwrap_or_default();
         if !at.is_zero() {
-            tokio::time::sleep_until(instant(at)).await;
+            self.until(at).await;
             self.begin(number, step).map_err(wrong)?;
         }
         if let Some(lasts) = step.lasts.filter(|_| step.action.lasts()) {
-            tokio::time::sleep_until(instant(at.saturating_add(lasts))).await;
+            self.until(at.saturating_add(lasts)).await;
             self.end(step).map_err(wrong)?;
         }
         Ok(())
     }
 
+    /// A step begins now.
+    pub(crate) fn step_begins(&self, number: usize) {
+        let elapsed = self.elapsed();
+        if let Some(step) = self.progress().steps.get_mut(number) {
+            step.began.get_or_insert(elapsed);
+        }
+    }
+
     fn begin(&self, number: usize, step: &Step) -> Result<(), String> {
+        if !step.action.is_of_the_connector() {
+            self.step_begins(number);
+        }
         match &step.action {
             Action::Credential { which, state } => self.mocks.set_credential(*which, Some(*state)),
             Action::Clock { whose, by, .. } => self.clock(*whose, *by),
@@ -71,6 +93,13 @@ impl Live {
             }
             Action::Events(events) => {
                 self.mocks.generate(events);
+                Ok(())
+            }
+            Action::Query(query) => {
+                let differs = query::difference(&self.mocks.sentinel, query);
+                if let Some(step) = self.progress().steps.get_mut(number) {
+                    step.query_differs = differs;
+                }
                 Ok(())
             }
             _ => Ok(()),
@@ -89,15 +118,23 @@ impl Live {
         let change: ClockChange = read(json!({ "advance": by }))?;
         match whose {
             ClockOwner::Miro => self.mocks.miro.change_clock(change).map(drop).map_err(|error| error.to_string()),
-            ClockOwner::Azure => self.mocks.sentinel.change_clock(change).map(drop).map_err(|error| error.to_string()),
+            ClockOwner::Azure => {
+                let last = self.mocks.sentinel.journal().last().map_or(0, |entry| entry.id);
+                let mut progress = self.progress();
+                let ahead = &mut progress.azure_ahead;
+                let before = ahead.last().map_or(SignedDuration::ZERO, |(_, ahead)| *ahead);
+                ahead.push((last, before.saturating_add(by)));
+                self.mocks.sentinel.change_clock(change).map(drop).map_err(|error| error.to_string())
+            }
             ClockOwner::Connector => Err("the connector's clock is its own".to_owned()),
         }
     }
 
     fn event(&self, number: usize, spec: &EventSpec) {
-        let since = |offset: SignedDuration| self.scenario.time(offset);
+        let begun = self.begun();
+        let since = |offset: SignedDuration| begun.saturating_add(offset).unwrap_or(begun);
         let event = MiroEvent {
-            id: spec.id.clone().unwrap_or_else(|| format!("event-{:03}", number + 1)),
+            id: spec.id_at(number),
             time: spec.time.map_or_else(|| self.mocks.miro.now(), since),
             bytes: spec.bytes,
             content: spec.content,
@@ -147,14 +184,11 @@ impl Live {
             if step.times() != u64::MAX {
                 fault.insert("times".to_owned(), step.times().into());
             }
-            match peer {
-                Peer::Miro => {
-                    self.mocks.miro.inject(read(fault.into())?);
-                }
-                Peer::Entra | Peer::Ingestion => {
-                    self.mocks.sentinel.inject(read(fault.into())?);
-                }
-            }
+            let fault_number = match Service::from(peer) {
+                Service::Miro => self.mocks.miro.inject(read(fault.into())?),
+                Service::Azure => self.mocks.sentinel.inject(read(fault.into())?),
+            };
+            self.progress().faults.insert((peer.into(), fault_number), number);
         }
         Ok(())
     }

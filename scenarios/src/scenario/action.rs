@@ -472,6 +472,11 @@ impl Action {
         )
     }
 
+    /// Whether it acts on the connector itself, rather than on the world around it.
+    pub const fn is_of_the_connector(&self) -> bool {
+        matches!(self, Self::Crash(_) | Self::Kill { .. } | Self::Stop { .. } | Self::Reload {} | Self::Rotate { .. })
+    }
+
     /// Whether it is over at the end of its step, so that a length makes sense.
     pub const fn lasts(&self) -> bool {
         self.concerns_calls() || matches!(self, Self::Clock { .. } | Self::DiskFull {} | Self::Credential { .. })

@@ -40,6 +40,13 @@ const fn usual_bytes() -> usize {
     400
 }
 
+impl EventSpec {
+    /// Its id, where it stands in this step, counted from 0.
+    pub fn id_at(&self, step: usize) -> String {
+        self.id.clone().unwrap_or_else(|| format!("event-{:03}", step + 1))
+    }
+}
+
 /// An event at its place in time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MiroEvent {

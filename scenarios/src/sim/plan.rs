@@ -44,10 +44,9 @@ impl Plan {
         let steps = scenario.timeline.iter().enumerate();
         let events = steps.filter_map(|(number, step)| {
             let Action::Event(spec) = &step.action else { return None };
-            let id = spec.id.clone().unwrap_or_else(|| format!("event-{:03}", number + 1));
             let time = spec.time.or_else(|| scenario.begins_at(number)).unwrap_or_default();
             let event = MiroEvent {
-                id,
+                id: spec.id_at(number),
                 time: scenario.time(time),
                 bytes: spec.bytes,
                 content: spec.content,

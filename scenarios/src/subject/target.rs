@@ -93,9 +93,9 @@ pub enum Ready {
         #[schemars(with = "String")]
         SignedDuration,
     ),
-    /// When this address responds with a status of success, and it connects after that; within 30 s.
+    /// When this address responds with a status of success, or when it first connects; within 30 s.
     Http(String),
-    /// When it prints this text, and it connects after that; within 30 s.
+    /// When it prints a line with this text, or when it first connects; within 30 s.
     Line(String),
 }
 

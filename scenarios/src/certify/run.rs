@@ -1,0 +1,335 @@
+//! A run: many cases at once, those that fail once more alone, and the report of it all.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{FutureExt, StreamExt};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::case::{self, Played, TARGET};
+use super::plan::{Origin, Plan};
+use super::{Expected, Selection, Subject};
+use crate::catalogue::Catalogue;
+use crate::observation::ObservedCall;
+use crate::report::{CaseReport, Exchange, Report, SCHEMA, SubjectReport, Summary};
+use crate::scenario::read::Case;
+use crate::verdict::{Check, Verdict};
+
+/// Cases that are played at once by a job: they mostly wait.
+const AT_ONCE: usize = 10;
+/// So many failures are played again one after another.
+const FEW: usize = 8;
+/// Calls of a failed case that are kept for its report: the first and the last ones.
+const EXCHANGES_MAX: usize = 400;
+/// Nobody waits longer for a program to say its version.
+const VERSION_WITHIN: Duration = Duration::from_secs(5);
+
+/// How a run is done.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Processors that are used; each plays several cases at once.
+    pub jobs: usize,
+    /// What comes before the scenario in the command that plays a case again, such as `miro-lab certify --target t.yaml`.
+    pub repeat: String,
+    /// How the cases were chosen.
+    pub selection: Selection,
+    /// The hash of the scenarios that were chosen from.
+    pub suite: String,
+    /// Known failures: they are not played again.
+    pub expected: Expected,
+}
+
+/// What a run tells while it goes on.
+#[derive(Debug)]
+pub enum Progress {
+    /// A case is over.
+    Over(Box<CaseReport>),
+    /// A case failed, and is played again alone.
+    Again(String),
+}
+
+/// Plays the cases of a plan. `tell` hears of each when it is over.
+pub async fn certify(plan: Plan, subject: Subject, options: Options, mut tell: impl FnMut(Progress)) -> Report {
+    let started = Timestamp::now();
+    let subject = Arc::new(subject);
+    let version = version_of(&subject).await;
+    let exercised = plan.cases.iter().flat_map(|(_, case)| case.scenario.requires.iter().copied());
+    let exercised: BTreeSet<_> = exercised.collect();
+    let features = subject.features();
+    let mut report = Report {
+        schema: SCHEMA,
+        conformant: false,
+        subject: SubjectReport {
+            name: subject.name().to_owned(),
+            command: subject.command(),
+            version,
+            exercised: exercised.into_iter().filter(|feature| features.contains(feature)).collect(),
+            features: features.into_iter().collect(),
+        },
+        summary: Summary::default(),
+        cases: Vec::new(),
+        not_played: plan.not_played,
+        stale: Vec::new(),
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        suite: options.suite.clone(),
+        shard: options.selection.shard.map(|shard| format!("{}/{}", shard.number, shard.of)),
+        machine: machine(),
+        started,
+        ended: started,
+    };
+    for (origin, case, why) in plan.unsupported {
+        report.cases.push(unsupported(&origin, &case, why, &options));
+    }
+    match target_failure(&subject).await {
+        Some(played) => {
+            let case = of_target(&played, &options);
+            tell(Progress::Over(Box::new(case.clone())));
+            report.cases = vec![case];
+        }
+        None => report.cases.extend(play_all(plan.cases, &subject, &options, &mut tell).await),
+    }
+    report.cases.sort_by(|one, other| (&one.file, &one.id, one.place).cmp(&(&other.file, &other.id, other.place)));
+    report.ended = Timestamp::now();
+    report.count();
+    report
+}
+
+/// Whether the subject starts at all: in a world without any trouble.
+async fn target_failure(subject: &Subject) -> Option<Played> {
+    let scenario = Catalogue::shipped().find(PLAIN).ok()?.scenario;
+    let mut scenario = scenario;
+    scenario.lasts = Some(SignedDuration::ZERO);
+    let played = case::play(&scenario, subject).await;
+    let failed = played.checks.iter().any(|check| check.check == TARGET || check.verdict == Verdict::Error);
+    failed.then_some(played)
+}
+
+/// A scenario without any trouble.
+const PLAIN: &str = "SERVE";
+
+async fn play_all(
+    cases: Vec<(Origin, Case)>,
+    subject: &Arc<Subject>,
+    options: &Options,
+    tell: &mut impl FnMut(Progress),
+) -> Vec<CaseReport> {
+    let (mut reports, mut again) = (Vec::new(), Vec::new());
+    let today = jiff::Zoned::now().date();
+    let at_once = options.jobs.max(1) * AT_ONCE;
+    let mut over = play_at_once(longest_first(cases), subject, at_once);
+    while let Some((origin, case, played)) = over.recv().await {
+        let report = of_case(&origin, &case, &played, options);
+        if played.verdict() == Verdict::Pass || options.expected.covers(&report, today) {
+            tell(Progress::Over(Box::new(report.clone())));
+            reports.push(report);
+        } else {
+            tell(Progress::Again(case.name()));
+            again.push((origin, case, played));
+        }
+    }
+    // A few are played one after another. Of many the load was hardly the reason.
+    let at_once = (again.len() / FEW).clamp(1, at_once / 2);
+    let first: BTreeMap<String, Played> =
+        again.iter_mut().map(|(_, case, played)| (case.name(), std::mem::take(played))).collect();
+    let cases = again.into_iter().map(|(origin, case, _)| (origin, case)).collect();
+    let mut over = play_at_once(cases, subject, at_once);
+    while let Some((origin, case, second)) = over.recv().await {
+        let report = of_case(&origin, &case, &second, options);
+        let report = match first.get(&case.name()) {
+            Some(first) if first.verdict() != second.verdict() => {
+                flaky(of_case(&origin, &case, first, options), report)
+            }
+            _ => report,
+        };
+        tell(Progress::Over(Box::new(report.clone())));
+        reports.push(report);
+    }
+    reports
+}
+
+/// A case that came to something else when it was played again: what it was like when it was worse.
+fn flaky(first: CaseReport, second: CaseReport) -> CaseReport {
+    let came_to = format!("{} at first, {} alone", first.verdict, second.verdict);
+    let worse = if first.verdict > second.verdict { first } else { second };
+    CaseReport { verdict: Verdict::Flaky, reason: format!("{came_to}: {}", worse.reason), ..worse }
+}
+
+type Over = mpsc::UnboundedReceiver<(Origin, Case, Played)>;
+
+/// Plays cases, so many at once; each comes when it is over.
+fn play_at_once(cases: Vec<(Origin, Case)>, subject: &Arc<Subject>, at_once: usize) -> Over {
+    let (send, over) = mpsc::unbounded_channel();
+    let subject = Arc::clone(subject);
+    tokio::spawn(async move {
+        let playing = futures_util::stream::iter(cases).for_each_concurrent(at_once, |(origin, case)| {
+            let (subject, send) = (Arc::clone(&subject), send.clone());
+            // A task of its own: one that computes keeps no other waiting.
+            let task = tokio::spawn(async move {
+                let played = case::play(&case.scenario, &subject).await;
+                // Nobody listens any more when the run was given up.
+                drop(send.send((origin, case, played)));
+            });
+            AbortOnDropHandle::new(task).map(drop)
+        });
+        playing.await;
+    });
+    over
+}
+
+/// Those that take longest begin first, so that nobody waits for one in the end.
+fn longest_first(mut cases: Vec<(Origin, Case)>) -> Vec<(Origin, Case)> {
+    cases.sort_by_key(|(_, case)| std::cmp::Reverse(case.scenario.length()));
+    cases
+}
+
+fn unsupported(origin: &Origin, case: &Case, why: String, options: &Options) -> CaseReport {
+    let check = Check {
+        check: "supported".to_owned(),
+        verdict: Verdict::Unsupported,
+        expected: "the subject declares what the case needs".to_owned(),
+        seen: why,
+    };
+    let played = Played {
+        checks: vec![check],
+        seconds: 0.0,
+        calls: Vec::new(),
+        begun: Timestamp::UNIX_EPOCH,
+        output: Vec::new(),
+    };
+    of_case(origin, case, &played, options)
+}
+
+/// The one failure of a subject that does not start.
+fn of_target(played: &Played, options: &Options) -> CaseReport {
+    let scenario = Catalogue::shipped().find(PLAIN).ok().map(|case| case.scenario);
+    let mut scenario = scenario.unwrap_or_else(|| crate::scenario::draw::draw(0, 1));
+    TARGET.clone_into(&mut scenario.id);
+    "The subject starts, and calls Miro or Azure".clone_into(&mut scenario.title);
+    scenario.spec = Vec::new();
+    scenario.why = String::new();
+    let origin = Origin { file: String::new(), line: 0, place: 0 };
+    let case = of_case(&origin, &Case { label: None, scenario }, played, options);
+    CaseReport { reason: format!("{TARGET}: {}", case.reason), repeat: options.repeat.clone(), ..case }
+}
+
+fn of_case(origin: &Origin, case: &Case, played: &Played, options: &Options) -> CaseReport {
+    let scenario = &case.scenario;
+    let verdict = played.verdict();
+    let worst = played.checks.iter().find(|check| check.verdict == verdict && verdict != Verdict::Pass);
+    let is_broken = !matches!(verdict, Verdict::Pass | Verdict::Unsupported);
+    CaseReport {
+        id: scenario.id.clone(),
+        case: case.label.clone(),
+        title: scenario.title.clone(),
+        level: scenario.level,
+        verdict,
+        seconds: (played.seconds * 1_000.0).round() / 1_000.0,
+        checks: played.checks.clone(),
+        reason: worst.map(|check| told(check)).unwrap_or_default(),
+        link: scenario.spec.first().map(|source| source.url.clone()),
+        repeat: repeat(origin, case, options),
+        family: scenario.family,
+        profiles: scenario.profiles.clone(),
+        why: scenario.why.clone(),
+        spec: scenario.spec.clone(),
+        file: origin.file.clone(),
+        line: origin.line,
+        place: origin.place,
+        expectation: None,
+        exchanges: if is_broken { exchanges(scenario, played) } else { Vec::new() },
+        output: if is_broken { played.output.clone() } else { Vec::new() },
+    }
+}
+
+fn told(check: &Check) -> String {
+    match check.verdict {
+        Verdict::Unsupported => check.seen.clone(),
+        _ => format!("{}: expected {}; seen: {}", check.check, check.expected, check.seen),
+    }
+}
+
+/// The command for this scenario alone; a file is named as it was given.
+fn repeat(origin: &Origin, case: &Case, options: &Options) -> String {
+    let is_shipped = origin.file.starts_with("scenarios/catalogue/");
+    let name = if is_shipped { &case.scenario.id } else { &origin.file };
+    let case = case.label.as_ref().map_or_else(String::new, |label| format!(" --case '{label}'"));
+    // The command of a subject stands behind `--`, and what is played before it.
+    match options.repeat.split_once(" -- ") {
+        Some((lab, command)) => format!("{lab} {name}{case} -- {command}"),
+        None => format!("{} {name}{case}", options.repeat),
+    }
+}
+
+/// Calls and steps in the order of time, as many as fit: the first half and the last.
+fn exchanges(scenario: &crate::scenario::Scenario, played: &Played) -> Vec<Exchange> {
+    let steps = scenario.timeline.iter().enumerate().filter_map(|(number, step)| {
+        let at = scenario.begins_at(number)?;
+        (!step.action.concerns_calls()).then(|| Exchange {
+            ms: at.as_millis() as i64,
+            peer: "timeline".to_owned(),
+            what: step.action.name().to_owned(),
+            request: format!("step {}", number + 1),
+            status: 0,
+            outcome: String::new(),
+            events: 0,
+            note: String::new(),
+        })
+    });
+    let mut all: Vec<Exchange> = played.calls.iter().map(|call| exchange(call, played.begun)).chain(steps).collect();
+    all.sort_by_key(|exchange| exchange.ms);
+    if all.len() > EXCHANGES_MAX {
+        let left_out = all.len() - EXCHANGES_MAX;
+        let last = all.split_off(all.len() - EXCHANGES_MAX / 2);
+        all.truncate(EXCHANGES_MAX / 2);
+        let ms = all.last().map_or(0, |exchange| exchange.ms);
+        all.push(Exchange {
+            ms,
+            peer: "timeline".to_owned(),
+            what: format!("{left_out} more are left out"),
+            request: String::new(),
+            status: 0,
+            outcome: String::new(),
+            events: 0,
+            note: String::new(),
+        });
+        all.extend(last);
+    }
+    all
+}
+
+fn exchange(call: &ObservedCall, begun: Timestamp) -> Exchange {
+    let outcome = serde_json::to_value(call.outcome).ok().and_then(|outcome| outcome.as_str().map(str::to_owned));
+    let step = call.step.map_or_else(String::new, |step| format!("step {}: ", step + 1));
+    Exchange {
+        ms: call.at.duration_since(begun).as_millis() as i64,
+        peer: call.peer().name().to_owned(),
+        what: call.call.name().to_owned(),
+        request: call.request.clone(),
+        status: call.status,
+        outcome: outcome.unwrap_or_default(),
+        events: call.ids.count(),
+        note: format!("{step}{}", call.reason),
+    }
+}
+
+/// What the subject prints when it is asked for its version, if that is one plain line.
+async fn version_of(subject: &Subject) -> Option<String> {
+    let command = match subject {
+        Subject::Own(path) => path.display().to_string(),
+        // Another program may take `--version` for something else: only its own word counts, and nobody asked.
+        Subject::Foreign { .. } => return None,
+    };
+    let asked = tokio::process::Command::new(command).arg("--version").kill_on_drop(true).output();
+    let output = timeout(VERSION_WITHIN, asked).await.ok()?.ok()?;
+    let line = String::from_utf8_lossy(&output.stdout).lines().next()?.trim().to_owned();
+    (!line.is_empty() && line.len() < 100).then_some(line)
+}
+
+fn machine() -> String {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    format!("{} {}, {processors} processors", std::env::consts::OS, std::env::consts::ARCH)
+}

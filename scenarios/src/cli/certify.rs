@@ -1,0 +1,369 @@
+//! `miro-lab certify`: scenarios held against any program.
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use jiff::civil::Date;
+
+use super::scenario::{From, document};
+use super::{Exit, Usage};
+use crate::certify::{Expected, Options, Plan, Progress, Selection, Shard, Subject, certify, named, updated};
+use crate::report::{Report, annotations, compare, html, junit, markdown, terminal};
+use crate::scenario::read::Document;
+use crate::scenario::{Family, Level, Profile};
+use crate::subject::{Target, schema};
+
+/// Holds scenarios against a connector that is known by its command alone, and reports which promises it keeps.
+///
+/// The subject is started between two mocks, with their addresses and credentials in its environment; it is killed, stopped and
+/// started again as a scenario says, and judged by what reaches the tables. Without --target and -- COMMAND it is the
+/// miro-sentinel beside this program.
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    before_help = "  miro-lab certify\n  miro-lab certify --level must -- python3 my_connector.py\n  miro-lab certify --target my.yaml --out report\n  \
+                   miro-lab certify MIRO-RATE-001 --target my.yaml\n  miro-lab certify merge 1/report.json 2/report.json --out report"
+)]
+pub(super) struct Certify {
+    #[command(subcommand)]
+    compare: Option<Compare>,
+    /// Ids of the catalogue, or files; the whole catalogue unless given.
+    scenarios: Vec<String>,
+    /// The target file of the subject (see scenarios/targets/README.md).
+    #[arg(long, value_name = "FILE", conflicts_with = "command")]
+    target: Option<PathBuf>,
+    /// The command of the subject; it gets everything from its environment.
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<String>,
+    /// A variable under another name: `MIRO_URL={MIRO_BASE_URL}`. May be given several times.
+    #[arg(long, value_name = "NAME={VARIABLE}")]
+    map: Vec<String>,
+    /// Only scenarios of this profile: audit, content, delivery, diagnosis or hostile.
+    #[arg(long, value_parser = profile)]
+    profile: Option<Profile>,
+    /// Only scenarios that bind at least so much: must, should or may.
+    #[arg(long, value_parser = level)]
+    level: Option<Level>,
+    /// Only scenarios of this family; `miro-lab scenario list` shows them.
+    #[arg(long, value_parser = family)]
+    family: Option<Family>,
+    /// Only the case with these matrix values, as reports show them.
+    #[arg(long, value_name = "VALUES")]
+    case: Option<String>,
+    /// Only a part of the cases: 1/4 is the first of four.
+    #[arg(long, value_name = "N/OF")]
+    shard: Option<Shard>,
+    /// Processors to use; each plays ten cases at once, which mostly wait. All processors unless given.
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Known failures: a TOML file. What is listed there does not fail the run; what is listed and passes does.
+    #[arg(long, value_name = "FILE")]
+    expect: Option<PathBuf>,
+    /// Write the known failures as they are now back into the file of --expect; comments stay.
+    #[arg(long, requires = "expect")]
+    update_expect: bool,
+    /// Write report.json, report.html, report.md, junit.xml and annotations.txt into this folder.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print the report as one JSON object.
+    #[arg(long)]
+    json: bool,
+    /// Print the JSON Schema of target files, and end.
+    #[arg(long)]
+    target_schema: bool,
+    #[command(flatten)]
+    from: From,
+}
+
+#[derive(Debug, Subcommand)]
+enum Compare {
+    /// Join the reports of shards.
+    Merge {
+        /// Their report.json files.
+        #[arg(required = true)]
+        reports: Vec<PathBuf>,
+        /// Where the joined report goes.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// Print the joined report as one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell which cases came to something else. Exits with 1 if any did.
+    Diff {
+        /// The report.json of the earlier run.
+        was: PathBuf,
+        /// The report.json of the later one.
+        is: PathBuf,
+    },
+}
+
+fn profile(text: &str) -> Result<Profile, String> {
+    named("profile", text, Profile::ALL, Profile::name)
+}
+
+fn family(text: &str) -> Result<Family, String> {
+    named("family", text, Family::ALL, Family::name)
+}
+
+fn level(text: &str) -> Result<Level, String> {
+    named("level", text, &[Level::Must, Level::Should, Level::May], Level::name)
+}
+
+impl Certify {
+    pub(super) fn run(mut self) -> anyhow::Result<Exit> {
+        match self.compare.take() {
+            Some(Compare::Merge { reports, out, json }) => return merge(&reports, &out, json),
+            Some(Compare::Diff { was, is }) => return diff(&was, &is),
+            None => {}
+        }
+        if self.target_schema {
+            anstream::println!("{}", serde_json::to_string_pretty(&schema())?);
+            return Ok(Exit::Held);
+        }
+        let subject = self.subject()?;
+        let selection = Selection { profile: self.profile, level: self.level, family: self.family, shard: self.shard };
+        let documents = self.documents()?;
+        let expected = self.expected()?;
+        if let Some(out) = &self.out {
+            std::fs::create_dir_all(out)
+                .map_err(|error| Usage(format!("--out: could not make the folder `{}`: {error}", out.display())))?;
+        }
+        let suite = suite(&documents);
+        let plan = Plan::of(documents, &selection, &subject).map_err(|error| Usage(error.to_string()))?;
+        let jobs = self.jobs.unwrap_or_else(processors).clamp(1, 64);
+        let options = Options { jobs, repeat: self.repeat(), selection, suite, expected: expected.clone() };
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(jobs).enable_all().build()?;
+        let report = runtime.block_on(self.play(plan, subject, options))?;
+        let Some(mut report) = report else { return Ok(Exit::Interrupted) };
+        expected.apply(&mut report, today());
+        if self.update_expect {
+            self.update(&report)?;
+        }
+        self.tell(&report)?;
+        Ok(exit_of(&report))
+    }
+
+    /// Plays the plan; nothing, when the run was interrupted.
+    async fn play(&self, plan: Plan, subject: Subject, options: Options) -> anyhow::Result<Option<Report>> {
+        let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        let cases = plan.cases.len();
+        anstream::eprintln!("{} of the catalogue's cases against {}, {} jobs", cases, subject.name(), options.jobs);
+        let (expected, today) = (options.expected.clone(), today());
+        let mut over = 0;
+        let playing = certify(plan, subject, options, |progress| match progress {
+            Progress::Over(case) => {
+                over += 1;
+                let known = if expected.covers(&case, today) { " (known)" } else { "" };
+                anstream::eprintln!("{over:>4}/{cases} {}{known}", terminal::line(&case));
+            }
+            Progress::Again(case) => {
+                anstream::eprintln!("          again        {case}: it is played once more when the others are over")
+            }
+        });
+        tokio::select! {
+            report = playing => Ok(Some(report)),
+            _ = interrupt.recv() => Ok(None),
+            _ = terminate.recv() => Ok(None),
+        }
+    }
+
+    fn subject(&self) -> anyhow::Result<Subject> {
+        let (name, target) = match (&self.target, self.command.is_empty()) {
+            (None, true) if self.map.is_empty() => {
+                return Subject::own().map_err(|error| Usage(error.to_string()).into());
+            }
+            (None, true) => {
+                return Err(Usage(
+                    "--map gives a program's variables other names; name it by --target or after --".to_owned(),
+                )
+                .into());
+            }
+            (Some(path), _) => {
+                let target = Target::read(path).map_err(|error| Usage(error.to_string()))?;
+                (path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), target)
+            }
+            (None, false) => {
+                let program = Path::new(&self.command[0]).file_name().unwrap_or_default();
+                (program.to_string_lossy().into_owned(), Target::of_command(self.command.clone()))
+            }
+        };
+        let target = target.with_maps(&self.map).map_err(Usage)?;
+        Ok(Subject::Foreign { name, target })
+    }
+
+    /// What is chosen from: the scenarios that are named, or the catalogue.
+    fn documents(&self) -> anyhow::Result<Vec<Document>> {
+        let catalogue = self.from.catalogue()?;
+        let mut documents = Vec::new();
+        if self.scenarios.is_empty() {
+            let (read, findings) = catalogue.documents();
+            if let Some(finding) = findings.first() {
+                return Err(
+                    Usage(format!("{finding}\n  next: `miro-lab scenario lint` shows all that is wrong")).into()
+                );
+            }
+            documents = read;
+        }
+        let mut ids = BTreeSet::new();
+        for name in &self.scenarios {
+            let read = document(&catalogue, name)?;
+            if ids.insert(read.cases.first().map(|case| case.scenario.id.clone())) {
+                documents.push(read);
+            }
+        }
+        if let Some(label) = &self.case {
+            for document in &mut documents {
+                document.cases.retain(|case| case.label.as_ref() == Some(label));
+            }
+            documents.retain(|document| !document.cases.is_empty());
+            if documents.is_empty() {
+                return Err(Usage(format!(
+                    "no case has the values `{label}`; reports show them behind a scenario's id"
+                ))
+                .into());
+            }
+        }
+        Ok(documents)
+    }
+
+    fn expected(&self) -> anyhow::Result<Expected> {
+        let Some(path) = &self.expect else { return Ok(Expected::default()) };
+        if self.update_expect && !path.exists() {
+            return Ok(Expected::default());
+        }
+        let expected = Expected::read(path).map_err(|error| Usage(error.to_string()))?;
+        let (documents, _) = self.from.catalogue()?.documents();
+        let ids: Vec<String> = documents
+            .iter()
+            .filter_map(|document| document.cases.first())
+            .map(|case| case.scenario.id.clone())
+            .collect();
+        let named = self.scenarios.iter().map(String::as_str);
+        let known = ids.iter().map(String::as_str).chain(named).chain([crate::certify::TARGET]);
+        let wrong = |reason| Usage(format!("{}: {reason}", path.display()));
+        expected.check_ids(known).map_err(wrong)?;
+        Ok(expected)
+    }
+
+    fn update(&self, report: &Report) -> anyhow::Result<()> {
+        let Some(path) = &self.expect else { return Ok(()) };
+        let text = if path.exists() { std::fs::read_to_string(path)? } else { String::new() };
+        let text = updated(&text, report).with_context(|| format!("could not rewrite {}", path.display()))?;
+        std::fs::write(path, text).with_context(|| format!("could not write {}", path.display()))?;
+        anstream::eprintln!("{} is up to date with this run; give each new entry its reason", path.display());
+        Ok(())
+    }
+
+    fn tell(&self, report: &Report) -> anyhow::Result<()> {
+        if let Some(out) = &self.out {
+            write_all(report, out)?;
+        }
+        anstream::eprint!("{}", terminal::end(report));
+        if self.json {
+            anstream::println!("{}", serde_json::to_string(report)?);
+        }
+        Ok(())
+    }
+
+    /// The command that comes before the name of a scenario to play it again.
+    fn repeat(&self) -> String {
+        let mut command = "miro-lab certify".to_owned();
+        if let Some(catalogue) = self.from.folder() {
+            command.push_str(&format!(" --catalogue {}", catalogue.display()));
+        }
+        for map in &self.map {
+            command.push_str(&format!(" --map '{map}'"));
+        }
+        if let Some(target) = &self.target {
+            command.push_str(&format!(" --target {}", target.display()));
+        }
+        if !self.command.is_empty() {
+            command.push_str(&format!(" -- {}", self.command.join(" ")));
+        }
+        command
+    }
+}
+
+/// Every form of the report.
+fn write_all(report: &Report, out: &Path) -> anyhow::Result<()> {
+    let files = [
+        ("report.json", format!("{}\n", serde_json::to_string(report)?)),
+        ("report.html", html::html(report)),
+        ("report.md", markdown::markdown(report)),
+        ("junit.xml", junit::junit(report)),
+        ("annotations.txt", annotations::annotations(report)),
+    ];
+    std::fs::create_dir_all(out).with_context(|| format!("could not make the folder {}", out.display()))?;
+    for (name, text) in files {
+        let path = out.join(name);
+        let mut file = std::fs::File::create(&path).with_context(|| format!("could not write {}", path.display()))?;
+        file.write_all(text.as_bytes()).with_context(|| format!("could not write {}", path.display()))?;
+    }
+    anstream::eprintln!("{} holds report.html, report.json, report.md, junit.xml and annotations.txt", out.display());
+    Ok(())
+}
+
+fn exit_of(report: &Report) -> Exit {
+    if report.has_error() {
+        Exit::Laboratory
+    } else if report.is_as_expected() {
+        Exit::Held
+    } else {
+        Exit::Broken
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<Report> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Usage(format!("could not read the report `{}`: {error}", path.display())))?;
+    Report::read(&text).map_err(|reason| Usage(format!("`{}` {reason}", path.display())).into())
+}
+
+fn merge(reports: &[PathBuf], out: &Path, json: bool) -> anyhow::Result<Exit> {
+    let reports: Vec<Report> = reports.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
+    let whole = compare::merge(reports).map_err(Usage)?;
+    write_all(&whole, out)?;
+    anstream::eprint!("{}", terminal::end(&whole));
+    if json {
+        anstream::println!("{}", serde_json::to_string(&whole)?);
+    }
+    Ok(exit_of(&whole))
+}
+
+fn diff(was: &Path, is: &Path) -> anyhow::Result<Exit> {
+    let (was, is) = (read(was)?, read(is)?);
+    if was.suite != is.suite {
+        anstream::eprintln!("The two reports are of different suites: scenarios may differ, and not only the subject.");
+    }
+    let differences = compare::diff(&was, &is);
+    for difference in &differences {
+        anstream::println!("{difference}");
+    }
+    if differences.is_empty() {
+        anstream::eprintln!("No case came to something else.");
+    }
+    Ok(if differences.is_empty() { Exit::Held } else { Exit::Broken })
+}
+
+fn suite(documents: &[Document]) -> String {
+    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+    for case in documents.iter().flat_map(|document| &document.cases) {
+        let text = serde_json::to_string(&case.scenario).unwrap_or_default();
+        context.update(text.as_bytes());
+        context.update(b"\n");
+    }
+    context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+fn today() -> Date {
+    jiff::Zoned::now().date()
+}

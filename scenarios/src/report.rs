@@ -1,0 +1,11 @@
+//! What a run came to, as data: every form of report is made from this one model.
+
+pub mod annotations;
+pub mod compare;
+pub mod html;
+pub mod junit;
+pub mod markdown;
+mod model;
+pub mod terminal;
+
+pub use model::{CaseReport, Exchange, Report, SCHEMA, SubjectReport, Summary};

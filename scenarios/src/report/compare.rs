@@ -1,0 +1,87 @@
+//! Reports of several machines as one, and two runs against each other.
+
+use std::collections::BTreeMap;
+
+use super::{CaseReport, Report};
+use crate::verdict::Verdict;
+
+/// Joins the reports of shards. The error says why they are not parts of one run.
+pub fn merge(reports: Vec<Report>) -> Result<Report, String> {
+    let mut reports = reports.into_iter();
+    let mut whole = reports.next().ok_or("no report was given")?;
+    for report in reports {
+        if report.suite != whole.suite {
+            return Err(
+                "the reports are of different suites: play all shards with the same miro-lab and the same options"
+                    .to_owned(),
+            );
+        }
+        if report.subject.command != whole.subject.command || report.subject.version != whole.subject.version {
+            return Err("the reports are of different subjects".to_owned());
+        }
+        let twice = report.cases.iter().find(|case| whole.cases.iter().any(|other| other.name() == case.name()));
+        if let Some(case) = twice {
+            return Err(format!("`{}` is in two of the reports: give each shard once", case.name()));
+        }
+        whole.cases.extend(report.cases);
+        whole.stale.extend(report.stale);
+        whole.subject.exercised.extend(report.subject.exercised);
+        whole.started = whole.started.min(report.started);
+        whole.ended = whole.ended.max(report.ended);
+    }
+    // An entry for all cases of a scenario may have come true in one shard and not in another.
+    let came_true: Vec<_> = whole.cases.iter().filter_map(|case| case.expectation.clone()).collect();
+    whole.stale.retain(|entry| !came_true.contains(entry));
+    whole.stale.dedup();
+    whole.subject.exercised.sort_unstable();
+    whole.subject.exercised.dedup();
+    whole.cases.sort_by(|one, other| (&one.file, &one.id, one.place).cmp(&(&other.file, &other.id, other.place)));
+    whole.shard = None;
+    whole.count();
+    Ok(whole)
+}
+
+/// A case that came to something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Its name.
+    pub case: String,
+    /// What it came to in the first report; nothing where it was not there.
+    pub was: Option<Verdict>,
+    /// What it came to in the second.
+    pub is: Option<Verdict>,
+    /// Why, where it is worse now.
+    pub reason: String,
+}
+
+/// The cases that came to something else in `is` than in `was`.
+pub fn diff(was: &Report, is: &Report) -> Vec<Difference> {
+    let by_name = |report: &Report| -> BTreeMap<String, CaseReport> {
+        report.cases.iter().map(|case| (case.name(), case.clone())).collect()
+    };
+    let (was, mut is) = (by_name(was), by_name(is));
+    let mut differences = Vec::new();
+    for (case, before) in was {
+        let after = is.remove(&case);
+        let verdict = after.as_ref().map(|after| after.verdict);
+        if verdict != Some(before.verdict) {
+            let reason = after.map(|after| after.reason).unwrap_or_default();
+            differences.push(Difference { case, was: Some(before.verdict), is: verdict, reason });
+        }
+    }
+    differences.extend(is.into_iter().map(|(case, after)| Difference {
+        case,
+        was: None,
+        is: Some(after.verdict),
+        reason: after.reason,
+    }));
+    differences
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = |verdict: Option<Verdict>| verdict.map_or("absent", Verdict::name);
+        write!(f, "{}: {} -> {}", self.case, name(self.was), name(self.is))?;
+        if self.reason.is_empty() { Ok(()) } else { write!(f, ": {}", self.reason) }
+    }
+}

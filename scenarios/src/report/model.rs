@@ -1,0 +1,237 @@
+//! The model of a report.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::certify::Expectation;
+use crate::scenario::{Family, Feature, Level, Profile, Source};
+use crate::verdict::{Check, Verdict};
+
+/// The version of the model: a reader of another one says so instead of guessing.
+pub const SCHEMA: u32 = 1;
+
+/// A run of certification.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Whether every case that binds passed, or is declared unsupported.
+    pub conformant: bool,
+    /// Who was held against the scenarios.
+    pub subject: SubjectReport,
+    /// How many cases came to what.
+    pub summary: Summary,
+    /// The cases, in the order of the catalogue.
+    pub cases: Vec<CaseReport>,
+    /// The ids of scenarios that cannot be held against a black box.
+    pub not_played: Vec<String>,
+    /// Entries of the file of known failures that nothing came true of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stale: Vec<Expectation>,
+    /// The version of `miro-lab`.
+    pub tool: String,
+    /// The SHA-256 of the scenarios that were chosen from, as hexadecimal digits: runs of the same suite can be compared.
+    pub suite: String,
+    /// The part of the cases that was played, such as `1/4`; all of them without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<String>,
+    /// Operating system, architecture and processors.
+    pub machine: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it was over.
+    pub ended: Timestamp,
+}
+
+/// Who was certified.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubjectReport {
+    /// What it is called.
+    pub name: String,
+    /// The command that started it, before variables were filled in.
+    pub command: Vec<String>,
+    /// What `--version` printed; nothing where that is no plain line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// What it declares it can do.
+    pub features: Vec<Feature>,
+    /// The features that were asked for by cases that were played.
+    pub exercised: Vec<Feature>,
+}
+
+/// How many cases came to what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are the verdicts")]
+pub struct Summary {
+    pub pass: u64,
+    pub fail: u64,
+    pub skip: u64,
+    pub unsupported: u64,
+    pub error: u64,
+    pub flaky: u64,
+}
+
+impl Summary {
+    /// Counts the cases.
+    pub fn of(cases: &[CaseReport]) -> Self {
+        let count = |verdict| cases.iter().filter(|case| case.verdict == verdict).count() as u64;
+        Self {
+            pass: count(Verdict::Pass),
+            fail: count(Verdict::Fail),
+            skip: count(Verdict::Skip),
+            unsupported: count(Verdict::Unsupported),
+            error: count(Verdict::Error),
+            flaky: count(Verdict::Flaky),
+        }
+    }
+}
+
+/// One case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CaseReport {
+    /// The scenario.
+    pub id: String,
+    /// The matrix values, such as `retry_after=http-date`.
+    pub case: Option<String>,
+    /// What has to hold.
+    pub title: String,
+    /// How much it binds.
+    pub level: Level,
+    /// The worst of the checks.
+    pub verdict: Verdict,
+    /// How long it took.
+    pub seconds: f64,
+    /// Everything that was looked at.
+    pub checks: Vec<Check>,
+    /// What a reader has to know first: the first check that is not as it has to be. Empty where all is well.
+    pub reason: String,
+    /// Where the rule is written down, or where a known failure is followed.
+    pub link: Option<String>,
+    /// The command that plays this case again.
+    pub repeat: String,
+    /// The room of the catalogue.
+    pub family: Family,
+    /// What it is part of.
+    pub profiles: Vec<Profile>,
+    /// Why it matters.
+    pub why: String,
+    /// Where the rule is written down.
+    pub spec: Vec<Source>,
+    /// The file of the scenario, and the line on which it begins.
+    pub file: String,
+    /// See `file`.
+    pub line: u64,
+    /// Which of the cases of that file it is, from 0.
+    pub place: usize,
+    /// The entry that expected this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expectation: Option<Expectation>,
+    /// Of a case that is not as it has to be: every call, as many as fit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exchanges: Vec<Exchange>,
+    /// Of such a case: the last lines that the subject printed, secrets masked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub output: Vec<String>,
+}
+
+/// A call between the subject and a peer, or a step of the timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// Milliseconds since the timeline began; negative is before.
+    pub ms: i64,
+    /// `miro`, `entra` or `ingestion`; `timeline` for a step.
+    pub peer: String,
+    /// What was called, such as `miro.audit_logs`; what the step does.
+    pub what: String,
+    /// Method, path and query, secrets replaced; of a step, its number.
+    pub request: String,
+    /// The status of the response; 0 where there was none, and of a step.
+    pub status: u16,
+    /// What the caller got of it: `delivered`, `response_lost`, `cut` or `reset`.
+    pub outcome: String,
+    /// Events in the page or upload.
+    pub events: u64,
+    /// Why the mock responded so.
+    pub note: String,
+}
+
+impl CaseReport {
+    /// The id, and the matrix values if there are any.
+    pub fn name(&self) -> String {
+        self.case.as_ref().map_or_else(|| self.id.clone(), |case| format!("{} ({case})", self.id))
+    }
+
+    /// Whether it is as it has to be, or as somebody expected.
+    pub fn is_as_expected(&self) -> bool {
+        matches!(self.verdict, Verdict::Pass | Verdict::Unsupported) || self.expectation.is_some()
+    }
+
+    /// The checks that are not as they have to be.
+    pub fn broken(&self) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(|check| !matches!(check.verdict, Verdict::Pass | Verdict::Unsupported))
+    }
+}
+
+impl Report {
+    /// The cases that are neither as they have to be nor as somebody expected.
+    pub fn unexpected(&self) -> impl Iterator<Item = &CaseReport> {
+        self.cases.iter().filter(|case| !case.is_as_expected())
+    }
+
+    /// Whether the run is as expected: no unexpected failure, no stale entry.
+    pub fn is_as_expected(&self) -> bool {
+        self.unexpected().next().is_none() && self.stale.is_empty()
+    }
+
+    /// Whether the laboratory failed anywhere.
+    pub fn has_error(&self) -> bool {
+        self.summary.error > 0
+    }
+
+    /// Counts again what follows from the cases.
+    pub fn count(&mut self) {
+        self.summary = Summary::of(&self.cases);
+        let binds = |case: &&CaseReport| case.level == Level::Must || case.verdict == Verdict::Skip;
+        let holds = |case: &CaseReport| matches!(case.verdict, Verdict::Pass | Verdict::Unsupported);
+        self.conformant = self.cases.iter().filter(binds).all(holds);
+    }
+
+    /// One sentence for the top of every report.
+    pub fn sentence(&self) -> String {
+        let Summary { pass, fail, skip, unsupported, error, flaky } = self.summary;
+        let verdict = if self.conformant { "conforms" } else { "does not conform" };
+        let others =
+            [(fail, "failed"), (flaky, "flaky"), (skip, "skipped"), (unsupported, "unsupported"), (error, "in error")];
+        let others: Vec<String> =
+            others.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        let others = if others.is_empty() { String::new() } else { format!(", {}", others.join(", ")) };
+        let expected = self.cases.iter().filter(|case| case.expectation.is_some()).count();
+        let expected = if expected == 0 { String::new() } else { format!(" ({expected} of them known)") };
+        format!("{} {verdict}: {pass} of {} cases passed{others}{expected}.", self.subject.name, self.cases.len())
+    }
+
+    /// The cases by family, in the order of the catalogue's rooms.
+    pub fn by_family(&self) -> BTreeMap<Family, Vec<&CaseReport>> {
+        let mut families: BTreeMap<Family, Vec<&CaseReport>> = BTreeMap::new();
+        for case in &self.cases {
+            families.entry(case.family).or_default().push(case);
+        }
+        families
+    }
+
+    /// Reads a report. The error says what is wrong, another version of the model among it.
+    pub fn read(text: &str) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema: u32,
+        }
+        let version: Version =
+            serde_json::from_str(text).map_err(|error| format!("is not a report of `miro-lab certify`: {error}"))?;
+        if version.schema != SCHEMA {
+            return Err(format!("is a report of schema {}; this miro-lab reads schema {SCHEMA}", version.schema));
+        }
+        serde_json::from_str(text).map_err(|error| format!("is not a report of `miro-lab certify`: {error}"))
+    }
+}

@@ -1,0 +1,82 @@
+//! A run on a terminal: a line a case while it goes on, and what has to be mended at its end.
+
+use std::fmt::Write as _;
+
+use owo_colors::OwoColorize;
+
+use super::{CaseReport, Report};
+use crate::verdict::{Check, Verdict};
+
+/// The line of a case that is over: `pass  MIRO-RATE-001 (wait=seconds)  12.1 s  Waits as told …`.
+pub fn line(case: &CaseReport) -> String {
+    let verdict = colored(case.verdict);
+    let known = if case.expectation.is_some() { " (known)" } else { "" };
+    format!("{verdict}{known}  {}  {:.1} s  {}", case.name(), case.seconds, case.title)
+}
+
+/// Everything that is not as it has to be, and the sentence for the whole.
+pub fn end(report: &Report) -> String {
+    let mut text = String::new();
+    for case in report.cases.iter().filter(|case| !matches!(case.verdict, Verdict::Pass | Verdict::Unsupported)) {
+        text.push_str(&of_case(case));
+    }
+    for entry in &report.stale {
+        let case = entry.case.as_ref().map_or_else(String::new, |case| format!(" ({case})"));
+        // A string takes everything.
+        let _written =
+            writeln!(text, "\nstale  {}{case}: it is listed as a known failure, and did not come true", entry.id);
+    }
+    let unsupported = report.cases.iter().filter(|case| case.verdict == Verdict::Unsupported).count();
+    if unsupported > 0 {
+        let _written =
+            writeln!(text, "\n{unsupported} cases are unsupported: the subject does not declare what they need.");
+    }
+    if !report.not_played.is_empty() {
+        let _written = writeln!(
+            text,
+            "{} scenarios are not played: they cannot be held against a black box (report.json names them).",
+            report.not_played.len()
+        );
+    }
+    let _written = writeln!(text, "\n{}", report.sentence().bold());
+    text
+}
+
+fn of_case(case: &CaseReport) -> String {
+    let mut text = format!("\n{}  {}  {}\n", colored(case.verdict), case.name().bold(), case.title);
+    for check in case.broken() {
+        text.push_str(&of_check(check));
+    }
+    if let Some(expectation) = &case.expectation {
+        let _written = writeln!(text, "      known     {}", expectation.reason);
+    }
+    if !case.why.is_empty() {
+        let _written = writeln!(text, "      why       {}", case.why.trim());
+    }
+    if let Some(link) = &case.link {
+        let _written = writeln!(text, "      rule      {link}");
+    }
+    let last = case.output.len().saturating_sub(OUTPUT_LINES);
+    for line in &case.output[last..] {
+        let _written = writeln!(text, "      printed   {line}");
+    }
+    let _written = writeln!(text, "      repeat    {}", case.repeat);
+    text
+}
+
+/// Lines of output that are shown of a case; report.json has more.
+const OUTPUT_LINES: usize = 3;
+
+fn of_check(check: &Check) -> String {
+    format!("    {}\n      expected  {}\n      seen      {}\n", check.check, check.expected, check.seen)
+}
+
+fn colored(verdict: Verdict) -> String {
+    let text = format!("{verdict:<11}");
+    match verdict {
+        Verdict::Pass => text.green().to_string(),
+        Verdict::Unsupported => text.dimmed().to_string(),
+        Verdict::Skip | Verdict::Flaky => text.yellow().to_string(),
+        Verdict::Fail | Verdict::Error => text.red().to_string(),
+    }
+}
