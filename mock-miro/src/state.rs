@@ -112,7 +112,9 @@ impl State {
         let seen = faults::Request { call: name, token: Some(&identity.token_name), stream: None, at: now };
         let hit = route.as_ref().ok().and_then(|_| self.faults.hit(&seen));
         let (mut answer, standing) = self.answer(route, hit.as_ref(), &identity, &params, request, now);
-        self.add_headers(&mut answer, &identity, standing, now);
+        if !hit.as_ref().and_then(|hit| hit.answer.as_ref()).is_some_and(|answer| answer.bare) {
+            self.add_headers(&mut answer, &identity, standing, now);
+        }
         let trouble = hit.as_ref().map(|hit| hit.trouble.clone()).unwrap_or_default();
         let outcome = trouble.outcome(answer.status);
         // What a fault takes from the client is known already; whether the client waits for the rest is not. (The server

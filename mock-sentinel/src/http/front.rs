@@ -79,7 +79,8 @@ pub(crate) async fn front(State(shared): State<Arc<Shared>>, mut request: Reques
     if let Some(connection) = connection.filter(|_| outcome == Outcome::Reset) {
         connection.reset.ask();
     }
-    let response = label(response, call, number, id, client_request_id.as_deref());
+    let is_bare = hit.as_ref().and_then(|hit| hit.answer.as_ref()).is_some_and(|answer| answer.bare);
+    let response = if is_bare { response } else { label(response, call, number, id, client_request_id.as_deref()) };
     let response = broken::apply(response, hit.as_ref(), outcome, receipt).await;
     dated(response, &shared)
 }

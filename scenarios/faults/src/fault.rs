@@ -80,6 +80,10 @@ pub struct Answer {
     /// The `Retry-After` header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<RetryAfter>,
+    /// Whether the headers are left out that the peer adds to each response of its own, such as what is left of a rate limit: a
+    /// response of somebody else's has none of them.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub bare: bool,
 }
 
 /// What goes wrong on the way; several may be given together.

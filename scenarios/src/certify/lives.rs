@@ -81,8 +81,9 @@ impl Lives<'_> {
         let down_for = match &self.live.scenario().timeline[step].action {
             Action::Kill { down_for } => {
                 self.remember_memory(&process);
-                self.seen.killed.push(self.live.elapsed());
                 process.kill().await;
+                // Until it is gone, it may have sent something.
+                self.seen.killed.push(self.live.elapsed());
                 *down_for
             }
             Action::Stop { down_for } => {

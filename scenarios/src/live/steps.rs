@@ -212,6 +212,11 @@ const fn names(call: Call) -> &'static [&'static str] {
 /// `answer` or `fault` in the mocks' form. What neither can do is an error.
 fn effect(action: &Action, peer: Peer) -> Result<Map<String, Value>, String> {
     let answer = |answer: Value| Ok(Map::from_iter([("answer".to_owned(), answer)]));
+    // Of somebody in between, and word for word: nothing of the peer's own beside it.
+    let bare = |mut given: Value| {
+        given["bare"] = true.into();
+        answer(given)
+    };
     let fault = |fault: Value| Ok(Map::from_iter([("fault".to_owned(), fault)]));
     let html =
         |status: u16| json!({"status": status, "headers": {"content-type": "text/html; charset=utf-8"}, "body": HTML});
@@ -219,7 +224,7 @@ fn effect(action: &Action, peer: Peer) -> Result<Map<String, Value>, String> {
         Action::Intercept { peer_acts: true, .. } | Action::Answer { peer_acts: true, .. } => {
             Err("a served peer cannot act and have its response replaced".to_owned())
         }
-        Action::Intercept { response, .. } => answer(match response {
+        Action::Intercept { response, .. } => bare(match response {
             Interception::Html { status } => html(*status),
             Interception::Redirect => {
                 json!({"status": 302, "headers": {"location": "https://login.example/"}, "body": HTML})
@@ -235,9 +240,13 @@ fn effect(action: &Action, peer: Peer) -> Result<Map<String, Value>, String> {
             Interception::Garbage => json!({"status": 200, "body": "\u{16}\u{3}\u{1} no HTTP body of this service"}),
             Interception::Huge => json!({"status": 200, "body": "x".repeat(HUGE_BYTES)}),
         }),
-        Action::Refuse { status, code, wait } => answer(refusal(*status, code.as_deref(), wait.as_ref(), peer)),
+        Action::Refuse { status, code, wait } => {
+            let refusal = refusal(*status, code.as_deref(), wait.as_ref(), peer);
+            // What Miro says of its rate limit would be a second wait beside the one that is given.
+            if peer == Peer::Miro { bare(refusal) } else { answer(refusal) }
+        }
         Action::Answer { status, headers, body, .. } => {
-            answer(json!({"status": status, "headers": headers, "body": body}))
+            bare(json!({"status": status, "headers": headers, "body": body}))
         }
         Action::Break { points } => fault(match points.first() {
             Some(Point::ResponseLost) => json!({"lost_answer": true}),
@@ -247,7 +256,7 @@ fn effect(action: &Action, peer: Peer) -> Result<Map<String, Value>, String> {
         }),
         Action::Slow { up_to } => fault(json!({ "delay": up_to })),
         Action::Trickle { bytes_per_second } => fault(json!({"dribble": {"bytes": bytes_per_second, "every": "1s"}})),
-        Action::LimitUploads { by: Refuser::Proxy, .. } => answer(html(413)),
+        Action::LimitUploads { by: Refuser::Proxy, .. } => bare(html(413)),
         Action::LimitUploads { by: Refuser::Azure, .. } => answer(json!({"status": 413})),
         other => Err(format!("`{}` meets no calls", other.name())),
     }
@@ -270,7 +279,7 @@ fn refusal(status: u16, code: Option<&str>, wait: Option<&NamedWait>, peer: Peer
         Some(NamedWait::Text(text)) => answer["headers"] = json!({ "retry-after": text }),
         Some(NamedWait::Reset(wait)) => {
             let at = Timestamp::now().saturating_add(*wait).unwrap_or(Timestamp::MAX).as_second();
-            answer["headers"] = json!({"x-ratelimit-remaining": "0", "x-ratelimit-reset": at.to_string()});
+            answer["headers"] = json!({"x-ratelimit-limit": "100000", "x-ratelimit-remaining": "0", "x-ratelimit-reset": at.to_string()});
         }
     }
     answer
