@@ -70,7 +70,7 @@ fn is_kept_away(name: &str) -> bool {
 }
 
 impl Process {
-    /// Writes the target's files into `folder` and starts it there. Its output is searched for `secrets`.
+    /// Writes the target's files into `folder` and starts it. Its output is searched for `secrets`.
     pub async fn start(
         target: &Target,
         variables: &Variables,
@@ -82,7 +82,10 @@ impl Process {
         let filled = target.filled_command(variables).map_err(in_command)?;
         let (program, arguments) = filled.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
         let mut command = Command::new(program);
-        command.args(arguments).current_dir(folder);
+        command.args(arguments);
+        if let Some(folder) = &target.folder {
+            command.current_dir(folder);
+        }
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_kept_away)) {
             command.env_remove(name);
         }
@@ -242,8 +245,9 @@ mod tests {
     #[tokio::test]
     async fn it_gets_its_files_and_variables_and_its_output_is_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let mut target = shell("cat greeting; echo $OWN >&2; echo ${HTTPS_PROXY-none}");
+        let mut target = shell("cat $WHERE/greeting; echo $OWN >&2; echo ${HTTPS_PROXY-none}");
         target.files.insert("greeting".to_owned(), "{GREETING} file\n".to_owned());
+        target.env.insert("WHERE".to_owned(), folder.path().display().to_string());
         target.env.insert("OWN".to_owned(), "{GREETING} variable".to_owned());
         let mut process = start(&target, folder.path()).await;
         assert!(process.ended().await.success());

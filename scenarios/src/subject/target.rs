@@ -1,7 +1,7 @@
 //! A target file: a program, how it is told its settings, and what it says it can do.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 use schemars::JsonSchema;
@@ -31,6 +31,9 @@ pub struct Target {
     /// When it counts as started.
     #[serde(default)]
     pub ready: Ready,
+    /// The folder that it runs in: the target file's own, or the caller's.
+    #[serde(skip)]
+    pub folder: Option<PathBuf>,
     /// What it can do; scenarios that need more are `unsupported`. Both logs unless given.
     #[serde(default = "both_logs")]
     pub features: BTreeSet<Feature>,
@@ -150,21 +153,28 @@ impl Target {
             stop: StopBy::default(),
             reload: Reload::default(),
             ready: Ready::default(),
+            folder: None,
             features: both_logs(),
         }
     }
 
-    /// Reads a target file. A program that is given by a path with a `/` is looked for from the file's own folder.
+    /// Reads a target file. It runs in the folder of the file; a program without a `/` is looked for beside this one first.
     pub fn read(path: &Path) -> Result<Self, TargetError> {
         let file = path.display().to_string();
         let text =
             std::fs::read_to_string(path).map_err(|error| TargetError::Unreadable { file: file.clone(), error })?;
         let mut target = Self::parse(&text).map_err(|message| TargetError::Wrong { file, message })?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        if let Some(program) = target.command.first_mut().filter(|program| is_relative(program)) {
-            let beside = std::path::absolute(folder.join(&program)).unwrap_or_else(|_| folder.join(&program));
-            *program = beside.display().to_string();
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let folder = absolute.parent().unwrap_or(Path::new("/")).to_owned();
+        if let Some(program) = target.command.first_mut() {
+            let beside = std::env::current_exe().unwrap_or_default().with_file_name(&*program);
+            if program.contains('/') && !program.starts_with(['/', '{']) {
+                *program = folder.join(&*program).display().to_string();
+            } else if !program.contains('/') && beside.is_file() {
+                *program = beside.display().to_string();
+            }
         }
+        target.folder = Some(folder);
         Ok(target)
     }
 
@@ -216,10 +226,6 @@ impl Target {
     }
 }
 
-fn is_relative(program: &str) -> bool {
-    program.contains('/') && !program.starts_with('/') && !program.starts_with('{')
-}
-
 /// The JSON Schema of target files.
 pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Target).to_value()
@@ -238,6 +244,20 @@ mod tests {
         let full = "command: [a]\nstop: {signal: INT, within: 3s}\nreload: HUP\nready: {line: started}\n";
         let target = Target::parse(full).unwrap();
         assert_eq!((target.ready, target.reload), (Ready::Line("started".to_owned()), Reload::Hup));
+    }
+
+    #[test]
+    fn a_program_of_a_target_file_is_found_from_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("t.yaml");
+        for (command, found) in
+            [("python/run", folder.path().join("python/run")), ("sh", "sh".into()), ("/bin/sh", "/bin/sh".into())]
+        {
+            std::fs::write(&file, format!("command: [{command}, a/b]")).unwrap();
+            let target = Target::read(&file).unwrap();
+            assert_eq!(target.command, [found.display().to_string().as_str(), "a/b"]);
+            assert_eq!(target.folder.as_deref(), Some(folder.path()));
+        }
     }
 
     #[test]
