@@ -6,6 +6,8 @@ pub mod html;
 pub mod junit;
 pub mod markdown;
 mod model;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod terminal;
 
 pub use model::{CaseReport, Exchange, Report, SCHEMA, SubjectReport, Summary};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
 use crate::report::{CaseReport, Report};
@@ -39,9 +39,25 @@ pub struct Expectation {
     /// Who mends it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
-    /// The last day on which it is expected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The last day on which it is expected: a date of TOML, or a text.
+    #[serde(default, deserialize_with = "day", skip_serializing_if = "Option::is_none")]
     pub until: Option<Date>,
+}
+
+fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "`until` is a day such as 2027-03-01")]
+    enum Day {
+        Toml(toml::value::Datetime),
+        Text(String),
+    }
+    let text = match Day::deserialize(deserializer)? {
+        Day::Toml(day) => day.to_string(),
+        Day::Text(text) => text,
+    };
+    text.parse()
+        .map(Some)
+        .map_err(|_| de::Error::custom(format!("`until` is `{text}`; a day such as 2027-03-01 is expected")))
 }
 
 const fn fail() -> Verdict {
@@ -154,4 +170,89 @@ pub fn updated(text: &str, report: &Report) -> Result<String, toml_edit::TomlErr
         entries.push(table);
     }
     Ok(document.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    const FILE: &str = r#"
+# What we know.
+[[known_failure]]
+id = "A-1"           # the first
+reason = "not mended yet"
+owner = "ingestion team"
+until = 2027-03-01
+
+[[known_failure]]
+id = "A-2"
+case = "n=2"
+reason = "waits for a release"
+"#;
+
+    fn today() -> Date {
+        "2026-11-29".parse().unwrap()
+    }
+
+    fn applied(cases: &[(&str, Option<&str>, Verdict)], today: Date) -> Report {
+        let mut report = sample::report(cases);
+        Expected::parse(FILE).unwrap().apply(&mut report, today);
+        report
+    }
+
+    #[test]
+    fn what_is_known_is_as_expected_until_its_day_is_over() {
+        let cases = [
+            ("A-1", Some("n=1"), Verdict::Fail),
+            ("A-1", Some("n=2"), Verdict::Pass),
+            ("A-2", Some("n=2"), Verdict::Fail),
+        ];
+        let report = applied(&cases, today());
+        assert!(report.is_as_expected() && !report.conformant, "{report:?}");
+        let late = applied(&cases, "2027-03-02".parse().unwrap());
+        assert_eq!((late.unexpected().count(), late.stale.len()), (1, 1));
+    }
+
+    #[test]
+    fn an_entry_that_nothing_came_true_of_is_stale() {
+        let report = applied(&[("A-1", None, Verdict::Pass), ("A-2", Some("n=1"), Verdict::Fail)], today());
+        // A-2's entry is about a case that was not played.
+        assert_eq!(report.stale.iter().map(|entry| entry.id.as_str()).collect::<Vec<_>>(), ["A-1"]);
+        assert_eq!(report.unexpected().map(CaseReport::name).collect::<Vec<_>>(), ["A-2 (n=1)"]);
+        assert!(!report.is_as_expected());
+    }
+
+    #[test]
+    fn an_update_takes_out_what_is_stale_adds_what_failed_and_keeps_comments() {
+        let report = applied(
+            &[("A-1", None, Verdict::Fail), ("A-2", Some("n=2"), Verdict::Pass), ("A-3", Some("n=1"), Verdict::Skip)],
+            today(),
+        );
+        let text = updated(FILE, &report).unwrap();
+        assert!(text.contains("# What we know.") && text.contains("# the first"), "{text}");
+        let entries = Expected::parse(&text).unwrap().known_failure;
+        assert_eq!(
+            entries.iter().map(|entry| (entry.id.as_str(), entry.verdict)).collect::<Vec<_>>(),
+            [("A-1", Verdict::Fail), ("A-3", Verdict::Skip)]
+        );
+        assert_eq!(Expected::parse(&updated("", &report).unwrap()).unwrap().known_failure.len(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_expected_is_refused() {
+        for (text, told) in [
+            ("[[known_failure]]\nid = 'A'", "reason"),
+            ("[[known_failure]]\nid = 'A'\nreason = ' '", "`reason` is empty"),
+            ("[[known_failure]]\nid = 'A'\nreason = 'x'\nverdict = 'pass'", "fail, skip and flaky are allowed"),
+            ("[[known_failure]]\nid = 'A'\nreason = 'x'\nuntil = 'soon'", "a day such as"),
+            ("[[known_failures]]\nid = 'A'", "known_failures"),
+        ] {
+            let error = Expected::parse(text).unwrap_err();
+            assert!(error.contains(told), "{text}: {error}");
+        }
+        let expected = Expected::parse("[[known_failure]]\nid = 'MIRO-PAGE-01'\nreason = 'x'").unwrap();
+        let error = expected.check_ids(["MIRO-PAGE-001"].into_iter()).unwrap_err();
+        assert!(error.contains("did you mean `MIRO-PAGE-001`?"), "{error}");
+    }
 }

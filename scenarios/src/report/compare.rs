@@ -85,3 +85,34 @@ impl std::fmt::Display for Difference {
         if self.reason.is_empty() { Ok(()) } else { write!(f, ": {}", self.reason) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::report;
+
+    #[test]
+    fn shards_together_are_the_whole_run() {
+        let one = report(&[("A-1", None, Verdict::Pass), ("A-3", None, Verdict::Fail)]);
+        let other = report(&[("A-2", None, Verdict::Pass)]);
+        let whole = merge(vec![other.clone(), one.clone()]).unwrap();
+        assert_eq!(whole.cases.iter().map(CaseReport::name).collect::<Vec<_>>(), ["A-1", "A-2", "A-3"]);
+        assert_eq!((whole.summary.pass, whole.summary.fail, whole.conformant), (2, 1, false));
+        assert!(merge(vec![one.clone(), one.clone()]).unwrap_err().contains("in two of the reports"));
+        let foreign = Report { suite: "01".to_owned(), ..other };
+        assert!(merge(vec![one, foreign]).unwrap_err().contains("different suites"));
+        assert!(merge(Vec::new()).is_err());
+    }
+
+    #[test]
+    fn two_runs_differ_where_a_case_came_to_something_else() {
+        let was = report(&[("A-1", None, Verdict::Pass), ("A-2", None, Verdict::Fail), ("A-3", None, Verdict::Pass)]);
+        let is = report(&[("A-1", None, Verdict::Pass), ("A-2", None, Verdict::Pass), ("A-4", None, Verdict::Skip)]);
+        let told: Vec<String> = diff(&was, &is).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            ["A-2: fail -> pass", "A-3: pass -> absent", "A-4: absent -> skip: nothing-lost.audit: 1 missing"]
+        );
+        assert!(diff(&was, &was).is_empty());
+    }
+}
