@@ -1,6 +1,7 @@
 //! What a run came to, as data: every form of report is made from this one model.
 
 pub mod annotations;
+pub mod cases;
 pub mod compare;
 pub mod html;
 pub mod junit;

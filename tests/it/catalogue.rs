@@ -59,6 +59,23 @@ fn the_published_schema_is_that_of_the_types() {
     );
 }
 
+#[test]
+fn the_page_for_authors_and_the_schema_of_targets_are_current() {
+    let targets = folder().join("../targets");
+    let page = std::fs::read_to_string(targets.join("cases.md")).expect("the page is published");
+    let (documents, _) = Catalogue::shipped().documents();
+    assert!(
+        page == scenarios::report::cases::cases(&documents),
+        "renew it with: cargo run --bin miro-lab -- scenario list --markdown > scenarios/targets/cases.md"
+    );
+    let schema = std::fs::read_to_string(targets.join("schema.json")).expect("the schema is published");
+    let current = serde_json::to_string_pretty(&scenarios::subject::schema()).expect("a schema is JSON");
+    assert!(
+        schema == format!("{current}\n"),
+        "renew it with: cargo run --bin miro-lab -- certify --target-schema > scenarios/targets/schema.json"
+    );
+}
+
 /// A run is a function of its scenario, so one that reads the same plays the same; some seeds are played as well.
 #[test]
 fn a_printed_day_is_the_day_itself() {

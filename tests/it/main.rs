@@ -6,6 +6,7 @@
 mod architecture;
 mod broken;
 mod catalogue;
+mod certify;
 mod cli;
 mod clients;
 mod credentials;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::Exit;
 use crate::catalogue::Catalogue;
+use crate::report::cases::cases;
 use crate::scenario::finding::Finding;
 use crate::scenario::read::Document;
 use crate::scenario::{Family, Level, Place, Plays, Scenario, Trigger, schema};
@@ -58,6 +59,9 @@ enum Command {
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
+        /// Print the page for connector authors: what certification asks, case by case.
+        #[arg(long, conflicts_with = "json")]
+        markdown: bool,
         #[command(flatten)]
         from: From,
     },
@@ -118,7 +122,11 @@ impl ScenarioCommand {
                 anstream::println!("{}", explain(&document));
                 Ok(Exit::Held)
             }
-            Command::List { json, from } => list(json, &from.catalogue()?),
+            Command::List { markdown: true, from, .. } => {
+                anstream::print!("{}", cases(&from.catalogue()?.documents().0));
+                Ok(Exit::Held)
+            }
+            Command::List { json, from, .. } => list(json, &from.catalogue()?),
         }
     }
 }

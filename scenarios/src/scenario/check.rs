@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use mock_sentinel::MockSentinel;
 
 use super::finding::hint;
-use super::{Action, Scenario, Step, Trigger, length, world};
+use super::{Action, Credential, Scenario, Step, Trigger, length, world};
 use crate::sim::coverage::Kind;
 
 /// Something that is wrong, and the keys that lead to it.
@@ -227,6 +227,13 @@ fn action_problems(scenario: &Scenario, number: usize, wrong: &mut dyn FnMut(&st
         }
         Action::Answer { status, .. } if !(100..=599).contains(status) => {
             wrong("answer", format!("{status} is not a status of HTTP"), "100 to 599");
+        }
+        Action::Rotate { which: Credential::AuditRole | Credential::ContentRole } => {
+            wrong(
+                "rotate",
+                "a role has no value".to_owned(),
+                "a token or the client secret; `azure: {unassign_role: …}` takes a role",
+            );
         }
         Action::Break { points } if points.is_empty() => {
             wrong("break", "there is no point at which it breaks".to_owned(), "name one or more");
