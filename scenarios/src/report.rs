@@ -4,8 +4,14 @@ pub mod annotations;
 pub mod compare;
 pub mod html;
 pub mod junit;
+mod link;
 pub mod markdown;
 mod model;
+pub mod page;
+#[cfg(test)]
+mod sample;
+mod section;
 pub mod terminal;
+mod text;
 
 pub use model::{CaseReport, Exchange, Report, SCHEMA, SubjectReport, Summary};
