@@ -35,6 +35,14 @@ const open = async (file, options, hash = "") => {
 
 const hasNoHorizontalScroll = (page) =>
   page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
+// What is off the screen is only drawn when somebody scrolls there.
+const screenshot = async (page, name) => {
+  for (let seen = 0; seen < await page.evaluate(() => document.documentElement.scrollHeight); seen += 600) {
+    await page.evaluate((top) => new Promise((done) => { scrollTo(0, top); requestAnimationFrame(() => requestAnimationFrame(done)); }), seen);
+  }
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.screenshot({ path: join(folder, name), fullPage: true });
+};
 const visibleCases = (page) => page.locator(".case:not([hidden])").count();
 
 for (const [width, height] of [[1280, 900], [390, 844]]) {
@@ -46,7 +54,7 @@ for (const [width, height] of [[1280, 900], [390, 844]]) {
   check(at("a timeline is seen"), await page.locator("#MIRO-RATE-001--wait-seconds .lanes").isVisible());
   check(at("a fault stands out"), await page.locator("#MIRO-RATE-001--wait-seconds tr.fault").count() === 3);
   check(at("a copy button is seen"), await page.locator(".copy:visible").count() > 0);
-  await page.screenshot({ path: join(folder, `report-${width}.png`), fullPage: true });
+  await screenshot(page, `report-${width}.png`);
 
   const all = await visibleCases(page);
   await page.selectOption("[name=verdict]", "fail");
@@ -92,7 +100,7 @@ for (const [width, height] of [[1280, 900], [390, 844]]) {
   for (const colorScheme of ["light", "dark"]) {
     const { context, page } = await open(sample, { viewport: { width: 1280, height: 900 }, colorScheme });
     backgrounds.push(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
-    if (colorScheme === "dark") await page.screenshot({ path: join(folder, "report-dark.png"), fullPage: true });
+    if (colorScheme === "dark") await screenshot(page, "report-dark.png");
     await context.close();
   }
   check("dark mode has another background", backgrounds[0] !== backgrounds[1], backgrounds.join(", "));

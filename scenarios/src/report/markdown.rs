@@ -237,7 +237,7 @@ mod tests {
         assert!(!text.contains('\u{1b}'));
         let cells = |line: &str| line.replace("\\|", "").matches('|').count();
         assert!(
-            outside.lines().filter(|line| line.starts_with('|')).all(|line| [4, 7, 8].contains(&cells(line))),
+            outside.lines().filter(|line| line.starts_with('|')).all(|line| [4, 7, 9].contains(&cells(line))),
             "{outside}"
         );
     }

@@ -3,27 +3,28 @@
 use maud::{Escaper, Render};
 use std::fmt::Write as _;
 
-/// A character as a reader sees it: control characters as their pictures, so that none of them acts, and marks that reverse the
-/// direction of text (Unicode Standard Annex 9, <https://www.unicode.org/reports/tr9/>, read on 2026-11-29) as replacement characters.
-/// Tabs and line feeds stay.
-const fn visible(character: char) -> char {
+/// Whether a character acts on a screen instead of standing on it: control characters, and marks that reverse the direction of text
+/// (Unicode Standard Annex 9, <https://www.unicode.org/reports/tr9/>, read on 2026-11-29). Tabs and line feeds stay.
+const fn acts(character: char) -> bool {
     match character {
-        '\t' | '\n' => character,
-        '\0'..='\u{1f}' => match char::from_u32(0x2400 + character as u32) {
-            Some(picture) => picture,
-            None => char::REPLACEMENT_CHARACTER,
-        },
-        '\u{7f}' => '\u{2421}',
-        '\u{80}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}' => {
-            char::REPLACEMENT_CHARACTER
-        }
-        other => other,
+        '\t' | '\n' => false,
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => true,
+        '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}' => true,
+        _ => false,
     }
 }
 
-/// The text without anything that acts on the reader's screen; line breaks as line feeds.
+/// The text with everything that acts on the reader's screen written out, such as `\u{1b}`; line breaks as line feeds.
 pub(super) fn shown(text: &str) -> String {
-    text.replace("\r\n", "\n").chars().map(visible).collect()
+    let mut shown = String::with_capacity(text.len());
+    for character in text.replace("\r\n", "\n").chars() {
+        if acts(character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
 }
 
 /// At most so many characters of it, and a mark where something is left out.
@@ -49,9 +50,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn control_characters_are_shown_and_do_not_act() {
-        assert_eq!(shown("a\u{1b}[31mb\0\r\nc\td"), "a␛[31mb␀\nc\td");
-        assert_eq!(shown("\u{202e}abc\u{9b}"), "\u{fffd}abc\u{fffd}");
+    fn control_characters_are_written_out() {
+        assert_eq!(shown("a\u{1b}[31mb\0\r\nc\td"), "a\\u{1b}[31mb\\u{0}\nc\td");
+        assert_eq!(shown("\u{202e}abc\u{9b}"), "\\u{202e}abc\\u{9b}");
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub(super) fn timeline(exchanges: &[Exchange], case: &str) -> Markup {
             details.timeline open[exchanges.len() <= OPEN_MAX] {
                 summary {
                     "Timeline " span.note {
-                        (exchanges.len()) " rows, " (disturbed) " under a fault"
+                        (exchanges.len()) @if exchanges.len() == 1 { " row, " } @else { " rows, " } (disturbed) " under a fault"
                     }
                 }
                 table.lanes aria-label={ "Exchanges of " (case) } {
