@@ -1,7 +1,8 @@
 //! Annotations for GitHub Actions: workflow commands, one a line
 //! (<https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>, read on 2026-11-29).
 //!
-//! GitHub shows ten errors and ten warnings of a step, so the cases that bind most come first.
+//! GitHub shows ten errors and ten warnings of a step (<https://github.com/orgs/community/discussions/26680>, read on 2026-11-29), so the
+//! cases that bind most come first.
 
 use std::fmt::Write as _;
 

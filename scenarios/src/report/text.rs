@@ -4,7 +4,7 @@ use maud::{Escaper, Render};
 use std::fmt::Write as _;
 
 /// Whether a character acts on a screen instead of standing on it: control characters, and marks that reverse the direction of text
-/// (Unicode Standard Annex 9, <https://www.unicode.org/reports/tr9/>, read on 2026-11-29). Tabs and line feeds stay.
+/// (Unicode Standard Annex 9, <https://www.unicode.org/reports/tr9/>). Tabs and line feeds stay.
 const fn acts(character: char) -> bool {
     match character {
         '\t' | '\n' => false,

@@ -8,7 +8,7 @@ use super::super::Report;
 use super::super::section::Section;
 
 pub(super) fn bar(report: &Report) -> Markup {
-    let sections: BTreeSet<_> = report.cases.iter().map(|case| Section::of(case)).collect();
+    let sections: BTreeSet<_> = report.cases.iter().map(Section::of).collect();
     let families: BTreeSet<_> = report.cases.iter().map(|case| case.family).collect();
     let levels: BTreeSet<_> = report.cases.iter().map(|case| case.level).collect();
     html! {

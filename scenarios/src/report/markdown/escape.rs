@@ -1,4 +1,4 @@
-//! Texts of strangers inside GitHub's Markdown (<https://github.github.com/gfm/>, read on 2026-11-29).
+//! Texts of strangers inside GitHub's Markdown (<https://github.github.com/gfm/>).
 
 use super::super::link::Link;
 use super::super::text::{bounded, shown};
@@ -17,10 +17,12 @@ pub(super) fn inline(text: &str) -> String {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
+            // An entity: how a backslash before it counts depends on whether it stands in a table.
+            '|' => escaped.push_str("&#124;"),
             // What GitHub would make a mention, an address or a picture of by itself.
             '@' => escaped.push_str("&#64;"),
             ':' if characters.peek().is_some_and(|next| !next.is_whitespace()) => escaped.push_str("&#58;"),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '!' | '|' | '~' | '$' => {
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '!' | '~' | '$' => {
                 escaped.push('\\');
                 escaped.push(character);
             }
@@ -60,7 +62,7 @@ mod tests {
 
     #[test]
     fn a_text_stays_in_its_cell() {
-        assert_eq!(inline("a|b`c`\n<b>"), "a\\|b\\`c\\` &lt;b&gt;");
+        assert_eq!(inline("a|b`c`\n<b>"), "a&#124;b\\`c\\` &lt;b&gt;");
         assert_eq!(inline("- [x](https://host)"), "\\- \\[x\\]\\(https&#58;//host\\)");
     }
 
