@@ -45,6 +45,24 @@ impl Render for Shown<'_> {
     }
 }
 
+/// A text in HTML in which words between backticks are code.
+pub(super) struct Prose<'a>(pub(super) &'a str);
+
+impl Render for Prose<'_> {
+    fn render_to(&self, buffer: &mut String) {
+        let parts: Vec<&str> = self.0.split('`').collect();
+        let is_balanced = parts.len() % 2 == 1;
+        for (at, part) in parts.iter().enumerate() {
+            let is_code = at % 2 == 1;
+            match (is_balanced, is_code) {
+                (true, true) => maud::html! { code { (Shown(part)) } }.render_to(buffer),
+                (true, false) => Shown(part).render_to(buffer),
+                (false, _) => return Shown(self.0).render_to(buffer),
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +71,12 @@ mod tests {
     fn control_characters_are_written_out() {
         assert_eq!(shown("a\u{1b}[31mb\0\r\nc\td"), "a\\u{1b}[31mb\\u{0}\nc\td");
         assert_eq!(shown("\u{202e}abc\u{9b}"), "\\u{202e}abc\\u{9b}");
+    }
+
+    #[test]
+    fn words_between_backticks_are_code_and_nothing_else_is_markup() {
+        assert_eq!(Prose("`<a>` & b").render().into_string(), "<code>&lt;a&gt;</code> &amp; b");
+        assert_eq!(Prose("one ` <b>").render().into_string(), "one ` &lt;b&gt;");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::super::CaseReport;
 use super::super::link::Link;
 use super::super::section::Section;
-use super::super::text::{Shown, bounded};
+use super::super::text::{Prose, Shown, bounded};
 use super::anchors::Anchors;
 use super::{checks, timeline};
 use crate::certify::Expectation;
@@ -21,7 +21,7 @@ pub(super) fn details(case: &CaseReport, anchors: &mut Anchors) -> Markup {
             data-verdict=(section.name()) data-family=(case.family.name()) data-level=(case.level.name()) {
             summary { (heading(case, section)) }
             div.body {
-                @if says_more(case, section) { p.reason { (Shown(&case.reason)) } }
+                @if says_more(case, section) { p.reason { (Prose(&case.reason)) } }
                 @if let Some(entry) = &case.expectation { (known(entry)) }
                 (checks::tables(&id, &case.checks, anchors))
                 @if section != Section::Pass { (background(case)) }
@@ -65,7 +65,7 @@ fn background(case: &CaseReport) -> Markup {
     html! {
         @if !case.why.trim().is_empty() || !case.spec.is_empty() {
             dl.background {
-                @if !case.why.trim().is_empty() { dt { "Why" } dd { (Shown(case.why.trim())) } }
+                @if !case.why.trim().is_empty() { dt { "Why" } dd { (Prose(case.why.trim())) } }
                 @if !case.spec.is_empty() {
                     dt { "Rule" }
                     dd {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::super::text::{Shown, bounded};
+use super::super::text::{Prose, Shown, bounded};
 use super::anchors::Anchors;
 use crate::verdict::{Check, Verdict};
 
@@ -40,8 +40,8 @@ fn table(case: &str, checks: &[&Check], anchors: &mut Anchors) -> Markup {
                                 " " span.note { (check.verdict.name()) }
                             }
                         }
-                        td { (Shown(&bounded(&check.expected, TEXT_MAX))) }
-                        td { (Shown(&bounded(&check.seen, TEXT_MAX))) }
+                        td { (Prose(&bounded(&check.expected, TEXT_MAX))) }
+                        td { (Prose(&bounded(&check.seen, TEXT_MAX))) }
                     }
                 }
             }

@@ -1,5 +1,8 @@
 //! What went between the subject and its peers: Miro on the left, the subject in the middle, Azure on the right.
 
+mod fold;
+
+use fold::Row;
 use maud::{Markup, html};
 
 use super::super::Exchange;
@@ -33,22 +36,36 @@ impl Lane {
 
 pub(super) fn timeline(exchanges: &[Exchange], case: &str) -> Markup {
     let disturbed = exchanges.iter().filter(|exchange| is_disturbed(exchange)).count();
+    let calls = exchanges.iter().filter(|exchange| Lane::of(exchange) != Lane::Step).count();
+    let rows = fold::rows(exchanges);
     html! {
         @if !exchanges.is_empty() {
-            details.timeline open[exchanges.len() <= OPEN_MAX] {
+            details.timeline open[rows.len() <= OPEN_MAX] {
                 summary {
                     "Timeline " span.note {
-                        (exchanges.len()) @if exchanges.len() == 1 { " row, " } @else { " rows, " } (disturbed) " under a fault"
+                        (calls) @if calls == 1 { " call, " } @else { " calls, " } (disturbed) " under a fault"
                     }
                 }
                 table.lanes aria-label={ "Exchanges of " (case) } {
                     thead { tr {
                         th scope="col" { "ms" } th scope="col" { "Miro" } th scope="col" { "Connector" } th scope="col" { "Azure" }
                     } }
-                    tbody { @for exchange in exchanges { (row(exchange)) } }
+                    tbody { @for row in rows { (row_of(row)) } }
                 }
             }
         }
+    }
+}
+
+fn row_of(row: Row<'_>) -> Markup {
+    match row {
+        Row::One(exchange) => one(exchange),
+        Row::Repeated { count, until_ms } => html! {
+            tr.repeated {
+                td { (milliseconds(until_ms)) }
+                td colspan="3" { (count) " more calls with responses as above until here; report.json has each" }
+            }
+        },
     }
 }
 
@@ -57,13 +74,18 @@ fn is_disturbed(exchange: &Exchange) -> bool {
     exchange.note.starts_with("step ")
 }
 
-fn row(exchange: &Exchange) -> Markup {
+/// Whether a step is more than new events or a query.
+fn is_trouble(step: &Exchange) -> bool {
+    !matches!(step.what.as_str(), "event" | "events" | "query")
+}
+
+fn one(exchange: &Exchange) -> Markup {
     let ms = milliseconds(exchange.ms);
     let fault = is_disturbed(exchange);
     html! {
         @match Lane::of(exchange) {
             Lane::Step => {
-                tr.step { td { (ms) } td colspan="3" { (Shown(&exchange.request)) " " b { (Shown(&exchange.what)) } } }
+                tr.step.quiet[!is_trouble(exchange)] { td { (ms) } td colspan="3" { (Shown(&exchange.request)) " " b { (Shown(&exchange.what)) } } }
             }
             Lane::Miro => {
                 tr.miro.fault[fault] { td { (ms) } td { (response(exchange)) } td { (request(exchange)) } td {} }
@@ -140,7 +162,7 @@ mod tests {
         assert_eq!(Lane::of(&exchange("entra")), Lane::Azure);
         assert_eq!(Lane::of(&exchange("ingestion")), Lane::Azure);
         assert_eq!(Lane::of(&exchange("miro")), Lane::Miro);
-        let text = row(&exchange("ingestion")).into_string();
+        let text = one(&exchange("ingestion")).into_string();
         assert!(text.contains("<td></td><td>POST /</td><td><b class=\"ok\">204</b> ingest · 1 event</td>"), "{text}");
     }
 }
