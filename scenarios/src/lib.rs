@@ -6,6 +6,7 @@ pub mod certify;
 pub mod cli;
 pub mod demo;
 pub mod deployment;
+mod digest;
 pub mod invariants;
 pub mod live;
 pub mod mocks;

@@ -248,7 +248,8 @@ impl Live {
             requests_ca_bundle: ca_file.clone(),
             node_extra_ca_certs: ca_file.clone(),
             ca_file,
-            start: self.scenario.time(self.scenario.world.start).to_string(),
+            // As Miro takes it: to the millisecond.
+            start: format!("{:.3}", self.scenario.time(self.scenario.world.start)),
             poll_every: "1s".to_owned(),
         }
     }

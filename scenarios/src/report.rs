@@ -5,10 +5,14 @@ pub mod cases;
 pub mod compare;
 pub mod html;
 pub mod junit;
+mod link;
 pub mod markdown;
 mod model;
+pub mod page;
 #[cfg(test)]
 pub(crate) mod sample;
+mod section;
 pub mod terminal;
+mod text;
 
 pub use model::{CaseReport, Exchange, Report, SCHEMA, SubjectReport, Summary};

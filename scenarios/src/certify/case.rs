@@ -11,7 +11,7 @@ use super::subject::{Folder, Subject};
 use crate::deployment::table_of;
 use crate::invariants::{COMES_RIGHT_WITHIN, judge};
 use crate::live::{Live, LiveError};
-use crate::observation::{Observation, ObservedCall};
+use crate::observation::{Observation, ObservedCall, ObservedStep};
 use crate::scenario::world::WorldProblem;
 use crate::scenario::{Delivered, Scenario};
 use crate::secrets::Secrets;
@@ -36,6 +36,8 @@ pub(crate) struct Played {
     /// When the timeline began, and every call that was made from then on.
     pub(crate) calls: Vec<ObservedCall>,
     pub(crate) begun: Timestamp,
+    /// What became of each step.
+    pub(crate) steps: Vec<ObservedStep>,
     /// The last lines that the subject printed, secrets masked.
     pub(crate) output: Vec<String>,
 }
@@ -70,10 +72,7 @@ pub(super) async fn play(scenario: &Scenario, subject: &Subject) -> Played {
             expected: "the case can be played".to_owned(),
             seen: error.to_string(),
         }],
-        seconds: 0.0,
-        calls: Vec::new(),
-        begun: Timestamp::now(),
-        output: Vec::new(),
+        ..Played::default()
     });
     played.seconds = started.elapsed().as_secs_f64();
     played
@@ -151,9 +150,9 @@ async fn try_play(scenario: &Scenario, subject: &Subject) -> Result<Played, Case
         calls,
     };
     let checks = judge(live.scenario(), &streams, &observation, &live.mocks.sentinel);
-    let Observation { calls, begun, .. } = observation;
+    let Observation { calls, begun, steps, .. } = observation;
     live.stop().await;
-    Ok(Played { checks, seconds: 0.0, calls, begun, output })
+    Ok(Played { checks, seconds: 0.0, calls, begun, steps, output })
 }
 
 /// The name of the check that a subject which does not start fails.
@@ -161,7 +160,7 @@ pub const TARGET: &str = "target";
 
 fn not_started(why: &str, output: Vec<String>) -> Played {
     let check = Check::new(TARGET, false, "it starts, and calls Miro or Azure", why);
-    Played { checks: vec![check], seconds: 0.0, calls: Vec::new(), begun: Timestamp::now(), output }
+    Played { checks: vec![check], output, ..Played::default() }
 }
 
 /// Waits until the subject is ready. The error says why it is not.

@@ -196,7 +196,7 @@ reason = "waits for a release"
     }
 
     fn applied(cases: &[(&str, Option<&str>, Verdict)], today: Date) -> Report {
-        let mut report = sample::report(cases);
+        let mut report = sample::of_cases(cases);
         Expected::parse(FILE).unwrap().apply(&mut report, today);
         report
     }

@@ -159,7 +159,9 @@ impl Waiting {
         let (missed, left) = self.left.iter().partition(|step| has_begun(step));
         self.left = left;
         let missed: Vec<usize> = missed;
-        missed.into_iter().for_each(|step| live.step_begins(step));
+        for step in missed {
+            live.step_begins(step);
+        }
     }
 }
 

@@ -16,13 +16,14 @@ use super::{Expected, Selection, Subject};
 use crate::catalogue::Catalogue;
 use crate::observation::ObservedCall;
 use crate::report::{CaseReport, Exchange, Report, SCHEMA, SubjectReport, Summary};
+use crate::scenario::Scenario;
 use crate::scenario::read::Case;
 use crate::verdict::{Check, Verdict};
 
 /// Cases that are played at once by a job: they mostly wait.
 const AT_ONCE: usize = 10;
 /// So many failures are played again one after another.
-const FEW: usize = 8;
+const FEW: usize = 4;
 /// Calls of a failed case that are kept for its report: the first and the last ones.
 const EXCHANGES_MAX: usize = 400;
 /// Nobody waits longer for a program to say its version.
@@ -193,13 +194,7 @@ fn unsupported(origin: &Origin, case: &Case, why: String, options: &Options) -> 
         expected: "the subject declares what the case needs".to_owned(),
         seen: why,
     };
-    let played = Played {
-        checks: vec![check],
-        seconds: 0.0,
-        calls: Vec::new(),
-        begun: Timestamp::UNIX_EPOCH,
-        output: Vec::new(),
-    };
+    let played = Played { checks: vec![check], ..Played::default() };
     of_case(origin, case, &played, options)
 }
 
@@ -229,7 +224,7 @@ fn of_case(origin: &Origin, case: &Case, played: &Played, options: &Options) -> 
         verdict,
         seconds: (played.seconds * 1_000.0).round() / 1_000.0,
         checks: played.checks.clone(),
-        reason: worst.map(|check| told(check)).unwrap_or_default(),
+        reason: worst.map(told).unwrap_or_default(),
         link: scenario.spec.first().map(|source| source.url.clone()),
         repeat: repeat(origin, case, options),
         family: scenario.family,
@@ -265,18 +260,15 @@ fn repeat(origin: &Origin, case: &Case, options: &Options) -> String {
 }
 
 /// Calls and steps in the order of time, as many as fit: the first half and the last.
-fn exchanges(scenario: &crate::scenario::Scenario, played: &Played) -> Vec<Exchange> {
-    let steps = scenario.timeline.iter().enumerate().filter_map(|(number, step)| {
-        let at = scenario.begins_at(number)?;
-        (!step.action.concerns_calls()).then(|| Exchange {
-            ms: at.as_millis() as i64,
-            peer: "timeline".to_owned(),
-            what: step.action.name().to_owned(),
-            request: format!("step {}", number + 1),
-            status: 0,
-            outcome: String::new(),
-            events: 0,
-            note: String::new(),
+fn exchanges(scenario: &Scenario, played: &Played) -> Vec<Exchange> {
+    let steps = scenario.timeline.iter().zip(&played.steps).enumerate();
+    let steps = steps.filter_map(|(number, (step, seen))| {
+        let what = if step.action.is_of_the_connector() { "connector" } else { "world" };
+        Some(Exchange {
+            step: Some(number + 1),
+            request: step.trigger.to_string(),
+            note: step.action.told(),
+            ..of_timeline(seen.began?.as_millis() as i64, what)
         })
     });
     let mut all: Vec<Exchange> = played.calls.iter().map(|call| exchange(call, played.begun)).chain(steps).collect();
@@ -286,24 +278,29 @@ fn exchanges(scenario: &crate::scenario::Scenario, played: &Played) -> Vec<Excha
         let last = all.split_off(all.len() - EXCHANGES_MAX / 2);
         all.truncate(EXCHANGES_MAX / 2);
         let ms = all.last().map_or(0, |exchange| exchange.ms);
-        all.push(Exchange {
-            ms,
-            peer: "timeline".to_owned(),
-            what: format!("{left_out} more are left out"),
-            request: String::new(),
-            status: 0,
-            outcome: String::new(),
-            events: 0,
-            note: String::new(),
-        });
+        all.push(of_timeline(ms, &format!("{left_out} more are left out")));
         all.extend(last);
     }
     all
 }
 
+fn of_timeline(ms: i64, what: &str) -> Exchange {
+    Exchange {
+        ms,
+        peer: "timeline".to_owned(),
+        what: what.to_owned(),
+        request: String::new(),
+        status: 0,
+        outcome: String::new(),
+        events: 0,
+        note: String::new(),
+        step: None,
+    }
+}
+
 fn exchange(call: &ObservedCall, begun: Timestamp) -> Exchange {
     let outcome = serde_json::to_value(call.outcome).ok().and_then(|outcome| outcome.as_str().map(str::to_owned));
-    let step = call.step.map_or_else(String::new, |step| format!("step {}: ", step + 1));
+    let wait = call.retry_after.as_ref().map_or_else(String::new, |wait| format!("; Retry-After: {wait}"));
     Exchange {
         ms: call.at.duration_since(begun).as_millis() as i64,
         peer: call.peer().name().to_owned(),
@@ -312,7 +309,8 @@ fn exchange(call: &ObservedCall, begun: Timestamp) -> Exchange {
         status: call.status,
         outcome: outcome.unwrap_or_default(),
         events: call.ids.count(),
-        note: format!("{step}{}", call.reason),
+        note: format!("{}{wait}", call.reason),
+        step: call.step.map(|step| step + 1),
     }
 }
 

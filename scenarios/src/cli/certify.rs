@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use super::scenario::{From, document};
 use super::{Exit, Usage};
 use crate::certify::{Expected, Options, Plan, Progress, Selection, Shard, Subject, certify, named, updated};
+use crate::digest::hexadecimal;
 use crate::report::{Report, annotations, compare, html, junit, markdown, terminal};
 use crate::scenario::read::Document;
 use crate::scenario::{Family, Level, Profile};
@@ -162,7 +163,7 @@ impl Certify {
                 anstream::eprintln!("{over:>4}/{cases} {}{known}", terminal::line(&case));
             }
             Progress::Again(case) => {
-                anstream::eprintln!("          again        {case}: it is played once more when the others are over")
+                anstream::eprintln!("          again        {case}: it is played once more when the others are over");
             }
         });
         tokio::select! {
@@ -274,18 +275,35 @@ impl Certify {
     fn repeat(&self) -> String {
         let mut command = "miro-lab certify".to_owned();
         if let Some(catalogue) = self.from.folder() {
-            command.push_str(&format!(" --catalogue {}", catalogue.display()));
+            command.push_str(" --catalogue");
+            push(&mut command, &catalogue.display().to_string());
         }
         for map in &self.map {
-            command.push_str(&format!(" --map '{map}'"));
+            command.push_str(" --map");
+            push(&mut command, map);
         }
         if let Some(target) = &self.target {
-            command.push_str(&format!(" --target {}", target.display()));
+            command.push_str(" --target");
+            push(&mut command, &target.display().to_string());
         }
         if !self.command.is_empty() {
-            command.push_str(&format!(" -- {}", self.command.join(" ")));
+            command.push_str(" --");
+            self.command.iter().for_each(|part| push(&mut command, part));
         }
         command
+    }
+}
+
+/// Adds an argument to a command for a shell.
+fn push(command: &mut String, argument: &str) {
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || "-_./=:,+@%".contains(char);
+    command.push(' ');
+    if !argument.is_empty() && argument.chars().all(is_plain) {
+        command.push_str(argument);
+    } else {
+        command.push('\'');
+        command.push_str(&argument.replace('\'', r"'\''"));
+        command.push('\'');
     }
 }
 
@@ -357,7 +375,7 @@ fn suite(documents: &[Document]) -> String {
         context.update(text.as_bytes());
         context.update(b"\n");
     }
-    context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(context.finish().as_ref())
 }
 
 fn processors() -> usize {

@@ -11,7 +11,7 @@ use crate::catalogue::Catalogue;
 use crate::report::cases::cases;
 use crate::scenario::finding::Finding;
 use crate::scenario::read::Document;
-use crate::scenario::{Family, Level, Place, Plays, Scenario, Trigger, schema};
+use crate::scenario::{Family, Level, Place, Plays, Scenario, schema};
 
 /// Begins, checks, explains and lists scenario files.
 #[derive(Debug, Args)]
@@ -267,14 +267,13 @@ fn explain(document: &Document) -> String {
     }
     let length = crate::scenario::length_text(scenario.length());
     lines.push(format!("  lasts     {length}, and until everything has come right"));
-    lines.extend(scenario.timeline.iter().enumerate().map(|(number, step)| {
-        let when = match &step.trigger {
-            Trigger::At(at) => format!("at {}", crate::scenario::length_text(*at)),
-            Trigger::When(nth) => format!("with call {} of {}", nth.nth, nth.call.name()),
-            Trigger::After { step, by } => format!("{} after `{step}`", crate::scenario::length_text(*by)),
-        };
-        format!("  step {:<4} {when}: {}", number + 1, step.action.name())
-    }));
+    lines.extend(
+        scenario
+            .timeline
+            .iter()
+            .enumerate()
+            .map(|(number, step)| format!("  step {:<4} {}: {}", number + 1, step.trigger, step.action.told())),
+    );
     let plays = Plays::of(scenario);
     let places: Vec<String> = plays.places.iter().map(ToString::to_string).collect();
     lines.push(format!("  plays     {}", places.join(", ")));

@@ -58,17 +58,12 @@ fn expected(requests: &Requests, too_few: bool) -> String {
 /// What `requests` is about, for readers of a report.
 pub(crate) fn described(requests: &Requests, scenario: &Scenario) -> String {
     let since = |offset: SignedDuration| crate::scenario::length_text(offset);
-    let mut text = requests.call.name().to_owned();
-    if let Some(stream) = requests.stream {
-        text.push_str(&format!(" for the {stream} log"));
-    }
-    if let Some(from) = requests.from {
-        text.push_str(&format!(" from {} on", since(from)));
-    }
-    if let Some(until) = requests.until.filter(|until| *until <= scenario.length()) {
-        text.push_str(&format!(" until {}", since(until)));
-    }
-    text
+    let stream = requests.stream.map(|stream| format!("for the {stream} log"));
+    let from = requests.from.map(|from| format!("from {} on", since(from)));
+    let until = requests.until.filter(|until| *until <= scenario.length());
+    let until = until.map(|until| format!("until {}", since(until)));
+    let parts = std::iter::once(requests.call.name().to_owned()).chain([stream, from, until].into_iter().flatten());
+    parts.collect::<Vec<_>>().join(" ")
 }
 
 /// The most calls in any stretch of this length.

@@ -89,7 +89,7 @@ impl std::fmt::Display for Difference {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample::report;
+    use crate::report::sample::of_cases as report;
 
     #[test]
     fn shards_together_are_the_whole_run() {

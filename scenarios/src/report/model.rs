@@ -145,7 +145,7 @@ pub struct Exchange {
     pub peer: String,
     /// What was called, such as `miro.audit_logs`; what the step does.
     pub what: String,
-    /// Method, path and query, secrets replaced; of a step, its number.
+    /// Method, path and query, secrets replaced; of a step, what begins it.
     pub request: String,
     /// The status of the response; 0 where there was none, and of a step.
     pub status: u16,
@@ -155,6 +155,9 @@ pub struct Exchange {
     pub events: u64,
     /// Why the mock responded so.
     pub note: String,
+    /// The step of the timeline, from 1: the one whose fault a call met, or the one that begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<usize>,
 }
 
 impl CaseReport {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use owo_colors::OwoColorize;
 
+use super::text::shown;
 use super::{CaseReport, Report};
 use crate::verdict::{Check, Verdict};
 
@@ -11,7 +12,7 @@ use crate::verdict::{Check, Verdict};
 pub fn line(case: &CaseReport) -> String {
     let verdict = colored(case.verdict);
     let known = if case.expectation.is_some() { " (known)" } else { "" };
-    format!("{verdict}{known}  {}  {:.1} s  {}", case.name(), case.seconds, case.title)
+    format!("{verdict}{known}  {}  {:.1} s  {}", one_line(&case.name()), case.seconds, one_line(&case.title))
 }
 
 /// Everything that is not as it has to be, and the sentence for the whole.
@@ -21,46 +22,50 @@ pub fn end(report: &Report) -> String {
         text.push_str(&of_case(case));
     }
     for entry in &report.stale {
-        let case = entry.case.as_ref().map_or_else(String::new, |case| format!(" ({case})"));
+        let case = entry.case.as_ref().map_or_else(String::new, |case| format!(" ({})", one_line(case)));
         // A string takes everything.
-        let _written =
-            writeln!(text, "\nstale  {}{case}: it is listed as a known failure, and did not come true", entry.id);
+        let _written = writeln!(
+            text,
+            "\nstale  {}{case}: it is listed as a known failure, and did not come true",
+            one_line(&entry.id)
+        );
     }
     let unsupported = report.cases.iter().filter(|case| case.verdict == Verdict::Unsupported).count();
     if unsupported > 0 {
         let _written =
-            writeln!(text, "\n{unsupported} cases are unsupported: the subject does not declare what they need.");
+            writeln!(text, "\nUnsupported: {unsupported}, since the subject does not declare what they need.");
     }
     if !report.not_played.is_empty() {
         let _written = writeln!(
             text,
-            "{} scenarios are not played: they cannot be held against a black box (report.json names them).",
+            "Not played: {}, which cannot be held against a black box (report.json names them).",
             report.not_played.len()
         );
     }
-    let _written = writeln!(text, "\n{}", report.sentence().bold());
+    let _written = writeln!(text, "\n{}", one_line(&report.sentence()).bold());
     text
 }
 
 fn of_case(case: &CaseReport) -> String {
-    let mut text = format!("\n{}  {}  {}\n", colored(case.verdict), case.name().bold(), case.title);
+    let name = one_line(&case.name());
+    let mut text = format!("\n{}  {}  {}\n", colored(case.verdict), name.bold(), one_line(&case.title));
     for check in case.broken() {
         text.push_str(&of_check(check));
     }
     if let Some(expectation) = &case.expectation {
-        let _written = writeln!(text, "      known     {}", expectation.reason);
+        let _written = writeln!(text, "      known     {}", one_line(&expectation.reason));
     }
     if !case.why.is_empty() {
-        let _written = writeln!(text, "      why       {}", case.why.trim());
+        let _written = writeln!(text, "      why       {}", one_line(case.why.trim()));
     }
     if let Some(link) = &case.link {
-        let _written = writeln!(text, "      rule      {link}");
+        let _written = writeln!(text, "      rule      {}", one_line(link));
     }
     let last = case.output.len().saturating_sub(OUTPUT_LINES);
     for line in &case.output[last..] {
-        let _written = writeln!(text, "      printed   {line}");
+        let _written = writeln!(text, "      printed   {}", one_line(line));
     }
-    let _written = writeln!(text, "      repeat    {}", case.repeat);
+    let _written = writeln!(text, "      repeat    {}", one_line(&case.repeat));
     text
 }
 
@@ -68,7 +73,13 @@ fn of_case(case: &CaseReport) -> String {
 const OUTPUT_LINES: usize = 3;
 
 fn of_check(check: &Check) -> String {
-    format!("    {}\n      expected  {}\n      seen      {}\n", check.check, check.expected, check.seen)
+    let [check, expected, seen] = [&check.check, &check.expected, &check.seen].map(|text| one_line(text));
+    format!("    {check}\n      expected  {expected}\n      seen      {seen}\n")
+}
+
+/// A text that a subject or a peer had a hand in, on one line: a line of its own could be taken for a command of the CI system.
+fn one_line(text: &str) -> String {
+    shown(text).replace('\n', " ")
 }
 
 fn colored(verdict: Verdict) -> String {
@@ -78,5 +89,20 @@ fn colored(verdict: Verdict) -> String {
         Verdict::Unsupported => text.dimmed().to_string(),
         Verdict::Skip | Verdict::Flaky => text.yellow().to_string(),
         Verdict::Fail | Verdict::Error => text.red().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn no_text_of_a_subject_begins_a_line() {
+        let mut report = sample::report();
+        sample::poison(&mut report, "\u{1b}[2J\n::error::x");
+        let text = end(&report) + &report.cases.iter().map(|case| line(case) + "\n").collect::<String>();
+        assert!(!text.lines().any(|line| line.starts_with("::")), "{text}");
+        assert!(!text.contains("\u{1b}[2J"));
     }
 }

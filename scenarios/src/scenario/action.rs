@@ -458,6 +458,18 @@ impl Action {
         "query",
     ];
 
+    /// What it does, as a file has it on one line, such as `refuse: {"status":429}`; a long one is cut.
+    pub fn told(&self) -> String {
+        const LENGTH_MAX: usize = 160;
+        let written = serde_json::to_value(self).unwrap_or_default();
+        let value = written.get(self.name()).map(serde_json::Value::to_string).unwrap_or_default();
+        let mut told = format!("{}: {value}", self.name());
+        if told.len() > LENGTH_MAX {
+            told = told.chars().take(LENGTH_MAX).chain(std::iter::once('…')).collect();
+        }
+        told
+    }
+
     /// Whether it meets calls, rather than doing something of its own.
     pub const fn concerns_calls(&self) -> bool {
         matches!(

@@ -192,6 +192,16 @@ impl Call {
     }
 }
 
+impl std::fmt::Display for Trigger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::At(at) => write!(f, "at {}", length::text(*at)),
+            Self::When(nth) => write!(f, "with call {} of {}", nth.nth, nth.call.name()),
+            Self::After { step, by } => write!(f, "{} after `{step}`", length::text(*by)),
+        }
+    }
+}
+
 impl Call {
     /// All calls to a peer.
     pub const fn to(peer: Peer) -> Self {

@@ -5,7 +5,6 @@ mod manners;
 mod uploads;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,6 +19,7 @@ use jiff::Timestamp;
 use super::coverage::{Coverage, Kind};
 use super::violation::{Promise, Violation};
 use super::weather::Trouble;
+use crate::digest::hexadecimal;
 use crate::invariants::requests::Counted;
 use crate::invariants::waits::{self, Place, Told, Waits};
 use crate::scenario::{Call, Peer};
@@ -194,12 +194,7 @@ impl Watch {
 
     /// The hash of the journal, in hexadecimal digits.
     pub fn journal_sha256(&self) -> String {
-        let digest = self.lock().journal.hash.clone().finish();
-        digest.as_ref().iter().fold(String::new(), |mut text, byte| {
-            // A string takes everything.
-            let _written = write!(text, "{byte:02x}");
-            text
-        })
+        hexadecimal(self.lock().journal.hash.clone().finish().as_ref())
     }
 
     /// The journal's lines, if they were to be kept.

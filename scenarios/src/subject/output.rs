@@ -98,7 +98,7 @@ mod tests {
         let secrets = Secrets::default();
         secrets.keep("hunter2-hunter2");
         let output = Output::new(secrets.clone(), Some("started".to_owned()));
-        let text: String = (0..300).map(|n| format!("line {n}\n")).collect();
+        let text = (0..300).fold(String::new(), |text, n| text + &format!("line {n}\n"));
         output.clone().read(text.as_bytes()).await;
         output.clone().read(&b"it started with hunter2-hunter2"[..]).await;
         output.awaited().await;
