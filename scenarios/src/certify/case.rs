@@ -121,13 +121,11 @@ async fn try_play(scenario: &Scenario, subject: &Subject) -> Result<Played, Case
     let process = lives.play(process, async { outcome = over.await }).await?;
     outcome?;
     let seen = lives.seen;
-    let mut output = Vec::new();
     let mut stopped = seen.stopped;
     if let Some(process) = process {
-        let printed = process.output().clone();
         stopped.push(process.stop(target.stop).await);
-        output = printed.last(OUTPUT_LINES);
     }
+    let output = seen.output.map(|output| output.last(OUTPUT_LINES)).unwrap_or_default();
     let calls = live.calls();
     let violations = live.mocks.miro.violations();
     let (resets, broken): (Vec<_>, Vec<_>) =

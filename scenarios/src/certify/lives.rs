@@ -9,7 +9,7 @@ use super::subject::Folder;
 use crate::live::Live;
 use crate::scenario::{Action, Call, Nth, Trigger};
 use crate::secrets::Secrets;
-use crate::subject::{Process, Stopped, SubjectError, Target, Variables};
+use crate::subject::{Output, Process, Stopped, SubjectError, Target, Variables};
 
 /// Between two looks at the calls that steps wait for.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -32,6 +32,8 @@ pub(super) struct SeenLives {
     pub(super) stopped: Vec<Stopped>,
     pub(super) ended_early: Option<String>,
     pub(super) memory_peak_mib: Option<u64>,
+    /// What the last process printed.
+    pub(super) output: Option<Output>,
 }
 
 /// Why a case could not be played to its end.
@@ -53,6 +55,7 @@ impl Lives<'_> {
         over: impl Future<Output = ()>,
     ) -> Result<Option<Process>, LifeError> {
         let mut over = std::pin::pin!(over);
+        self.seen.output = Some(process.output().clone());
         let mut waiting = Waiting::of(self.live);
         loop {
             let step = tokio::select! {
@@ -63,7 +66,7 @@ impl Lives<'_> {
                     let code = crate::subject::code_of(status);
                     self.seen.ended_early = Some(format!("it ended by itself with {code}: {lines}"));
                     self.remember_memory(&process);
-                    over.await;
+                    // Nothing comes right any more, so nothing is waited for.
                     return Ok(None);
                 }
                 () = &mut over => {
@@ -109,7 +112,9 @@ impl Lives<'_> {
         };
         self.seen.ended.push(self.live.elapsed());
         tokio::time::sleep(down_for.try_into().unwrap_or_default()).await;
-        Ok(Process::start(self.target, &self.variables, &self.folder.state(), self.secrets).await?)
+        let process = Process::start(self.target, &self.variables, &self.folder.state(), self.secrets).await?;
+        self.seen.output = Some(process.output().clone());
+        Ok(process)
     }
 
     fn remember_memory(&mut self, process: &Process) {
