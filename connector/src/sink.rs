@@ -32,6 +32,8 @@ use outbox::Side;
 mod acceptance;
 mod error;
 mod outbox;
+#[cfg(test)]
+mod tests;
 mod timeout;
 
 /// Answers hold at most an error object.

@@ -114,4 +114,18 @@ mod tests {
         assert!(watch.has_changed().unwrap());
         assert!(probing.spans().is_empty());
     }
+
+    #[test]
+    fn two_spans_wait_at_once_and_a_third_when_one_of_them_is_done() {
+        let probing = Arc::new(Probing::default());
+        // As a ledger writes them.
+        let [one, two, three] = [1, 2, 3].map(|number| serde_json::from_value::<SpanId>(number.into()).unwrap());
+        let first = probing.enter(one).unwrap();
+        let _second = probing.enter(two).unwrap();
+        assert!(probing.enter(three).is_none());
+        assert_eq!(probing.spans(), BTreeSet::from([one, two]));
+        drop(first);
+        let _third = probing.enter(three).unwrap();
+        assert_eq!(probing.spans(), BTreeSet::from([two, three]));
+    }
 }

@@ -511,8 +511,52 @@ mod tests {
     }
 
     #[test]
+    fn only_what_azure_may_well_have_stored_counts_as_stored_once_more() {
+        for (status, body, expected) in [
+            (500, "", true),
+            (504, "", true),
+            (408, "", true),
+            (502, "<html>", true),
+            // Its outcome is unknown too, but whoever says this mostly did not pass the request on.
+            (403, "<html>", false),
+            (407, "", false),
+            (200, "<html>", false),
+            (200, "{}", false),
+            (418, "", false),
+            (503, "", false),
+            (429, "", false),
+            (400, "", false),
+        ] {
+            assert_eq!(read(status, body, &[]).is_probably_stored(), expected, "{status} {body}");
+        }
+        let host = || "h".to_owned();
+        let late = SendError::from(TransportError::TimedOut { host: host(), limit: Duration::ZERO });
+        let connect = SendError::from(TransportError::Connect { host: host(), reason: String::new() });
+        assert_eq!([late, connect].map(|error| error.is_probably_stored()), [true, false]);
+    }
+
+    #[test]
+    fn a_success_that_acknowledges_nothing_is_somebody_elses_unless_it_is_json() {
+        assert_eq!(
+            read(200, "{}", &[]).to_string(),
+            "the answer to an upload is HTTP 200, which does not acknowledge it"
+        );
+        assert_eq!(read(200, "<html>", &[]).to_string(), "something between us and Azure answers: HTTP 200");
+    }
+
+    #[test]
+    fn a_proxy_that_asks_for_a_password_is_told_as_that_and_nothing_else_is() {
+        let credentials = "put the proxy's user and password into `http.proxy`";
+        assert_eq!(read(407, "", &[]).lasting().next_step, credentials);
+        for (status, body) in [(403, "<html>"), (502, "<html>"), (200, "<html>"), (200, "{}")] {
+            let next_step = read(status, body, &[]).lasting().next_step;
+            assert!(next_step.starts_with("see what answers in Azure's place"), "{status} {body}: {next_step}");
+        }
+    }
+
+    #[test]
     fn the_wait_that_is_kept_stands_for_the_one_that_was_named() {
-        for (status, body) in [(429, ""), (503, ""), (500, ""), (502, "<html>")] {
+        for (status, body) in [(408, ""), (429, ""), (503, ""), (500, ""), (502, "<html>")] {
             let named = read(status, body, &[("Retry-After", "7")]);
             let kept = named.waiting(|named| named + Duration::from_secs(2));
             assert_eq!(kept.next(), Next::Retry { after: Some(Duration::from_secs(9)) }, "{status}");
