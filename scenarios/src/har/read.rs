@@ -130,11 +130,11 @@ mod tests {
         let at = |text: &str| error(&BROWSERS.replace(text, "\"x\":0"));
         assert_eq!(
             at(r#""startedDateTime":"2026-11-29T15:00:01Z""#),
-            "not a HAR: entry 2: `startedDateTime`: is missing (line 11)"
+            "not a HAR: entry 2: `startedDateTime`: is missing (line 10)"
         );
         assert_eq!(
             at(r#""method":"GET","url":"https://miro.com/app""#),
-            "not a HAR: entry 2: `request.method`: is missing (line 11)"
+            "not a HAR: entry 2: `request.method`: is missing (line 10)"
         );
         assert!(
             error(&BROWSERS.replace("\"status\":0", "\"status\":\"no\""))

@@ -27,13 +27,8 @@ fn a_value_has_one_pseudonym_wherever_it_stands() {
         assert_eq!(json, format!(r#"{{"x":"{pseudonym}","deep":"{{\"y\":\"{pseudonym}\"}}"}}"#));
         let encoded = encoded::percent_encoded(value);
         let url = redactor.url(&format!("https://api.miro.com/v2/orgs/{encoded}?x={encoded}"));
-        assert!(
-            url.starts_with(
-                &format!("https://api.miro.com/v2/orgs/{}", encoded::percent_encoded(&pseudonym)).replace("%3D", "")
-                    [..40]
-            ),
-            "{url}"
-        );
+        let expected = format!("https://api.miro.com/v2/orgs/{}?x=", encoded::percent_encoded(&pseudonym));
+        assert!(url.starts_with(&expected), "{url} does not begin with {expected}");
         let form = redactor.request_body("application/x-www-form-urlencoded", &format!("name={encoded}"));
         let (_, read) = form_urlencoded::parse(form.as_bytes()).next().unwrap();
         assert_eq!(read, pseudonym);
@@ -72,7 +67,6 @@ fn the_protocol_stays_and_everybody_in_it_is_somebody_else() {
     ] {
         assert!(!seen.contains(gone), "{gone} is in {seen}");
     }
-    assert_eq!(seen.len(), event.len() + seen.len() - event.len());
     serde_json::from_str::<serde_json::Value>(&seen).unwrap();
 }
 
