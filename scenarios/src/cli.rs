@@ -6,6 +6,7 @@ mod certify;
 mod demo;
 mod kql;
 mod record;
+mod replay;
 mod scenario;
 mod serve;
 mod sim;
@@ -62,6 +63,7 @@ enum Command {
     Scenario(scenario::ScenarioCommand),
     Kql(kql::Kql),
     Record(record::RecordCommand),
+    Replay(replay::ReplayCommand),
 }
 
 impl MiroLab {
@@ -69,6 +71,7 @@ impl MiroLab {
     pub fn run(self) -> anyhow::Result<u8> {
         let exit = match self.command {
             Command::Record(record) => return record.run(),
+            Command::Replay(replay) => return replay.run(),
             Command::Demo(demo) => demo.run(),
             Command::Sim(sim) => sim.run(),
             Command::Serve(serve) => serve.run(),

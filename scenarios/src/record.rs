@@ -23,6 +23,7 @@ use forward::{Forward, Upstreams};
 use tape::Tape;
 
 pub use forward::UpstreamError;
+pub(crate) use rewritten::Rewritten;
 pub use scenario::scenario_of;
 
 /// What is recorded.

@@ -130,6 +130,31 @@ pub(crate) fn shift_http_date(text: &str, seconds: i64) -> Option<String> {
     Some(faults::http_date(moved))
 }
 
+/// Fields that hold times, as text or as numbers.
+const FIELDS: [&str; 17] = [
+    "createdat",
+    "modifiedat",
+    "actiontime",
+    "timestamp",
+    "time",
+    "timegenerated",
+    "exp",
+    "iat",
+    "nbf",
+    "expires_on",
+    "not_before",
+    "createdafter",
+    "createdbefore",
+    "from",
+    "to",
+    "starttime",
+    "endtime",
+];
+/// Whether a field of this name holds a time.
+pub(crate) fn is_field(name: &str) -> bool {
+    FIELDS.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,11 +4,11 @@ use http::{HeaderMap, HeaderValue};
 
 /// Addresses of peers, and what stands in for them.
 #[derive(Clone, Debug)]
-pub(super) struct Rewritten(pub(super) Vec<(String, String)>);
+pub(crate) struct Rewritten(pub(crate) Vec<(String, String)>);
 
 impl Rewritten {
     /// `text` with each peer's address replaced; none where there is none in it.
-    pub(super) fn text(&self, text: &str) -> Option<String> {
+    pub(crate) fn text(&self, text: &str) -> Option<String> {
         let mut replaced = text.to_owned();
         for (from, to) in &self.0 {
             replaced = replace(&replaced, from, to);
@@ -17,7 +17,7 @@ impl Rewritten {
     }
 
     /// Headers with each peer's address replaced.
-    pub(super) fn headers(&self, headers: &mut HeaderMap) {
+    pub(crate) fn headers(&self, headers: &mut HeaderMap) {
         for value in headers.values_mut() {
             let replaced = value.to_str().ok().and_then(|text| self.text(text));
             if let Some(Ok(replaced)) = replaced.map(|text| HeaderValue::from_str(&text)) {

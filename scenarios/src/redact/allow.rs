@@ -50,26 +50,6 @@ pub(super) enum Side {
     Response,
 }
 
-/// Fields that hold times, as text or as numbers.
-const TIMES: [&str; 17] = [
-    "createdat",
-    "modifiedat",
-    "actiontime",
-    "timestamp",
-    "time",
-    "timegenerated",
-    "exp",
-    "iat",
-    "nbf",
-    "expires_on",
-    "not_before",
-    "createdafter",
-    "createdbefore",
-    "from",
-    "to",
-    "starttime",
-    "endtime",
-];
 /// Fields anywhere that say what something is, in words of Miro's.
 const WORDS: [&str; 5] = ["type", "event", "category", "actiontype", "itemtype"];
 /// Counts at the root of a response.
@@ -78,14 +58,10 @@ const COUNTS: [&str; 8] = ["limit", "size", "status", "total", "offset", "expire
 const CODES: [&str; 7] =
     ["code", "error", "error.code", "error.innererror.code", "error.details.code", "token_type", "tenant_region_scope"];
 
-pub(super) fn is_time_field(field: &str) -> bool {
-    TIMES.iter().any(|known| field.eq_ignore_ascii_case(known))
-}
-
 /// Whether the text at `path` of a body may stay.
 pub(super) fn text(side: Side, path: &str, value: &str) -> bool {
     let last = path.rsplit('.').next().unwrap_or_default();
-    if is_time_field(last) {
+    if times::is_field(last) {
         return is_time(value);
     }
     if WORDS.iter().any(|known| last.eq_ignore_ascii_case(known)) {
@@ -100,7 +76,7 @@ pub(super) fn text(side: Side, path: &str, value: &str) -> bool {
 /// Whether the number at `path` of a body may stay.
 pub(super) fn number(side: Side, path: &str, value: &str) -> bool {
     let last = path.rsplit('.').next().unwrap_or_default();
-    (is_time_field(last) && times::is_epoch(value))
+    (times::is_field(last) && times::is_epoch(value))
         || (side == Side::Response && COUNTS.contains(&path) && is_count(value))
 }
 
@@ -110,7 +86,7 @@ pub(super) fn parameter(name: &str, value: &str) -> bool {
         "limit" | "offset" => is_count(value),
         "api-version" => is_version(value),
         "sorting" | "sort" => matches!(value, "ASC" | "DESC" | "asc" | "desc"),
-        name => is_time_field(name) && is_time(value),
+        name => times::is_field(name) && is_time(value),
     }
 }
 
