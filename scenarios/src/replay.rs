@@ -2,6 +2,7 @@
 
 mod answer;
 mod environment;
+mod events;
 mod matching;
 mod mint;
 mod moved;
@@ -49,6 +50,8 @@ pub struct Replayed {
     pub unused: usize,
     /// Requests that were answered with an entry for the second time or more.
     pub repeated: u64,
+    /// Requests for windows of their own, answered with the recorded events in them.
+    pub composed: u64,
     /// Requests that the recording has no response for.
     pub missed: Vec<Missed>,
     /// How the program ended; none without one.

@@ -105,7 +105,7 @@ fn told(file: &std::path::Path, error: ReplayError) -> anyhow::Error {
 }
 
 fn report(replayed: &Replayed) {
-    let Replayed { entries, matched, unused, repeated, missed, exit, recorded_exit } = replayed;
+    let Replayed { entries, matched, unused, repeated, composed, missed, exit, recorded_exit } = replayed;
     for miss in missed {
         anstream::eprintln!("missed: {}", miss.request);
         match &miss.closest {
@@ -114,7 +114,7 @@ fn report(replayed: &Replayed) {
         }
     }
     anstream::eprintln!(
-        "{matched} of {entries} entries played back, {unused} unused, {repeated} repeated, {} missed",
+        "{matched} of {entries} entries played back, {unused} unused, {repeated} repeated, {composed} pages put together, {} missed",
         missed.len()
     );
     if let (Some(exit), Some(recorded)) = (exit, recorded_exit)

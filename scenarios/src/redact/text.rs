@@ -181,7 +181,15 @@ impl Redactor {
     pub(super) fn number(&mut self, number: &str) -> String {
         self.count(Kind::Number);
         let exponent = number.find(['e', 'E']).unwrap_or(number.len());
-        self.pseudonyms.of(number, |random| shape::alike(number, &[exponent..number.len()], random))
+        self.pseudonyms.of(number, |random| {
+            let drawn = shape::alike(number, std::slice::from_ref(&(exponent..number.len())), random);
+            // At the end of the range a larger mantissa would be no number any more.
+            if drawn.parse().is_ok_and(f64::is_finite) {
+                drawn
+            } else {
+                drawn.replace(|c: char| c.is_ascii_digit(), "1")
+            }
+        })
     }
 
     fn is_around(&self, at: Timestamp) -> bool {

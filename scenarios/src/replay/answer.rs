@@ -16,7 +16,8 @@ use http_body_util::{BodyExt, Full, Limited, StreamBody};
 use hyper::body::Incoming;
 use jiff::Timestamp;
 
-use super::matching::{Found, Matcher, Mode, Recorded};
+use super::events::{Events, Page};
+use super::matching::{Matcher, Mode, Recorded};
 use super::question::Question;
 use super::{Missed, Replayed, mint};
 use crate::har::{Entry, Har, Outcome, value};
@@ -28,6 +29,8 @@ use crate::stand_ins::{Body, Connection, Handler, NoResponse, PEERS, StandIns};
 const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How long what comes before a break has to leave.
 const FLUSHED_AFTER: Duration = Duration::from_millis(20);
+/// A longer wait is not repeated: every client has given up by then.
+const PAUSE_MAX: Duration = Duration::from_mins(5);
 /// Missed requests that are listed; later ones are answered alike.
 const MISSED_MAX: usize = 1_000;
 /// Headers that are written anew, or belong to the encoding on the wire.
@@ -44,8 +47,16 @@ pub(super) struct Answers {
 
 struct State {
     matcher: Matcher,
+    events: Events,
     repeated: u64,
+    composed: u64,
     missed: Vec<Missed>,
+}
+
+/// What a request gets.
+enum Given {
+    Entry(usize),
+    Page(Page),
 }
 
 impl Answers {
@@ -54,15 +65,20 @@ impl Answers {
             Rewritten(PEERS.iter().filter_map(|peer| Some((base(&har, *peer)?, stand_ins.url(*peer)))).collect());
         let mut entries = Vec::new();
         let mut recorded = Vec::new();
+        let mut events = Events::default();
         let mut numbered: Vec<(usize, Entry)> = har.log.entries.into_iter().enumerate().collect();
         numbered.sort_by_key(|(_, entry)| entry.started_date_time);
         for (at, entry) in numbered {
             let Some(question) = Question::of(&entry) else { continue };
             let is_success = entry.outcome() == Outcome::Delivered && (200..300).contains(&entry.response.status);
+            if is_success {
+                events.add(entries.len(), &question, &entry);
+            }
             recorded.push(Recorded { number: at + 1, question, is_success, is_used: false });
             entries.push(entry);
         }
-        let state = State { matcher: Matcher::new(mode, recorded), repeated: 0, missed: Vec::new() };
+        let state =
+            State { matcher: Matcher::new(mode, recorded), events, repeated: 0, composed: 0, missed: Vec::new() };
         Self { entries, rewritten, state: Mutex::new(state) }
     }
 
@@ -79,26 +95,30 @@ impl Answers {
             matched,
             unused: self.entries.len() - matched,
             repeated: state.repeated,
+            composed: state.composed,
             missed: state.missed.clone(),
             exit: None,
             recorded_exit: None,
         }
     }
 
-    fn find(&self, asked: &Question) -> Result<Found, Missed> {
+    fn find(&self, asked: &Question) -> Result<Given, Missed> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        match state.matcher.find(asked) {
-            Ok(found) => {
-                state.repeated += u64::from(found.is_repeated);
-                Ok(found)
-            }
-            Err(missed) => {
-                if state.missed.len() < MISSED_MAX {
-                    state.missed.push(missed.clone());
-                }
-                Err(missed)
-            }
+        if let Some(found) = state.matcher.find(asked) {
+            state.repeated += u64::from(found.is_repeated);
+            return Ok(Given::Entry(found.at));
         }
+        let composes = asked.is_page() && state.matcher.composes();
+        if let Some(page) = composes.then(|| state.events.page(asked)).flatten() {
+            state.matcher.use_within(asked);
+            state.composed += 1;
+            return Ok(Given::Page(page));
+        }
+        let missed = state.matcher.missed(asked);
+        if state.missed.len() < MISSED_MAX {
+            state.missed.push(missed.clone());
+        }
+        Err(missed)
     }
 
     async fn answer(
@@ -112,12 +132,15 @@ impl Answers {
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         let asked = Question::new(peer, parts.method.as_str(), target);
         let entry = match self.find(&asked) {
-            Ok(found) => &self.entries[found.at],
+            Ok(Given::Entry(at)) => &self.entries[at],
+            Ok(Given::Page(page)) => return Ok(self.response(&self.entries[page.like], page.body.into())),
             Err(missed) => return Ok(not_recorded(&missed)),
         };
+        tokio::time::sleep(pause(entry)).await;
+        let response = || self.response(entry, self.body(&asked, entry));
         match entry.outcome() {
-            Outcome::Delivered => Ok(self.response(&asked, entry)),
-            Outcome::Cut => Ok(cut(self.response(&asked, entry), announced(entry)).await),
+            Outcome::Delivered => Ok(response()),
+            Outcome::Cut => Ok(cut(response(), announced(entry)).await),
             Outcome::ResponseLost => Err(NoResponse),
             Outcome::Reset => {
                 connection.ends_with_reset();
@@ -126,8 +149,8 @@ impl Answers {
         }
     }
 
-    fn response(&self, asked: &Question, entry: &Entry) -> Response<Body> {
-        let mut response = Response::new(whole(self.body(asked, entry)));
+    fn response(&self, entry: &Entry, body: Bytes) -> Response<Body> {
+        let mut response = Response::new(whole(body));
         *response.status_mut() = StatusCode::from_u16(entry.response.status).unwrap_or(StatusCode::BAD_GATEWAY);
         for pair in &entry.response.headers {
             let is_repeated = !NOT_REPEATED.iter().any(|name| pair.name.eq_ignore_ascii_case(name));
@@ -172,6 +195,19 @@ fn base(har: &Har, peer: Peer) -> Option<String> {
     let (scheme, rest) = entry.request.url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
     Some(format!("{scheme}://{authority}"))
+}
+
+/// How long the peer took, or the caller waited for nothing.
+fn pause(entry: &Entry) -> Duration {
+    let (Outcome::Delivered | Outcome::Cut) = entry.outcome() else {
+        return milliseconds(entry.time);
+    };
+    milliseconds(entry.timings.wait)
+}
+
+/// What is not known is no time at all.
+fn milliseconds(milliseconds: f64) -> Duration {
+    Duration::try_from_secs_f64(milliseconds / 1_000.0).unwrap_or_default().min(PAUSE_MAX)
 }
 
 fn announced(entry: &Entry) -> usize {

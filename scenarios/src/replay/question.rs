@@ -57,6 +57,16 @@ impl Question {
         self.parameters.get("cursor").map(String::as_str).filter(|cursor| !cursor.is_empty())
     }
 
+    /// The times between which events are asked for.
+    pub(super) fn window(&self) -> (Timestamp, Timestamp) {
+        (self.bound(&BOUNDS[0]).unwrap_or(Timestamp::MIN), self.bound(&BOUNDS[1]).unwrap_or(Timestamp::MAX))
+    }
+
+    /// How many events a page may hold.
+    pub(super) fn limit(&self) -> Option<usize> {
+        self.parameters.get("limit")?.parse().ok()
+    }
+
     /// Whether it asks for a page of a log.
     pub(super) const fn is_page(&self) -> bool {
         matches!(self.call, Call::AuditLogs | Call::ContentLogs)
