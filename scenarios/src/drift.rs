@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::har::{Entry, Har, Outcome};
+use crate::redact::is_plain_name;
 
 /// A difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -102,7 +103,8 @@ impl Shape {
     fn add(&mut self, entry: &Entry) {
         self.statuses.insert(entry.response.status.to_string());
         let names = entry.response.headers.iter().map(|pair| pair.name.to_ascii_lowercase());
-        self.headers.extend(names.filter(|name| !name.starts_with(':')));
+        // HTTP/2 has pseudo headers, which begin with a colon.
+        self.headers.extend(names.filter(|name| !name.starts_with(':')).map(|name| shown(&name).to_owned()));
         let body = entry.response.content.text.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
         let mut open: Vec<(String, Value)> = body.map(|body| (String::new(), body)).into_iter().collect();
         while let Some((path, value)) = open.pop() {
@@ -122,7 +124,13 @@ impl Shape {
 }
 
 fn joined(path: &str, key: &str) -> String {
+    let key = shown(key);
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+/// A name; `*` for one that is data, and so a pseudonym of this recording alone.
+fn shown(name: &str) -> &str {
+    if is_plain_name(name) { name } else { "*" }
 }
 
 const fn kind(value: &Value) -> &'static str {

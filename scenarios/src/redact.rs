@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use pseudonym::Pseudonyms;
 
 pub use allow::NeverKept;
+pub(crate) use body::is_plain_name;
 pub use pseudonym::NoKey;
 
 /// Replaces values, for one recording.

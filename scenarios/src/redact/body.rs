@@ -89,13 +89,18 @@ impl Redactor {
 
     /// The name of a field; one that looks like data is replaced.
     pub(super) fn name(&mut self, name: &str) -> String {
-        let is_plain = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.' | b'$');
-        if name.len() <= NAME_BYTES_MAX && name.bytes().all(is_plain) || self.is_kept(name) {
+        if is_plain_name(name) || self.is_kept(name) {
             return name.to_owned();
         }
         self.count(Kind::Key);
         self.text(name)
     }
+}
+
+/// Whether a field's name is a name, and not data: letters, few enough.
+pub(crate) fn is_plain_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'$');
+    name.len() <= NAME_BYTES_MAX && name.bytes().all(is_plain)
 }
 
 /// A longer name of a field is data.
