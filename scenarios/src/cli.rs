@@ -62,7 +62,7 @@ enum Command {
     Certify(Box<certify::Certify>),
     Scenario(scenario::ScenarioCommand),
     Kql(kql::Kql),
-    Record(record::RecordCommand),
+    Record(Box<record::RecordCommand>),
     Replay(replay::ReplayCommand),
 }
 

@@ -114,7 +114,7 @@ impl Shape {
             self.fields.entry(path.clone()).or_default().insert(kind(&value));
             match value {
                 Value::Object(fields) => {
-                    open.extend(fields.into_iter().map(|(key, value)| (joined(&path, &key), value)))
+                    open.extend(fields.into_iter().map(|(key, value)| (joined(&path, &key), value)));
                 }
                 Value::Array(values) => open.extend(values.into_iter().map(|value| (format!("{path}[]"), value))),
                 _ => {}

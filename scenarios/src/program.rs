@@ -1,6 +1,5 @@
 //! A program that is run between stand-ins for its peers: its variables, its signals, and how it ended.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::process::Stdio;
 use std::time::Duration;
@@ -10,14 +9,15 @@ use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 
 use crate::scenario::Peer;
 use crate::stand_ins::StandIns;
+use crate::subject::Variables;
 
 /// A program and the variables that differ from ours.
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
     /// Its name and its arguments.
     pub(crate) command: Vec<OsString>,
-    /// Variables by name.
-    pub(crate) variables: BTreeMap<String, String>,
+    /// Its variables.
+    pub(crate) variables: Variables,
     /// Where its output goes.
     pub(crate) output: Output,
 }
@@ -57,8 +57,8 @@ const PROXIES: [&str; 8] =
 const GRACE: Duration = Duration::from_mins(1);
 
 /// The variables by which a program finds the stand-ins and trusts them.
-pub(crate) fn addresses(stand_ins: &StandIns, ca_file: &str) -> BTreeMap<String, String> {
-    let pairs = [
+pub(crate) fn addresses(stand_ins: &StandIns, ca_file: &str) -> Variables {
+    Variables::from_iter([
         ("MIRO_BASE_URL", stand_ins.url(Peer::Miro)),
         ("AZURE_AUTHORITY_HOST", stand_ins.url(Peer::Entra)),
         ("SENTINEL_ENDPOINT", stand_ins.url(Peer::Ingestion)),
@@ -66,38 +66,24 @@ pub(crate) fn addresses(stand_ins: &StandIns, ca_file: &str) -> BTreeMap<String,
         ("SSL_CERT_FILE", ca_file.to_owned()),
         ("REQUESTS_CA_BUNDLE", ca_file.to_owned()),
         ("NODE_EXTRA_CA_CERTS", ca_file.to_owned()),
-    ];
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    ])
 }
 
 /// Adds what `--map NAME={OTHER}` says: `{OTHER}` stands for a variable of these, or of ours.
-pub(crate) fn map(variables: &mut BTreeMap<String, String>, maps: &[String]) -> Result<(), ProgramError> {
+pub(crate) fn map(variables: &mut Variables, maps: &[String]) -> Result<(), ProgramError> {
+    let ours =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let mut known: Variables = ours.collect();
+    variables.iter().for_each(|(name, value)| known.set(name, value));
     for map in maps {
         let (name, template) = map
             .split_once('=')
             .filter(|(name, _)| !name.is_empty())
             .ok_or_else(|| ProgramError::Map(format!("`--map {map}`: give it as NAME={{VARIABLE}}")))?;
-        let value = substitute(template, variables)?;
-        variables.insert(name.to_owned(), value);
+        let value = known.fill(template).map_err(|error| ProgramError::Map(format!("`--map {map}`: {error}")))?;
+        variables.set(name, value);
     }
     Ok(())
-}
-
-/// `template` with each `{NAME}` replaced.
-fn substitute(template: &str, variables: &BTreeMap<String, String>) -> Result<String, ProgramError> {
-    let mut out = String::new();
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (name, behind) = after.split_once('}').unwrap_or((after, ""));
-        let value = variables.get(name).cloned().or_else(|| std::env::var(name).ok()).ok_or_else(|| {
-            let hint = crate::scenario::finding::hint(name, variables.keys().map(String::as_str));
-            ProgramError::Map(format!("`--map …={template}`: there is no variable `{name}`; {hint}"))
-        })?;
-        out.push_str(before);
-        out.push_str(&value);
-        rest = behind;
-    }
-    Ok(out + rest)
 }
 
 /// Signals that ask us to end.
@@ -161,7 +147,7 @@ impl Program {
         for name in PROXIES {
             command.env_remove(name);
         }
-        command.envs(&self.variables);
+        command.envs(self.variables.iter());
         command.spawn().map_err(|error| ProgramError::Start { program: program.display().to_string(), error })
     }
 }
@@ -178,11 +164,11 @@ mod tests {
 
     #[test]
     fn a_map_names_other_variables() {
-        let mut variables = BTreeMap::from([("MIRO_BASE_URL".to_owned(), "https://127.0.0.1:1".to_owned())]);
+        let mut variables = Variables::from_iter([("MIRO_BASE_URL", "https://127.0.0.1:1")]);
         map(&mut variables, &["MIRO_URL={MIRO_BASE_URL}/v2".to_owned(), "PLAIN=1".to_owned()]).unwrap();
-        assert_eq!((variables["MIRO_URL"].as_str(), variables["PLAIN"].as_str()), ("https://127.0.0.1:1/v2", "1"));
+        assert_eq!((variables.get("MIRO_URL"), variables.get("PLAIN")), (Some("https://127.0.0.1:1/v2"), Some("1")));
         let unknown = map(&mut variables, &["X={MIRO_BASE_URI}".to_owned()]).unwrap_err().to_string();
-        assert!(unknown.contains("no variable `MIRO_BASE_URI`; did you mean `MIRO_BASE_URL`?"), "{unknown}");
+        assert!(unknown.contains("did you mean `MIRO_BASE_URL`?"), "{unknown}");
         assert!(map(&mut variables, &["X".to_owned()]).is_err());
     }
 }

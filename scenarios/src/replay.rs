@@ -8,7 +8,6 @@ mod mint;
 mod moved;
 mod question;
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::Arc;
 
@@ -19,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::har::Har;
 use crate::program::{self, Output, Program, ProgramError, Stop};
 use crate::stand_ins::{StandIns, StandInsError};
+use crate::subject::Variables;
 use answer::Answers;
 
 pub use matching::Mode;
@@ -102,7 +102,7 @@ pub enum ReplayError {
 
 /// Plays `what` back until the program ends, or without one until a signal comes; `ready` gets the variables before anything is
 /// answered.
-pub async fn replay(what: &Replay, ready: impl FnOnce(&BTreeMap<String, String>)) -> Result<Replayed, ReplayError> {
+pub async fn replay(what: &Replay, ready: impl FnOnce(&Variables)) -> Result<Replayed, ReplayError> {
     let now = Timestamp::now();
     let start = what.har.start().ok_or(ReplayError::Empty)?;
     // Whole seconds, so that times that have no more move with the others; never into the future.

@@ -1,5 +1,6 @@
 //! `miro-lab replay`: a recording as the three peers, for a program that meets it as if it were now.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use serde::Serialize;
 use crate::drift::{Drift, drift};
 use crate::har::{self, Har};
 use crate::replay::{Mode, Replay, ReplayError, Replayed, replay};
+use crate::subject::Variables;
 
 /// Plays a recording back to a program, or tells what has changed between two recordings.
 ///
@@ -66,9 +68,12 @@ impl ReplayCommand {
         let what =
             Replay { har, mode, maps: self.map.clone(), command: self.command.clone(), shares_stdout: !self.json };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let ready = |variables: &std::collections::BTreeMap<String, String>| {
+        let ready = |variables: &Variables| {
             if !has_command {
-                anstream::println!("{}", serde_json::json!({ "environment": variables }));
+                anstream::println!(
+                    "{}",
+                    serde_json::json!({ "environment": variables.iter().collect::<BTreeMap<_, _>>() })
+                );
             }
         };
         let replayed = runtime.block_on(replay(&what, ready)).map_err(|error| told(&self.file, error))?;
@@ -85,7 +90,9 @@ impl ReplayCommand {
         if self.json {
             anstream::println!("{}", serde_json::to_string(&Drifts { drift: drifts })?);
         } else {
-            drifts.iter().for_each(|drift| anstream::println!("{drift}"));
+            for drift in drifts {
+                anstream::println!("{drift}");
+            }
         }
         Ok(if drifts.is_empty() { SAME } else { DIFFERENT })
     }

@@ -257,5 +257,5 @@ fn is_media_type(value: &str) -> bool {
     is_known
         && essence.len() <= 40
         && essence.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'/' | b'+' | b'-' | b'*' | b'.'))
-        && parts.all(|part| is_parameter(part))
+        && parts.all(is_parameter)
 }

@@ -192,8 +192,8 @@ mod tests {
             let name = host("wiki.corp.example", random);
             assert!(name.len() == 17 && name.ends_with(".invalid") && !name.contains(".."), "{name}");
             assert_eq!(host("miro.com", random).len(), 8);
-            assert!(host("b.co", random).ends_with(".test"));
+            assert_eq!(host("b.co", random)[1..], *".test");
         }
-        assert_eq!(alike("keep-this", &[0..5], random)[..5], *"keep-");
+        assert_eq!(alike("keep-this", std::slice::from_ref(&(0..5)), random)[..5], *"keep-");
     }
 }

@@ -1,26 +1,20 @@
 //! The variables of a program under replay: those of its recording, with fresh credentials and the stand-ins' addresses.
 
-use std::collections::BTreeMap;
-
 use connector::Stream;
-use serde_json::Value;
 
 use super::mint;
 use crate::har::{Entry, Har, path_of};
 use crate::live::Environment;
 use crate::scenario::{Call, Peer};
 use crate::stand_ins::StandIns;
+use crate::subject::Variables;
 
 /// As long as the tokens of Miro's apps.
 const TOKEN_LENGTH: usize = 58;
 const SECRET_LENGTH: usize = 40;
 
-/// Variables by name.
-pub(super) fn variables(
-    har: &Har,
-    stand_ins: &StandIns,
-    ca_file: &str,
-) -> Result<BTreeMap<String, String>, serde_json::Error> {
+/// The variables.
+pub(super) fn variables(har: &Har, stand_ins: &StandIns, ca_file: &str) -> Result<Variables, serde_json::Error> {
     let known = |name: &str, otherwise: Option<String>| {
         har.log.environment.get(name).cloned().or(otherwise).unwrap_or_default()
     };
@@ -45,8 +39,9 @@ pub(super) fn variables(
         start: known("START", har.start().map(|start| start.to_string())),
         poll_every: known("POLL_EVERY", Some("1s".to_owned())),
     };
-    let Value::Object(variables) = serde_json::to_value(environment)? else { return Ok(BTreeMap::new()) };
-    Ok(variables.into_iter().map(|(name, value)| (name, value.as_str().unwrap_or_default().to_owned())).collect())
+    let values = serde_json::to_value(environment)?;
+    let values = values.as_object().into_iter().flatten();
+    Ok(values.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?))).collect())
 }
 
 fn of_call(har: &Har, call: Call) -> impl Iterator<Item = &Entry> {
