@@ -146,7 +146,7 @@ async fn trouble_is_recorded_without_anybody_in_it_and_replays_with_the_same_out
     assert_eq!(har.log.entries.len() as u64, told["entries"].as_u64().expect("a count"));
     all_trouble_is_in(&har);
     let text = std::fs::read_to_string(at("case.har")).expect("text");
-    nobody_is_in(&text, &line, &events(environment).await);
+    nobody_is_in(&text, &line, &events(&line).await);
 
     let (replayed, again, code) = replay(&at("case.har"), folder.path(), &[]);
     assert_eq!(
@@ -193,14 +193,19 @@ fn all_trouble_is_in(har: &Har) {
 }
 
 /// Every event of both logs, as Miro shows it.
-async fn events(environment: &Value) -> Vec<Value> {
+async fn events(line: &Value) -> Vec<Value> {
     // A second installation is refused and means the same.
     drop(rustls::crypto::ring::default_provider().install_default());
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let environment = &line["environment"];
+    // What is left of the trouble.
+    let faults = format!("{}/faults", line["miro"]["control_url"].as_str().expect("an address"));
+    let cleared = client.delete(&faults).send().await.expect("the mock answers");
+    assert!(cleared.status().is_success(), "{faults}: {}", cleared.status());
     let base = variable(environment, "MIRO_BASE_URL");
     let organization = variable(environment, "MIRO_ORGANIZATION_ID");
-    let start = variable(environment, "START");
-    let now = jiff::Timestamp::now();
+    let start: jiff::Timestamp = variable(environment, "START").parse().expect("a time");
+    let (start, now) = (format!("{start:.3}"), format!("{:.3}", jiff::Timestamp::now()));
     let mut events = Vec::new();
     for (token, address) in [
         ("MIRO_ACCESS_TOKEN_AUDIT", format!("{base}/v2/audit/logs?createdAfter={start}&createdBefore={now}&limit=500")),
@@ -209,15 +214,10 @@ async fn events(environment: &Value) -> Vec<Value> {
             format!("{base}/v2/orgs/{organization}/content-logs/items?from={start}&to={now}&limit=1000"),
         ),
     ] {
-        let page = loop {
-            let request =
-                client.get(&address).header("authorization", format!("Bearer {}", variable(environment, token)));
-            let answer = request.send().await.expect("the mock answers");
-            // What is left of the trouble comes first.
-            if answer.status().is_success() {
-                break answer.bytes().await.expect("a body");
-            }
-        };
+        let request = client.get(&address).header("authorization", format!("Bearer {}", variable(environment, token)));
+        let answer = request.send().await.expect("the mock answers");
+        assert!(answer.status().is_success(), "{address}: {}", answer.status());
+        let page = answer.bytes().await.expect("a body");
         let page: Value = serde_json::from_slice(&page).expect("JSON");
         events.extend(page["data"].as_array().cloned().expect("a page"));
     }

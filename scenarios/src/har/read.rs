@@ -4,10 +4,12 @@ use std::fmt;
 use std::io::Read as _;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_path_to_error::Segment;
 
-use super::Har;
+use super::{Entry, Har};
 
 /// A larger file is not read, in bytes.
 pub const FILE_BYTES_MAX: u64 = 512 * 1024 * 1024;
@@ -62,9 +64,22 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Har, HarError> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let mut track = serde_path_to_error::Track::new();
     let read = Har::deserialize(serde_path_to_error::Deserializer::new(&mut json, &mut track));
-    let har = read.map_err(|error| located(&track.path(), &error))?;
+    let mut har = read.map_err(|error| located(&track.path(), &error))?;
     json.end().map_err(|error| HarError::whole(format!("something stands behind its end: {error}")))?;
+    har.log.entries.iter_mut().for_each(decode);
     Ok(har)
+}
+
+/// Browsers write some bodies in base64 that are text.
+fn decode(entry: &mut Entry) {
+    let content = &mut entry.response.content;
+    if content.encoding.as_deref() == Some("base64")
+        && let Some(bytes) = content.text.as_deref().and_then(|text| STANDARD.decode(text.trim()).ok())
+        && let Ok(text) = String::from_utf8(bytes)
+    {
+        content.text = Some(text);
+        content.encoding = None;
+    }
 }
 
 /// What is wrong, with the entry and the field where it is.
@@ -120,7 +135,7 @@ mod tests {
     fn what_browsers_write_is_read() {
         let har = parse(BROWSERS.as_bytes()).unwrap();
         let [first, second] = har.log.entries.as_slice() else { panic!("two entries") };
-        assert_eq!((first.time, first.response.content.text.as_deref()), (-1.0, Some("e30=")));
+        assert_eq!((first.time, first.response.content.text.as_deref()), (-1.0, Some("{}")));
         assert_eq!(har.start().unwrap().to_string(), "2026-11-29T15:00:00.123Z");
         assert_eq!((second.outcome(), second.peer()), (Outcome::ResponseLost, None));
     }
