@@ -93,12 +93,34 @@ fn recorder(environment: &Value, out: &Path) -> Command {
 }
 
 /// Adds our connector as the program, with a checkpoint of its own.
-fn with_connector(command: &mut Command, store: &Path) {
+fn with_connector(command: &mut Command, store: &Path, arguments: &[&str]) {
     for map in MAPS {
         command.arg("--map").arg(format!("MIRO_SENTINEL__{map}"));
     }
     command.arg("--map").arg(format!("MIRO_SENTINEL__STORE__PATH={}", store.join("s.redb").display()));
-    command.arg("--").arg(program("miro-sentinel")).args(["run", "--once"]).stdin(Stdio::null());
+    command.arg("--").arg(program("miro-sentinel")).args(arguments).stdin(Stdio::null());
+}
+
+/// Runs until the connector says that it goes on after a refusal, then tells it to stop. Returns how it ended, what was reported, and
+/// the codes of what it complained about.
+fn until_recovered(mut command: Command) -> (Option<i32>, Value, Vec<String>) {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut codes = Vec::new();
+    let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+    for line in lines.by_ref() {
+        let line: Value = serde_json::from_str(&line.expect("text")).unwrap_or_default();
+        codes.extend(line["code"].as_str().map(str::to_owned));
+        // Only this one says which peer the end was at.
+        if !codes.is_empty() && line["level"] == "INFO" && line["end"] == "Source" {
+            break;
+        }
+    }
+    let told = Command::new("kill").arg(child.id().to_string()).status().expect("kill is there");
+    assert!(told.success());
+    lines.for_each(drop);
+    let output = child.wait_with_output().expect("it ends");
+    let summary = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {codes:?}"));
+    (output.status.code(), summary, codes)
 }
 
 fn summary(output: &Output) -> Value {
@@ -117,7 +139,7 @@ fn replay(file: &Path, folder: &Path, options: &[&str]) -> (Value, Vec<String>, 
     let store = tempfile::tempdir_in(folder).expect("a folder");
     let mut command = Command::new(program("miro-lab"));
     command.arg("replay").arg(file).arg("--json").args(options);
-    with_connector(&mut command, store.path());
+    with_connector(&mut command, store.path(), &["run", "--once"]);
     let output = command.output().expect("it starts");
     (summary(&output), delivered(&output), output.status.code())
 }
@@ -132,7 +154,7 @@ async fn trouble_is_recorded_without_anybody_in_it_and_replays_with_the_same_out
     let store = tempfile::tempdir_in(folder.path()).expect("a folder");
     let mut command = recorder(environment, &at("case.har"));
     command.arg("--scenario").arg(at("again.yaml"));
-    with_connector(&mut command, store.path());
+    with_connector(&mut command, store.path(), &["run", "--once"]);
     let recorded = command.output().expect("it starts");
     let told = summary(&recorded);
     // 4: Miro refuses the token.
@@ -285,6 +307,29 @@ fn forms(value: &str) -> Vec<String> {
         encoded.get(first..end).filter(|part| part.len() >= TOLD_MIN + 2).map(str::to_owned)
     });
     [value.to_owned(), percent, json[1..json.len() - 1].to_owned()].into_iter().chain(base64).collect()
+}
+
+#[test]
+fn a_token_that_was_refused_for_a_while_is_refused_for_a_while_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let calm = TROUBLE.split("timeline:").next().expect("a head");
+    let refused = "timeline: [{when: {call: miro.audit_logs, nth: 5}, refuse: {status: 401, code: tokenNotFound}}]";
+    std::fs::write(at("refused.yaml"), format!("{calm}{refused}\n")).expect("the folder is ours");
+    let (_serving, line) = serve(&at("refused.yaml"));
+    let store = tempfile::tempdir_in(folder.path()).expect("a folder");
+    let mut command = recorder(&line["environment"], &at("case.har"));
+    with_connector(&mut command, store.path(), &["run"]);
+    let (code, recorded, codes) = until_recovered(command);
+    assert_eq!((code, codes.as_slice()), (Some(0), ["miro-token-refused".to_owned()].as_slice()), "{recorded}");
+
+    let store = tempfile::tempdir_in(folder.path()).expect("a folder");
+    let mut command = Command::new(program("miro-lab"));
+    command.arg("replay").arg(at("case.har")).arg("--json");
+    with_connector(&mut command, store.path(), &["run"]);
+    let (code, replayed, again) = until_recovered(command);
+    assert_eq!((code, again), (Some(0), codes), "{replayed}");
+    assert_eq!((&replayed["missed"], &replayed["exit"]), (&serde_json::json!([]), &recorded["exit"]));
 }
 
 #[test]

@@ -136,6 +136,22 @@ fn forms_cookies_hosts_and_pages_are_replaced() {
 }
 
 #[test]
+fn every_part_of_an_address_is_looked_at_by_itself() {
+    let url = "https://ada:hunter2pass@wiki.corp.example:8443/Ada%20Lovelace/3074457345618974075?token=abc123secret&limit=5&ada.l%40x.example=1#ada77";
+    let mut redactor = redactor(&[]);
+    let id = redactor.text("3074457345618974075");
+    for seen in [redactor.url(url), redactor.text(&format!("See {url}")), redactor.header("Location", url).value] {
+        for gone in ["ada", "hunter2", "corp", "Ada", "Lovelace", "abc123", "secret", "x.example"] {
+            assert!(!seen.contains(gone), "{gone} is in {seen}");
+        }
+        assert!(
+            seen.contains("@") && seen.contains(":8443/") && seen.contains("limit=5") && seen.contains(&id),
+            "{seen}"
+        );
+    }
+}
+
+#[test]
 fn what_is_kept_is_kept_and_credentials_never_are() {
     let seen = redactor(&["userAgent"]).response_body(r#"{"userAgent":"MiroDesktop/0.11","name":"Ada"}"#);
     assert!(seen.starts_with(r#"{"userAgent":"MiroDesktop/0.11","name":""#) && !seen.contains("Ada"), "{seen}");
