@@ -44,7 +44,10 @@ impl std::fmt::Display for Drift {
             What::Field => "field",
             What::Type => "type",
         };
-        write!(f, "{}: {what} {}", self.call, self.name)?;
+        write!(f, "{}: {what}", self.call)?;
+        if !self.name.is_empty() {
+            write!(f, " {}", self.name)?;
+        }
         match (&self.was, &self.is) {
             (Some(was), Some(is)) => write!(f, " was {was}, is {is}"),
             (None, Some(is)) => write!(f, " came ({is})"),
@@ -203,6 +206,6 @@ mod tests {
         );
         let error = har(429, "X-Old", r#"{"code":"x"}"#);
         let told: Vec<String> = drift(&was, &error).iter().map(ToString::to_string).collect();
-        assert_eq!(told, ["miro.audit_logs: call  went (recorded)", "miro.audit_logs (error): call  came (recorded)"]);
+        assert_eq!(told, ["miro.audit_logs: call went (recorded)", "miro.audit_logs (error): call came (recorded)"]);
     }
 }

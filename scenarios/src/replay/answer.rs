@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt, Full, Limited, StreamBody};
@@ -17,7 +17,7 @@ use hyper::body::Incoming;
 use jiff::Timestamp;
 
 use super::events::{Events, Page};
-use super::matching::{Matcher, Mode, Recorded};
+use super::matching::{Found, Matcher, Mode, Recorded};
 use super::question::Question;
 use super::{Missed, Replayed, mint};
 use crate::har::{Entry, Har, Outcome, value};
@@ -55,7 +55,7 @@ struct State {
 
 /// What a request gets.
 enum Given {
-    Entry(usize),
+    Entry(Found),
     Page(Page),
 }
 
@@ -106,7 +106,7 @@ impl Answers {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = state.matcher.find(asked) {
             state.repeated += u64::from(found.is_repeated);
-            return Ok(Given::Entry(found.at));
+            return Ok(Given::Entry(found));
         }
         let composes = asked.is_page() && state.matcher.composes();
         if let Some(page) = composes.then(|| state.events.page(asked)).flatten() {
@@ -132,8 +132,12 @@ impl Answers {
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         let asked = Question::new(peer, parts.method.as_str(), target);
         let entry = match self.find(&asked) {
-            Ok(Given::Entry(at)) => &self.entries[at],
-            Ok(Given::Page(page)) => return Ok(self.response(&self.entries[page.like], page.body.into())),
+            Ok(Given::Entry(found)) if !found.is_repeated => &self.entries[found.at],
+            Ok(Given::Entry(found)) => {
+                let entry = &self.entries[found.at];
+                return Ok(dated_now(self.response(entry, self.body(&asked, entry))));
+            }
+            Ok(Given::Page(page)) => return Ok(dated_now(self.response(&self.entries[page.like], page.body.into()))),
             Err(missed) => return Ok(not_recorded(&missed)),
         };
         tokio::time::sleep(pause(entry)).await;
@@ -195,6 +199,16 @@ fn base(har: &Har, peer: Peer) -> Option<String> {
     let (scheme, rest) = entry.request.url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
     Some(format!("{scheme}://{authority}"))
+}
+
+/// A response that is given at another time than its own: by its `Date`, clients tell how far a log has been read.
+fn dated_now(mut response: Response<Body>) -> Response<Body> {
+    if let Some(date) = response.headers_mut().get_mut(DATE)
+        && let Ok(now) = HeaderValue::from_str(&faults::http_date(Timestamp::now()))
+    {
+        *date = now;
+    }
+    response
 }
 
 /// How long the peer took, or the caller waited for nothing.
