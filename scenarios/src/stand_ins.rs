@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::scenario::Peer;
 
 /// Connections at the same time to one listener; further ones wait.
-const CONNECTIONS_MAX: usize = 256;
+const CONNECTIONS_MAX: usize = 64;
 /// How long a TLS handshake may take.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// How long the head of a request may take, the pause before it included.

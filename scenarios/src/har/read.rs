@@ -12,7 +12,7 @@ use serde_path_to_error::Segment;
 use super::{Entry, Har};
 
 /// A larger file is not read, in bytes.
-pub const FILE_BYTES_MAX: u64 = 512 * 1024 * 1024;
+pub const FILE_BYTES_MAX: u64 = 512_000_000;
 
 /// Why a file is not a HAR.
 #[derive(Debug, PartialEq, Eq)]

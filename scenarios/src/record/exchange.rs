@@ -15,7 +15,7 @@ use crate::redact::Redactor;
 use crate::scenario::Peer;
 
 /// A longer body is passed on and not kept, in bytes, on the wire and decoded.
-pub(super) const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
+pub(super) const BODY_BYTES_MAX: usize = 64_000_000;
 
 /// What was asked.
 #[derive(Debug)]
@@ -38,6 +38,10 @@ pub(super) struct Exchange {
     head: Option<(Instant, StatusCode, HeaderMap)>,
     body: BytesMut,
     body_length: usize,
+    /// Bytes of it that count among those held in all.
+    held: usize,
+    /// Why its body is not kept.
+    omitted: Option<String>,
     outcome: Option<Outcome>,
 }
 
@@ -51,6 +55,8 @@ impl Exchange {
             head: None,
             body: BytesMut::new(),
             body_length: 0,
+            held: 0,
+            omitted: None,
             outcome: None,
         }
     }
@@ -67,7 +73,12 @@ impl Exchange {
     /// A part of its body came.
     pub(super) fn came(&mut self, part: &[u8]) {
         self.body_length += part.len();
-        if self.body_length <= BODY_BYTES_MAX {
+        if self.omitted.is_none() && self.body_length > BODY_BYTES_MAX {
+            self.omitted = Some(format!("longer than {} MB", BODY_BYTES_MAX / 1_000_000));
+        } else if self.omitted.is_none() && !self.tape.hold(part.len()) {
+            self.omitted = Some("came while too much else was under way".to_owned());
+        } else if self.omitted.is_none() {
+            self.held += part.len();
             self.body.extend_from_slice(part);
         }
     }
@@ -151,9 +162,9 @@ impl Exchange {
 
     fn content(&self, headers: &HeaderMap, redactor: &mut Redactor) -> Content {
         let mime_type = media_type(headers, redactor);
-        if self.body_length > BODY_BYTES_MAX {
-            let omitted = format!("longer than {} MB", BODY_BYTES_MAX / 1_000_000);
-            return Content { size: self.body_length as i64, mime_type, omitted: Some(omitted), ..Content::default() };
+        if self.omitted.is_some() {
+            let omitted = self.omitted.clone();
+            return Content { size: self.body_length as i64, mime_type, omitted, ..Content::default() };
         }
         match decoded(headers, &self.body) {
             Ok(text) => {
@@ -175,6 +186,7 @@ impl Exchange {
 impl Drop for Exchange {
     fn drop(&mut self) {
         self.tape.add(|redactor| self.entry(redactor));
+        self.tape.release(self.held);
     }
 }
 

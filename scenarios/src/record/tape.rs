@@ -1,16 +1,22 @@
 //! What has been recorded so far: redacted, in memory, and bounded.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::har::Entry;
 use crate::redact::Redactor;
 
 /// The text of all bodies together; entries that come after it has been reached are counted and left out.
-const BYTES_MAX: usize = 256 * 1024 * 1024;
+const BYTES_MAX: usize = 256_000_000;
+/// Bytes of responses that are under way and kept, all together.
+const HELD_MAX: usize = 256_000_000;
 
 /// The entries of a recording.
-pub(super) struct Tape(Mutex<Inner>);
+pub(super) struct Tape {
+    inner: Mutex<Inner>,
+    held: AtomicUsize,
+}
 
 struct Inner {
     redactor: Redactor,
@@ -21,7 +27,19 @@ struct Inner {
 
 impl Tape {
     pub(super) fn new(redactor: Redactor) -> Self {
-        Self(Mutex::new(Inner { redactor, entries: Vec::new(), bytes: 0, dropped: 0 }))
+        let inner = Mutex::new(Inner { redactor, entries: Vec::new(), bytes: 0, dropped: 0 });
+        Self { inner, held: AtomicUsize::new(0) }
+    }
+
+    /// Whether so many more bytes of a response under way may be kept.
+    pub(super) fn hold(&self, bytes: usize) -> bool {
+        let more = |held: usize| held.checked_add(bytes).filter(|held| *held <= HELD_MAX);
+        self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
+    }
+
+    /// So many bytes are not under way any more.
+    pub(super) fn release(&self, bytes: usize) {
+        self.held.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     /// Adds an entry, redacted by `make`.
@@ -52,6 +70,6 @@ impl Tape {
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

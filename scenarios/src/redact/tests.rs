@@ -145,7 +145,7 @@ fn every_part_of_an_address_is_looked_at_by_itself() {
             assert!(!seen.contains(gone), "{gone} is in {seen}");
         }
         assert!(
-            seen.contains("@") && seen.contains(":8443/") && seen.contains("limit=5") && seen.contains(&id),
+            seen.contains('@') && seen.contains(":8443/") && seen.contains("limit=5") && seen.contains(&id),
             "{seen}"
         );
     }
