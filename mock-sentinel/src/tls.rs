@@ -49,7 +49,8 @@ impl Tls {
         &self.root_pem
     }
 
-    pub(crate) fn server(&self) -> Arc<rustls::ServerConfig> {
+    /// What a listener of one's own presents: HTTP/1.1 only.
+    pub fn server(&self) -> Arc<rustls::ServerConfig> {
         self.server.clone()
     }
 }

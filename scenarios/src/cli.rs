@@ -5,6 +5,8 @@
 mod certify;
 mod demo;
 mod kql;
+mod record;
+mod replay;
 mod scenario;
 mod serve;
 mod sim;
@@ -60,19 +62,24 @@ enum Command {
     Certify(Box<certify::Certify>),
     Scenario(scenario::ScenarioCommand),
     Kql(kql::Kql),
+    Record(Box<record::RecordCommand>),
+    Replay(replay::ReplayCommand),
 }
 
 impl MiroLab {
-    /// Does what is asked for. An error is something that nobody foresaw.
-    pub fn run(self) -> anyhow::Result<Exit> {
-        match self.command {
+    /// Does what is asked for, and returns the exit code. An error is something that nobody foresaw.
+    pub fn run(self) -> anyhow::Result<u8> {
+        let exit = match self.command {
+            Command::Record(record) => return record.run(),
+            Command::Replay(replay) => return replay.run(),
             Command::Demo(demo) => demo.run(),
             Command::Sim(sim) => sim.run(),
             Command::Serve(serve) => serve.run(),
             Command::Certify(certify) => certify.run(),
             Command::Scenario(scenario) => scenario.run(),
             Command::Kql(kql) => kql.run(),
-        }
+        };
+        exit.map(|exit: Exit| exit as u8)
     }
 }
 

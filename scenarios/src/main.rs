@@ -7,7 +7,7 @@ use scenarios::cli::{MiroLab, exit_of};
 
 fn main() -> ExitCode {
     match MiroLab::parse().run() {
-        Ok(exit) => ExitCode::from(exit as u8),
+        Ok(exit) => ExitCode::from(exit),
         Err(error) => {
             anstream::eprintln!("error: {error:#}");
             ExitCode::from(exit_of(&error) as u8)

@@ -16,6 +16,7 @@ mod lab;
 mod peers;
 mod programs;
 mod queries;
+mod recording;
 mod restart;
 mod served;
 mod simulation;

@@ -1,0 +1,151 @@
+//! `miro-lab record`: what a program and its peers say to each other, without what identifies anybody.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+use url::Url;
+
+use crate::har;
+use crate::record::{RecordError, Recording, UpstreamError, record, scenario_of};
+use crate::redact::RedactorError;
+use crate::scenario::write::write;
+
+/// Runs a program between stand-ins for Miro and Azure that pass everything on, and writes down what was said.
+///
+/// The program gets the addresses of the stand-ins in its environment, as under `certify`, and a root certificate to trust. Secrets,
+/// names, addresses, ids and free text are replaced before anything is written; README.md says by what. Exits as the program does.
+#[derive(Debug, Args)]
+#[command(
+    before_help = "  miro-lab record --miro https://api.miro.com --entra https://login.microsoftonline.com \\\n      --ingest https://NAME.REGION.ingest.monitor.azure.com --out case.har \\\n      --map MIRO_SENTINEL__MIRO__BASE_URL={MIRO_BASE_URL} -- miro-sentinel run --once\n  miro-lab replay case.har -- COMMAND"
+)]
+pub(super) struct RecordCommand {
+    /// Miro's API.
+    #[arg(long, value_name = "URL")]
+    miro: Url,
+    /// The identity service.
+    #[arg(long, value_name = "URL")]
+    entra: Url,
+    /// The ingestion endpoint.
+    #[arg(long, value_name = "URL")]
+    ingest: Url,
+    /// The file to write, HAR 1.2.
+    #[arg(long, value_name = "F.har")]
+    out: PathBuf,
+    /// A field, header or parameter whose values are written as they are. The file names it.
+    #[arg(long, value_name = "FIELD")]
+    keep: Vec<String>,
+    /// A further variable for the program; {MIRO_BASE_URL} and the like stand for what it is given.
+    #[arg(long, value_name = "NAME={VARIABLE}")]
+    map: Vec<String>,
+    /// Root certificates of the peers, beside the system's, as PEM.
+    #[arg(long, value_name = "F.pem")]
+    upstream_ca: Option<PathBuf>,
+    /// Also write what went wrong as a scenario file.
+    #[arg(long, value_name = "OUT.yaml")]
+    scenario: Option<PathBuf>,
+    /// Print one line of JSON in the end; the program's output goes to standard error.
+    #[arg(long)]
+    json: bool,
+    /// The program and its arguments.
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+/// The line that `--json` prints. Its fields are a contract.
+#[derive(Serialize)]
+struct Summary<'a> {
+    entries: usize,
+    replaced: &'a BTreeMap<&'static str, u64>,
+    kept: &'a [String],
+    exit: u8,
+}
+
+impl RecordCommand {
+    /// The exit code is the program's.
+    pub(super) fn run(self) -> anyhow::Result<u8> {
+        writable("--out", &self.out)?;
+        if let Some(path) = &self.scenario {
+            writable("--scenario", path)?;
+        }
+        let what = crate::record::Record {
+            miro: self.miro.clone(),
+            entra: self.entra.clone(),
+            ingestion: self.ingest.clone(),
+            upstream_ca: self.upstream_ca.clone(),
+            kept: self.keep.clone(),
+            maps: self.map.clone(),
+            command: self.command.clone(),
+            shares_stdout: !self.json,
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let recording = runtime.block_on(record(&what)).map_err(told)?;
+        har::write(&self.out, &recording.har)?;
+        if let Some(path) = &self.scenario {
+            let scenario = scenario_of(&recording.har, &id_of(path));
+            std::fs::write(path, write(&scenario)?)
+                .map_err(|error| anyhow::anyhow!("could not write {}: {error}", path.display()))?;
+        }
+        self.report(&recording)?;
+        Ok(recording.exit)
+    }
+
+    fn report(&self, recording: &Recording) -> anyhow::Result<()> {
+        let log = &recording.har.log;
+        if log.dropped > 0 {
+            anstream::eprintln!("{} entries were left out: the recording is full", log.dropped);
+        }
+        if self.json {
+            let summary = Summary {
+                entries: log.entries.len(),
+                replaced: &recording.replaced,
+                kept: &log.kept,
+                exit: recording.exit,
+            };
+            anstream::println!("{}", serde_json::to_string(&summary)?);
+            return Ok(());
+        }
+        let replaced: Vec<String> = recording.replaced.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+        anstream::eprintln!(
+            "{} entries in {}; replaced: {}",
+            log.entries.len(),
+            self.out.display(),
+            replaced.join(", ")
+        );
+        if !log.kept.is_empty() {
+            anstream::eprintln!("kept as they were: {}", log.kept.join(", "));
+        }
+        Ok(())
+    }
+}
+
+/// What the caller can mend is a matter of usage.
+fn told(error: RecordError) -> anyhow::Error {
+    match error {
+        RecordError::Upstream(UpstreamError::Ca { .. } | UpstreamError::Address { .. })
+        | RecordError::Redactor(RedactorError::NeverKept(_))
+        | RecordError::Program(_) => super::Usage(error.to_string()).into(),
+        other => other.into(),
+    }
+}
+
+/// Whether a file can be written there, before anything is run.
+fn writable(option: &str, path: &Path) -> Result<(), super::Usage> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.file_name().is_none() || !folder.is_dir() || path.is_dir() {
+        let shown = path.display();
+        return Err(super::Usage(format!(
+            "{option}: `{shown}` is not a file in a folder that exists; make the folder first"
+        )));
+    }
+    Ok(())
+}
+
+/// The id of a scenario in that file.
+fn id_of(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_ascii_uppercase();
+    let id: String = stem.chars().map(|c| if c.is_ascii_uppercase() || c.is_ascii_digit() { c } else { '-' }).collect();
+    if id.trim_matches('-').is_empty() { "RECORDED".to_owned() } else { id }
+}

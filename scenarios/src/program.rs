@@ -1,0 +1,174 @@
+//! A program that is run between stand-ins for its peers: its variables, its signals, and how it ended.
+
+use std::ffi::OsString;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
+
+use crate::scenario::Peer;
+use crate::stand_ins::StandIns;
+use crate::subject::Variables;
+
+/// A program and the variables that differ from ours.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    /// Its name and its arguments.
+    pub(crate) command: Vec<OsString>,
+    /// Its variables.
+    pub(crate) variables: Variables,
+    /// Where its output goes.
+    pub(crate) output: Output,
+}
+
+/// Where a program's standard output goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// Where ours goes.
+    Stdout,
+    /// To our standard error, because one line of JSON is all that goes to standard output.
+    Stderr,
+}
+
+/// Why a program was not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ProgramError {
+    /// It did not start.
+    #[error("could not start `{program}`: {error}")]
+    Start {
+        /// Its name.
+        program: String,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// It could not be watched.
+    #[error("could not wait for the program: {0}")]
+    Wait(#[from] std::io::Error),
+    /// A `--map` that says nothing.
+    #[error("{0}")]
+    Map(String),
+}
+
+/// Variables that would lead past the stand-ins.
+const PROXIES: [&str; 8] =
+    ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"];
+/// How long a program may take to end after a signal.
+const GRACE: Duration = Duration::from_mins(1);
+
+/// The variables by which a program finds the stand-ins and trusts them.
+pub(crate) fn addresses(stand_ins: &StandIns, ca_file: &str) -> Variables {
+    Variables::from_iter([
+        ("MIRO_BASE_URL", stand_ins.url(Peer::Miro)),
+        ("AZURE_AUTHORITY_HOST", stand_ins.url(Peer::Entra)),
+        ("SENTINEL_ENDPOINT", stand_ins.url(Peer::Ingestion)),
+        ("CA_FILE", ca_file.to_owned()),
+        ("SSL_CERT_FILE", ca_file.to_owned()),
+        ("REQUESTS_CA_BUNDLE", ca_file.to_owned()),
+        ("NODE_EXTRA_CA_CERTS", ca_file.to_owned()),
+    ])
+}
+
+/// Adds what `--map NAME={OTHER}` says: `{OTHER}` stands for a variable of these, or of ours.
+pub(crate) fn map(variables: &mut Variables, maps: &[String]) -> Result<(), ProgramError> {
+    let ours =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let mut known: Variables = ours.collect();
+    variables.iter().for_each(|(name, value)| known.set(name, value));
+    for map in maps {
+        let (name, template) = map
+            .split_once('=')
+            .filter(|(name, _)| !name.is_empty())
+            .ok_or_else(|| ProgramError::Map(format!("`--map {map}`: give it as NAME={{VARIABLE}}")))?;
+        let value = known.fill(template).map_err(|error| ProgramError::Map(format!("`--map {map}`: {error}")))?;
+        variables.set(name, value);
+    }
+    Ok(())
+}
+
+/// Signals that ask us to end.
+pub(crate) struct Stop {
+    interrupt: Signals,
+    terminate: Signals,
+}
+
+impl Stop {
+    /// Listens for them from now on.
+    pub(crate) fn listen() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// The next one.
+    pub(crate) async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.interrupt.recv() => Signal::INT,
+            _ = self.terminate.recv() => Signal::TERM,
+        }
+    }
+}
+
+impl Program {
+    /// Runs it to its end. A signal that we get is passed on; after a second one, or a minute, it is killed. Returns its exit code, or
+    /// 128 and the number of the signal that ended it.
+    pub(crate) async fn run(&self, stop: &mut Stop) -> Result<u8, ProgramError> {
+        let mut child = self.start()?;
+        let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        let send = |signal| {
+            if let Some(group) = group
+                && let Err(error) = kill_process_group(group, signal)
+            {
+                tracing::debug!(%error, "Could not pass a signal on.");
+            }
+        };
+        tokio::select! {
+            ended = child.wait() => return Ok(exit(ended?)),
+            signal = stop.next() => send(signal),
+        }
+        tokio::select! {
+            ended = child.wait() => return Ok(exit(ended?)),
+            _ = stop.next() => {}
+            () = tokio::time::sleep(GRACE) => {}
+        }
+        send(Signal::KILL);
+        Ok(exit(child.wait().await?))
+    }
+
+    fn start(&self) -> Result<tokio::process::Child, ProgramError> {
+        let Some((program, arguments)) = self.command.split_first() else {
+            return Err(ProgramError::Map("no COMMAND is given; write it behind `--`".to_owned()));
+        };
+        let mut command = tokio::process::Command::new(program);
+        command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+        // Its own group: a terminal's interrupt reaches us alone, and comes to it once.
+        command.process_group(0);
+        if self.output == Output::Stderr {
+            command.stdout(std::io::stderr());
+        }
+        for name in PROXIES {
+            command.env_remove(name);
+        }
+        command.envs(self.variables.iter());
+        command.spawn().map_err(|error| ProgramError::Start { program: program.display().to_string(), error })
+    }
+}
+
+fn exit(status: std::process::ExitStatus) -> u8 {
+    use std::os::unix::process::ExitStatusExt as _;
+    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
+    u8::try_from(code).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_map_names_other_variables() {
+        let mut variables = Variables::from_iter([("MIRO_BASE_URL", "https://127.0.0.1:1")]);
+        map(&mut variables, &["MIRO_URL={MIRO_BASE_URL}/v2".to_owned(), "PLAIN=1".to_owned()]).unwrap();
+        assert_eq!((variables.get("MIRO_URL"), variables.get("PLAIN")), (Some("https://127.0.0.1:1/v2"), Some("1")));
+        let unknown = map(&mut variables, &["X={MIRO_BASE_URI}".to_owned()]).unwrap_err().to_string();
+        assert!(unknown.contains("did you mean `MIRO_BASE_URL`?"), "{unknown}");
+        assert!(map(&mut variables, &["X".to_owned()]).is_err());
+    }
+}

@@ -1,0 +1,137 @@
+//! Plays a recording back: three stand-ins answer as the peers did, as if it were happening now.
+
+mod answer;
+mod environment;
+mod events;
+mod matching;
+mod mint;
+mod moved;
+mod question;
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use crate::har::Har;
+use crate::program::{self, Output, Program, ProgramError, Stop};
+use crate::stand_ins::{StandIns, StandInsError};
+use crate::subject::Variables;
+use answer::Answers;
+
+pub use matching::Mode;
+pub use moved::moved;
+
+/// A replay.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    /// What is played back.
+    pub har: Har,
+    /// How requests find their responses.
+    pub mode: Mode,
+    /// Further variables, `NAME={OTHER}`.
+    pub maps: Vec<String>,
+    /// The program and its arguments; without one, whoever calls is answered until a signal comes.
+    pub command: Vec<OsString>,
+    /// Whether its output may go where ours goes.
+    pub shares_stdout: bool,
+}
+
+/// What came of it. The names of its fields are a contract.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Replayed {
+    /// Entries that can be played back.
+    pub entries: usize,
+    /// Those that were.
+    pub matched: usize,
+    /// Those that were not.
+    pub unused: usize,
+    /// Requests that were answered with an entry for the second time or more.
+    pub repeated: u64,
+    /// Requests for windows of their own, answered with the recorded events in them.
+    pub composed: u64,
+    /// Requests that the recording has no response for.
+    pub missed: Vec<Missed>,
+    /// How the program ended; none without one.
+    pub exit: Option<u8>,
+    /// How it ended when it was recorded.
+    #[serde(skip)]
+    pub recorded_exit: Option<u8>,
+}
+
+/// A request that the recording has no response for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Missed {
+    /// The request.
+    pub request: String,
+    /// The entry that comes closest; none where nothing of the kind was recorded.
+    pub closest: Option<String>,
+    /// In what they differ.
+    pub differs: Vec<&'static str>,
+}
+
+impl Replayed {
+    /// Whether every request was in the recording, and the program ended as it did then.
+    pub fn is_same(&self) -> bool {
+        let ended_alike = self.exit.is_none_or(|exit| exit == self.recorded_exit.unwrap_or_default());
+        self.missed.is_empty() && ended_alike
+    }
+}
+
+/// Why nothing was played back.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// No request in it is for one of the three peers.
+    #[error("no entry of the file is a request to Miro, the identity service or the ingestion endpoint")]
+    Empty,
+    /// No listeners.
+    #[error(transparent)]
+    StandIns(#[from] StandInsError),
+    /// No program.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// No folder, no signals.
+    #[error("could not prepare the replay: {0}")]
+    Io(#[from] std::io::Error),
+    /// The variables are no text.
+    #[error("could not write the variables down: {0}")]
+    Environment(#[from] serde_json::Error),
+}
+
+/// Plays `what` back until the program ends, or without one until a signal comes; `ready` gets the variables before anything is
+/// answered.
+pub async fn replay(what: &Replay, ready: impl FnOnce(&Variables)) -> Result<Replayed, ReplayError> {
+    let now = Timestamp::now();
+    let start = what.har.start().ok_or(ReplayError::Empty)?;
+    // Whole seconds, so that times that have no more move with the others; never into the future.
+    let har = moved(&what.har, now.duration_since(start).as_secs());
+    let mut stop = Stop::listen()?;
+    let stand_ins = StandIns::bind().await?;
+    let folder = tempfile::tempdir()?;
+    let ca_file = folder.path().join("ca.pem").display().to_string();
+    std::fs::write(&ca_file, stand_ins.root_pem())?;
+    let mut variables = environment::variables(&har, &stand_ins, &ca_file)?;
+    program::map(&mut variables, &what.maps)?;
+    let recorded_exit = har.log.exit;
+    let answers = Arc::new(Answers::new(har, what.mode, &stand_ins));
+    if answers.is_empty() {
+        return Err(ReplayError::Empty);
+    }
+    ready(&variables);
+    let ended = CancellationToken::new();
+    let running = async {
+        let exit = if what.command.is_empty() {
+            stop.next().await;
+            Ok(None)
+        } else {
+            let output = if what.shares_stdout { Output::Stdout } else { Output::Stderr };
+            Program { command: what.command.clone(), variables, output }.run(&mut stop).await.map(Some)
+        };
+        ended.cancel();
+        exit
+    };
+    let (exit, ()) = tokio::join!(running, stand_ins.serve(answers.clone(), ended.clone()));
+    Ok(Replayed { exit: exit?, recorded_exit, ..answers.result() })
+}
