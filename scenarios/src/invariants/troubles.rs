@@ -6,7 +6,7 @@ use faults::Outcome;
 use jiff::SignedDuration;
 
 use crate::observation::{Observation, ObservedCall};
-use crate::scenario::{Action, Content, Interception, NamedWait, Peer, Scenario, Step};
+use crate::scenario::{Action, Content, Peer, Scenario, Step};
 use crate::sim::coverage::Kind;
 
 /// Whether troubles of this name can be seen from outside at all. Of the others the simulation has to prove that they happen.
@@ -64,18 +64,12 @@ fn of_call(call: &ObservedCall) -> Vec<Kind> {
 fn of_step(step: &Step, began: Option<SignedDuration>) -> Vec<Kind> {
     match &step.action {
         Action::Refuse { wait, .. } => {
-            std::iter::once(Kind::PeerRefused).chain(wait.iter().flat_map(of_wait)).collect()
+            let told = wait.iter().filter(|wait| wait.length().is_some()).map(|_| Kind::ToldToWait);
+            let kinds = std::iter::once(Kind::PeerRefused).chain(told);
+            kinds.chain(wait.iter().flat_map(Kind::of_wait)).collect()
         }
         Action::Answer { .. } => vec![Kind::PeerRefused],
-        Action::Intercept { response, .. } => vec![match response {
-            Interception::Html { .. } => Kind::HtmlPage,
-            Interception::Redirect => Kind::Redirect,
-            Interception::OtherJson { .. } => Kind::OtherJson,
-            Interception::ErrorIn200 => Kind::ErrorIn200,
-            Interception::Empty { .. } => Kind::EmptySuccess,
-            Interception::Garbage => Kind::Garbage,
-            Interception::Huge => Kind::HugeBody,
-        }],
+        Action::Intercept { response, .. } => vec![Kind::of_interception(*response)],
         Action::Break { .. } => vec![Kind::Silence],
         Action::Slow { .. } => vec![Kind::SlowResponse],
         Action::Trickle { .. } => vec![Kind::Trickle],
@@ -91,17 +85,6 @@ fn of_step(step: &Step, began: Option<SignedDuration>) -> Vec<Kind> {
 
 /// What ends a process so early ends it in its first start.
 const FIRST_START: SignedDuration = SignedDuration::from_mins(1);
-
-fn of_wait(wait: &NamedWait) -> [Kind; 2] {
-    let form = match wait {
-        NamedWait::Seconds(_) => Kind::WaitInSeconds,
-        NamedWait::Fraction(_) => Kind::WaitInFractions,
-        NamedWait::Date(_) => Kind::WaitAsDate,
-        NamedWait::Text(_) => return [Kind::WaitUnreadable; 2],
-        NamedWait::Reset(_) => Kind::WaitByReset,
-    };
-    [form, Kind::ToldToWait]
-}
 
 fn of_event(content: Content, bytes: usize) -> Vec<Kind> {
     const TINY: usize = 300;

@@ -1,8 +1,11 @@
 //! What a run has been through. A sweep in which some kind of trouble never happened has proved less than it says.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
+
+use crate::scenario::{Interception, NamedWait};
 
 /// A kind of trouble, or of coping with it, that a sweep must meet at least once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -175,6 +178,38 @@ impl Kind {
         Self::CrashInFirstStart,
     ];
 }
+
+impl Kind {
+    /// What somebody in between responds with.
+    pub(crate) const fn of_interception(response: Interception) -> Self {
+        match response {
+            Interception::Html { .. } => Self::HtmlPage,
+            Interception::Redirect => Self::Redirect,
+            Interception::OtherJson { .. } => Self::OtherJson,
+            Interception::ErrorIn200 => Self::ErrorIn200,
+            Interception::Empty { .. } => Self::EmptySuccess,
+            Interception::Garbage => Self::Garbage,
+            Interception::Huge => Self::HugeBody,
+        }
+    }
+
+    /// How a wait is written, and whether it is a long one.
+    pub(crate) fn of_wait(wait: &NamedWait) -> Vec<Self> {
+        let form = match wait {
+            NamedWait::Seconds(_) => Self::WaitInSeconds,
+            NamedWait::Fraction(_) => Self::WaitInFractions,
+            NamedWait::Date(_) => Self::WaitAsDate,
+            NamedWait::Text(_) => Self::WaitUnreadable,
+            NamedWait::Reset(_) => Self::WaitByReset,
+        };
+        let length = wait.length().unwrap_or_default();
+        let far = (length > HOUR).then_some(Self::WaitOverAnHour).into_iter();
+        std::iter::once(form).chain(far).chain((length > YEAR).then_some(Self::WaitOverAYear)).collect()
+    }
+}
+
+const HOUR: Duration = Duration::from_hours(1);
+const YEAR: Duration = Duration::from_hours(365 * 24);
 
 impl std::fmt::Display for Kind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

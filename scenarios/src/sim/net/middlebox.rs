@@ -17,7 +17,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 
 use super::canned::{self, Sender};
-use crate::scenario::{Action, Call, ClockOwner, Content, Interception, NamedWait, Peer, Refuser, Step};
+use crate::scenario::{Action, Call, ClockOwner, Content, Interception, Peer, Refuser, Step};
 use crate::sim::clock::{SimClock, SkewedClock};
 use crate::sim::coverage::Kind;
 use crate::sim::plan::Plan;
@@ -133,13 +133,13 @@ impl Middlebox {
             }
             _ if meeting.response.is_some() => return false,
             Action::Intercept { response, peer_acts } => {
-                let kind = if *peer_acts { Kind::ReplacedResponse } else { kind_of(*response) };
+                let kind = if *peer_acts { Kind::ReplacedResponse } else { Kind::of_interception(*response) };
                 meeting.intercepts(peer, *response, *peer_acts, kind);
             }
             Action::Refuse { status, code, wait } => {
                 let canned = canned::refusal(&self.sender(peer), *status, code.as_deref(), wait.as_ref());
                 meeting.responds(canned, Kind::PeerRefused);
-                meeting.kinds.extend(wait.iter().flat_map(kinds_of_wait));
+                meeting.kinds.extend(wait.iter().flat_map(Kind::of_wait));
             }
             Action::Answer { status, headers, body, peer_acts } => {
                 let bytes = Body::Http(Arc::new(canned::given(*status, headers, body)));
@@ -199,34 +199,6 @@ impl Instead {
             Body::Raw(_) => None,
         }
     }
-}
-
-const fn kind_of(response: Interception) -> Kind {
-    match response {
-        Interception::Html { .. } => Kind::HtmlPage,
-        Interception::Redirect => Kind::Redirect,
-        Interception::OtherJson { .. } => Kind::OtherJson,
-        Interception::ErrorIn200 => Kind::ErrorIn200,
-        Interception::Empty { .. } => Kind::EmptySuccess,
-        Interception::Garbage => Kind::Garbage,
-        Interception::Huge => Kind::HugeBody,
-    }
-}
-
-const HOUR: Duration = Duration::from_hours(1);
-const YEAR: Duration = Duration::from_hours(365 * 24);
-
-fn kinds_of_wait(wait: &NamedWait) -> Vec<Kind> {
-    let form = match wait {
-        NamedWait::Seconds(_) => Kind::WaitInSeconds,
-        NamedWait::Fraction(_) => Kind::WaitInFractions,
-        NamedWait::Date(_) => Kind::WaitAsDate,
-        NamedWait::Text(_) => Kind::WaitUnreadable,
-        NamedWait::Reset(_) => Kind::WaitByReset,
-    };
-    let length = wait.length().unwrap_or_default();
-    let far = (length > HOUR).then_some(Kind::WaitOverAnHour).into_iter();
-    std::iter::once(form).chain(far).chain((length > YEAR).then_some(Kind::WaitOverAYear)).collect()
 }
 
 #[derive(Deserialize)]
