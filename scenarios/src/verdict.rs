@@ -1,9 +1,10 @@
 //! What a check, a case and a run come to.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a check or a case comes to, from the best to the worst: a case has the worst of its checks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// It held.
@@ -44,7 +45,7 @@ impl std::fmt::Display for Verdict {
 }
 
 /// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
     /// Its name, such as `nothing-lost.audit` or `requests.2`; the same in every run of a scenario.
     pub check: String,

@@ -60,7 +60,7 @@ fn the_published_schema_is_that_of_the_types() {
 }
 
 #[test]
-fn the_page_for_authors_and_the_schema_of_targets_are_current() {
+fn the_page_for_authors_and_the_schemas_beside_it_are_current() {
     let targets = folder().join("../targets");
     let page = std::fs::read_to_string(targets.join("cases.md")).expect("the page is published");
     let (documents, _) = Catalogue::shipped().documents();
@@ -68,12 +68,16 @@ fn the_page_for_authors_and_the_schema_of_targets_are_current() {
         page == scenarios::report::cases::cases(&documents),
         "renew it with: cargo run --bin miro-lab -- scenario list --markdown > scenarios/targets/cases.md"
     );
-    let schema = std::fs::read_to_string(targets.join("schema.json")).expect("the schema is published");
-    let current = serde_json::to_string_pretty(&scenarios::subject::schema()).expect("a schema is JSON");
-    assert!(
-        schema == format!("{current}\n"),
-        "renew it with: cargo run --bin miro-lab -- certify --target-schema > scenarios/targets/schema.json"
-    );
+    let target = ("schema.json", "target", scenarios::subject::schema());
+    let report = ("report.schema.json", "report", scenarios::report::Report::json_schema());
+    for (file, what, schema) in [target, report] {
+        let published = std::fs::read_to_string(targets.join(file)).expect("the schema is published");
+        let current = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
+        assert!(
+            published == format!("{current}\n"),
+            "renew it with: cargo run --bin miro-lab -- certify --{what}-schema > scenarios/targets/{file}"
+        );
+    }
 }
 
 /// A run is a function of its scenario, so one that reads the same plays the same; some seeds are played as well.

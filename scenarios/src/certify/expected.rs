@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
@@ -20,7 +21,7 @@ pub struct Expected {
 }
 
 /// One of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
     /// The scenario.
@@ -41,6 +42,7 @@ pub struct Expectation {
     pub owner: Option<String>,
     /// The last day on which it is expected: a date of TOML, or a text.
     #[serde(default, deserialize_with = "day", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub until: Option<Date>,
 }
 

@@ -75,6 +75,9 @@ pub(super) struct Certify {
     /// Print the JSON Schema of target files, and end.
     #[arg(long)]
     target_schema: bool,
+    /// Print the JSON Schema of report.json, and end.
+    #[arg(long, conflicts_with = "target_schema")]
+    report_schema: bool,
     #[command(flatten)]
     from: From,
 }
@@ -123,6 +126,10 @@ impl Certify {
         }
         if self.target_schema {
             anstream::println!("{}", serde_json::to_string_pretty(&schema())?);
+            return Ok(Exit::Held);
+        }
+        if self.report_schema {
+            anstream::println!("{}", serde_json::to_string_pretty(&Report::json_schema())?);
             return Ok(Exit::Held);
         }
         let subject = self.subject()?;

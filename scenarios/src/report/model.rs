@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::certify::Expectation;
@@ -13,7 +14,7 @@ use crate::verdict::{Check, Verdict};
 pub const SCHEMA: u32 = 1;
 
 /// A run of certification.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -46,7 +47,7 @@ pub struct Report {
 }
 
 /// Who was certified.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SubjectReport {
     /// What it is called.
     pub name: String,
@@ -62,7 +63,7 @@ pub struct SubjectReport {
 }
 
 /// How many cases came to what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the names are the verdicts")]
 pub struct Summary {
     pub pass: u64,
@@ -89,7 +90,7 @@ impl Summary {
 }
 
 /// One case.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseReport {
     /// The scenario.
     pub id: String,
@@ -137,7 +138,7 @@ pub struct CaseReport {
 }
 
 /// A call between the subject and a peer, or a step of the timeline.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Exchange {
     /// Milliseconds since the timeline began; negative is before.
     pub ms: i64,
@@ -222,6 +223,11 @@ impl Report {
             families.entry(case.family).or_default().push(case);
         }
         families
+    }
+
+    /// The JSON Schema of `report.json`.
+    pub fn json_schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
     }
 
     /// Reads a report. The error says what is wrong, another version of the model among it.
