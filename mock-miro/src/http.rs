@@ -40,10 +40,11 @@ impl ResetOnClose {
     }
 }
 
-/// The API and the control plane.
+/// The API, and the control plane unless it is switched off.
 pub(crate) fn router(mock: MockMiro) -> Router {
     let date = middleware::from_fn_with_state(mock.clone(), date);
-    Router::new().nest("/_control", control::router()).fallback(handle).layer(date).with_state(mock)
+    let control = if mock.has_control() { Router::new().nest("/_control", control::router()) } else { Router::new() };
+    control.fallback(handle).layer(date).with_state(mock)
 }
 
 /// Dates the response by the mock's clock, which may run far from the machine's; a date that a fault set stays.

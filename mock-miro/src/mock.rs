@@ -95,6 +95,7 @@ pub struct EventError {
 pub struct MockMiro {
     clock: SteeredClock,
     state: Arc<Mutex<State>>,
+    has_control: bool,
 }
 
 impl MockMiro {
@@ -104,7 +105,19 @@ impl MockMiro {
         world.check()?;
         let clock = SteeredClock::new(clock, None);
         let state = State::new(world, clock.now())?;
-        Ok(Self { clock, state: Arc::new(Mutex::new(state)) })
+        Ok(Self { clock, state: Arc::new(Mutex::new(state)), has_control: true })
+    }
+
+    /// The same mock, served without its control plane: whoever is tested by it can neither look nor change anything.
+    #[must_use]
+    pub fn without_control(mut self) -> Self {
+        self.has_control = false;
+        self
+    }
+
+    /// Whether the control plane is served.
+    pub(crate) fn has_control(&self) -> bool {
+        self.has_control
     }
 
     /// The API and the control plane, usable with and without a socket. Some faults wait on tokio's timer.

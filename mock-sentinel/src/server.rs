@@ -44,6 +44,7 @@ const CONTROL_ROOM_BYTES: u32 = 8 * 1024 * 1024;
 #[derive(Clone)]
 pub struct MockSentinel {
     shared: Arc<Shared>,
+    has_control: bool,
 }
 
 impl std::fmt::Debug for MockSentinel {
@@ -127,20 +128,28 @@ impl MockSentinel {
             deployment,
             state: Mutex::new(state),
         };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self { shared: Arc::new(shared), has_control: true })
+    }
+
+    /// The same mock, served without its control plane: whoever is tested by it can neither look nor change anything.
+    #[must_use]
+    pub fn without_control(mut self) -> Self {
+        self.has_control = false;
+        self
     }
 
     /// Everything that is served, whatever the host name: Entra ID, managed identity, ingestion, query, resources and
-    /// the control plane under `/_control`.
+    /// the control plane under `/_control`, unless it is switched off.
     pub fn router(&self) -> Router {
-        let routes = identity::entra::routes()
+        let mut routes = identity::entra::routes()
             .merge(identity::managed::routes())
             .merge(ingest::routes())
             .merge(query::routes())
-            .merge(manager::routes())
-            .nest("/_control", control::routes(self.clone()))
-            .fallback(near_miss::answer)
-            .method_not_allowed_fallback(near_miss::answer);
+            .merge(manager::routes());
+        if self.has_control {
+            routes = routes.nest("/_control", control::routes(self.clone()));
+        }
+        let routes = routes.fallback(near_miss::answer).method_not_allowed_fallback(near_miss::answer);
         routes.layer(middleware::from_fn_with_state(self.shared.clone(), front::front)).with_state(self.shared.clone())
     }
 

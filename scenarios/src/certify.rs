@@ -15,4 +15,4 @@ pub use expected::{Expectation, Expected, ExpectedError, updated};
 pub(crate) use plan::named;
 pub use plan::{Origin, Plan, PlanError, Selection, Shard};
 pub use run::{Options, Progress, certify};
-pub use subject::{Subject, SubjectMissing};
+pub use subject::{Subject, SubjectMissing, example_variables};

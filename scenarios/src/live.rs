@@ -113,7 +113,7 @@ pub enum LiveError {
 }
 
 /// Where the mocks are and how to call them: the variables that a program under test gets. Names as in `README.md`, "Certify".
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "the names are the variables")]
 pub struct Environment {
@@ -143,7 +143,8 @@ impl Live {
     /// of the timeline has happened yet: see [`prepare`](Self::prepare) and [`play`](Self::play).
     pub async fn start(scenario: &Scenario, folder: &Path) -> Result<Self, LiveError> {
         let mut live = Self::bind(scenario, folder).await?;
-        live.open();
+        let (miro, sentinel) = (live.mocks.miro.clone(), live.mocks.sentinel.clone());
+        live.serve(miro, sentinel);
         Ok(live)
     }
 
@@ -187,11 +188,16 @@ impl Live {
         }
     }
 
-    /// Serves whoever has connected, and will.
+    /// Serves a subject that has connected: without the control planes, where it could look or change what it is judged by.
     pub fn open(&mut self) {
-        let Some(Sockets { miro, plain, secure, tls }) = self.sockets.take() else { return };
-        self.servers.spawn(self.mocks.miro.clone().serve(miro, self.stop.clone()));
-        self.servers.spawn(self.mocks.sentinel.clone().serve(plain, Some((secure, tls)), self.stop.clone()));
+        let (miro, sentinel) = (self.mocks.miro.clone(), self.mocks.sentinel.clone());
+        self.serve(miro.without_control(), sentinel.without_control());
+    }
+
+    fn serve(&mut self, miro: MockMiro, sentinel: MockSentinel) {
+        let Some(Sockets { miro: socket, plain, secure, tls }) = self.sockets.take() else { return };
+        self.servers.spawn(miro.serve(socket, self.stop.clone()));
+        self.servers.spawn(sentinel.serve(plain, Some((secure, tls)), self.stop.clone()));
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {

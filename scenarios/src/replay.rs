@@ -48,6 +48,8 @@ pub struct Replayed {
     pub matched: usize,
     /// Those that were not.
     pub unused: usize,
+    /// How many of these were trouble when they were recorded: a refusal, a page of somebody else's, a connection that broke.
+    pub unused_trouble: usize,
     /// Requests that were answered with an entry for the second time or more.
     pub repeated: u64,
     /// Requests for windows of their own, answered with the recorded events in them.

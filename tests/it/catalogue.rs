@@ -75,7 +75,7 @@ fn the_page_for_authors_and_the_schemas_beside_it_are_current() {
         let current = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
         assert!(
             published == format!("{current}\n"),
-            "renew it with: cargo run --bin miro-lab -- certify --{what}-schema > scenarios/targets/{file}"
+            "renew it with: cargo run --bin miro-lab -- certify --schema {what} > scenarios/targets/{file}"
         );
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
+use toml_edit::{ArrayOfTables, DocumentMut, Item, RawString, Table, value};
 
 use crate::report::{CaseReport, Report};
 use crate::scenario::finding::hint;
@@ -111,11 +111,17 @@ impl Expected {
     /// Marks the cases of a report that are expected to fail, and lists the entries that nothing came true of.
     pub fn apply(&self, report: &mut Report, today: Date) {
         for case in &mut report.cases {
-            let entry = self.known_failure.iter().find(|entry| entry.covers(case) && entry.holds_on(today));
-            case.expectation = entry.filter(|_| case.verdict != Verdict::Pass).cloned();
+            let Some(entry) = self.known_failure.iter().find(|entry| entry.covers(case)) else { continue };
+            if entry.holds_on(today) {
+                case.expectation = Some(entry.clone());
+            } else if let Some(until) = entry.until {
+                case.reason = format!("known until {until} only ({}): {}", entry.reason, case.reason);
+            }
         }
-        let stale = self.known_failure.iter().filter(|entry| entry.is_stale(report, today));
-        report.stale = stale.cloned().collect();
+        report.stale = self.known_failure.iter().filter(|entry| entry.is_stale(report)).cloned().collect();
+        let came_true = |entry: &&Expectation| report.cases.iter().any(|case| entry.covers(case));
+        let expired = self.known_failure.iter().filter(|entry| !entry.holds_on(today)).filter(came_true);
+        report.expired = expired.cloned().collect();
     }
 }
 
@@ -135,8 +141,8 @@ impl Expectation {
         self.until.is_none_or(|until| today <= until)
     }
 
-    /// Whether it was looked at, and nothing of it came true: a case passes, or its day is over.
-    fn is_stale(&self, report: &Report, today: Date) -> bool {
+    /// Whether it was looked at, and nothing of it came true.
+    fn is_stale(&self, report: &Report) -> bool {
         let mut about = report.cases.iter().filter(|case| self.is_about(case)).peekable();
         // An entry whose case was not played in this run says nothing yet.
         if about.peek().is_none() {
@@ -145,7 +151,7 @@ impl Expectation {
         // What may fail may pass as well.
         let may_pass = self.verdict == Verdict::Flaky;
         let came_true = about.any(|case| self.covers(case));
-        !self.holds_on(today) || !(came_true || may_pass)
+        !came_true && !may_pass
     }
 }
 
@@ -158,8 +164,23 @@ pub fn updated(text: &str, report: &Report) -> Result<String, toml_edit::TomlErr
     let entries = document.entry("known_failure").or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
     let Some(entries) = entries.as_array_of_tables_mut() else { return Ok(text.to_owned()) };
     let text_of = |table: &Table, key: &str| table.get(key).and_then(Item::as_str).map(str::to_owned);
-    entries.retain(|table| !stale.contains(&(text_of(table, "id").unwrap_or_default(), text_of(table, "case"))));
-    for case in report.unexpected() {
+    let is_stale = |table: &Table| stale.contains(&(text_of(table, "id").unwrap_or_default(), text_of(table, "case")));
+    // What stands above an entry that goes stays above the next one: it may be about all of them.
+    let mut comments = String::new();
+    for table in entries.iter_mut() {
+        let above = table.decor().prefix().and_then(RawString::as_str).unwrap_or_default().to_owned();
+        if is_stale(table) {
+            comments.push_str(above.trim_end_matches('\n'));
+            comments.push('\n');
+        } else if comments.contains('#') {
+            table.decor_mut().set_prefix(format!("{}{above}", std::mem::take(&mut comments)));
+        } else {
+            comments.clear();
+        }
+    }
+    entries.retain(|table| !is_stale(table));
+    let is_expired = |case: &&CaseReport| report.expired.iter().any(|entry| entry.is_about(case));
+    for case in report.unexpected().filter(|case| !is_expired(case)) {
         let mut table = Table::new();
         table.insert("id", value(&case.id));
         if let Some(label) = &case.case {
@@ -170,6 +191,9 @@ pub fn updated(text: &str, report: &Report) -> Result<String, toml_edit::TomlErr
         }
         table.insert("reason", value(format!("not looked at yet: {}", case.reason)));
         entries.push(table);
+    }
+    if comments.contains('#') {
+        document.set_trailing(comments);
     }
     Ok(document.to_string())
 }
@@ -213,7 +237,10 @@ reason = "waits for a release"
         let report = applied(&cases, today());
         assert!(report.is_as_expected() && !report.conformant, "{report:?}");
         let late = applied(&cases, "2027-03-02".parse().unwrap());
-        assert_eq!((late.unexpected().count(), late.stale.len()), (1, 1));
+        assert_eq!((late.unexpected().count(), late.stale.len(), late.expired.len()), (1, 0, 1));
+        // Nobody's decision is renewed by a program.
+        let text = updated(FILE, &late).unwrap();
+        assert!(text.contains("not mended yet") && !text.contains("not looked at yet"), "{text}");
     }
 
     #[test]
@@ -233,6 +260,9 @@ reason = "waits for a release"
         );
         let text = updated(FILE, &report).unwrap();
         assert!(text.contains("# What we know.") && text.contains("# the first"), "{text}");
+        let mended = applied(&[("A-1", None, Verdict::Pass), ("A-2", Some("n=2"), Verdict::Fail)], today());
+        let text_of_mended = updated(FILE, &mended).unwrap();
+        assert!(text_of_mended.contains("# What we know.") && !text_of_mended.contains("A-1"), "{text_of_mended}");
         let entries = Expected::parse(&text).unwrap().known_failure;
         assert_eq!(
             entries.iter().map(|entry| (entry.id.as_str(), entry.verdict)).collect::<Vec<_>>(),

@@ -157,7 +157,7 @@ mod tests {
     fn subject(features: &[Feature]) -> Subject {
         let mut target = Target::of_command(vec!["a".to_owned()]);
         target.features = features.iter().copied().collect();
-        Subject::Foreign { name: "a".to_owned(), target }
+        Subject::Foreign { name: "a".to_owned(), target: Box::new(target) }
     }
 
     fn plan(selection: &Selection, features: &[Feature]) -> Plan {

@@ -75,6 +75,7 @@ pub async fn certify(plan: Plan, subject: Subject, options: Options, mut tell: i
         cases: Vec::new(),
         not_played: plan.not_played,
         stale: Vec::new(),
+        expired: Vec::new(),
         tool: env!("CARGO_PKG_VERSION").to_owned(),
         suite: options.suite.clone(),
         shard: options.selection.shard.map(|shard| format!("{}/{}", shard.number, shard.of)),
@@ -87,7 +88,8 @@ pub async fn certify(plan: Plan, subject: Subject, options: Options, mut tell: i
     }
     match target_failure(&subject).await {
         Some(played) => {
-            let case = of_target(&played, &options);
+            let first = plan.cases.first().map(|(origin, case)| repeat(origin, case, &options));
+            let case = of_target(&played, first, &options);
             tell(Progress::Over(Box::new(case.clone())));
             report.cases = vec![case];
         }
@@ -199,7 +201,7 @@ fn unsupported(origin: &Origin, case: &Case, why: String, options: &Options) -> 
 }
 
 /// The one failure of a subject that does not start.
-fn of_target(played: &Played, options: &Options) -> CaseReport {
+fn of_target(played: &Played, repeat: Option<String>, options: &Options) -> CaseReport {
     let scenario = Catalogue::shipped().find(PLAIN).ok().map(|case| case.scenario);
     let mut scenario = scenario.unwrap_or_else(|| crate::scenario::draw::draw(0, 1));
     TARGET.clone_into(&mut scenario.id);
@@ -208,7 +210,11 @@ fn of_target(played: &Played, options: &Options) -> CaseReport {
     scenario.why = String::new();
     let origin = Origin { file: String::new(), line: 0, place: 0 };
     let case = of_case(&origin, &Case { label: None, scenario }, played, options);
-    CaseReport { reason: format!("{TARGET}: {}", case.reason), repeat: options.repeat.clone(), ..case }
+    CaseReport {
+        reason: format!("{TARGET}: {}", case.reason),
+        repeat: repeat.unwrap_or_else(|| options.repeat.clone()),
+        ..case
+    }
 }
 
 fn of_case(origin: &Origin, case: &Case, played: &Played, options: &Options) -> CaseReport {
@@ -227,6 +233,7 @@ fn of_case(origin: &Origin, case: &Case, played: &Played, options: &Options) -> 
         reason: worst.map(told).unwrap_or_default(),
         link: scenario.spec.first().map(|source| source.url.clone()),
         repeat: repeat(origin, case, options),
+        seed: scenario.seed,
         family: scenario.family,
         profiles: scenario.profiles.clone(),
         why: scenario.why.clone(),
@@ -263,12 +270,11 @@ fn repeat(origin: &Origin, case: &Case, options: &Options) -> String {
 fn exchanges(scenario: &Scenario, played: &Played) -> Vec<Exchange> {
     let steps = scenario.timeline.iter().zip(&played.steps).enumerate();
     let steps = steps.filter_map(|(number, (step, seen))| {
-        let what = if step.action.is_of_the_connector() { "connector" } else { "world" };
         Some(Exchange {
             step: Some(number + 1),
             request: step.trigger.to_string(),
             note: step.action.told(),
-            ..of_timeline(seen.began?.as_millis() as i64, what)
+            ..of_timeline(seen.began?.as_millis() as i64, step.action.name())
         })
     });
     let mut all: Vec<Exchange> = played.calls.iter().map(|call| exchange(call, played.begun)).chain(steps).collect();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use connector::Stream;
 
 use crate::deployment::{SecretFile, set, take_secrets};
-use crate::live::Live;
+use crate::live::{Environment, Live};
 use crate::scenario::world::WorldProblem;
 use crate::scenario::{Credential, Feature};
 use crate::subject::{Target, Variables};
@@ -21,7 +21,7 @@ pub enum Subject {
         /// What it is called in reports.
         name: String,
         /// How it is started.
-        target: Target,
+        target: Box<Target>,
     },
 }
 
@@ -103,7 +103,7 @@ impl Subject {
                     environment.miro_access_token_content,
                     environment.azure_client_secret,
                 ];
-                Ok((target.clone(), CREDENTIALS.iter().map(|(_, _, file)| *file).zip(secrets).collect()))
+                Ok((Target::clone(target), CREDENTIALS.iter().map(|(_, _, file)| *file).zip(secrets).collect()))
             }
         }
     }
@@ -124,6 +124,14 @@ const CREDENTIALS: [(Credential, &str, &str); 3] = [
     (Credential::ContentToken, "MIRO_ACCESS_TOKEN_CONTENT", "content-token"),
     (Credential::ClientSecret, "AZURE_CLIENT_SECRET", "client-secret"),
 ];
+
+/// The names of all variables that a program under test gets, each with a value that leads nowhere.
+pub fn example_variables() -> Variables {
+    let environment = serde_json::to_value(Environment::default()).unwrap_or_default();
+    let names = environment.as_object().into_iter().flat_map(|names| names.keys().cloned()).collect::<Vec<_>>();
+    let files = CREDENTIALS.iter().map(|(_, name, _)| format!("{name}_FILE"));
+    names.into_iter().chain(files).chain(["STATE_DIR".to_owned()]).map(|name| (name, String::new())).collect()
+}
 
 /// The folder of a case: the root certificate and the secrets, and a folder in it that is the subject's own.
 #[derive(Debug)]

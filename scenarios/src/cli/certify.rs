@@ -10,7 +10,9 @@ use jiff::civil::Date;
 
 use super::scenario::{From, document};
 use super::{Exit, Usage};
-use crate::certify::{Expected, Options, Plan, Progress, Selection, Shard, Subject, certify, named, updated};
+use crate::certify::{
+    Expected, Options, Plan, Progress, Selection, Shard, Subject, certify, example_variables, named, updated,
+};
 use crate::digest::hexadecimal;
 use crate::report::{Report, annotations, compare, html, junit, markdown, terminal};
 use crate::scenario::read::Document;
@@ -72,12 +74,9 @@ pub(super) struct Certify {
     /// Print the report as one JSON object.
     #[arg(long)]
     json: bool,
-    /// Print the JSON Schema of target files, and end.
-    #[arg(long)]
-    target_schema: bool,
-    /// Print the JSON Schema of report.json, and end.
-    #[arg(long, conflicts_with = "target_schema")]
-    report_schema: bool,
+    /// Print the JSON Schema of target files or of report.json, and end.
+    #[arg(long, value_name = "target|report", value_parser = ["target", "report"])]
+    schema: Option<String>,
     #[command(flatten)]
     from: From,
 }
@@ -124,12 +123,9 @@ impl Certify {
             Some(Compare::Diff { was, is }) => return diff(&was, &is),
             None => {}
         }
-        if self.target_schema {
-            anstream::println!("{}", serde_json::to_string_pretty(&schema())?);
-            return Ok(Exit::Held);
-        }
-        if self.report_schema {
-            anstream::println!("{}", serde_json::to_string_pretty(&Report::json_schema())?);
+        if let Some(of) = &self.schema {
+            let schema = if of == "target" { schema() } else { Report::json_schema() };
+            anstream::println!("{}", serde_json::to_string_pretty(&schema)?);
             return Ok(Exit::Held);
         }
         let subject = self.subject()?;
@@ -193,15 +189,14 @@ impl Certify {
             }
             (Some(path), _) => {
                 let target = Target::read(path).map_err(|error| Usage(error.to_string()))?;
-                (path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), target)
+                let file = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                (target.name.clone().unwrap_or(file), target)
             }
-            (None, false) => {
-                let program = Path::new(&self.command[0]).file_name().unwrap_or_default();
-                (program.to_string_lossy().into_owned(), Target::of_command(self.command.clone()))
-            }
+            (None, false) => (name_of(&self.command), Target::of_command(self.command.clone())),
         };
         let target = target.with_maps(&self.map).map_err(Usage)?;
-        Ok(Subject::Foreign { name, target })
+        target.check_braces(&example_variables()).map_err(Usage)?;
+        Ok(Subject::Foreign { name, target: Box::new(target) })
     }
 
     /// What is chosen from: the scenarios that are named, or the catalogue.
@@ -299,6 +294,13 @@ impl Certify {
         }
         command
     }
+}
+
+/// What a command is called: the script that an interpreter runs, or the program.
+fn name_of(command: &[String]) -> String {
+    let is_script = |part: &&String| !part.starts_with('-') && Path::new(part).extension().is_some();
+    let named = command.iter().skip(1).find(is_script).or(command.first()).map_or("", String::as_str);
+    Path::new(named).file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Adds an argument to a command for a shell.

@@ -112,7 +112,8 @@ fn told(file: &std::path::Path, error: ReplayError) -> anyhow::Error {
 }
 
 fn report(replayed: &Replayed) {
-    let Replayed { entries, matched, unused, repeated, composed, missed, exit, recorded_exit } = replayed;
+    let Replayed { entries, matched, unused, unused_trouble, repeated, composed, missed, exit, recorded_exit } =
+        replayed;
     for miss in missed {
         anstream::eprintln!("missed: {}", miss.request);
         match &miss.closest {
@@ -124,6 +125,11 @@ fn report(replayed: &Replayed) {
         "{matched} of {entries} entries played back, {unused} unused, {repeated} repeated, {composed} pages put together, {} missed",
         missed.len()
     );
+    if *unused_trouble > 0 {
+        anstream::eprintln!(
+            "trouble that was recorded and not met: {unused_trouble}; the program took another way, or was told to start later (map START)"
+        );
+    }
     if let (Some(exit), Some(recorded)) = (exit, recorded_exit)
         && exit != recorded
     {

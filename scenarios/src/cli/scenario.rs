@@ -295,7 +295,12 @@ fn obligations(scenario: &Scenario) -> Vec<String> {
     lines.extend(expect.dead_letters.iter().map(|(stream, amount)| format!("{stream}: {amount} events set aside")));
     lines.extend(expect.duplicates.iter().map(|amount| format!("{amount} rows more than once")));
     lines.extend(expect.sometimes.iter().map(|kind| format!("{kind} happens")));
-    lines.extend(expect.query.iter().map(|query| format!("`{}` gives {} rows", query.kql, query.rows.len())));
+    lines.extend(
+        expect
+            .query
+            .iter()
+            .map(|query| format!("`{}` gives {}", query.kql, crate::invariants::query::shown(&query.rows))),
+    );
     lines.push(
         "and every promise that always holds: nothing lost, duplicates explained, waits kept, secrets kept".to_owned(),
     );

@@ -34,11 +34,9 @@ pub(super) fn checks(
         }
     }));
     let queries = scenario.expect.query.iter().enumerate();
-    checks.extend(
-        queries.map(|(number, query)| {
-            of_query(format!("query.{}", number + 1), query, query::difference(workspace, query))
-        }),
-    );
+    checks.extend(queries.map(|(number, query)| {
+        of_query(format!("query.{}", number + 1), query, query::given_instead(workspace, query))
+    }));
     checks.extend(process(scenario, seen));
     checks
 }
@@ -49,7 +47,10 @@ fn steps(scenario: &Scenario, seen: &Observation) -> Vec<Check> {
     let checks = numbered.filter_map(|(number, (step, seen))| {
         let name = format!("step.{}", number + 1);
         match (&step.action, seen.began) {
-            (crate::scenario::Action::Query(query), Some(_)) => Some(of_query(name, query, seen.query_differs.clone())),
+            (crate::scenario::Action::Query(query), Some(_)) => {
+                let check = of_query(name, query, seen.query_differs.clone());
+                Some(Check { expected: format!("{}: {}", step.trigger, check.expected), ..check })
+            }
             (_, Some(_)) => None,
             (action, None) => Some(Check::skipped(
                 name,
@@ -61,10 +62,10 @@ fn steps(scenario: &Scenario, seen: &Observation) -> Vec<Check> {
     checks.collect()
 }
 
-fn of_query(name: String, query: &Query, difference: Option<String>) -> Check {
+fn of_query(name: String, query: &Query, given: Option<String>) -> Check {
     let expected = format!("`{}` gives {}", query.kql, query::shown(&query.rows));
-    let holds = difference.is_none();
-    Check::new(name, holds, expected, difference.unwrap_or_else(|| "so it does".to_owned()))
+    let holds = given.is_none();
+    Check::new(name, holds, expected, given.unwrap_or_else(|| "so it does".to_owned()))
 }
 
 fn amounts(scenario: &Scenario, streams: &BTreeSet<Stream>, seen: &Observation) -> Vec<Check> {

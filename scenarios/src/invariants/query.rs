@@ -8,17 +8,20 @@ use crate::scenario::Query;
 /// Rows of a difference that are shown.
 const SHOWN_MAX: usize = 3;
 
-/// How the rows differ from what is expected, if they do.
-pub(crate) fn difference(sentinel: &MockSentinel, query: &Query) -> Option<String> {
+/// What a query gives instead of what it has to give, if that differs: rows, or why it fails.
+pub(crate) fn given_instead(sentinel: &MockSentinel, query: &Query) -> Option<String> {
     let answer = match sentinel.query(&query.kql) {
         Ok(answer) => answer,
-        Err(error) => return Some(format!("the query `{}` fails: {error}", query.kql)),
+        Err(error) => return Some(format!("it fails: {error}")),
     };
     let rows: Vec<Vec<Value>> = answer.table.rows().map(|row| row.iter().map(kql::json::cell).collect()).collect();
-    if rows == query.rows {
-        return None;
-    }
-    Some(format!("the query `{}` gives {} instead of {}", query.kql, shown(&rows), shown(&query.rows)))
+    (rows != query.rows).then(|| shown(&rows))
+}
+
+/// The same as a sentence.
+pub(crate) fn difference(sentinel: &MockSentinel, query: &Query) -> Option<String> {
+    let given = given_instead(sentinel, query)?;
+    Some(format!("the query `{}` gives {given} instead of {}", query.kql, shown(&query.rows)))
 }
 
 pub(crate) fn shown(rows: &[Vec<Value>]) -> String {

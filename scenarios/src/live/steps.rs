@@ -96,7 +96,7 @@ impl Live {
                 Ok(())
             }
             Action::Query(query) => {
-                let differs = query::difference(&self.mocks.sentinel, query);
+                let differs = query::given_instead(&self.mocks.sentinel, query);
                 if let Some(step) = self.progress().steps.get_mut(number) {
                     step.query_differs = differs;
                 }

@@ -94,6 +94,7 @@ impl Answers {
             entries: self.entries.len(),
             matched,
             unused: self.entries.len() - matched,
+            unused_trouble: state.matcher.entries().iter().filter(|entry| !entry.is_used && !entry.is_success).count(),
             repeated: state.repeated,
             composed: state.composed,
             missed: state.missed.clone(),

@@ -1,6 +1,7 @@
 //! The variables of a program under replay: those of its recording, with fresh credentials and the stand-ins' addresses.
 
 use connector::Stream;
+use jiff::Timestamp;
 
 use super::mint;
 use crate::har::{Entry, Har, path_of};
@@ -36,12 +37,24 @@ pub(super) fn variables(har: &Har, stand_ins: &StandIns, ca_file: &str) -> Resul
         ssl_cert_file: ca_file.to_owned(),
         requests_ca_bundle: ca_file.to_owned(),
         node_extra_ca_certs: ca_file.to_owned(),
-        start: known("START", har.start().map(|start| start.to_string())),
+        start: known("START", first_asked(har).or(har.start()).map(|start| start.to_string())),
         poll_every: known("POLL_EVERY", Some("1s".to_owned())),
     };
     let values = serde_json::to_value(environment)?;
     let values = values.as_object().into_iter().flatten();
     Ok(values.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?))).collect())
+}
+
+/// The earliest time that a page was asked for from.
+fn first_asked(har: &Har) -> Option<Timestamp> {
+    let pages = of_call(har, Call::AuditLogs).chain(of_call(har, Call::ContentLogs));
+    let begins = pages.filter_map(|entry| {
+        let (_, query) = entry.request.url.split_once('?')?;
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        let (_, value) = pairs.find(|(name, _)| matches!(name.as_ref(), "createdAfter" | "from"))?;
+        value.parse().ok()
+    });
+    begins.min()
 }
 
 fn of_call(har: &Har, call: Call) -> impl Iterator<Item = &Entry> {

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{CaseReport, Report};
+use crate::certify::Shard;
 use crate::verdict::Verdict;
 
 /// Joins the reports of shards. The error says why they are not parts of one run.
 pub fn merge(reports: Vec<Report>) -> Result<Report, String> {
     let mut reports = reports.into_iter();
     let mut whole = reports.next().ok_or("no report was given")?;
+    let mut shards: Vec<String> = whole.shard.iter().cloned().collect();
     for report in reports {
         if report.suite != whole.suite {
             return Err(
@@ -23,12 +25,15 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, String> {
         if let Some(case) = twice {
             return Err(format!("`{}` is in two of the reports: give each shard once", case.name()));
         }
+        shards.extend(report.shard);
         whole.cases.extend(report.cases);
         whole.stale.extend(report.stale);
+        whole.expired.extend(report.expired);
         whole.subject.exercised.extend(report.subject.exercised);
         whole.started = whole.started.min(report.started);
         whole.ended = whole.ended.max(report.ended);
     }
+    complete(&shards)?;
     // An entry for all cases of a scenario may have come true in one shard and not in another.
     let came_true: Vec<_> = whole.cases.iter().filter_map(|case| case.expectation.clone()).collect();
     whole.stale.retain(|entry| !came_true.contains(entry));
@@ -39,6 +44,14 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, String> {
     whole.shard = None;
     whole.count();
     Ok(whole)
+}
+
+/// Whether every shard of the run is there. The error names one that is not.
+fn complete(shards: &[String]) -> Result<(), String> {
+    let all: Vec<Shard> = shards.iter().filter_map(|shard| shard.parse().ok()).collect();
+    let Some(of) = all.iter().map(|shard| shard.of).max() else { return Ok(()) };
+    let missing = (1..=of).find(|number| !all.contains(&Shard { number: *number, of }));
+    missing.map_or(Ok(()), |number| Err(format!("shard {number}/{of} is missing: a part of the cases was not played")))
 }
 
 /// A case that came to something else.
@@ -100,8 +113,11 @@ mod tests {
         assert_eq!((whole.summary.pass, whole.summary.fail, whole.conformant), (2, 1, false));
         assert!(merge(vec![one.clone(), one.clone()]).unwrap_err().contains("in two of the reports"));
         let foreign = Report { suite: "01".to_owned(), ..other };
-        assert!(merge(vec![one, foreign]).unwrap_err().contains("different suites"));
+        assert!(merge(vec![one.clone(), foreign.clone()]).unwrap_err().contains("different suites"));
         assert!(merge(Vec::new()).is_err());
+        let shard = |report: &Report, shard: &str| Report { shard: Some(shard.to_owned()), ..report.clone() };
+        assert!(merge(vec![shard(&one, "1/2"), shard(&foreign, "2/2")]).is_err());
+        assert!(merge(vec![shard(&one, "2/2")]).unwrap_err().contains("shard 1/2 is missing"));
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub const SCHEMA: u32 = 1;
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: u32,
-    /// Whether every case that binds passed, or is declared unsupported.
+    /// Whether every `must` case passed or is declared unsupported, and no case at all was skipped.
     pub conformant: bool,
     /// Who was held against the scenarios.
     pub subject: SubjectReport,
@@ -31,6 +31,9 @@ pub struct Report {
     /// Entries of the file of known failures that nothing came true of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stale: Vec<Expectation>,
+    /// Entries whose last day is over while their case still fails.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expired: Vec<Expectation>,
     /// The version of `miro-lab`.
     pub tool: String,
     /// The SHA-256 of the scenarios that were chosen from, as hexadecimal digits: runs of the same suite can be compared.
@@ -112,6 +115,9 @@ pub struct CaseReport {
     pub link: Option<String>,
     /// The command that plays this case again.
     pub repeat: String,
+    /// What decides whatever the scenario leaves open.
+    #[serde(default)]
+    pub seed: u64,
     /// The room of the catalogue.
     pub family: Family,
     /// What it is part of.
@@ -186,7 +192,7 @@ impl Report {
 
     /// Whether the run is as expected: no unexpected failure, no stale entry.
     pub fn is_as_expected(&self) -> bool {
-        self.unexpected().next().is_none() && self.stale.is_empty()
+        self.unexpected().next().is_none() && self.stale.is_empty() && self.expired.is_empty()
     }
 
     /// Whether the laboratory failed anywhere.
@@ -212,8 +218,15 @@ impl Report {
             others.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
         let others = if others.is_empty() { String::new() } else { format!(", {}", others.join(", ")) };
         let expected = self.cases.iter().filter(|case| case.expectation.is_some()).count();
-        let expected = if expected == 0 { String::new() } else { format!(" ({expected} of them known)") };
-        format!("{} {verdict}: {pass} of {} cases passed{others}{expected}.", self.subject.name, self.cases.len())
+        let binding =
+            self.cases.iter().filter(|case| case.verdict >= Verdict::Flaky && case.level == Level::Must).count();
+        let remarks = [
+            (expected > 0).then(|| format!("{expected} of them known")),
+            (self.conformant && fail + flaky > 0 && binding == 0).then(|| "none of them a must".to_owned()),
+        ];
+        let remarks: Vec<String> = remarks.into_iter().flatten().collect();
+        let remarks = if remarks.is_empty() { String::new() } else { format!(" ({})", remarks.join(", ")) };
+        format!("{} {verdict}: {pass} of {} cases passed{others}{remarks}.", self.subject.name, self.cases.len())
     }
 
     /// The cases by family, in the order of the catalogue's rooms.

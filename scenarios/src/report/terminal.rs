@@ -30,6 +30,11 @@ pub fn end(report: &Report) -> String {
             one_line(&entry.id)
         );
     }
+    for entry in &report.expired {
+        let until = entry.until.map(|until| until.to_string()).unwrap_or_default();
+        let _written =
+            writeln!(text, "\nexpired  {}: it still fails, and was expected until {until} only", one_line(&entry.id));
+    }
     let unsupported = report.cases.iter().filter(|case| case.verdict == Verdict::Unsupported).count();
     if unsupported > 0 {
         let _written =

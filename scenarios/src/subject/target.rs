@@ -14,6 +14,9 @@ use crate::scenario::{Feature, length};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
+    /// What it is called in reports; the name of the file, unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The program and its arguments.
     pub command: Vec<String>,
     /// Variables under names of the program's own, beside those that every program under test gets.
@@ -134,7 +137,7 @@ pub enum TargetError {
         error: std::io::Error,
     },
     /// It is not a target.
-    #[error("{file}: {message}\n  next: `miro-lab certify --target-schema` prints what may stand there")]
+    #[error("{file}: {message}\n  next: `miro-lab certify --schema target` prints what may stand there")]
     Wrong {
         /// Its name.
         file: String,
@@ -147,6 +150,7 @@ impl Target {
     /// A command alone: both logs, SIGTERM, ready with its first call.
     pub fn of_command(command: Vec<String>) -> Self {
         Self {
+            name: None,
             command,
             env: BTreeMap::new(),
             files: BTreeMap::new(),
@@ -218,6 +222,17 @@ impl Target {
             self.env.insert(name.to_owned(), value.to_owned());
         }
         Ok(self)
+    }
+
+    /// What is wrong with braces anywhere, if every variable of a program under test has a value; with where that is.
+    pub fn check_braces(&self, variables: &Variables) -> Result<(), String> {
+        let command = self.command.iter().map(|part| ("`command`".to_owned(), part));
+        let env = self.env.iter().map(|(name, value)| (format!("`env.{name}`"), value));
+        let files = self.files.iter().map(|(name, text)| (format!("`files.{name}`"), text));
+        for (place, text) in command.chain(env).chain(files) {
+            variables.fill(text).map_err(|error| format!("the target's {place}: {error}"))?;
+        }
+        Ok(())
     }
 
     /// The command, with its variables filled in.

@@ -33,8 +33,8 @@ impl Variables {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The text with each `{NAME}` replaced by the variable's value. Only names of capitals, digits and underscores count: other
-    /// braces, such as those of JSON, stay as they are.
+    /// The text with each `{NAME}` replaced by the variable's value. Only names of capitals, digits and underscores count, without a
+    /// `$` before them: other braces, such as those of JSON or of a shell, stay as they are.
     ///
     /// # Errors
     ///
@@ -44,7 +44,10 @@ impl Variables {
         while let Some(open) = rest.find('{') {
             filled.push_str(&rest[..open]);
             rest = &rest[open..];
-            let Some(name) = rest[1..].split_once('}').map(|(name, _)| name).filter(|name| is_name(name)) else {
+            // `${NAME}` is a shell's.
+            let is_shells = filled.ends_with('$');
+            let name = rest[1..].split_once('}').map(|(name, _)| name).filter(|name| is_name(name) && !is_shells);
+            let Some(name) = name else {
                 filled.push('{');
                 rest = &rest[1..];
                 continue;
@@ -82,6 +85,7 @@ mod tests {
         let fill = |text: &str| variables.fill(text).map_err(|error| error.to_string());
         assert_eq!(fill("{STATE_DIR}/a {CA_FILE}"), Ok("/s/a /s/ca.pem".to_owned()));
         assert_eq!(fill(r#"{"file": {"x": "{}"}} {a} {"#), Ok(r#"{"file": {"x": "{}"}} {a} {"#.to_owned()));
+        assert_eq!(fill("${HOME} {CA_FILE}"), Ok("${HOME} /s/ca.pem".to_owned()));
         assert_eq!(fill("{{CA_FILE}}"), Ok("{/s/ca.pem}".to_owned()));
         assert_eq!(fill("{STATE_DIRS}"), Err("`{STATE_DIRS}` is not a variable; did you mean `STATE_DIR`?".to_owned()));
     }

@@ -40,8 +40,8 @@ fn table(case: &str, checks: &[&Check], anchors: &mut Anchors) -> Markup {
                                 " " span.note { (check.verdict.name()) }
                             }
                         }
-                        td { (Prose(&bounded(&check.expected, TEXT_MAX))) }
-                        td { (Prose(&bounded(&check.seen, TEXT_MAX))) }
+                        td { div { (Prose(&bounded(&check.expected, TEXT_MAX))) } }
+                        td { div { (Prose(&bounded(&check.seen, TEXT_MAX))) } }
                     }
                 }
             }
