@@ -11,7 +11,7 @@ mod run;
 mod subject;
 
 pub use case::TARGET;
-pub use expected::{Expectation, Expected, ExpectedError, updated};
+pub use expected::{Expectation, Expected, ExpectedError, UpdateError, updated};
 pub(crate) use plan::named;
 pub use plan::{Origin, Plan, PlanError, Selection, Shard};
 pub use run::{Options, Progress, certify};

@@ -4,11 +4,15 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
+
+use crate::digest::hexadecimal;
 
 /// Names of event fields that a log line has no business with: where one stands, an event's body was printed.
 const BODY_FIELDS: [&str; 4] = ["createdBy", "mfaFactorType", "actionTime\\\"", "relationships"];
@@ -35,7 +39,7 @@ impl Secrets {
     pub fn keep(&self, word: &str) {
         // A word that short would be found everywhere.
         if word.len() >= 8 {
-            self.lock().words.insert(word.to_owned());
+            self.lock().words.extend(disguises(word));
         }
     }
 
@@ -88,6 +92,24 @@ impl Secrets {
         // A set of words is whole at any time.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A word as it is, and as it looks in the encodings in which programs print what they send: base64 at each of its three offsets,
+/// hexadecimal digits, percent encoding.
+fn disguises(word: &str) -> Vec<String> {
+    let mut all = vec![word.to_owned()];
+    for offset in 0..3 {
+        let bytes = [&b"\0\0"[..offset], word.as_bytes()].concat();
+        // The first and the last digits depend on what stands beside the word.
+        let (skipped, whole) = ((offset * 8).div_ceil(6), bytes.len() * 8 / 6);
+        for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+            all.push(engine.encode(&bytes)[skipped..whole].to_owned());
+        }
+    }
+    let hex = hexadecimal(word.as_bytes());
+    all.extend([hex.to_ascii_uppercase(), hex]);
+    all.push(form_urlencoded::byte_serialize(word.as_bytes()).collect());
+    all
 }
 
 /// Whether a byte can stand in a JSON web token.
@@ -147,6 +169,20 @@ impl<'a> MakeWriter<'a> for Ear {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_found_in_the_encodings_of_what_is_sent() {
+        let secrets = Secrets::default();
+        secrets.keep("hunter2~hunter2");
+        for text in ["app:hunter2~hunter2", "ap:hunter2~hunter2", "a:hunter2~hunter2!"] {
+            let basic = STANDARD_NO_PAD.encode(text);
+            secrets.search(text, &format!("Authorization: Basic {basic}"));
+            assert!(secrets.masked(&basic).contains(MASK), "{text}");
+        }
+        secrets.search("hex", "68756e746572327e68756e74657232");
+        secrets.search("percent", "secret=hunter2%7Ehunter2&x");
+        assert_eq!(secrets.leaks().len(), 5, "{:?}", secrets.leaks());
+    }
 
     #[test]
     fn secrets_and_signed_tokens_are_masked() {

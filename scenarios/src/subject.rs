@@ -2,6 +2,7 @@
 
 mod output;
 mod process;
+mod survivors;
 mod target;
 mod variables;
 
@@ -9,4 +10,14 @@ pub use output::Output;
 pub use process::{Process, Stopped, SubjectError};
 pub(crate) use process::{code_of, write_secret};
 pub use target::{Ready, Reload, StopBy, StopSignal, Target, TargetError, schema};
+/// A word as a shell takes it.
+pub(crate) fn quoted(word: &str) -> String {
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || "-_./=:,+@%".contains(char);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
 pub use variables::{UnknownVariable, Variables};

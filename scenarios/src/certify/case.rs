@@ -92,6 +92,7 @@ async fn try_play(scenario: &Scenario, subject: &Subject) -> Result<Played, Case
     let variables = folder.variables(&live);
     let mut process = match Process::start(&target, &variables, &folder.state(), &secrets).await {
         Ok(process) => process,
+        Err(error) if error.is_shortage() => return Err(error.into()),
         Err(error) => return Ok(not_started(&error.to_string(), Vec::new())),
     };
     if let Err(why) = ready(&live, &mut process, &target, &variables).await {

@@ -97,10 +97,22 @@ impl Expected {
         Ok(expected)
     }
 
-    /// The error names an entry whose scenario does not exist.
-    pub fn check_ids<'a>(&self, known: impl Iterator<Item = &'a str> + Clone) -> Result<(), String> {
-        let wrong = self.known_failure.iter().find(|entry| !known.clone().any(|id| id == entry.id));
-        wrong.map_or(Ok(()), |entry| Err(format!("no scenario has the id `{}`; {}", entry.id, hint(&entry.id, known))))
+    /// The error names an entry whose scenario does not exist, or has no such case. `cases` are the ids, each with its matrix values.
+    pub fn check_cases(&self, cases: &[(String, Option<String>)]) -> Result<(), String> {
+        for entry in &self.known_failure {
+            let mut labels = cases.iter().filter(|(id, _)| *id == entry.id).map(|(_, label)| label).peekable();
+            if labels.peek().is_none() {
+                let known = cases.iter().map(|(id, _)| id.as_str());
+                return Err(format!("no scenario has the id `{}`; {}", entry.id, hint(&entry.id, known)));
+            }
+            let Some(case) = &entry.case else { continue };
+            let labels: Vec<&str> = labels.filter_map(|label| label.as_deref()).collect();
+            if !labels.contains(&case.as_str()) {
+                let labels = if labels.is_empty() { "it has no matrix".to_owned() } else { hint(case, labels) };
+                return Err(format!("`{}` has no case `{case}`; {labels}", entry.id));
+            }
+        }
+        Ok(())
     }
 
     /// Whether somebody expects what this case came to.
@@ -155,14 +167,25 @@ impl Expectation {
     }
 }
 
+/// Why a file of known failures was not rewritten.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateError {
+    /// It is not TOML.
+    #[error(transparent)]
+    Toml(#[from] toml_edit::TomlError),
+    /// Its entries are written as one value.
+    #[error("its entries stand in one list; write each as a table of its own, beginning with [[known_failure]]")]
+    Form,
+}
+
 /// The text of a file of expectations as this report would have it: stale entries are taken out, and failures that nobody expected
 /// are added, with a reason that has to be written. Comments and order stay.
-pub fn updated(text: &str, report: &Report) -> Result<String, toml_edit::TomlError> {
+pub fn updated(text: &str, report: &Report) -> Result<String, UpdateError> {
     let mut document: DocumentMut = text.parse()?;
     let stale: BTreeSet<(String, Option<String>)> =
         report.stale.iter().map(|entry| (entry.id.clone(), entry.case.clone())).collect();
     let entries = document.entry("known_failure").or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
-    let Some(entries) = entries.as_array_of_tables_mut() else { return Ok(text.to_owned()) };
+    let Some(entries) = entries.as_array_of_tables_mut() else { return Err(UpdateError::Form) };
     let text_of = |table: &Table, key: &str| table.get(key).and_then(Item::as_str).map(str::to_owned);
     let is_stale = |table: &Table| stale.contains(&(text_of(table, "id").unwrap_or_default(), text_of(table, "case")));
     // What stands above an entry that goes stays above the next one: it may be about all of them.
@@ -180,7 +203,8 @@ pub fn updated(text: &str, report: &Report) -> Result<String, toml_edit::TomlErr
     }
     entries.retain(|table| !is_stale(table));
     let is_expired = |case: &&CaseReport| report.expired.iter().any(|entry| entry.is_about(case));
-    for case in report.unexpected().filter(|case| !is_expired(case)) {
+    // A subject that does not start is no failure that anybody may expect.
+    for case in report.unexpected().filter(|case| !is_expired(case) && case.id != super::TARGET) {
         let mut table = Table::new();
         table.insert("id", value(&case.id));
         if let Some(label) = &case.case {
@@ -284,7 +308,11 @@ reason = "waits for a release"
             assert!(error.contains(told), "{text}: {error}");
         }
         let expected = Expected::parse("[[known_failure]]\nid = 'MIRO-PAGE-01'\nreason = 'x'").unwrap();
-        let error = expected.check_ids(["MIRO-PAGE-001"].into_iter()).unwrap_err();
+        let known = [("MIRO-PAGE-001".to_owned(), Some("n=1".to_owned()))];
+        let error = expected.check_cases(&known).unwrap_err();
         assert!(error.contains("did you mean `MIRO-PAGE-001`?"), "{error}");
+        let expected = Expected::parse("[[known_failure]]\nid = 'MIRO-PAGE-001'\ncase = 'n=2'\nreason = 'x'").unwrap();
+        let error = expected.check_cases(&known).unwrap_err();
+        assert!(error.contains("has no case `n=2`; did you mean `n=1`?"), "{error}");
     }
 }

@@ -18,6 +18,7 @@ use crate::observation::ObservedCall;
 use crate::report::{CaseReport, Exchange, Report, SCHEMA, SubjectReport, Summary};
 use crate::scenario::Scenario;
 use crate::scenario::read::Case;
+use crate::subject::quoted;
 use crate::verdict::{Check, Verdict};
 
 /// Cases that are played at once by a job: they mostly wait.
@@ -143,10 +144,8 @@ async fn play_all(
     while let Some((origin, case, second)) = over.recv().await {
         let report = of_case(&origin, &case, &second, options);
         let report = match first.get(&case.name()) {
-            Some(first) if first.verdict() != second.verdict() => {
-                flaky(of_case(&origin, &case, first, options), report)
-            }
-            _ => report,
+            Some(first) => together(of_case(&origin, &case, first, options), report),
+            None => report,
         };
         tell(Progress::Over(Box::new(report.clone())));
         reports.push(report);
@@ -154,10 +153,14 @@ async fn play_all(
     reports
 }
 
-/// A case that came to something else when it was played again: what it was like when it was worse.
-fn flaky(first: CaseReport, second: CaseReport) -> CaseReport {
+/// A case that was played twice: what it was like when it was worse, and flaky when it passed once.
+fn together(first: CaseReport, second: CaseReport) -> CaseReport {
     let came_to = format!("{} at first, {} alone", first.verdict, second.verdict);
+    let is_flaky = (first.verdict == Verdict::Pass) != (second.verdict == Verdict::Pass);
     let worse = if first.verdict > second.verdict { first } else { second };
+    if !is_flaky {
+        return worse;
+    }
     CaseReport { verdict: Verdict::Flaky, reason: format!("{came_to}: {}", worse.reason), ..worse }
 }
 
@@ -257,8 +260,8 @@ fn told(check: &Check) -> String {
 /// The command for this scenario alone; a file is named as it was given.
 fn repeat(origin: &Origin, case: &Case, options: &Options) -> String {
     let is_shipped = origin.file.starts_with("scenarios/catalogue/");
-    let name = if is_shipped { &case.scenario.id } else { &origin.file };
-    let case = case.label.as_ref().map_or_else(String::new, |label| format!(" --case '{label}'"));
+    let name = if is_shipped { case.scenario.id.clone() } else { quoted(&origin.file) };
+    let case = case.label.as_ref().map_or_else(String::new, |label| format!(" --case {}", quoted(label)));
     // The command of a subject stands behind `--`, and what is played before it.
     match options.repeat.split_once(" -- ") {
         Some((lab, command)) => format!("{lab} {name}{case} -- {command}"),

@@ -17,7 +17,7 @@ use crate::digest::hexadecimal;
 use crate::report::{Report, annotations, compare, html, junit, markdown, terminal};
 use crate::scenario::read::Document;
 use crate::scenario::{Family, Level, Profile};
-use crate::subject::{Target, schema};
+use crate::subject::{Target, quoted, schema};
 
 /// Holds scenarios against a connector that is known by its command alone, and reports which promises it keeps.
 ///
@@ -131,7 +131,7 @@ impl Certify {
         let subject = self.subject()?;
         let selection = Selection { profile: self.profile, level: self.level, family: self.family, shard: self.shard };
         let documents = self.documents()?;
-        let expected = self.expected()?;
+        let expected = self.expected(&documents)?;
         if let Some(out) = &self.out {
             std::fs::create_dir_all(out)
                 .map_err(|error| Usage(format!("--out: could not make the folder `{}`: {error}", out.display())))?;
@@ -234,22 +234,17 @@ impl Certify {
         Ok(documents)
     }
 
-    fn expected(&self) -> anyhow::Result<Expected> {
+    fn expected(&self, documents: &[Document]) -> anyhow::Result<Expected> {
         let Some(path) = &self.expect else { return Ok(Expected::default()) };
         if self.update_expect && !path.exists() {
             return Ok(Expected::default());
         }
         let expected = Expected::read(path).map_err(|error| Usage(error.to_string()))?;
-        let (documents, _) = self.from.catalogue()?.documents();
-        let ids: Vec<String> = documents
-            .iter()
-            .filter_map(|document| document.cases.first())
-            .map(|case| case.scenario.id.clone())
-            .collect();
-        let named = self.scenarios.iter().map(String::as_str);
-        let known = ids.iter().map(String::as_str).chain(named).chain([crate::certify::TARGET]);
+        let (shipped, _) = self.from.catalogue()?.documents();
+        let cases = shipped.iter().chain(documents).flat_map(|document| &document.cases);
+        let cases: Vec<_> = cases.map(|case| (case.scenario.id.clone(), case.label.clone())).collect();
         let wrong = |reason| Usage(format!("{}: {reason}", path.display()));
-        expected.check_ids(known).map_err(wrong)?;
+        expected.check_cases(&cases).map_err(wrong)?;
         Ok(expected)
     }
 
@@ -305,15 +300,8 @@ fn name_of(command: &[String]) -> String {
 
 /// Adds an argument to a command for a shell.
 fn push(command: &mut String, argument: &str) {
-    let is_plain = |char: char| char.is_ascii_alphanumeric() || "-_./=:,+@%".contains(char);
     command.push(' ');
-    if !argument.is_empty() && argument.chars().all(is_plain) {
-        command.push_str(argument);
-    } else {
-        command.push('\'');
-        command.push_str(&argument.replace('\'', r"'\''"));
-        command.push('\'');
-    }
+    command.push_str(&quoted(argument));
 }
 
 /// Every form of the report.

@@ -69,14 +69,16 @@ fn secrets(seen: &Observation) -> Check {
 }
 
 fn stops(seen: &Observation) -> Check {
+    let survivors: usize = seen.stopped.iter().map(|stopped| stopped.survivors).sum();
     let too_late = seen.stopped.iter().filter(|stopped| !stopped.in_time).count();
     let told = match (&seen.ended_early, too_late) {
         (Some(early), _) => early.clone(),
+        (None, 0) if survivors > 0 => format!("{survivors} processes that it had started outlived it"),
         (None, 0) => "so it did".to_owned(),
         (None, _) => format!("{too_late} of {} times it had to be killed", seen.stopped.len()),
     };
-    let holds = seen.ended_early.is_none() && too_late == 0;
-    Check::new("stops", holds, "ends in time when it is told to, and not before", told)
+    let holds = seen.ended_early.is_none() && too_late == 0 && survivors == 0;
+    Check::new("stops", holds, "ends in time when it is told to, with all it started, and not before", told)
 }
 
 /// Lengths in reports are read by people.

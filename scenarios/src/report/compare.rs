@@ -50,6 +50,9 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, String> {
 fn complete(shards: &[String]) -> Result<(), String> {
     let all: Vec<Shard> = shards.iter().filter_map(|shard| shard.parse().ok()).collect();
     let Some(of) = all.iter().map(|shard| shard.of).max() else { return Ok(()) };
+    if let Some(other) = all.iter().find(|shard| shard.of != of) {
+        return Err(format!("shards of different runs: {}/{} beside some of {of}", other.number, other.of));
+    }
     let missing = (1..=of).find(|number| !all.contains(&Shard { number: *number, of }));
     missing.map_or(Ok(()), |number| Err(format!("shard {number}/{of} is missing: a part of the cases was not played")))
 }

@@ -1,6 +1,6 @@
 //! The model of a report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -205,7 +205,7 @@ impl Report {
         self.summary = Summary::of(&self.cases);
         let binds = |case: &&CaseReport| case.level == Level::Must || case.verdict == Verdict::Skip;
         let holds = |case: &CaseReport| matches!(case.verdict, Verdict::Pass | Verdict::Unsupported);
-        self.conformant = self.cases.iter().filter(binds).all(holds);
+        self.conformant = !self.cases.is_empty() && self.cases.iter().filter(binds).all(holds);
     }
 
     /// One sentence for the top of every report.
@@ -254,6 +254,33 @@ impl Report {
         if version.schema != SCHEMA {
             return Err(format!("is a report of schema {}; this miro-lab reads schema {SCHEMA}", version.schema));
         }
-        serde_json::from_str(text).map_err(|error| format!("is not a report of `miro-lab certify`: {error}"))
+        let report: Self =
+            serde_json::from_str(text).map_err(|error| format!("is not a report of `miro-lab certify`: {error}"))?;
+        report.check()?;
+        Ok(report)
+    }
+
+    /// Whether every case is there once and has the worst verdict of its checks. The error names one that has not.
+    fn check(&self) -> Result<(), String> {
+        let mut names = BTreeSet::new();
+        for case in &self.cases {
+            if !names.insert(case.name()) {
+                return Err(format!("has `{}` twice", case.name()));
+            }
+            let worst = case.checks.iter().map(|check| check.verdict).max().unwrap_or(Verdict::Pass);
+            if worst != case.verdict && case.verdict != Verdict::Flaky {
+                return Err(format!(
+                    "says that `{}` came to {}, and its checks say {worst}",
+                    case.name(),
+                    case.verdict
+                ));
+            }
+            let is_its_own =
+                |entry: &Expectation| entry.id == case.id && (entry.case.is_none() || entry.case == case.case);
+            if case.expectation.as_ref().is_some_and(|entry| !is_its_own(entry)) {
+                return Err(format!("has an expectation of another case at `{}`", case.name()));
+            }
+        }
+        Ok(())
     }
 }

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use connector::Stream;
 use jiff::SignedDuration;
 use serde::Serialize;
 
-use super::{Action, Call, ClockOwner, Content, Scenario, Step, Trigger};
+use super::{Action, Call, ClockOwner, Content, Delivered, Feature, Scenario, Step, Trigger};
 
 /// Everything is over within this time, or nobody waits for a conformance suite.
 const CERTIFY_MAX: SignedDuration = SignedDuration::from_secs(30);
@@ -75,7 +76,7 @@ fn obstacle(scenario: &Scenario, place: Place) -> Option<String> {
         Place::Certify if scenario.expect.check.is_some() => {
             Some("`expect.check` asks our own connector's command".to_owned())
         }
-        Place::Certify => too_long(scenario),
+        Place::Certify => nothing_to_deliver(scenario).or_else(|| too_long(scenario)),
         Place::Sim | Place::Serve => None,
     })
 }
@@ -141,6 +142,23 @@ fn trigger_obstacle(scenario: &Scenario, place: Place) -> Option<String> {
     // A call to a peer as a whole is told apart by the simulated network alone.
     let number = inner.filter(|_| place == Place::Serve)?;
     Some(format!("step {} begins with any call to a peer; name one, such as `sentinel.ingest`", number + 1))
+}
+
+/// A black box is judged by what arrives: where nothing has to, one that does nothing would pass.
+fn nothing_to_deliver(scenario: &Scenario) -> Option<String> {
+    let needed = |feature: &Feature| match feature {
+        Feature::Audit => Some(Stream::Audit),
+        Feature::Content => Some(Stream::Content),
+        _ => None,
+    };
+    let may_stay_empty = |stream: Stream| match scenario.expect.delivered.get(&stream) {
+        Some(Delivered::Count(amount)) => amount.allows(0),
+        Some(Delivered::All) => false,
+        None => scenario.expect.blocked.contains_key(&stream),
+    };
+    let mut streams = scenario.requires.iter().filter_map(needed).peekable();
+    let is_empty = streams.peek().is_some() && streams.all(may_stay_empty);
+    is_empty.then(|| "nothing has to arrive in it, so a program that does nothing would pass".to_owned())
 }
 
 fn too_long(scenario: &Scenario) -> Option<String> {

@@ -13,6 +13,9 @@ const LINES_MAX: usize = 200;
 /// Bytes of a line that are kept; a longer one is cut into several.
 const LINE_MAX: usize = 4_096;
 
+/// Bytes before a cut that are looked at together with what follows it: longer than any secret.
+const OVERLAP: usize = 1_024;
+
 /// The last lines that a program printed, on both of its outputs. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Output(Arc<Inner>);
@@ -47,7 +50,7 @@ impl Output {
 
     /// Reads until the program closes its output.
     pub(crate) async fn read(self, mut from: impl AsyncRead + Unpin) {
-        let mut line = Vec::new();
+        let (mut line, mut before) = (Vec::new(), Vec::new());
         let mut buffer = [0; 8_192];
         loop {
             // An output that cannot be read any more has ended.
@@ -57,7 +60,12 @@ impl Output {
                     line.push(*byte);
                 }
                 if *byte == b'\n' || line.len() >= LINE_MAX {
-                    self.take(&line);
+                    self.take(&line, &before);
+                    before.clear();
+                    // What stands on both sides of a cut is seen as well.
+                    if *byte != b'\n' {
+                        before.extend_from_slice(&line[line.len() - OVERLAP..]);
+                    }
                     line.clear();
                 }
             }
@@ -66,13 +74,13 @@ impl Output {
             }
         }
         if !line.is_empty() {
-            self.take(&line);
+            self.take(&line, &before);
         }
     }
 
-    fn take(&self, line: &[u8]) {
+    fn take(&self, line: &[u8], before: &[u8]) {
         let line = String::from_utf8_lossy(line).into_owned();
-        self.0.secrets.search("the output", &line);
+        self.0.secrets.search("the output", &(String::from_utf8_lossy(before) + line.as_str()));
         if self.0.awaited.as_ref().is_some_and(|awaited| line.contains(awaited.as_str())) {
             self.0.found.notify_one();
         }
@@ -111,6 +119,11 @@ mod tests {
     async fn a_line_without_end_is_cut() {
         let output = Output::new(Secrets::default(), None);
         output.clone().read(&vec![b'x'; 2 * LINE_MAX + 1][..]).await;
+        let secrets = Secrets::default();
+        secrets.keep("hunter2-hunter2");
+        let cut = Output::new(secrets.clone(), None);
+        cut.read(format!("{}hunter2-hunter2", "x".repeat(LINE_MAX - 7)).as_bytes()).await;
+        assert_eq!(secrets.leaks(), ["a secret in the output"]);
         assert_eq!(output.last(9).iter().map(String::len).collect::<Vec<_>>(), [LINE_MAX, LINE_MAX, 1]);
     }
 }

@@ -4,14 +4,18 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::survivors;
 use super::{Output, Ready, Reload, StopSignal, Target, UnknownVariable, Variables};
 use crate::secrets::Secrets;
 
+/// The variable that names a subject's own folder.
+pub(crate) const STATE_DIR: &str = "STATE_DIR";
 /// How long outputs are read after the process has ended: something that it started may still hold them.
 const OUTPUT_AFTER_END: Duration = Duration::from_millis(500);
 
@@ -23,6 +27,8 @@ pub struct Process {
     output: Output,
     readers: JoinSet<()>,
     ended: Option<ExitStatus>,
+    /// The folder that tells its processes from those of others.
+    folder: String,
 }
 
 /// Why a program could not be started.
@@ -54,6 +60,20 @@ pub enum SubjectError {
     },
 }
 
+impl SubjectError {
+    /// Whether this machine lacks something that a subject is not to blame for: processes, memory, open files, room on the disk.
+    pub fn is_shortage(&self) -> bool {
+        match self {
+            Self::Variable { .. } => false,
+            Self::File { .. } => true,
+            Self::Start { error, .. } => {
+                let numbers = [Errno::MFILE, Errno::NFILE, Errno::AGAIN, Errno::NOMEM].map(Errno::raw_os_error);
+                error.raw_os_error().is_some_and(|number| numbers.contains(&number))
+            }
+        }
+    }
+}
+
 /// How a program ended that was told to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped {
@@ -61,6 +81,8 @@ pub struct Stopped {
     pub code: i32,
     /// Whether it ended by itself, within its time.
     pub in_time: bool,
+    /// Processes that it had started and that outlived it; they were killed.
+    pub survivors: usize,
 }
 
 /// Variables of our own environment that a program under test must not have: it would go around the mocks, or mix settings.
@@ -112,7 +134,8 @@ impl Process {
         if let Some(stderr) = child.stderr.take() {
             readers.spawn(output.clone().read(stderr));
         }
-        Ok(Self { child, group, output, readers, ended: None })
+        let folder = folder.display().to_string();
+        Ok(Self { child, group, output, readers, ended: None, folder })
     }
 
     /// What it printed.
@@ -166,14 +189,16 @@ impl Process {
         let ended = timeout(within, self.ended()).await;
         self.signal(Signal::KILL);
         let status = self.ended().await;
+        let survivors = survivors::kill_all(STATE_DIR, &self.folder);
         self.read_out().await;
-        Stopped { code: code_of(status), in_time: ended.is_ok() }
+        Stopped { code: code_of(status), in_time: ended.is_ok(), survivors }
     }
 
     /// Kills it, and all that it started.
     pub async fn kill(mut self) {
         self.signal(Signal::KILL);
         self.ended().await;
+        survivors::kill_all(STATE_DIR, &self.folder);
         self.read_out().await;
     }
 
@@ -192,6 +217,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.signal(Signal::KILL);
+        survivors::kill_all(STATE_DIR, &self.folder);
     }
 }
 
@@ -265,13 +291,33 @@ mod tests {
         while obeys.output().last(1).is_empty() {
             tokio::task::yield_now().await;
         }
-        assert_eq!(obeys.stop(StopBy::default()).await, Stopped { code: 3, in_time: true });
+        assert_eq!(obeys.stop(StopBy::default()).await, Stopped { code: 3, in_time: true, survivors: 0 });
         let stubborn = start(&shell("trap '' TERM; echo up; sleep 600 & wait; sleep 600"), folder.path()).await;
         while stubborn.output().last(1).is_empty() {
             tokio::task::yield_now().await;
         }
         let by = StopBy { within: jiff::SignedDuration::from_millis(50), ..StopBy::default() };
-        assert_eq!(stubborn.stop(by).await, Stopped { code: -9, in_time: false });
+        assert_eq!(stubborn.stop(by).await, Stopped { code: -9, in_time: false, survivors: 0 });
+    }
+
+    #[tokio::test]
+    async fn what_left_its_group_is_killed_and_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().display().to_string();
+        let variables = Variables::from_iter([(STATE_DIR, state.as_str())]);
+        let target = shell("setsid sleep 600 & echo up; wait");
+        let process = Process::start(&target, &variables, folder.path(), &Secrets::default()).await.unwrap();
+        let has_left = || {
+            std::fs::read_dir("/proc").unwrap().flatten().any(|entry| {
+                let of = |file: &str| std::fs::read(entry.path().join(file)).unwrap_or_default();
+                of("cmdline") == b"sleep\x00600\x00" && String::from_utf8_lossy(&of("environ")).contains(&state)
+            })
+        };
+        while process.output().last(1).is_empty() || !has_left() {
+            tokio::task::yield_now().await;
+        }
+        let stopped = process.stop(StopBy::default()).await;
+        assert_eq!(stopped.survivors, 1, "{stopped:?}");
     }
 
     #[tokio::test]
