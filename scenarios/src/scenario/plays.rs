@@ -177,3 +177,37 @@ fn too_long(scenario: &Scenario) -> Option<String> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Catalogue;
+
+    fn behind() -> Scenario {
+        Catalogue::shipped().find("MIRO-WINDOW-011").unwrap().scenario
+    }
+
+    fn why_not(scenario: &Scenario) -> Option<String> {
+        obstacle(scenario, Place::Certify)
+    }
+
+    #[test]
+    fn a_served_clock_of_miros_is_behind_from_the_start_or_not_at_all() {
+        assert_eq!(why_not(&behind()), None);
+        let mut later = behind();
+        later.timeline[0].trigger = Trigger::At(SignedDuration::from_secs(1));
+        assert!(why_not(&later).unwrap().contains("sets a served clock back"));
+        let mut ahead = behind();
+        let Action::Clock { by, .. } = &mut ahead.timeline[0].action else { panic!("the first step sets a clock") };
+        *by = -*by;
+        assert!(why_not(&ahead).unwrap().contains("sets a served clock back"));
+    }
+
+    #[test]
+    fn a_fault_is_not_timed_by_a_clock_that_is_behind() {
+        let mut scenario = behind();
+        let fault = Catalogue::shipped().find("HOSTILE-012").unwrap().scenario.timeline.remove(0);
+        scenario.timeline.push(fault);
+        assert!(why_not(&scenario).unwrap().contains("timed by Miro's clock"));
+    }
+}
