@@ -1,8 +1,7 @@
 """The tables of a Markdown file, of which one row after another is renewed; what stands around them is kept."""
 
-import threading
-
-WRITING = threading.Lock()
+import contextlib
+import fcntl
 
 
 def cells(line):
@@ -19,13 +18,20 @@ class Table:
 
     def put(self, row):
         """Puts the row in the place of the one of the same name, or where it belongs by `order`."""
-        with WRITING:
+        with self.alone():
             lines = self.path.read_text().splitlines()
             first, last = self.bounds(lines)
             rows = {name: line for line in lines[first:last] for name in cells(line)[:1]}
             rows[row[0]] = "| " + " | ".join(row) + " |"
             lines[first:last] = [rows[name] for name in self.order if name in rows]
             self.path.write_text("\n".join(lines) + "\n")
+
+    @contextlib.contextmanager
+    def alone(self):
+        """Nobody else writes meanwhile, neither another thread nor another run."""
+        with open(self.path) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def bounds(self, lines):
         """Where its rows begin and end."""
