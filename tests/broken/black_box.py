@@ -13,7 +13,7 @@ COLUMNS = ("broken connector", "families held against it", "cases that catch it"
 # Where an author would look first for a bug of this kind.
 FAMILIES = {
     "any-2xx": ("foreign-responses", "hostile"),
-    "commit-before-delivery": ("crashes", "duplicates", "shutdown"),
+    "commit-before-delivery": ("crashes", "duplicates", "shutdown", "roles"),
     "cursor-not-encoded": ("paging",),
     "drop-on-400": ("ingestion", "columns"),
     "early-retry": ("ingestion", "rate-limits"),
