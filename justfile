@@ -40,6 +40,6 @@ sim seeds="1-100":
 mutants *files:
     tests/mutants/run {{files}}
 
-# Is each of twelve broken connectors noticed? Writes tests/broken.md; half an hour for all.
+# Is each of twelve broken connectors noticed, as a black box and in virtual time? Writes tests/broken.md; an hour and more for all.
 broken *NAMES:
     tests/broken/run {{NAMES}}

@@ -1,6 +1,7 @@
 //! A scenario on sockets: both mocks with its world on this machine's loopback, in real time, and its timeline played to whoever
 //! calls.
 
+mod clock;
 mod observe;
 mod steps;
 
@@ -24,7 +25,7 @@ use crate::deployment::Addresses;
 use crate::mocks::Mocks;
 use crate::observation::ObservedStep;
 use crate::scenario::world::{self, WorldProblem};
-use crate::scenario::{Peer, Scenario, WorldSpec};
+use crate::scenario::{ClockOwner, Peer, Scenario, WorldSpec};
 use crate::subject::Variables;
 
 /// Both mocks on sockets.
@@ -64,8 +65,8 @@ struct Progress {
     steps: Vec<ObservedStep>,
     /// The step that put a fault in place, by its number in the mock of the peer.
     faults: BTreeMap<(Service, u64), usize>,
-    /// By how much Azure's clock is ahead, each for the calls after this one in its journal.
-    azure_ahead: Vec<(u64, SignedDuration)>,
+    /// By how much a mock's clock is ahead, each for the calls after this one in its journal.
+    ahead: BTreeMap<Service, Vec<(u64, SignedDuration)>>,
 }
 
 /// Which mock.
@@ -151,7 +152,8 @@ impl Live {
     /// Like [`start`](Self::start), but whoever connects waits until [`open`](Self::open).
     pub async fn bind(scenario: &Scenario, folder: &Path) -> Result<Self, LiveError> {
         let scenario = at_present(scenario, Timestamp::now());
-        let miro = MockMiro::new(world::miro(&scenario)?, Arc::new(mock_miro::SystemClock))?;
+        let apart = clock::at_first(&scenario, ClockOwner::Miro);
+        let miro = MockMiro::new(world::miro(&scenario)?, Arc::new(clock::Apart(apart)))?;
         let sentinel = MockSentinel::new(world::azure(&scenario)?, Arc::new(mock_sentinel::SystemClock))?;
         let tls = Tls::generate()?;
         let ca_file = folder.join("ca.pem");
@@ -162,6 +164,7 @@ impl Live {
         let addresses =
             Addresses { miro: miro_url, authority: azure_url.clone(), endpoint: azure_url, ca_file: Some(ca_file) };
         let steps = vec![ObservedStep::default(); scenario.timeline.len()];
+        let ahead = BTreeMap::from([(Service::Miro, vec![(0, apart)])]);
         Ok(Self {
             mocks: Mocks::new(miro, sentinel),
             scenario,
@@ -170,7 +173,7 @@ impl Live {
             sockets: Some(Sockets { miro: miro_socket, plain, secure, tls }),
             servers: JoinSet::new(),
             stop: CancellationToken::new(),
-            progress: Mutex::new(Progress { steps, ..Progress::default() }),
+            progress: Mutex::new(Progress { steps, ahead, ..Progress::default() }),
         })
     }
 

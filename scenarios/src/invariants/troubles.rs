@@ -6,7 +6,7 @@ use faults::Outcome;
 use jiff::SignedDuration;
 
 use crate::observation::{Observation, ObservedCall};
-use crate::scenario::{Action, Content, Peer, Scenario, Step};
+use crate::scenario::{Action, ClockOwner, Content, Peer, Scenario, Step};
 use crate::sim::coverage::Kind;
 
 /// Whether troubles of this name can be seen from outside at all. Of the others the simulation has to prove that they happen.
@@ -74,7 +74,11 @@ fn of_step(step: &Step, began: Option<SignedDuration>) -> Vec<Kind> {
         Action::Slow { .. } => vec![Kind::SlowResponse],
         Action::Trickle { .. } => vec![Kind::Trickle],
         Action::Credential { .. } => vec![Kind::LockedOut],
-        Action::Clock { .. } => vec![Kind::AzureClockWrong],
+        Action::Clock { whose, .. } => vec![match whose {
+            ClockOwner::Connector => Kind::ConnectorClockWrong,
+            ClockOwner::Miro => Kind::MiroClockWrong,
+            ClockOwner::Azure => Kind::AzureClockWrong,
+        }],
         Action::Kill { .. } | Action::Stop { .. } if began.is_some_and(|at| at < FIRST_START) => {
             vec![Kind::CrashInFirstStart]
         }

@@ -98,7 +98,7 @@ fn at_miro(entry: mock_miro::JournalEntry, progress: &Progress) -> ObservedCall 
     };
     let query = if entry.query.is_empty() { String::new() } else { format!("?{}", entry.query) };
     ObservedCall {
-        at: entry.at,
+        at: progress.true_time(Service::Miro, entry.id, entry.at),
         peer_time: entry.at,
         call,
         stream,
@@ -123,10 +123,8 @@ fn at_azure(entry: mock_sentinel::JournalEntry, progress: &Progress) -> Option<O
         _ => return None,
     };
     let stream = entry.stream.as_deref().and_then(|name| Stream::ALL.into_iter().find(|of| of.rule_stream() == name));
-    let ahead = progress.azure_ahead.iter().rev().find(|(after, _)| entry.id > *after);
-    let ahead = ahead.map_or(SignedDuration::ZERO, |(_, ahead)| *ahead);
     Some(ObservedCall {
-        at: entry.at.saturating_sub(ahead).unwrap_or(entry.at),
+        at: progress.true_time(Service::Azure, entry.id, entry.at),
         peer_time: entry.at,
         call,
         stream,

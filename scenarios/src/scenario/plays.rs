@@ -6,7 +6,7 @@ use connector::Stream;
 use jiff::SignedDuration;
 use serde::Serialize;
 
-use super::{Action, Call, ClockOwner, Content, Delivered, Feature, Scenario, Step, Trigger};
+use super::{Action, Call, ClockOwner, Content, Delivered, Feature, Peer, Scenario, Step, Trigger};
 
 /// Everything is over within this time, or nobody waits for a conformance suite.
 const CERTIFY_MAX: SignedDuration = SignedDuration::from_secs(30);
@@ -64,7 +64,7 @@ impl Plays {
 fn obstacle(scenario: &Scenario, place: Place) -> Option<String> {
     let steps = scenario.timeline.iter().enumerate();
     let step = steps.filter_map(|(number, step)| {
-        let why = action_obstacle(&step.action, place)?;
+        let why = action_obstacle(step, place)?;
         Some(format!("step {} ({}) {why}", number + 1, step.action.name()))
     });
     let step = step.chain(trigger_obstacle(scenario, place)).next();
@@ -81,8 +81,8 @@ fn obstacle(scenario: &Scenario, place: Place) -> Option<String> {
     })
 }
 
-fn action_obstacle(action: &Action, place: Place) -> Option<&'static str> {
-    match (action, place) {
+fn action_obstacle(step: &Step, place: Place) -> Option<&'static str> {
+    match (&step.action, place) {
         (Action::Reload {} | Action::Rotate { .. }, Place::Sim) => Some("needs a process"),
         (Action::DiskFull {} | Action::Crash(_), Place::Serve | Place::Certify) => {
             Some("reaches into the connector's machine")
@@ -90,7 +90,7 @@ fn action_obstacle(action: &Action, place: Place) -> Option<&'static str> {
         (Action::Clock { whose: ClockOwner::Connector, .. }, Place::Serve | Place::Certify) => {
             Some("reaches into the connector's machine")
         }
-        (Action::Clock { whose: ClockOwner::Miro, .. }, Place::Serve | Place::Certify) => {
+        (Action::Clock { whose: ClockOwner::Miro, .. }, Place::Serve | Place::Certify) if !is_behind_at_first(step) => {
             Some("sets a served clock back, at its end or before")
         }
         (Action::Clock { drift_ppm, .. }, Place::Serve | Place::Certify) if *drift_ppm != 0 => {
@@ -114,6 +114,18 @@ fn action_obstacle(action: &Action, place: Place) -> Option<&'static str> {
     }
 }
 
+/// A clock that is behind when nobody has called yet. It only goes forward after that, as served ones do.
+fn is_behind_at_first(step: &Step) -> bool {
+    let Action::Clock { whose: ClockOwner::Miro, by, .. } = step.action else { return false };
+    by.is_negative() && step.trigger == Trigger::At(SignedDuration::ZERO)
+}
+
+/// Miro's faults begin and end by its own clock.
+fn is_timed_by_miro(step: &Step) -> bool {
+    let meets_miro = step.calls.on.is_some_and(|call| call.peer() == Peer::Miro);
+    step.action.concerns_calls() && meets_miro && !matches!(step.trigger, Trigger::When(_))
+}
+
 fn trigger_obstacle(scenario: &Scenario, place: Place) -> Option<String> {
     if place == Place::Sim {
         return None;
@@ -134,6 +146,10 @@ fn trigger_obstacle(scenario: &Scenario, place: Place) -> Option<String> {
     let lasts_from_a_call = |step: &Step| matches!(step.trigger, Trigger::When(_)) && step.lasts.is_some();
     if let Some((number, _)) = numbered().find(|(_, step)| step.action.concerns_calls() && lasts_from_a_call(step)) {
         return Some(format!("step {} lasts from a call on; served, `times` says how many it meets", number + 1));
+    }
+    let is_behind = scenario.timeline.iter().any(is_behind_at_first);
+    if let Some((number, step)) = numbered().find(|(_, step)| is_behind && is_timed_by_miro(step)) {
+        return Some(format!("step {} ({}) is timed by Miro's clock, which is behind", number + 1, step.action.name()));
     }
     let inner = scenario.timeline.iter().position(|step| match &step.trigger {
         Trigger::When(nth) => matches!(nth.call, Call::Entra | Call::Ingestion | Call::Miro),
@@ -178,4 +194,38 @@ fn too_long(scenario: &Scenario) -> Option<String> {
             super::length::text(CERTIFY_MAX)
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Catalogue;
+
+    fn behind() -> Scenario {
+        Catalogue::shipped().find("MIRO-WINDOW-011").unwrap().scenario
+    }
+
+    fn why_not(scenario: &Scenario) -> Option<String> {
+        obstacle(scenario, Place::Certify)
+    }
+
+    #[test]
+    fn a_served_clock_of_miros_is_behind_from_the_start_or_not_at_all() {
+        assert_eq!(why_not(&behind()), None);
+        let mut later = behind();
+        later.timeline[0].trigger = Trigger::At(SignedDuration::from_secs(1));
+        assert!(why_not(&later).unwrap().contains("sets a served clock back"));
+        let mut ahead = behind();
+        let Action::Clock { by, .. } = &mut ahead.timeline[0].action else { panic!("the first step sets a clock") };
+        *by = -*by;
+        assert!(why_not(&ahead).unwrap().contains("sets a served clock back"));
+    }
+
+    #[test]
+    fn a_fault_is_not_timed_by_a_clock_that_is_behind() {
+        let mut scenario = behind();
+        let fault = Catalogue::shipped().find("HOSTILE-012").unwrap().scenario.timeline.remove(0);
+        scenario.timeline.push(fault);
+        assert!(why_not(&scenario).unwrap().contains("timed by Miro's clock"));
+    }
 }
