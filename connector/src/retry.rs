@@ -11,8 +11,10 @@ use crate::service::Stop;
 use crate::{Problem, Random};
 
 pub(crate) use named_wait::{Pause, Pauses, date, retry_after};
+pub(crate) use twice::twice;
 
 mod named_wait;
+mod twice;
 
 /// What is to be done after a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +46,7 @@ pub(crate) trait Failure: fmt::Display {
 }
 
 /// Which peer an attempt was made with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum End {
     Source,
     Destination,
@@ -162,8 +164,9 @@ impl<'a> Patience<'a> {
         let failing_for = self.failing_since.get_or_insert_with(Instant::now).elapsed();
         let named = after.unwrap_or_default();
         if failing_for.max(named) >= FAILING_MAX && self.endurance == Endurance::Once {
-            return Err(Verdict::Stopped(failure.lasting()));
+            return Err(self.give_up(failure.lasting()));
         }
+        self.progress.failing(self.end, failure.lasting());
         if failing_for >= FAILING_REPORTED || named >= FAILING_REPORTED {
             self.progress.troubled(self.end, failure.lasting());
         }
@@ -188,10 +191,16 @@ impl<'a> Patience<'a> {
         }
     }
 
+    /// A run that ends, ends with `problem`, and its last status says so.
+    fn give_up(&self, problem: Problem) -> Verdict {
+        self.progress.ended_with(self.end, problem.clone());
+        Verdict::Stopped(problem)
+    }
+
     /// Waits for as long as somebody has to mend `problem`, and tries now and then whether it is mended.
     async fn wait_for_mending(&mut self, problem: Problem) -> Result<(), Verdict> {
         if self.endurance == Endurance::Once {
-            return Err(Verdict::Stopped(problem));
+            return Err(self.give_up(problem));
         }
         self.progress.troubled(self.end, problem);
         let ceiling = MEND_FIRST.saturating_mul(1 << self.refusals.min(8)).min(MEND_MAX);
