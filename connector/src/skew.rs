@@ -46,14 +46,20 @@ const NEXT_STEP: &str = "set the clock and keep it set, for example with chrony 
 
 /// The problem of a clock that differs from those of these peers.
 pub(crate) fn differs(apart: &[(&str, SignedDuration)]) -> Problem {
-    let apart = apart.iter().map(|(peer, skew)| {
-        let relation = if skew.is_negative() { "behind" } else { "ahead of" };
-        format!("{} {relation} {peer}'s", minutes(*skew))
-    });
+    let mut relations: Vec<(String, Vec<String>)> = Vec::new();
+    for (peer, skew) in apart {
+        let relation = format!("{} {}", minutes(*skew), if skew.is_negative() { "behind" } else { "ahead of" });
+        let peer = format!("{peer}'s");
+        match relations.iter_mut().find(|(known, _)| *known == relation) {
+            Some((_, peers)) => peers.push(peer),
+            None => relations.push((relation, vec![peer])),
+        }
+    }
+    let apart = relations.into_iter().map(|(relation, peers)| format!("{relation} {}", peers.join(" and ")));
     Problem {
         code: Code::ClockSkewed,
         subject: "the clock of this machine".to_owned(),
-        cause: format!("it is {}", apart.collect::<Vec<_>>().join(" and ")),
+        cause: format!("it is {}", apart.collect::<Vec<_>>().join(", and ")),
         next_step: NEXT_STEP.to_owned(),
     }
 }

@@ -153,8 +153,8 @@ fn short_lived(body: Bytes) -> Bytes {
 pub(super) enum Seen {
     /// The service answered.
     Answer {
-        /// The HTTP status.
-        status: u16,
+        /// Its status and the kind of its body.
+        shown: Foreign,
         /// How long to wait, if it said so.
         retry_after: Option<Duration>,
         /// Why it refused, if the body is in its error form.
@@ -181,7 +181,7 @@ impl Seen {
     fn answer(answer: &http::Response<Bytes>, now: Timestamp) -> Self {
         let refused = !answer.status().is_success();
         Self::Answer {
-            status: answer.status().as_u16(),
+            shown: Foreign::of(answer),
             retry_after: retry_after(answer, now),
             refusal: refused.then(|| serde_json::from_slice(answer.body()).ok()).flatten(),
             foreign: if answer.status().is_client_error() {

@@ -33,7 +33,8 @@ pub(super) fn explain(identity: &Identity, seen: Option<Seen>, said: &str) -> To
         Some(Seen::Answer { foreign: Some(seen), retry_after, .. }) => {
             unavailable(format!("something between us and the identity service responds: {seen}"), IN_BETWEEN, retry_after)
         }
-        Some(Seen::Answer { status, retry_after, refusal, foreign: None }) => {
+        Some(Seen::Answer { shown, retry_after, refusal, foreign: None }) => {
+            let status = shown.status().as_u16();
             match refusal.filter(|refusal| !passes(status, refusal)) {
                 Some(refusal) => TokenError::Refused(named(identity, &refusal)),
                 None => unavailable(format!("the identity service responds HTTP {status}"), SERVICE, retry_after),
@@ -45,11 +46,13 @@ pub(super) fn explain(identity: &Identity, seen: Option<Seen>, said: &str) -> To
 
 /// A success without a token in it: not the service's.
 pub(super) fn without_token(seen: Option<Seen>) -> TokenError {
-    let shown = match seen {
-        Some(Seen::Answer { status, .. }) => format!("HTTP {status} without a token"),
-        Some(Seen::Failed(_)) | None => "a response without a token".to_owned(),
+    let cause = match seen {
+        Some(Seen::Answer { shown, .. }) => {
+            format!("something between us and the identity service responds: {shown}, without a token")
+        }
+        Some(Seen::Failed(_)) | None => "the identity service gave no token".to_owned(),
     };
-    unavailable(format!("something between us and the identity service responds: {shown}"), IN_BETWEEN, None)
+    unavailable(cause, IN_BETWEEN, None)
 }
 
 /// No whole response in time.

@@ -301,7 +301,7 @@ async fn what_passes_is_worth_another_try_and_tells_how_long_to_wait() {
         (
             Answer::Says(200, "{}".into()),
             None,
-            "could not get a token: something between us and the identity service responds: HTTP 200 without a token",
+            "could not get a token: something between us and the identity service responds: HTTP 200, without a token",
         ),
         (Answer::Fails(cut), None, "could not get a token: the connection to login.example.com broke: reset"),
     ] {

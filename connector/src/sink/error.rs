@@ -29,7 +29,7 @@ pub(super) enum SendError {
     #[error("something between us and Azure responds: {seen}")]
     Foreign { seen: Foreign, after: Option<Duration> },
     /// A success that is not the acknowledgement of an upload.
-    #[error("the answer to an upload is {seen}, which does not acknowledge it")]
+    #[error("something between us and Azure responds: {seen}, which acknowledges nothing")]
     NotAcknowledged { seen: Foreign },
     /// 429 or 503.
     #[error("Azure asks to wait{}: HTTP {status}", told_wait(*.after))]
@@ -553,7 +553,7 @@ mod tests {
     fn a_success_that_acknowledges_nothing_is_somebody_elses_unless_it_is_json() {
         assert_eq!(
             read(200, "{}", &[]).to_string(),
-            "the answer to an upload is HTTP 200, which does not acknowledge it"
+            "something between us and Azure responds: HTTP 200, which acknowledges nothing"
         );
         assert_eq!(read(200, "<html>", &[]).to_string(), "something between us and Azure responds: HTTP 200");
     }

@@ -154,7 +154,7 @@ impl Source {
             Code::MiroScopeMissing,
             stream,
             format!(
-                "the access token is that of the {other} log: it has the scope `{}` and not `{scope}`; the tokens are swapped",
+                "the access token is that of the {other} log: it has the scope `{}` and not `{scope}`: the two tokens look swapped",
                 other.scope()
             ),
             format!(

@@ -34,7 +34,7 @@ pub(super) enum SourceError {
     #[error("Miro is failing: HTTP {status}{}", asks_to_wait(*.after))]
     Failing { status: StatusCode, after: Option<Duration> },
     /// 200 with something else than a page.
-    #[error("the response to a request for a page is {seen}: {reason}")]
+    #[error("something between us and Miro responds: {seen}, {reason}")]
     NotAPage { seen: Foreign, reason: String },
     /// The cursor is unknown, expired or not wanted.
     #[error("Miro refuses its own cursor: HTTP {status}")]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::clocks::Peer;
 use super::reach::{Host, reach};
 use super::seen::Seen;
 use super::step::Place;
@@ -35,7 +36,7 @@ async fn token(check: &Check<'_>) -> Option<Arc<dyn TokenProvider>> {
         Ok(token) => {
             check.report.seen(Place::Identity, Seen::bearer(&token));
             let Identity::ClientSecret { authority, .. } = &config.sentinel.identity;
-            check.clocks.is_of("Entra ID", authority);
+            check.clocks.is_of(Peer::EntraId, authority);
             Some(tokens)
         }
         Err(error) => {
@@ -51,7 +52,7 @@ async fn rule(check: &Check<'_>, tokens: &Arc<dyn TokenProvider>, stream: Stream
     match sink.look().await {
         Ok(acknowledged) => {
             check.report.seen(Place::Rule(stream), Seen::acknowledged(stream, &acknowledged));
-            check.clocks.is_of("Azure", &config.sentinel.endpoint);
+            check.clocks.is_of(Peer::Azure, &config.sentinel.endpoint);
         }
         Err(problem) => check.report.wrong(Place::Rule(stream), problem),
     }

@@ -31,16 +31,34 @@ struct Noted {
     /// How far ours is ahead, by the last response of each host.
     hosts: BTreeMap<String, SignedDuration>,
     /// The same of those who are known.
-    peers: BTreeMap<&'static str, SignedDuration>,
+    peers: BTreeMap<Peer, SignedDuration>,
+}
+
+/// Whose clock ours is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Peer {
+    Miro,
+    EntraId,
+    Azure,
+}
+
+impl Peer {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Miro => "Miro",
+            Self::EntraId => "Entra ID",
+            Self::Azure => "Azure",
+        }
+    }
 }
 
 /// The peers whose clocks agree with ours.
 #[derive(Debug)]
-pub(super) struct Agreeing(Vec<&'static str>);
+pub(super) struct Agreeing(Vec<Peer>);
 
 impl fmt::Display for Agreeing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.0.iter().map(|peer| format!("{peer}'s")).collect();
+        let names: Vec<_> = self.0.iter().map(|peer| format!("{}'s", peer.name())).collect();
         f.write_str(&names.join(" and "))
     }
 }
@@ -51,7 +69,7 @@ impl Clocks {
     }
 
     /// The last response from the host of `url` was that of `peer`.
-    pub(super) fn is_of(&self, peer: &'static str, url: &Url) {
+    pub(super) fn is_of(&self, peer: Peer, url: &Url) {
         let mut noted = self.lock();
         if let Some(skew) = noted.hosts.get(url.authority()).copied() {
             noted.peers.insert(peer, skew);
@@ -63,6 +81,7 @@ impl Clocks {
         let peers = std::mem::take(&mut self.lock().peers);
         let (apart, agreeing): (Vec<_>, Vec<_>) = peers.into_iter().partition(|(_, skew)| skew::is_too_far(*skew));
         if !apart.is_empty() {
+            let apart: Vec<_> = apart.into_iter().map(|(peer, skew)| (peer.name(), skew)).collect();
             report.wrong(Place::Clock, skew::differs(&apart));
         } else if !agreeing.is_empty() {
             let agreeing = Agreeing(agreeing.into_iter().map(|(peer, _)| peer).collect());

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use super::clocks::Peer;
 use super::reach::{Host, reach};
 use super::seen::Seen;
 use super::step::{Note, Place, Step};
@@ -37,7 +38,7 @@ async fn log(check: &Check<'_>, stream: Stream, settings: &StreamConfig) {
     match look(check, stream, settings, organization).await {
         Ok(page) => {
             check.report.seen(place, Seen::page(stream, organization, &page));
-            check.clocks.is_of("Miro", &check.config.miro.base_url);
+            check.clocks.is_of(Peer::Miro, &check.config.miro.base_url);
             if page.events.is_empty() && page.next.is_none() {
                 check.report.tell(place, Step::Note(nothing_to_see(stream)));
             }

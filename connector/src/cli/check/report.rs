@@ -55,11 +55,17 @@ impl Report {
             return Err(failure);
         }
         let (findings, notes) = sorted(self.told.take());
-        let exit = findings.first().map_or(Exit::Done, |first| first.code.exit());
+        let exit = exit(&findings);
         if self.output.json {
             print_json(&Findings { ok: findings.is_empty(), findings, notes })?;
         }
         Ok(exit)
+    }
+
+    /// How the program would end.
+    #[cfg(test)]
+    pub(super) fn exit(self) -> Exit {
+        exit(&sorted(self.told.take()).0)
     }
 
     /// The lines in the order in which they were told.
@@ -67,6 +73,10 @@ impl Report {
     pub(super) fn lines(&self) -> String {
         self.told.borrow().iter().map(|(_, step)| step.line()).collect()
     }
+}
+
+fn exit(findings: &[Problem]) -> Exit {
+    findings.first().map_or(Exit::Done, |first| first.code.exit())
 }
 
 fn sorted(mut told: Vec<(Place, Step)>) -> (Vec<Problem>, Vec<Note>) {
