@@ -29,7 +29,9 @@ pub(crate) enum Service {
 impl Service {
     fn says(self, body: &Map<String, Value>) -> bool {
         match self {
-            Self::Miro => body.get("code").is_some_and(Value::is_string) || body.get("type") == Some(&Value::from("error")),
+            Self::Miro => {
+                body.get("code").is_some_and(Value::is_string) || body.get("type") == Some(&Value::from("error"))
+            }
             Self::Azure => ["error", "Error"].iter().any(|key| body.get(*key).is_some_and(Value::is_object)),
             Self::Identity => body.get("error").is_some_and(Value::is_string),
         }

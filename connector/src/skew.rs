@@ -15,11 +15,7 @@ const DATE_STEP: SignedDuration = SignedDuration::from_secs(1);
 pub(crate) fn between(asked: Timestamp, date: Timestamp, received: Timestamp) -> SignedDuration {
     // The response was written at some time between the request and its receipt.
     let latest = date.checked_add(DATE_STEP).unwrap_or(date);
-    if latest < asked {
-        asked.duration_since(latest)
-    } else {
-        received.duration_since(date).min(SignedDuration::ZERO)
-    }
+    if latest < asked { asked.duration_since(latest) } else { received.duration_since(date).min(SignedDuration::ZERO) }
 }
 
 /// Whether clocks that are so far apart are worth a word.

@@ -168,3 +168,26 @@ fn finish(outcome: Outcome, mode: Mode, status: &Status) -> Result<Exit, Failure
         (Outcome::Stopped(problem), _) => Err(problem.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Code;
+    use crate::status::{StatusProblem, StreamStatus};
+    use crate::{Problem, Stream};
+
+    #[test]
+    fn a_run_that_was_not_done_in_time_says_what_failed_until_then() {
+        let problem = Problem::at_miro(Code::MiroFailing, Stream::Audit, "Miro is failing: HTTP 503", "wait");
+        let failing = StreamStatus { problem: Some(StatusProblem::from(&problem)), ..StreamStatus::default() };
+        let mut status = Status::default();
+        status.streams.insert("audit".into(), failing);
+        status.streams.insert("content".into(), StreamStatus::default());
+        insta::assert_snapshot!(late(&status), @r"
+        error: the deadline came before everything was delivered
+          audit: Miro is failing: HTTP 503
+            next: wait
+          next: run again; it goes on where it stood
+        ");
+    }
+}

@@ -30,9 +30,11 @@ pub(super) fn explain(identity: &Identity, seen: Option<Seen>, said: &str) -> To
         Some(Seen::Answer { foreign: Some(seen), retry_after, .. }) if seen.is_proxy_login() => {
             TokenError::Unavailable { problem: seen.proxy_login(Code::AzureFailing), after: retry_after }
         }
-        Some(Seen::Answer { foreign: Some(seen), retry_after, .. }) => {
-            unavailable(format!("something between us and the identity service responds: {seen}"), IN_BETWEEN, retry_after)
-        }
+        Some(Seen::Answer { foreign: Some(seen), retry_after, .. }) => unavailable(
+            format!("something between us and the identity service responds: {seen}"),
+            IN_BETWEEN,
+            retry_after,
+        ),
         Some(Seen::Answer { shown, retry_after, refusal, foreign: None }) => {
             let status = shown.status().as_u16();
             match refusal.filter(|refusal| !passes(status, refusal)) {

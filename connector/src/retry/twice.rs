@@ -44,7 +44,12 @@ mod tests {
         }
 
         fn lasting(&self) -> Problem {
-            Problem { code: Code::MiroFailing, subject: String::new(), cause: self.to_string(), next_step: String::new() }
+            Problem {
+                code: Code::MiroFailing,
+                subject: String::new(),
+                cause: self.to_string(),
+                next_step: String::new(),
+            }
         }
     }
 

@@ -199,7 +199,9 @@ impl Source {
     fn refused_log(&self, status: StatusCode, has_scope: Option<bool>, reasons: &str) -> String {
         let (stream, status) = (self.stream, status.as_u16());
         match has_scope {
-            Some(_) => format!("the token has the scope, but Miro refuses it the {stream} log (HTTP {status}): {reasons}"),
+            Some(_) => {
+                format!("the token has the scope, but Miro refuses it the {stream} log (HTTP {status}): {reasons}")
+            }
             None => format!(
                 "Miro refuses the {stream} log (HTTP {status}) and does not say what the token may do: it has not the scope `{}`, \
                  {reasons}",
@@ -226,7 +228,9 @@ impl Source {
         Problem::at_miro(
             Code::MiroOrganizationWrong,
             self.stream,
-            format!("Miro finds no content log of organization {configured} (HTTP 404), and does not say whose the token is"),
+            format!(
+                "Miro finds no content log of organization {configured} (HTTP 404), and does not say whose the token is"
+            ),
             "set `streams.content.organization_id` to the number in https://miro.com/app/settings/company/…/ of the organization \
              whose token this is",
         )

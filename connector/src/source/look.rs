@@ -38,6 +38,9 @@ impl Source {
             _ => "it is not known".to_owned(),
         };
         let error = SourceError::Blocked { left: within };
-        Problem { cause: format!("the rate budget of the token lets no request through within {within:?}: {left}"), ..error.lasting() }
+        Problem {
+            cause: format!("the rate budget of the token lets no request through within {within:?}: {left}"),
+            ..error.lasting()
+        }
     }
 }

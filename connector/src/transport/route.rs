@@ -31,9 +31,7 @@ impl Route {
     /// `http.proxy` for every host; without it, the proxies of HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY.
     pub(super) fn new(http: &Http) -> Self {
         match &http.proxy {
-            Some(proxy) => {
-                Self { matcher: Matcher::builder().all(proxy.as_str()).build(), setting: ProxySetting::Key }
-            }
+            Some(proxy) => Self { matcher: Matcher::builder().all(proxy.as_str()).build(), setting: ProxySetting::Key },
             None => Self { matcher: Matcher::from_system(), setting: ProxySetting::Environment },
         }
     }
@@ -108,7 +106,8 @@ mod tests {
     #[test]
     fn whatever_else_goes_through_the_proxy() {
         let route = through("http://user:word@proxy.example.com");
-        let proxy = Some(Proxy { address: "proxy.example.com:80".into(), is_secure: false, setting: ProxySetting::Key });
+        let proxy =
+            Some(Proxy { address: "proxy.example.com:80".into(), is_secure: false, setting: ProxySetting::Key });
         for host in [
             "api.miro.com",
             "128.0.0.1",
@@ -123,6 +122,9 @@ mod tests {
             assert_eq!(route.proxy(&url(&format!("https://{host}/path"))), proxy, "{host}");
         }
         let secure = through("https://proxy.example.com").proxy(&url("https://api.miro.com"));
-        assert_eq!(secure, Some(Proxy { address: "proxy.example.com:443".into(), is_secure: true, setting: ProxySetting::Key }));
+        assert_eq!(
+            secure,
+            Some(Proxy { address: "proxy.example.com:443".into(), is_secure: true, setting: ProxySetting::Key })
+        );
     }
 }

@@ -7,12 +7,12 @@ use super::reach::{Host, reach};
 use super::seen::Seen;
 use super::step::Place;
 use super::{Check, Surroundings};
+use crate::cli::parts;
 use crate::config::{Config, Identity};
 use crate::identity::{TokenError, TokenProvider};
 use crate::progress::Progress;
 use crate::retry::{Failure, Next, twice};
 use crate::{Problem, Stream};
-use crate::cli::parts;
 
 /// Asks for a token, then sends each rule an empty batch the way the service sends full ones. Azure responds after looking at role,
 /// rule and stream, and stores nothing.

@@ -133,14 +133,26 @@ async fn what_azure_refuses_is_named() {
 #[tokio::test(start_paused = true)]
 async fn the_page_of_another_is_told_as_that_and_is_no_verdict() {
     let other = r#"{"message":"Forbidden"}"#;
-    let everybody = [html(401), html(403), html(404), html(302), html(200), json(302, ""), json(200, "{}"), json(403, other), json(404, other)];
+    let everybody = [
+        html(401),
+        html(403),
+        html(404),
+        html(302),
+        html(200),
+        json(302, ""),
+        json(200, "{}"),
+        json(403, other),
+        json(404, other),
+    ];
     for (peer, name) in [(AUDIT, "Miro"), (CONTENT, "Miro"), (LOGIN, "the identity service"), (AUDIT_RULE, "Azure")] {
         for answer in &everybody {
             let checked = check_in(World::well().but(&[(peer, answer.clone())])).await;
             let shown = format!("something between us and {name} responds: {}", answer.shown());
             assert!(checked.lines.contains(&shown), "{shown}: {}", checked.lines);
             assert!(checked.lines.contains("-failing]"), "{}", checked.lines);
-            for never in ["Guard", "Enterprise Plan", "Company Admin", "Monitoring Metrics", "no data collection rule", "scope"] {
+            for never in
+                ["Guard", "Enterprise Plan", "Company Admin", "Monitoring Metrics", "no data collection rule", "scope"]
+            {
                 assert!(!checked.lines.contains(never), "{never}: {}", checked.lines);
             }
             assert!(matches!(checked.exit, Exit::Source | Exit::Destination));
@@ -154,7 +166,11 @@ async fn a_peer_that_fails_is_tried_twice_and_its_last_status_told() {
         for status in [429, 500, 502, 503, 504] {
             let began = Instant::now();
             let checked = check_in(World::well().but(&[(peer, json(status, ""))])).await;
-            assert!(checked.lines.contains(&format!("HTTP {status}")) || checked.lines.contains("rate limit is reached"), "{peer} {status}: {}", checked.lines);
+            assert!(
+                checked.lines.contains(&format!("HTTP {status}")) || checked.lines.contains("rate limit is reached"),
+                "{peer} {status}: {}",
+                checked.lines
+            );
             let asked = checked.asked.iter().filter(|asked| asked.starts_with(peer)).count();
             assert!(asked <= tries, "{peer} {status}: {asked}");
             assert!(began.elapsed() < Duration::from_secs(5), "{peer} {status}: {:?}", began.elapsed());
@@ -187,7 +203,8 @@ async fn one_dead_peer_does_not_hide_the_other() {
     assert!(rule < dead_miro && dead_miro.is_some(), "told as it is known: {}", dead.lines);
     assert_eq!(dead.exit, Exit::Source);
     // The exit code is that of the first step that failed, whichever was known first.
-    let both = check_in(World::well().but(&[("GET api.miro.com/", Answer::Silence), (AUDIT_RULE, json(403, ""))])).await;
+    let both =
+        check_in(World::well().but(&[("GET api.miro.com/", Answer::Silence), (AUDIT_RULE, json(403, ""))])).await;
     assert_eq!(both.exit, Exit::Source);
 }
 

@@ -51,7 +51,12 @@ async fn a_folder_that_cannot_be_written_to_is_named() {
     fs::write(folder.path().join("file"), b"").unwrap();
     config.store.path = folder.path().join("file/state.redb");
     let told = lines(&config, folder.path()).await;
-    assert!(told.starts_with("FAIL  store.path: …/file/state.redb cannot be made: could not write to …/file: Not a directory"), "{told}");
+    assert!(
+        told.starts_with(
+            "FAIL  store.path: …/file/state.redb cannot be made: could not write to …/file: Not a directory"
+        ),
+        "{told}"
+    );
     let locked = folder.path().join("locked");
     fs::create_dir(&locked).unwrap();
     fs::set_permissions(&locked, fs::Permissions::from_mode(0o500)).unwrap();

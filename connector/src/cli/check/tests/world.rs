@@ -51,7 +51,8 @@ pub(super) struct World {
 }
 
 const NOW: i64 = 1_790_000_000;
-const PAGE: &str = r#"{"type":"cursor-list","limit":1,"size":1,"data":[{"id":"1","createdAt":"2026-09-21T14:00:00Z"}]}"#;
+const PAGE: &str =
+    r#"{"type":"cursor-list","limit":1,"size":1,"data":[{"id":"1","createdAt":"2026-09-21T14:00:00Z"}]}"#;
 const TOKEN_INFO: &str =
     r#"{"scopes":["auditlogs:read","contentlogs:export"],"organization":{"id":"3074457345618265000"}}"#;
 
