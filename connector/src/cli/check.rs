@@ -55,8 +55,10 @@ struct Surroundings {
     network: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     /// The proxy on the way to a host.
-    proxy_to: Box<dyn Fn(&Url) -> Option<String>>,
+    proxy_to: Box<ProxyTo>,
 }
+
+type ProxyTo = dyn Fn(&Url) -> Option<String>;
 
 /// What every step of one check shares.
 struct Check<'a> {

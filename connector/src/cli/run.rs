@@ -148,11 +148,14 @@ fn report(status: &Status, options: &Run) -> Result<(), Failure> {
 
 /// What is said of a run that was not done in time: what failed until then, stream by stream.
 fn late(status: &Status) -> String {
-    let mut text = "error: the deadline came before everything was delivered".to_owned();
-    for (stream, problem) in status.streams.iter().filter_map(|(name, stream)| Some((name, stream.problem.as_ref()?))) {
-        text += &format!("\n  {stream}: {}\n    next: {}", problem.cause, problem.next_step);
-    }
-    text + "\n  next: run again; it goes on where it stood"
+    let problems = status.streams.iter().filter_map(|(name, stream)| Some((name, stream.problem.as_ref()?)));
+    let reasons: Vec<_> = problems
+        .map(|(stream, problem)| format!("\n  {stream}: {}\n    next: {}", problem.cause, problem.next_step))
+        .collect();
+    let reasons = reasons.concat();
+    format!(
+        "error: the deadline came before everything was delivered{reasons}\n  next: run again; it goes on where it stood"
+    )
 }
 
 /// The exit code of an outcome.

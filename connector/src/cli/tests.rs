@@ -93,7 +93,8 @@ fn an_address_that_means_all_is_asked_over_loopback() {
 fn readme_table(name: &str) -> String {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).expect("the README");
     let (_, after) = readme.split_once(&format!("<!-- {name} -->\n")).unwrap_or_else(|| panic!("no mark `{name}`"));
-    after.lines().take_while(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect()
+    let (table, _) = after.split_once("\n\n").expect("an empty line after the table");
+    format!("{table}\n")
 }
 
 #[test]

@@ -36,11 +36,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn every_step_is_given_its_share_of_what_is_left() {
-        let pace = Pace::starting(Duration::from_secs(60));
+        let pace = Pace::starting(Duration::from_mins(1));
         assert_eq!(pace.limit(2), TRY_MAX);
         tokio::time::advance(Duration::from_secs(20)).await;
         assert_eq!(pace.limit(2), Duration::from_secs(3));
-        tokio::time::advance(Duration::from_secs(60)).await;
+        tokio::time::advance(Duration::from_mins(1)).await;
         assert_eq!(pace.limit(2), TRY_MIN);
         assert_eq!(Pace::starting(Duration::from_millis(500)).limit(4), Duration::from_millis(500));
     }

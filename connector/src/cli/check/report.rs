@@ -20,7 +20,7 @@ pub(super) struct Report {
 
 /// What is printed with `--json`.
 #[derive(Serialize)]
-struct Findings {
+struct Document {
     ok: bool,
     findings: Vec<Problem>,
     notes: Vec<Note>,
@@ -31,10 +31,12 @@ impl Report {
         Self { output, told: RefCell::default(), unwritten: RefCell::default() }
     }
 
-    /// Tells a step, at once where people read it.
+    /// Tells a step, at once where people read it; what two logs met alike is read once.
     pub(super) fn tell(&self, place: Place, step: Step) {
-        if !self.output.json
-            && let Err(failure) = print(&step.line())
+        let line = step.line();
+        let is_news = self.told.borrow().iter().all(|(_, told)| told.line() != line);
+        if is_news && !self.output.json
+            && let Err(failure) = print(&line)
         {
             self.unwritten.borrow_mut().get_or_insert(failure);
         }
@@ -57,7 +59,7 @@ impl Report {
         let (findings, notes) = sorted(self.told.take());
         let exit = exit(&findings);
         if self.output.json {
-            print_json(&Findings { ok: findings.is_empty(), findings, notes })?;
+            print_json(&Document { ok: findings.is_empty(), findings, notes })?;
         }
         Ok(exit)
     }
