@@ -19,7 +19,7 @@ pub(super) enum SourceError {
     #[error(transparent)]
     Transport(#[from] TransportError),
     /// 429.
-    #[error("Miro's rate limit is reached{}", asks_to_wait(*.after))]
+    #[error("Miro's rate limit is reached: HTTP 429{}", asks_to_wait(*.after))]
     RateLimited {
         /// The wait that is kept.
         after: Option<Duration>,

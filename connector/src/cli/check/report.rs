@@ -35,7 +35,8 @@ impl Report {
     pub(super) fn tell(&self, place: Place, step: Step) {
         let line = step.line();
         let is_news = self.told.borrow().iter().all(|(_, told)| told.line() != line);
-        if is_news && !self.output.json
+        if is_news
+            && !self.output.json
             && let Err(failure) = print(&line)
         {
             self.unwritten.borrow_mut().get_or_insert(failure);
