@@ -35,10 +35,10 @@ pub enum TokenError {
     #[error("{0}")]
     Refused(Problem),
     /// The identity service cannot be reached or is failing; worth another try.
-    #[error("could not get a token: {reason}")]
+    #[error("could not get a token: {}", .problem.cause)]
     Unavailable {
-        /// What happened, without secrets.
-        reason: String,
+        /// What happened, without secrets, and what to do when it lasts.
+        problem: Problem,
         /// How long the service asked us to wait.
         after: Option<Duration>,
     },

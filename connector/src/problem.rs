@@ -53,7 +53,7 @@ impl Exit {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Done => "everything asked for was done",
-            Self::Unexpected => "something unexpected; the checkpoint file among it",
+            Self::Unexpected => "unexpected error, including an unusable checkpoint",
             Self::Usage => "the command line is wrong",
             Self::Configuration => "the configuration is wrong",
             Self::Credentials => "a credential or a permission is missing or refused",
@@ -87,15 +87,15 @@ pub struct Problem {
 /// The stable list of what `check`, `run` and `/status` can report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Code {
-    /// Miro does not know the token (mistyped, revoked, toggle switched off or on again, app uninstalled).
+    /// Miro does not know the token (mistyped, expired, revoked, toggle switched off or on again, app uninstalled).
     MiroTokenRefused,
     /// The token lacks the scope of its stream.
     MiroScopeMissing,
-    /// The organisation lacks Enterprise Guard, which the content log needs.
+    /// The organization lacks Enterprise Guard, which the content log needs, or the installer is not a Company Admin.
     MiroGuardMissing,
     /// The plan has no audit log, or the installer is not a Company Admin.
     MiroPlanMissing,
-    /// The organisation id is not the token's.
+    /// The organization id is not the token's.
     MiroOrganizationWrong,
     /// Azure does not accept the client secret.
     AzureSecretRefused,
@@ -193,9 +193,9 @@ impl Code {
         match self {
             Self::MiroTokenRefused => "Miro does not know the access token",
             Self::MiroScopeMissing => "the token lacks the scope of its stream",
-            Self::MiroGuardMissing => "the organisation lacks Enterprise Guard",
-            Self::MiroPlanMissing => "the plan has no audit log, or no Company Admin made the token",
-            Self::MiroOrganizationWrong => "the organisation id is not the token's",
+            Self::MiroGuardMissing => "no Enterprise Guard, or no Company Admin made the token",
+            Self::MiroPlanMissing => "no Enterprise Plan, or no Company Admin made the token",
+            Self::MiroOrganizationWrong => "the organization id is not the token's",
             Self::AzureSecretRefused => "Azure does not accept the client secret",
             Self::AzureApplicationUnknown => "the tenant does not know the application",
             Self::AzureTenantUnknown => "Azure does not know the tenant",

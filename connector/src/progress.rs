@@ -1,5 +1,6 @@
 //! One stream's counts, kept while it runs.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -27,6 +28,8 @@ struct State {
     at_source: Option<Problem>,
     at_destination: Option<Problem>,
     at_store: Option<Problem>,
+    /// What fails at the moment, at each end, and has not failed for long enough to be told.
+    failing: BTreeMap<End, Problem>,
     /// How far our clock is ahead of Miro's, or behind it where negative, when that is too far. Kept apart from either peer's
     /// problems: a page that is read does not mend a clock.
     skew: Option<SignedDuration>,
@@ -177,9 +180,29 @@ impl Progress {
         }
     }
 
+    /// An attempt failed at `end`, for a reason that may pass.
+    pub(crate) fn failing(&self, end: End, problem: Problem) {
+        self.lock().failing.insert(end, problem);
+    }
+
+    /// A run that ends, ends with `problem`. Whoever started it is told: no log line is needed.
+    pub(crate) fn ended_with(&self, end: End, problem: Problem) {
+        *self.lock().at(end) = Some(problem);
+    }
+
+    /// A run that ends was not done in time: what failed until then is the reason.
+    pub(crate) fn ended_late(&self) {
+        let mut state = self.lock();
+        while let Some((end, problem)) = state.failing.pop_first() {
+            state.at(end).get_or_insert(problem);
+        }
+    }
+
     /// All is well at `end`; true when it was not before.
     pub(crate) fn mended(&self, end: End) -> bool {
-        self.lock().at(end).take().is_some()
+        let mut state = self.lock();
+        state.failing.remove(&end);
+        state.at(end).take().is_some()
     }
 
     /// The counts now.

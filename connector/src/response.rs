@@ -7,6 +7,36 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{Response, StatusCode};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use crate::Problem;
+use crate::problem::Code;
+
+/// Whose word an error is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// `{"type": "error", "status": 403, "code": "…", "message": "…"}` (<https://developers.miro.com/reference/errors>, read
+    /// 2026-11-22).
+    Miro,
+    /// `{"error": {"code": "…", "message": "…"}}`; some hosts capitalize the keys
+    /// (<https://github.com/Azure/azure-sdk-for-net/issues/46439>, read 2026-11-22).
+    Azure,
+    /// `{"error": "…", "error_description": "…", "error_codes": […]}`
+    /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>, read 2026-11-22).
+    Identity,
+}
+
+impl Service {
+    fn says(self, body: &Map<String, Value>) -> bool {
+        match self {
+            Self::Miro => {
+                body.get("code").is_some_and(Value::is_string) || body.get("type") == Some(&Value::from("error"))
+            }
+            Self::Azure => ["error", "Error"].iter().any(|key| body.get(*key).is_some_and(Value::is_object)),
+            Self::Identity => body.get("error").is_some_and(Value::is_string),
+        }
+    }
+}
 
 /// A longer media type is cut before it is shown.
 const MEDIA_TYPE_MAX: usize = 60;
@@ -37,6 +67,14 @@ impl Foreign {
         is_foreign.then(|| Self::of(response))
     }
 
+    /// `response`, an error, if its body is not in the form in which `service` tells errors. A gateway or filter refuses with JSON of its
+    /// own; that is no verdict about a token, a role or a plan. A body without anything may be anybody's.
+    pub(crate) fn error_beside(response: &Response<Bytes>, service: Service) -> Option<Self> {
+        let is_own = is_blank(response.body())
+            || serde_json::from_slice(response.body()).is_ok_and(|body: Map<String, Value>| service.says(&body));
+        Self::error(response).or_else(|| (!is_own).then(|| Self::of(response)))
+    }
+
     /// `response`, if its body says that it is something else than JSON, whatever its status is.
     pub(crate) fn in_another_form<B>(response: &Response<B>) -> Option<Self> {
         let seen = Self::of(response);
@@ -45,6 +83,16 @@ impl Foreign {
 
     pub(crate) const fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// The problem of a proxy that asks for credentials, with the code of the host that cannot be reached because of it.
+    pub(crate) fn proxy_login(&self, code: Code) -> Problem {
+        Problem {
+            code,
+            subject: "http.proxy".to_owned(),
+            cause: format!("the proxy wants a user name and password: {self}"),
+            next_step: "put the proxy's user and password into `http.proxy`".to_owned(),
+        }
     }
 
     /// True when a proxy asks for credentials.
@@ -102,6 +150,30 @@ mod tests {
         ] {
             let seen = Foreign::in_another_form(&response(200, media_type, "{}"));
             assert_eq!(seen.map(|seen| seen.to_string()).as_deref(), expected, "{media_type}");
+        }
+    }
+
+    #[test]
+    fn a_verdict_is_told_in_the_form_of_the_service() {
+        let (miro, azure, identity) = (Service::Miro, Service::Azure, Service::Identity);
+        let blocked = Some("HTTP 403 application/json");
+        for (service, body, expected) in [
+            (miro, "", None),
+            (miro, r#"{"type":"error","status":403,"code":"forbiddenAccess","message":"m"}"#, None),
+            (miro, r#"{"code":"insufficientPermissions"}"#, None),
+            (miro, r#"{"message":"Forbidden"}"#, blocked),
+            (miro, r#"{"status":"blocked","code":17}"#, blocked),
+            (azure, "", None),
+            (azure, r#"{"error":{"code":"OperationFailed"}}"#, None),
+            (azure, r#"{"Error":{"Code":"OperationFailed"}}"#, None),
+            (azure, r#"{"error":"blocked"}"#, blocked),
+            (azure, "{}", blocked),
+            (identity, r#"{"error":"invalid_client","error_codes":[7000215]}"#, None),
+            (identity, r#"{"error":{"code":"x"}}"#, blocked),
+            (identity, "<html>", blocked),
+        ] {
+            let seen = Foreign::error_beside(&response(403, "application/json", body), service);
+            assert_eq!(seen.map(|seen| seen.to_string()).as_deref(), expected, "{service:?} {body}");
         }
     }
 

@@ -117,6 +117,9 @@ impl Connector {
             return Outcome::Stopped(problem);
         }
         let outcome = self.run_leased(mode, stop, owner).await;
+        if outcome == Outcome::Incomplete {
+            self.progress.values().for_each(|progress| progress.ended_late());
+        }
         if let Err(error) = self.parts.store.release(owner).await {
             warn!(%error, "Could not give the lease back; it ends by itself.");
         }

@@ -22,6 +22,7 @@ use crate::transport::TransportError;
 use crate::{Clock, Random, Stream, Transport};
 
 pub(crate) use acceptance::{PROBING_MAX, Probing};
+pub(crate) use look::Acknowledged;
 pub(crate) use outbox::{Delivered, Outbox};
 pub(crate) use timeout::UploadTimeout;
 
@@ -31,6 +32,7 @@ use outbox::Side;
 
 mod acceptance;
 mod error;
+mod look;
 mod outbox;
 #[cfg(test)]
 mod tests;
@@ -186,7 +188,7 @@ impl Sink {
     }
 
     /// True when the rule takes an empty batch: then it is the events that it refuses.
-    pub(crate) async fn takes_nothing(&self, patience: &mut Patience<'_>) -> Result<bool, Halt> {
+    async fn takes_nothing(&self, patience: &mut Patience<'_>) -> Result<bool, Halt> {
         match self.send(&pack::nothing(self.config.level), 0, patience).await {
             Ok(_permit) => Ok(true),
             Err(Undelivered::TooLarge | Undelivered::Refused(_) | Undelivered::InBetween(_)) => Ok(false),

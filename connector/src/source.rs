@@ -12,13 +12,15 @@ use url::Url;
 
 use crate::ledger::{Cursor, Kind};
 use crate::progress::Progress;
-use crate::response::Foreign;
+use crate::response::{Foreign, Service};
 use crate::retry::{Patience, Verdict, date};
 use crate::stretch::{Stretch, before};
 use crate::transport::TransportError;
-use crate::{Stream, Transport};
+use crate::{Stream, Transport, skew};
 
 pub(crate) use budget::{Budget, Need};
+pub(crate) use diagnosis::TokenInfo;
+pub(crate) use look::Unread;
 pub(crate) use memory::PageMemory;
 pub(crate) use page::Page;
 pub(crate) use page_size::PageSize;
@@ -28,12 +30,13 @@ pub(crate) use trap::Trap;
 use budget::{Priority, Reserved, Told};
 use error::SourceError;
 use memory::MemoryPermit;
-use peer_clock::{Reading, SKEW_MAX};
+use peer_clock::Reading;
 
 mod answer;
 mod budget;
 mod diagnosis;
 mod error;
+mod look;
 mod memory;
 mod page;
 mod page_size;
@@ -147,7 +150,10 @@ impl Source {
         let (asked, began) = (self.clock.asks(), Instant::now());
         let answer = self.send(request, ask.bytes_max).await?;
         let took = began.elapsed();
-        let foreign = Foreign::error(&answer);
+        let foreign = match answer.status() {
+            StatusCode::UNAUTHORIZED => Foreign::error_beside(&answer, Service::Miro),
+            _ => Foreign::error(&answer),
+        };
         let told = Told::read(&answer, self.clock.ours());
         if let (Some(limit), Some(remaining), None) = (told.limit, told.remaining, &foreign) {
             self.progress.budget(limit, remaining);
@@ -161,12 +167,12 @@ impl Source {
             return Err(self.refusal(&answer, foreign, ask, wait).await);
         }
         let reading = self.clock.read(asked, date(answer.headers()));
-        let in_another_form = Foreign::in_another_form(&answer);
+        let (seen, in_another_form) = (Foreign::of(&answer), Foreign::in_another_form(&answer));
         let body = memory.hold(answer.into_body());
         let page =
             Page::read(&body, ask.cursor, ask.stretch, reading.as_of).map_err(|reason| match in_another_form {
                 Some(seen) => SourceError::Foreign { seen, after: wait },
-                None => SourceError::NotAPage(reason),
+                None => SourceError::NotAPage { seen, reason },
             })?;
         self.budget.accepted();
         self.page_size.read(ask.limit, page.events.len(), body.len(), took, self.timeout);
@@ -199,7 +205,7 @@ impl Source {
         {
             warn!(stream = %self.stream, oddity = oddity.name(), "Miro's pages differ from what is documented; reading on.");
         }
-        self.progress.skewed(Some(reading.skew).filter(|skew| skew.abs() > SKEW_MAX));
+        self.progress.skewed(Some(reading.skew).filter(|skew| skew::is_too_far(*skew)));
         debug!(stream = %self.stream, events = page.events.len(), last = page.next.is_none(), "Read a page.");
     }
 

@@ -1,6 +1,7 @@
 //! The one door to the network: a request goes out, a bounded answer or an error comes back.
 
 pub mod production;
+mod proxy;
 mod route;
 
 use std::fmt::Debug;
@@ -9,6 +10,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use url::{Host, Url};
+
+pub use proxy::{ProxyError, ProxySetting, ProxyTrouble};
 
 /// Carries one request to its host and brings the whole answer back.
 ///
@@ -34,6 +37,9 @@ pub enum TransportError {
         /// What the network said.
         reason: String,
     },
+    /// The proxy on the way let no connection come about; the peer has seen nothing.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
     /// The peer's certificate was refused; waiting will not mend it.
     #[error("the certificate of {host} was refused: {reason}")]
     Tls {

@@ -1,84 +1,90 @@
-//! `check`: everything short of sending, one line each: ok, or what is wrong and what to do.
+//! `check`: everything short of sending, one line each: what was seen, or what is wrong and what to do. Each line is printed as soon
+//! as it is known; what nobody saw has no line.
 
 mod azure;
+mod clocks;
+mod machine;
 mod miro;
+mod pace;
 mod reach;
+mod report;
+mod seen;
+mod step;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use url::Url;
 
-use self::reach::{Host, reach};
+use self::clocks::Clocks;
+use self::pace::Pace;
+use self::report::Report;
+use self::seen::Seen;
+use self::step::{Place, Step};
 use super::args::{Global, Output};
-use super::{Failure, parts, print, print_json};
+use super::{Failure, parts};
+use crate::clock::SystemClock;
 use crate::config::{Config, Finding, Findings, Severity};
 use crate::problem::Code;
-use crate::{Exit, Problem, Transport};
-
-/// The outcome of one step.
-struct Step {
-    /// What was looked at.
-    subject: String,
-    /// What was found to be well, or what is wrong.
-    outcome: Result<String, Problem>,
-}
-
-impl Step {
-    fn well(subject: impl Into<String>, found: impl Into<String>) -> Self {
-        Self { subject: subject.into(), outcome: Ok(found.into()) }
-    }
-
-    fn wrong(problem: Problem) -> Self {
-        Self { subject: problem.subject.clone(), outcome: Err(problem) }
-    }
-
-    fn is_well(&self) -> bool {
-        self.outcome.is_ok()
-    }
-}
-
-/// What is printed with `--json`.
-#[derive(Serialize)]
-struct Report {
-    ok: bool,
-    findings: Vec<Problem>,
-}
+use crate::transport::production::Production;
+use crate::{Clock, Exit, Problem, Transport};
 
 pub(super) fn check(global: &Global, output: Output) -> Result<Exit, Failure> {
+    let report = Report::new(output);
     let config = match global.load() {
-        Err(Failure::Findings(findings)) if output.json => return report(configuration(&findings), output),
+        Err(Failure::Findings(findings)) if output.json => {
+            configuration(&findings).for_each(|problem| report.tell(Place::Configuration, Step::Wrong(problem)));
+            return report.finish();
+        }
         loaded => loaded?,
     };
-    let network = parts::network(&config)?;
-    let steps = parts::runtime()?.block_on(walk(&config, &network));
-    report(steps, output)
+    let network = Production::new(&config.http)?;
+    let ways = network.clone();
+    let around = Surroundings {
+        network: Arc::new(network),
+        clock: Arc::new(SystemClock),
+        proxy_to: Box::new(move |url| ways.proxy_to(url)),
+    };
+    parts::runtime()?.block_on(walk(&config, &around, &report));
+    report.finish()
 }
 
-/// Every step, in the order in which an event goes.
-async fn walk(config: &Config, network: &Arc<dyn Transport>) -> Vec<Step> {
-    let within = config.http.timeout;
-    let mut steps = vec![Step::well("configuration", "every key has an allowed value")];
-    steps.push(reach(network.as_ref(), Host::miro(config), within).await);
-    if steps.iter().all(Step::is_well) {
-        for (stream, settings) in config.streams() {
-            steps.extend(miro::check(config, network, stream, settings).await);
-        }
-    }
-    let authority = reach(network.as_ref(), Host::authority(config), within).await;
-    let endpoint = reach(network.as_ref(), Host::endpoint(config), within).await;
-    let reached = authority.is_well() && endpoint.is_well();
-    steps.extend([authority, endpoint]);
-    if reached {
-        steps.extend(azure::check(config, network).await);
-    }
-    steps
+/// What the check touches the world with.
+struct Surroundings {
+    network: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    /// The proxy on the way to a host.
+    proxy_to: Box<ProxyTo>,
 }
 
-fn configuration(findings: &Findings) -> Vec<Step> {
-    let errors = findings.0.iter().filter(|finding| finding.severity == Severity::Error);
-    errors.map(|finding| Step::wrong(problem_of(finding))).collect()
+type ProxyTo = dyn Fn(&Url) -> Option<String>;
+
+/// What every step of one check shares.
+struct Check<'a> {
+    config: &'a Config,
+    network: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    clocks: Arc<Clocks>,
+    pace: Pace,
+    report: &'a Report,
+}
+
+/// Every step. What is here is looked at first; then both peers at the same time, since one that is silent says nothing of the other.
+async fn walk(config: &Config, around: &Surroundings, report: &Report) {
+    report.seen(Place::Configuration, Seen::configuration(config));
+    machine::check(config, report).await;
+    let clock = Arc::clone(&around.clock);
+    let clocks = Arc::new(Clocks::over(Arc::clone(&around.network), Arc::clone(&clock)));
+    let network: Arc<dyn Transport> = Arc::clone(&clocks) as Arc<dyn Transport>;
+    let pace = Pace::starting(config.http.timeout);
+    let check = Check { config, network, clock, clocks, pace, report };
+    tokio::join!(miro::check(&check, around), azure::check(&check, around));
+    check.clocks.report(report);
+}
+
+fn configuration(findings: &Findings) -> impl Iterator<Item = Problem> {
+    findings.0.iter().filter(|finding| finding.severity == Severity::Error).map(problem_of)
 }
 
 fn problem_of(finding: &Finding) -> Problem {
@@ -93,31 +99,5 @@ fn problem_of(finding: &Finding) -> Problem {
         subject: finding.key.clone(),
         cause: format!("{value}{} ({})", finding.problem, finding.origin),
         next_step,
-    }
-}
-
-fn report(steps: Vec<Step>, output: Output) -> Result<Exit, Failure> {
-    let exit = steps.iter().find_map(|step| step.outcome.as_ref().err()).map_or(Exit::Done, |first| first.code.exit());
-    if output.json {
-        let findings: Vec<_> = steps.into_iter().filter_map(|step| step.outcome.err()).collect();
-        print_json(&Report { ok: findings.is_empty(), findings })?;
-    } else {
-        print(&steps.iter().map(line).collect::<String>())?;
-    }
-    Ok(exit)
-}
-
-fn line(step: &Step) -> String {
-    match &step.outcome {
-        Ok(found) => format!("ok     {}: {found}\n", step.subject),
-        Err(problem) => {
-            format!(
-                "wrong  {}: {} [{}]\n       next: {}\n",
-                step.subject,
-                problem.cause,
-                problem.code.name(),
-                problem.next_step
-            )
-        }
     }
 }

@@ -42,10 +42,11 @@ async fn deliver(config: Config, sources: &Sources, options: &Run) -> Result<Exi
     };
     let serving = serve(listener, &running, &stop, &done);
     let (outcome, (), ()) = tokio::join!(delivering, serving, signals.log(grace, &done));
+    let status = running.connector().status();
     if options.once {
-        report(&running.connector().status(), options)?;
+        report(&status, options)?;
     }
-    finish(outcome, mode)
+    finish(outcome, mode, &status)
 }
 
 /// The connector that runs now. A changed secret puts another in its place, over the same store and network.
@@ -145,18 +146,51 @@ fn report(status: &Status, options: &Run) -> Result<(), Failure> {
     if options.json { print_json(status) } else { print(&status::counts(status)) }
 }
 
+/// What is said of a run that was not done in time: what failed until then, stream by stream.
+fn late(status: &Status) -> String {
+    let problems = status.streams.iter().filter_map(|(name, stream)| Some((name, stream.problem.as_ref()?)));
+    let reasons: Vec<_> = problems
+        .map(|(stream, problem)| format!("\n  {stream}: {}\n    next: {}", problem.cause, problem.next_step))
+        .collect();
+    let reasons = reasons.concat();
+    format!(
+        "error: the deadline came before everything was delivered{reasons}\n  next: run again; it goes on where it stood"
+    )
+}
+
 /// The exit code of an outcome.
-fn finish(outcome: Outcome, mode: Mode) -> Result<Exit, Failure> {
+fn finish(outcome: Outcome, mode: Mode, status: &Status) -> Result<Exit, Failure> {
     match (outcome, mode) {
         (Outcome::Done, _) | (Outcome::Finished, Mode::Service) => Ok(Exit::Done),
         (Outcome::Incomplete, _) => {
-            super::say(
-                "error: the deadline came before everything was delivered\n  next: run again; it goes on where it stood",
-            );
+            super::say(&late(status));
             Ok(Exit::Incomplete)
         }
         // A catch-up that was told to stop has not caught up.
         (Outcome::Finished, Mode::Once { .. }) | (Outcome::Abandoned, _) => Ok(Exit::Interrupted),
         (Outcome::Stopped(problem), _) => Err(problem.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Code;
+    use crate::status::{StatusProblem, StreamStatus};
+    use crate::{Problem, Stream};
+
+    #[test]
+    fn a_run_that_was_not_done_in_time_says_what_failed_until_then() {
+        let problem = Problem::at_miro(Code::MiroFailing, Stream::Audit, "Miro is failing: HTTP 503", "wait");
+        let failing = StreamStatus { problem: Some(StatusProblem::from(&problem)), ..StreamStatus::default() };
+        let mut status = Status::default();
+        status.streams.insert("audit".into(), failing);
+        status.streams.insert("content".into(), StreamStatus::default());
+        insta::assert_snapshot!(late(&status), @r"
+        error: the deadline came before everything was delivered
+          audit: Miro is failing: HTTP 503
+            next: wait
+          next: run again; it goes on where it stood
+        ");
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn status(global: &Global, output: Output) -> Result<Exit, Failure> {
 }
 
 /// Asks the service at `telemetry.listen`.
-async fn running(config: &Config) -> Option<Status> {
+pub(super) async fn running(config: &Config) -> Option<Status> {
     let address = reachable(config.telemetry.listen?);
     let network = Production::direct().ok()?;
     let request = http::Request::get(format!("http://{address}/status")).body(Bytes::new()).ok()?;

@@ -88,3 +88,21 @@ fn an_address_that_means_all_is_asked_over_loopback() {
     assert_eq!(reached("[::]:9464"), "[::1]:9464");
     assert_eq!(reached("10.0.0.7:9464"), "10.0.0.7:9464");
 }
+
+/// What stands in the README between `<!-- NAME -->` and the blank line after the table.
+fn readme_table(name: &str) -> String {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).expect("the README");
+    let (_, after) = readme.split_once(&format!("<!-- {name} -->\n")).unwrap_or_else(|| panic!("no mark `{name}`"));
+    let (table, _) = after.split_once("\n\n").expect("an empty line after the table");
+    format!("{table}\n")
+}
+
+#[test]
+fn the_readmes_tables_are_those_of_the_program() {
+    let exits = Exit::ALL.map(|exit| format!("| {} | {} |\n", exit.code(), exit.meaning()));
+    let exits = format!("| exit code | means |\n|---|---|\n{}", exits.concat());
+    assert_eq!(readme_table("exit codes"), exits, "paste this:\n{exits}");
+    let codes = Code::ALL.map(|code| format!("| `{}` | {} | {} |\n", code.name(), code.meaning(), code.exit().code()));
+    let codes = format!("| code | means | exit |\n|---|---|---|\n{}", codes.concat());
+    assert_eq!(readme_table("finding codes"), codes, "paste this:\n{codes}");
+}

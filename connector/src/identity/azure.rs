@@ -23,7 +23,7 @@ use super::refusal;
 use super::{TokenError, TokenProvider};
 use crate::clock::SystemClock;
 use crate::config::Identity;
-use crate::response::Foreign;
+use crate::response::{Foreign, Service};
 use crate::retry::{Pause, retry_after};
 use crate::transport::peer;
 use crate::{Clock, Random, Transport, transport::TransportError};
@@ -112,16 +112,9 @@ impl Asker {
                 token: token.token.secret().to_owned().into(),
                 lives: lives(token.expires_on.unix_timestamp_nanos()),
             }),
-            Ok(Ok(_)) => Err(TokenError::Unavailable { reason: "the answer holds no token".into(), after: None }),
+            Ok(Ok(_)) => Err(refusal::without_token(bridge.take_seen())),
             Ok(Err(error)) => Err(refusal::explain(&self.identity, bridge.take_seen(), &error.to_string())),
-            Err(_) => Err(TokenError::Unavailable {
-                reason: format!(
-                    "no answer from {} within {:?}",
-                    authority.host_str().unwrap_or_default(),
-                    self.timeout
-                ),
-                after: None,
-            }),
+            Err(_) => Err(refusal::silent(authority, self.timeout)),
         }
     }
 }
@@ -160,8 +153,8 @@ fn short_lived(body: Bytes) -> Bytes {
 pub(super) enum Seen {
     /// The service answered.
     Answer {
-        /// The HTTP status.
-        status: u16,
+        /// Its status and the kind of its body.
+        shown: Foreign,
         /// How long to wait, if it said so.
         retry_after: Option<Duration>,
         /// Why it refused, if the body is in its error form.
@@ -188,10 +181,16 @@ impl Seen {
     fn answer(answer: &http::Response<Bytes>, now: Timestamp) -> Self {
         let refused = !answer.status().is_success();
         Self::Answer {
-            status: answer.status().as_u16(),
+            shown: Foreign::of(answer),
             retry_after: retry_after(answer, now),
             refusal: refused.then(|| serde_json::from_slice(answer.body()).ok()).flatten(),
-            foreign: if refused { Foreign::error(answer) } else { Foreign::in_another_form(answer) },
+            foreign: if answer.status().is_client_error() {
+                Foreign::error_beside(answer, Service::Identity)
+            } else if refused {
+                Foreign::error(answer)
+            } else {
+                Foreign::in_another_form(answer)
+            },
         }
     }
 }

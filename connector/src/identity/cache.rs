@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 use tracing::warn;
 
-use super::TokenError;
+use super::{TokenError, refusal};
 use crate::Random;
 use crate::clock::SteadyClock;
 use crate::retry::Pause;
@@ -78,10 +78,8 @@ impl Cache {
                 return Ok(held.token.clone());
             }
             if let Some(until) = self.pause.until() {
-                let error = TokenError::Unavailable {
-                    reason: "the identity service asked to wait".to_owned(),
-                    after: Some(until - Instant::now()),
-                };
+                let after = Some(until - Instant::now());
+                let error = TokenError::Unavailable { problem: refusal::asked_to_wait(), after };
                 return state.keep_or(error, false, now, now);
             }
             state.join(renew)

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use url::Url;
+
 use super::TokenError;
 use super::azure::{Refusal, Seen};
 use crate::Problem;
@@ -21,22 +23,61 @@ pub(super) fn explain(identity: &Identity, seen: Option<Seen>, said: &str) -> To
             cause: format!("the certificate of {host} is not trusted: {reason}"),
             next_step: "if a proxy or a private authority signs it, name its root certificate in `http.ca_file`".into(),
         }),
-        Some(Seen::Failed(error)) => unavailable(error.to_string(), None),
-        Some(Seen::Answer { foreign: Some(seen), retry_after, .. }) => {
-            unavailable(format!("something between us and the identity service answers: {seen}"), retry_after)
+        Some(Seen::Failed(TransportError::Proxy(error))) => {
+            TokenError::Unavailable { problem: error.problem(Code::AzureFailing), after: None }
         }
-        Some(Seen::Answer { status, retry_after, refusal, foreign: None }) => {
+        Some(Seen::Failed(error)) => unavailable(error.to_string(), REACH, None),
+        Some(Seen::Answer { foreign: Some(seen), retry_after, .. }) if seen.is_proxy_login() => {
+            TokenError::Unavailable { problem: seen.proxy_login(Code::AzureFailing), after: retry_after }
+        }
+        Some(Seen::Answer { foreign: Some(seen), retry_after, .. }) => unavailable(
+            format!("something between us and the identity service responds: {seen}"),
+            IN_BETWEEN,
+            retry_after,
+        ),
+        Some(Seen::Answer { shown, retry_after, refusal, foreign: None }) => {
+            let status = shown.status().as_u16();
             match refusal.filter(|refusal| !passes(status, refusal)) {
                 Some(refusal) => TokenError::Refused(named(identity, &refusal)),
-                None => unavailable(format!("the identity service answered {status}"), retry_after),
+                None => unavailable(format!("the identity service responds HTTP {status}"), SERVICE, retry_after),
             }
         }
-        None => unavailable(masked(identity, said).into(), None),
+        None => unavailable(masked(identity, said).into(), REACH, None),
     }
 }
 
-fn unavailable(reason: String, after: Option<Duration>) -> TokenError {
-    TokenError::Unavailable { reason, after }
+/// A success without a token in it: not the service's.
+pub(super) fn without_token(seen: Option<Seen>) -> TokenError {
+    let cause = match seen {
+        Some(Seen::Answer { shown, .. }) => {
+            format!("something between us and the identity service responds: {shown}, without a token")
+        }
+        Some(Seen::Failed(_)) | None => "the identity service gave no token".to_owned(),
+    };
+    unavailable(cause, IN_BETWEEN, None)
+}
+
+/// No whole response in time.
+pub(super) fn silent(authority: &Url, limit: Duration) -> TokenError {
+    unavailable(format!("no answer from {} within {limit:?}", authority.host_str().unwrap_or_default()), REACH, None)
+}
+
+/// The service named a wait that is not over.
+pub(super) fn asked_to_wait() -> Problem {
+    failing("the identity service asked to wait".to_owned(), SERVICE)
+}
+
+const REACH: &str = "check that this machine may open connections to `sentinel.identity.authority`, and `http.proxy`";
+const IN_BETWEEN: &str = "see what responds in the place of the identity service: a proxy, a filter, a sign-in page; let this machine \
+                          through to the host of `sentinel.identity.authority`";
+const SERVICE: &str = "wait, and see https://azure.status.microsoft if it lasts; nothing is lost meanwhile";
+
+fn unavailable(cause: String, next_step: &str, after: Option<Duration>) -> TokenError {
+    TokenError::Unavailable { problem: failing(cause, next_step), after }
+}
+
+fn failing(cause: String, next_step: &str) -> Problem {
+    Problem { code: Code::AzureFailing, subject: "sentinel.identity".into(), cause, next_step: next_step.to_owned() }
 }
 
 /// Whether the failure passes: throttled, overloaded, or transient by its code

@@ -281,20 +281,28 @@ async fn what_passes_is_worth_another_try_and_tells_how_long_to_wait() {
     let cut = TransportError::Cut { host: "login.example.com".into(), reason: "reset".into() };
     let started = Instant::now();
     for (answer, after, expected) in [
-        (Answer::Says(429, String::new()), Some(7), "could not get a token: the identity service answered 429"),
+        (Answer::Says(429, String::new()), Some(7), "could not get a token: the identity service responds HTTP 429"),
         (
             Answer::Says(502, "<html>".into()),
             Some(7),
-            "could not get a token: something between us and the identity service answers: HTTP 502",
+            "could not get a token: something between us and the identity service responds: HTTP 502",
         ),
-        (refusal(400, 90_033), Some(7), "could not get a token: the identity service answered 400"),
+        (refusal(400, 90_033), Some(7), "could not get a token: the identity service responds HTTP 400"),
         (
             Answer::Says(404, "<html>".into()),
             Some(7),
-            "could not get a token: something between us and the identity service answers: HTTP 404",
+            "could not get a token: something between us and the identity service responds: HTTP 404",
         ),
-        (Answer::Says(403, "{}".into()), Some(7), "could not get a token: the identity service answered 403"),
-        (Answer::Says(200, "{}".into()), None, "could not get a token: the answer holds no token"),
+        (
+            Answer::Says(403, "{}".into()),
+            Some(7),
+            "could not get a token: something between us and the identity service responds: HTTP 403",
+        ),
+        (
+            Answer::Says(200, "{}".into()),
+            None,
+            "could not get a token: something between us and the identity service responds: HTTP 200, without a token",
+        ),
         (Answer::Fails(cut), None, "could not get a token: the connection to login.example.com broke: reset"),
     ] {
         let entra = Entra::answering([answer]);

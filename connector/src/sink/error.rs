@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::identity::TokenError;
 use crate::problem::Code;
-use crate::response::Foreign;
+use crate::response::{Foreign, Service};
 use crate::retry::{Failure, Next, retry_after};
 use crate::transport::TransportError;
 use crate::{Problem, Stream};
@@ -26,10 +26,10 @@ pub(super) enum SendError {
     #[error(transparent)]
     Token(#[from] TokenError),
     /// Something that is not Azure answered in its place, or Azure with something that acknowledges nothing.
-    #[error("something between us and Azure answers: {seen}")]
+    #[error("something between us and Azure responds: {seen}")]
     Foreign { seen: Foreign, after: Option<Duration> },
     /// A success that is not the acknowledgement of an upload.
-    #[error("the answer to an upload is {seen}, which does not acknowledge it")]
+    #[error("something between us and Azure responds: {seen}, which acknowledges nothing")]
     NotAcknowledged { seen: Foreign },
     /// 429 or 503.
     #[error("Azure asks to wait{}: HTTP {status}", told_wait(*.after))]
@@ -66,7 +66,7 @@ pub(super) enum Refusal {
     #[error("it is too large")]
     TooLarge,
     /// Too large for something that stands in between: smaller batches may pass, and no event is judged by it.
-    #[error("something between us and Azure answers: {0}")]
+    #[error("something between us and Azure responds: {0}")]
     TooLargeInBetween(Foreign),
     #[error("{reason}")]
     Unexplained { reason: String },
@@ -105,7 +105,7 @@ impl SendError {
         if status == StatusCode::TOO_MANY_REQUESTS {
             return Some(Self::Throttled { status, after });
         }
-        if let Some(seen) = Foreign::error(answer) {
+        if let Some(seen) = foreign(answer) {
             return Some(match status {
                 StatusCode::PAYLOAD_TOO_LARGE => Self::Refused(Refusal::TooLargeInBetween(seen)),
                 _ => Self::Foreign { seen, after },
@@ -193,6 +193,20 @@ impl SendError {
     }
 }
 
+/// `answer`, an error, if something else than Azure sent it. A role or a rule is judged by Azure's own form of errors alone; a token
+/// that is refused in whatever form is renewed, which costs nothing.
+fn foreign(answer: &Response<Bytes>) -> Option<Foreign> {
+    match answer.status() {
+        StatusCode::FORBIDDEN | StatusCode::NOT_FOUND if !answer.headers().contains_key(ERROR_CODE) => {
+            Foreign::error_beside(answer, Service::Azure)
+        }
+        _ => Foreign::error(answer),
+    }
+}
+
+/// The header in which Azure repeats the code of an error.
+const ERROR_CODE: &str = "x-ms-error-code";
+
 /// True when `answer` acknowledges an upload. The service answers 204, without a body and a content type; 200 and 202 are spoken
 /// of too. They count without a body and with its request id: whatever else is a success was not sent by it
 /// (<https://github.com/Azure/azure-rest-api-specs/blob/main/specification/monitor/data-plane/Ingestion/stable/2023-01-01/DataCollectionRules.json>,
@@ -222,6 +236,7 @@ impl Failure for SendError {
             Self::Transport(TransportError::Tls { .. }) => Next::Stop(self.lasting()),
             Self::Transport(
                 TransportError::Connect { .. }
+                | TransportError::Proxy(_)
                 | TransportError::Cut { .. }
                 | TransportError::TimedOut { .. }
                 | TransportError::TooLarge { .. }
@@ -246,7 +261,12 @@ impl Failure for SendError {
 
     fn lasting(&self) -> Problem {
         let (code, subject, next_step) = match self {
-            Self::Denied(problem) | Self::Token(TokenError::Refused(problem)) => return problem.clone(),
+            Self::Denied(problem)
+            | Self::Token(TokenError::Refused(problem) | TokenError::Unavailable { problem, .. }) => {
+                return problem.clone();
+            }
+            Self::Transport(TransportError::Proxy(error)) => return error.problem(Code::AzureFailing),
+            Self::Foreign { seen, .. } if seen.is_proxy_login() => return seen.proxy_login(Code::AzureFailing),
             Self::Transport(TransportError::Tls { .. }) => (
                 Code::AzureCertificateRefused,
                 "sentinel.endpoint",
@@ -263,18 +283,10 @@ impl Failure for SendError {
                 "sentinel.endpoint",
                 "check `sentinel.endpoint`, `http.proxy` and that this machine may open connections to it",
             ),
-            Self::Token(TokenError::Unavailable { .. }) => (
-                Code::AzureFailing,
-                "sentinel.identity",
-                "check that this machine may open connections to `sentinel.identity.authority`",
-            ),
-            Self::Foreign { seen, .. } if seen.is_proxy_login() => {
-                (Code::AzureFailing, "sentinel.endpoint", "put the proxy's user and password into `http.proxy`")
-            }
             Self::Foreign { .. } | Self::NotAcknowledged { .. } => (
                 Code::AzureFailing,
                 "sentinel.endpoint",
-                "see what answers in Azure's place: a proxy, a filter, a sign-in page, or another host than the rule's logs \
+                "see what responds in Azure's place: a proxy, a filter, a sign-in page, or another host than the rule's logs \
                  ingestion address in `sentinel.endpoint`; nothing was counted as delivered",
             ),
             Self::Throttled { .. }
@@ -306,7 +318,7 @@ impl Failure for SendError {
 }
 
 fn code(answer: &Response<Bytes>) -> String {
-    let header = answer.headers().get("x-ms-error-code").and_then(|code| code.to_str().ok()).map(str::to_owned);
+    let header = answer.headers().get(ERROR_CODE).and_then(|code| code.to_str().ok()).map(str::to_owned);
     let told = || serde_json::from_slice::<Body>(answer.body()).ok()?.error.code;
     let code = header.or_else(told).unwrap_or_default();
     // A code is a word; anything else could be a piece of our own events.
@@ -392,6 +404,8 @@ mod tests {
             (401, "<html>".to_owned(), retry),
             (403, "<html>".to_owned(), retry),
             (404, "<html>".to_owned(), retry),
+            (403, r#"{"message":"Forbidden"}"#.to_owned(), retry),
+            (404, r#"{"status":"ok"}"#.to_owned(), retry),
             (407, String::new(), retry),
             (413, "<html>".to_owned(), "Split"),
             (200, "<html>".to_owned(), retry),
@@ -455,7 +469,7 @@ mod tests {
         let html: &[(&str, &str)] = &[("content-type", "text/html; charset=utf-8")];
         for (status, text) in [(200, "HTTP 200 text/html"), (403, "HTTP 403 text/html"), (404, "HTTP 404 text/html")] {
             let problem = read(status, "<html>secret</html>", html).lasting();
-            assert_eq!(problem.cause, format!("something between us and Azure answers: {text}"));
+            assert_eq!(problem.cause, format!("something between us and Azure responds: {text}"));
             assert_eq!(problem.code, Code::AzureFailing);
         }
     }
@@ -539,9 +553,9 @@ mod tests {
     fn a_success_that_acknowledges_nothing_is_somebody_elses_unless_it_is_json() {
         assert_eq!(
             read(200, "{}", &[]).to_string(),
-            "the answer to an upload is HTTP 200, which does not acknowledge it"
+            "something between us and Azure responds: HTTP 200, which acknowledges nothing"
         );
-        assert_eq!(read(200, "<html>", &[]).to_string(), "something between us and Azure answers: HTTP 200");
+        assert_eq!(read(200, "<html>", &[]).to_string(), "something between us and Azure responds: HTTP 200");
     }
 
     #[test]
@@ -550,7 +564,7 @@ mod tests {
         assert_eq!(read(407, "", &[]).lasting().next_step, credentials);
         for (status, body) in [(403, "<html>"), (502, "<html>"), (200, "<html>"), (200, "{}")] {
             let next_step = read(status, body, &[]).lasting().next_step;
-            assert!(next_step.starts_with("see what answers in Azure's place"), "{status} {body}: {next_step}");
+            assert!(next_step.starts_with("see what responds in Azure's place"), "{status} {body}: {next_step}");
         }
     }
 

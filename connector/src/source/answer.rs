@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::error::SourceError;
 use super::{LIMIT_SAFE, PageRequest, Source};
-use crate::response::Foreign;
+use crate::response::{Foreign, Service};
 
 /// Miro's error object, as far as it matters; a gateway's answer is something else
 /// (<https://developers.miro.com/reference/errors>, read 2026-11-22).
@@ -80,11 +80,13 @@ impl Source {
             (StatusCode::BAD_REQUEST, None) if with_cursor => SourceError::CursorRefused { status },
             // What a cursor that has expired is answered with is not documented. Read from its beginning, a span loses nothing.
             (status, None) if with_cursor && may_mean_the_cursor(status) => SourceError::CursorRefused { status },
-            (StatusCode::UNAUTHORIZED, None) => SourceError::Refused(self.token_refused()),
-            (StatusCode::FORBIDDEN | StatusCode::NOT_FOUND, None) => match self.diagnose(status).await {
-                Ok(problem) => SourceError::Refused(problem),
-                Err(error) => error,
-            },
+            (StatusCode::UNAUTHORIZED, None) => SourceError::refused(self.token_refused(), None),
+            (StatusCode::FORBIDDEN | StatusCode::NOT_FOUND, None) => {
+                match Foreign::error_beside(answer, Service::Miro) {
+                    Some(seen) => SourceError::Foreign { seen, after: wait },
+                    None => self.diagnose(status).await,
+                }
+            }
             (status, None) if status.is_server_error() => SourceError::Failing { status, after: wait },
             (status, None) => SourceError::Unexpected { status, code: told.code() },
         }

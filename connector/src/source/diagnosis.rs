@@ -1,4 +1,5 @@
-//! Why Miro refuses: asked of Miro itself, told in the words of the person who can mend it.
+//! Why Miro refuses: asked of Miro itself, told in the words of the person who can mend it. Nothing is told as a fact that Miro
+//! did not say.
 
 use http::StatusCode;
 use serde::Deserialize;
@@ -8,21 +9,25 @@ use super::budget::{Priority, Told};
 use super::error::SourceError;
 use crate::peer_text::PeerText;
 use crate::problem::Code;
-use crate::response::Foreign;
+use crate::response::{Foreign, Service};
 use crate::{Problem, Stream};
 
 const TOKEN_INFO_BYTES_MAX: usize = 256 * 1024;
 /// What the token information is assumed to cost; its level is not documented.
 const TOKEN_INFO_WEIGHT: u64 = 100;
 
-/// What the token is and may do (<https://developers.miro.com/reference/get-access-token-context>, read 2026-11-22).
+/// What Miro said of a token (<https://developers.miro.com/reference/get-access-token-context>, read 2026-11-22). Absent is not
+/// empty: where no scopes are told, none is known to be missing.
 #[derive(Debug, Deserialize)]
-struct TokenInfo {
-    /// Absent is not empty: where no scopes are told, none is known to be missing.
+pub(crate) struct TokenInfo {
     #[serde(default)]
     scopes: Option<Vec<String>>,
     #[serde(default)]
     organization: Option<Organization>,
+    #[serde(default)]
+    user: Option<serde_json::Value>,
+    #[serde(default)]
+    team: Option<serde_json::Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -32,7 +37,20 @@ struct Organization {
 }
 
 impl TokenInfo {
-    fn organization(&self) -> Option<String> {
+    /// None where `body` is something else, such as a JSON object that says nothing of a token.
+    fn read(body: &[u8]) -> Option<Self> {
+        let info: Self = serde_json::from_slice(body).ok()?;
+        let says = info.scopes.is_some() || info.organization.is_some() || info.user.is_some() || info.team.is_some();
+        says.then_some(info)
+    }
+
+    /// Whether the token has the scope of `stream`; None where Miro did not say.
+    pub(crate) fn has_scope_of(&self, stream: Stream) -> Option<bool> {
+        Some(self.scopes.as_ref()?.iter().any(|granted| granted == stream.scope()))
+    }
+
+    /// The organization that the token belongs to, if Miro said so.
+    pub(crate) fn organization(&self) -> Option<String> {
         match self.organization.as_ref()?.id.as_ref()? {
             serde_json::Value::String(id) => Some(PeerText::new(id).to_string()),
             serde_json::Value::Number(id) => Some(id.to_string()),
@@ -43,118 +61,204 @@ impl TokenInfo {
 
 impl Source {
     /// Finds out why the log answers `status` although the token was not refused.
-    pub(super) async fn diagnose(&self, status: StatusCode) -> Result<Problem, SourceError> {
+    pub(super) async fn diagnose(&self, status: StatusCode) -> SourceError {
+        match self.token_info().await {
+            Ok(info) => SourceError::refused(self.explain(status, info.as_ref()), info),
+            Err(error) => error,
+        }
+    }
+
+    /// What Miro says of the token; None where it refuses to say anything.
+    async fn token_info(&self) -> Result<Option<TokenInfo>, SourceError> {
         let mut reserved = self.budget.reserve(TOKEN_INFO_WEIGHT, Priority::Tail, &self.progress).await?;
         let request = self.token_request()?;
         reserved.call();
         let answer = self.send(request, TOKEN_INFO_BYTES_MAX).await?;
         let told = Told::read(&answer, self.clock.ours());
         let after = reserved.answered(&told);
-        match (answer.status(), Foreign::error(&answer)) {
+        let foreign = match answer.status() {
+            status if status.is_client_error() => Foreign::error_beside(&answer, Service::Miro),
+            _ => Foreign::error(&answer),
+        };
+        match (answer.status(), foreign) {
             (StatusCode::TOO_MANY_REQUESTS, _) => Err(SourceError::RateLimited { after }),
             (_, Some(seen)) => Err(SourceError::Foreign { seen, after }),
-            (StatusCode::OK, None) => match serde_json::from_slice::<TokenInfo>(answer.body()) {
-                Ok(info) => Ok(self.explain(status, Some(&info))),
-                Err(_) => Err(SourceError::Foreign { seen: Foreign::of(&answer), after }),
+            (StatusCode::OK, None) => match TokenInfo::read(answer.body()) {
+                Some(info) => Ok(Some(info)),
+                None => Err(SourceError::Foreign { seen: Foreign::of(&answer), after }),
             },
-            (StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED, None) => Ok(self.token_refused()),
+            (StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED, None) => {
+                Err(SourceError::refused(self.token_refused(), None))
+            }
             (failing, None) if failing.is_server_error() => Err(SourceError::Failing { status: failing, after }),
-            (_, None) => Ok(self.explain(status, None)),
+            (_, None) => Ok(None),
         }
     }
 
     fn explain(&self, status: StatusCode, info: Option<&TokenInfo>) -> Problem {
-        let scope = self.stream.scope();
-        if let Some(info) = info
-            && let Some(scopes) = &info.scopes
-            && !scopes.iter().any(|granted| granted == scope)
-        {
-            return self.scope_missing();
+        let has_scope = info.and_then(|info| info.has_scope_of(self.stream));
+        if let (Some(false), Some(info)) = (has_scope, info) {
+            let other = Stream::ALL.into_iter().find(|stream| *stream != self.stream);
+            return match other.filter(|other| info.has_scope_of(*other) == Some(true)) {
+                Some(other) => self.tokens_swapped(other),
+                None => self.scope_missing(),
+            };
         }
         match self.stream {
-            Stream::Audit => self.plan_missing(),
+            Stream::Audit => self.plan_missing(status, has_scope),
             Stream::Content => {
                 let configured = self.organization.as_deref().unwrap_or_default();
                 match info.and_then(TokenInfo::organization) {
-                    Some(actual) if actual != configured => self.organization_wrong(Some(&actual)),
-                    Some(_) => self.guard_missing(),
-                    None if status == StatusCode::NOT_FOUND => self.organization_wrong(None),
-                    None => self.guard_missing(),
+                    Some(actual) if actual != configured => self.organization_wrong(&actual),
+                    None if status == StatusCode::NOT_FOUND => self.organization_unknown(),
+                    Some(_) | None => self.guard_missing(status, has_scope),
                 }
             }
         }
     }
 
     pub(super) fn token_refused(&self) -> Problem {
+        let (stream, toggle) = (self.stream, toggle(self.stream));
         Problem::at_miro(
             Code::MiroTokenRefused,
-            self.stream,
-            "Miro does not know the access token: it is mistyped, revoked, or its switch was turned off, which kills \
-             the token, or off and on again, which makes another",
+            stream,
             format!(
-                "in Miro, open company settings > Apps and integrations > Enterprise integrations, see that {} is on, \
-                 and copy its token to `streams.{}.access_token` (of an app of your own: install it again and copy its token)",
-                switch(self.stream),
-                self.stream
+                "Miro does not know the access token: it is mistyped, expired, revoked or regenerated, its app was uninstalled, or \
+                 its {toggle} toggle was switched off, which invalidates it, or off and on again, which makes another"
+            ),
+            format!(
+                "Option 1: in Miro, open company settings > Apps and integrations > Enterprise integrations, see that the {toggle} \
+                 toggle is on, and copy its token to `streams.{stream}.access_token`. Option 2 (custom app): in Miro app \
+                 settings, see that the access token is Non-expiring, install the app again and copy the new token"
             ),
         )
     }
 
     fn scope_missing(&self) -> Problem {
-        let scope = self.stream.scope();
+        let (scope, toggle) = (self.stream.scope(), toggle(self.stream));
         Problem::at_miro(
             Code::MiroScopeMissing,
             self.stream,
             format!("the access token does not have the scope `{scope}`"),
             format!(
-                "use the token of the {} switch (company settings > Apps and integrations > Enterprise integrations), \
-                 or enable `{scope}` in your app, install it again and copy the new token",
-                switch(self.stream)
+                "Option 1: use the token of the {toggle} toggle (company settings > Apps and integrations > Enterprise \
+                 integrations). Option 2 (custom app): in Miro app settings, enable `{scope}`, install the app again and copy \
+                 the new token"
             ),
         )
     }
 
-    fn plan_missing(&self) -> Problem {
+    fn tokens_swapped(&self, other: Stream) -> Problem {
+        let (stream, scope) = (self.stream, self.stream.scope());
+        Problem::at_miro(
+            Code::MiroScopeMissing,
+            stream,
+            format!(
+                "the access token is that of the {other} log: it has the scope `{}` and not `{scope}`: the two tokens look swapped",
+                other.scope()
+            ),
+            format!(
+                "swap them: the token of the {} toggle belongs to `streams.{stream}.access_token`, that of the {} toggle to \
+                 `streams.{other}.access_token`",
+                toggle(stream),
+                toggle(other)
+            ),
+        )
+    }
+
+    fn plan_missing(&self, status: StatusCode, has_scope: Option<bool>) -> Problem {
         Problem::at_miro(
             Code::MiroPlanMissing,
             self.stream,
-            "the token has the scope, but Miro shows it no audit log: the organisation has no Enterprise plan, or the \
-             token was not made by a Company Admin",
-            "ask a Company Admin of an Enterprise organisation to switch on SIEM and copy its token to \
+            self.refused_log(
+                status,
+                has_scope,
+                "the organization has no Enterprise Plan, or whoever made the token is not a Company Admin",
+            ),
+            "ask a Company Admin of an organization on the Enterprise Plan to switch on the SIEM toggle, and copy its token to \
              `streams.audit.access_token`",
         )
     }
 
-    fn guard_missing(&self) -> Problem {
+    fn guard_missing(&self, status: StatusCode, has_scope: Option<bool>) -> Problem {
         Problem::at_miro(
             Code::MiroGuardMissing,
             self.stream,
-            "the token has the scope, but Miro shows it no content log: the organisation has no Enterprise Guard, or \
-             the token was not made by a Company Admin",
-            "ask your Miro account manager for the Enterprise Guard add-on, or remove `[streams.content]` to deliver \
-             the audit log alone",
+            self.refused_log(
+                status,
+                has_scope,
+                "the organization has no Enterprise Guard add-on, or whoever made the token is not a Company Admin",
+            ),
+            "see whether the organization has Enterprise Guard; if so, let a Company Admin switch on the eDiscovery toggle and copy \
+             its token to `streams.content.access_token`, else ask your Miro account manager for the add-on, or remove \
+             `[streams.content]` to deliver the audit log alone",
         )
     }
 
-    fn organization_wrong(&self, actual: Option<&str>) -> Problem {
+    /// What was seen: the refusal, and the scope only where Miro told it.
+    fn refused_log(&self, status: StatusCode, has_scope: Option<bool>, reasons: &str) -> String {
+        let (stream, status) = (self.stream, status.as_u16());
+        match has_scope {
+            Some(_) => {
+                format!("the token has the scope, but Miro refuses it the {stream} log (HTTP {status}): {reasons}")
+            }
+            None => format!(
+                "Miro refuses the {stream} log (HTTP {status}) and does not say what the token may do: it has not the scope `{}`, \
+                 {reasons}",
+                stream.scope()
+            ),
+        }
+    }
+
+    fn organization_wrong(&self, actual: &str) -> Problem {
         let configured = self.organization.as_deref().unwrap_or_default();
-        let belongs = actual.map(|actual| format!(": the token belongs to {actual}")).unwrap_or_default();
-        let set = actual.map_or_else(|| "the number".to_owned(), |actual| format!("\"{actual}\", the number"));
         Problem::at_miro(
             Code::MiroOrganizationWrong,
             self.stream,
-            format!("{configured} is not the token's organisation{belongs}"),
+            format!("{configured} is not the organization of the token, which belongs to {actual}"),
             format!(
-                "set `streams.content.organization_id` to {set} in https://miro.com/app/settings/company/…/ of the \
-                 organisation whose token this is"
+                "set `streams.content.organization_id` to \"{actual}\", or use a token of {configured}; the id is the number in \
+                 https://miro.com/app/settings/company/…/"
             ),
+        )
+    }
+
+    fn organization_unknown(&self) -> Problem {
+        let configured = self.organization.as_deref().unwrap_or_default();
+        Problem::at_miro(
+            Code::MiroOrganizationWrong,
+            self.stream,
+            format!(
+                "Miro finds no content log of organization {configured} (HTTP 404), and does not say whose the token is"
+            ),
+            "set `streams.content.organization_id` to the number in https://miro.com/app/settings/company/…/ of the organization \
+             whose token this is",
         )
     }
 }
 
-const fn switch(stream: Stream) -> &'static str {
+/// The toggle under Enterprise integrations that makes the token of `stream`
+/// (<https://help.miro.com/hc/en-us/articles/31325908249362>, read 2026-11-22).
+const fn toggle(stream: Stream) -> &'static str {
     match stream {
         Stream::Audit => "SIEM",
         Stream::Content => "eDiscovery",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_speaks_of_a_token_is_token_information() {
+        for body in ["{}", "[]", "null", r#"{"status":"ok"}"#, r#"{"scopes":null}"#, "<html>", ""] {
+            assert!(TokenInfo::read(body.as_bytes()).is_none(), "{body}");
+        }
+        let info = TokenInfo::read(br#"{"scopes":["auditlogs:read"]}"#).expect("scopes are told");
+        let has = Stream::ALL.map(|stream| info.has_scope_of(stream));
+        assert_eq!((has, info.organization()), ([Some(true), Some(false)], None));
+        let info = TokenInfo::read(br#"{"user":{},"organization":{"id":30}}"#).expect("a user is told");
+        assert_eq!((info.has_scope_of(Stream::Audit), info.organization().as_deref()), (None, Some("30")));
     }
 }

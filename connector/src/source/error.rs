@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use super::budget::Blocked;
+use super::diagnosis::TokenInfo;
 use crate::Problem;
 use crate::problem::Code;
 use crate::response::Foreign;
@@ -18,7 +19,7 @@ pub(super) enum SourceError {
     #[error(transparent)]
     Transport(#[from] TransportError),
     /// 429.
-    #[error("Miro's rate limit is reached{}", asks_to_wait(*.after))]
+    #[error("Miro's rate limit is reached: HTTP 429{}", asks_to_wait(*.after))]
     RateLimited {
         /// The wait that is kept.
         after: Option<Duration>,
@@ -27,14 +28,14 @@ pub(super) enum SourceError {
     #[error("Miro asks to be called no earlier than in {left:.0?}")]
     Blocked { left: Duration },
     /// Something that is not Miro answered in its place.
-    #[error("something between us and Miro answers: {seen}")]
+    #[error("something between us and Miro responds: {seen}")]
     Foreign { seen: Foreign, after: Option<Duration> },
     /// 5xx.
     #[error("Miro is failing: HTTP {status}{}", asks_to_wait(*.after))]
     Failing { status: StatusCode, after: Option<Duration> },
     /// 200 with something else than a page.
-    #[error("Miro's answer is {0}")]
-    NotAPage(String),
+    #[error("something between us and Miro responds: {seen}, {reason}")]
+    NotAPage { seen: Foreign, reason: String },
     /// The cursor is unknown, expired or not wanted.
     #[error("Miro refuses its own cursor: HTTP {status}")]
     CursorRefused { status: StatusCode },
@@ -42,11 +43,25 @@ pub(super) enum SourceError {
     #[error("Miro refuses pages of {refused} events")]
     LimitRefused { refused: usize },
     /// The token, its scope, the plan or the organisation.
-    #[error("Miro refuses: {}", .0.cause)]
-    Refused(Problem),
+    #[error("Miro refuses: {}", .0.problem.cause)]
+    Refused(Box<Refused>),
     /// Anything else.
     #[error("Miro answers HTTP {status}{}", .code.as_ref().map(|code| format!(" `{code}`")).unwrap_or_default())]
     Unexpected { status: StatusCode, code: Option<String> },
+}
+
+/// A refusal that somebody has to mend.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) problem: Problem,
+    /// What Miro said of the token, if it was asked and said something.
+    pub(super) token: Option<TokenInfo>,
+}
+
+impl SourceError {
+    pub(super) fn refused(problem: Problem, token: Option<TokenInfo>) -> Self {
+        Self::Refused(Box::new(Refused { problem, token }))
+    }
 }
 
 /// The part of an error text that tells a wait worth knowing.
@@ -81,12 +96,13 @@ impl Failure for SourceError {
             Self::Transport(TransportError::Tls { .. }) => Next::Stop(self.lasting()),
             Self::Transport(
                 TransportError::Connect { .. }
+                | TransportError::Proxy(_)
                 | TransportError::Cut { .. }
                 | TransportError::TimedOut { .. }
                 | TransportError::TooLarge { .. }
                 | TransportError::Invalid { .. },
             )
-            | Self::NotAPage(_)
+            | Self::NotAPage { .. }
             | Self::LimitRefused { .. }
             | Self::Unexpected { .. } => Next::Retry { after: None },
             Self::RateLimited { after } | Self::Failing { after, .. } | Self::Foreign { after, .. } => {
@@ -94,23 +110,22 @@ impl Failure for SourceError {
             }
             Self::Blocked { left } => Next::Retry { after: Some(*left) },
             Self::CursorRefused { .. } => Next::RestartSpan,
-            Self::Refused(problem) => Next::Stop(problem.clone()),
+            Self::Refused(refused) => Next::Stop(refused.problem.clone()),
         }
     }
 
     fn lasting(&self) -> Problem {
         let (code, next_step) = match self {
-            Self::Refused(problem) => return problem.clone(),
+            Self::Refused(refused) => return refused.problem.clone(),
+            Self::Transport(TransportError::Proxy(error)) => return error.problem(Code::MiroFailing),
+            Self::Foreign { seen, .. } if seen.is_proxy_login() => return seen.proxy_login(Code::MiroFailing),
             Self::Transport(TransportError::Tls { .. }) => (
                 Code::MiroCertificateRefused,
                 "set `http.ca_file` to the root certificate of the proxy or server in between, or mend its certificate",
             ),
-            Self::Foreign { seen, .. } if seen.is_proxy_login() => {
-                (Code::MiroFailing, "put the proxy's user and password into `http.proxy`")
-            }
-            Self::Foreign { .. } => (
+            Self::Foreign { .. } | Self::NotAPage { .. } => (
                 Code::MiroFailing,
-                "see what answers in Miro's place: a proxy, a filter, a sign-in page; let this machine through to the host of \
+                "see what responds in Miro's place: a proxy, a filter, a sign-in page; let this machine through to the host of \
                  `miro.base_url`",
             ),
             Self::Transport(TransportError::Connect { .. } | TransportError::Invalid { .. }) => (
@@ -123,7 +138,6 @@ impl Failure for SourceError {
             | Self::RateLimited { .. }
             | Self::Blocked { .. }
             | Self::Failing { .. }
-            | Self::NotAPage(_)
             | Self::CursorRefused { .. }
             | Self::LimitRefused { .. }
             | Self::Unexpected { .. } => (
@@ -144,6 +158,7 @@ mod tests {
         let odd = SourceError::Unexpected { status: StatusCode::IM_A_TEAPOT, code: None };
         assert_eq!(odd.next(), Next::Retry { after: None });
         assert_eq!(odd.to_string(), "Miro answers HTTP 418 I'm a teapot");
-        assert_eq!(SourceError::NotAPage("x".into()).next(), Next::Retry { after: None });
+        let seen = Foreign::of(&http::Response::new(()));
+        assert_eq!(SourceError::NotAPage { seen, reason: "x".into() }.next(), Next::Retry { after: None });
     }
 }

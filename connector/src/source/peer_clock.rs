@@ -6,12 +6,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use crate::Clock;
+use crate::{Clock, skew};
 
-/// A smaller difference between two clocks is not worth a word.
-pub(crate) const SKEW_MAX: SignedDuration = SignedDuration::from_secs(60);
-/// `Date` tells whole seconds.
-const DATE_STEP: SignedDuration = SignedDuration::from_secs(1);
 /// What was seen of Miro's clock holds for so long: a wrong `Date`, as from a cache, must not keep the tail from being read.
 const SEEN_FOR: Duration = Duration::from_mins(1);
 
@@ -108,14 +104,7 @@ impl PeerClock {
         let Some(date) = date else {
             return Reading { as_of: asked, skew: SignedDuration::ZERO, date: None };
         };
-        let received = self.ours.now();
-        // The response was written at some time between the request and its receipt.
-        let latest = date.checked_add(DATE_STEP).unwrap_or(date);
-        let skew = if latest < asked {
-            asked.duration_since(latest)
-        } else {
-            received.duration_since(date).min(SignedDuration::ZERO)
-        };
+        let skew = skew::between(asked, date, self.ours.now());
         Reading { as_of: asked.min(date), skew, date: Some(date) }
     }
 

@@ -315,6 +315,23 @@ async fn a_deadline_ends_a_run_that_is_not_done() {
     let connector = world.connector(12, config(Duration::from_mins(5)));
     let mode = Mode::Once { deadline: Some(Duration::from_secs(30)) };
     assert_eq!(connector.run(mode, &Stop::new()).await, Outcome::Incomplete);
+    let problem =
+        connector.status().streams["audit"].problem.clone().expect("the reason, though it is not a minute old");
+    assert_eq!(problem.code, "miro-failing");
+    assert!(problem.cause.contains("HTTP 500") || problem.cause.contains("HTTP 503"), "{problem:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_passed_before_the_deadline_is_no_reason() {
+    let world = World::new(12);
+    world.happen(12, 100, -300, 0, 0);
+    *world.miro_says.lock().unwrap() = vec![Some((503, String::new())); 2];
+    *world.azure_says.lock().unwrap() = Some(|_| Some((500, "")));
+    let connector = world.connector(12, config(Duration::from_mins(5)));
+    let mode = Mode::Once { deadline: Some(Duration::from_secs(30)) };
+    assert_eq!(connector.run(mode, &Stop::new()).await, Outcome::Incomplete);
+    let problem = connector.status().streams["audit"].problem.clone().expect("Azure's failure");
+    assert_eq!(problem.code, "azure-failing", "{problem:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -436,7 +453,7 @@ async fn what_a_proxy_calls_too_large_waits_for_the_proxy_and_is_not_set_aside()
             tokio::time::sleep(Duration::from_mins(10)).await;
             let status = connector.status();
             let problem = status.streams["audit"].problem.clone().unwrap();
-            assert!(problem.cause.contains("something between us and Azure answers: HTTP 413"), "{problem:?}");
+            assert!(problem.cause.contains("something between us and Azure responds: HTTP 413"), "{problem:?}");
             assert_eq!(status.streams["audit"].delivered, delivered);
             *world.azure_says.lock().unwrap() = None;
         };
@@ -466,11 +483,18 @@ async fn a_full_dead_letter_store_is_a_problem_and_nothing_is_dropped() {
 /// What a single run says when Miro answers like this, first to the page, then to the question about the token.
 async fn told(is_content: bool, page: u16, token_info: (u16, &str)) -> String {
     let world = World::new(16);
-    let exchange = [Some((page, "{}".into())), Some((token_info.0, token_info.1.into()))];
+    let refusal = r#"{"type":"error","code":"refused"}"#;
+    let exchange = [Some((page, refusal.into())), Some((token_info.0, token_info.1.into()))];
     *world.miro_says.lock().unwrap() = std::iter::repeat_n(exchange, 200).flatten().collect();
     let config = if is_content { content_config() } else { config(Duration::from_mins(5)) };
-    match world.connector(16, config).run(ONCE, &Stop::new()).await {
-        Outcome::Stopped(problem) => problem.code.name().to_owned(),
+    let connector = world.connector(16, config);
+    match connector.run(ONCE, &Stop::new()).await {
+        Outcome::Stopped(problem) => {
+            let status = connector.status();
+            let last = status.streams.values().find_map(|stream| stream.problem.as_ref());
+            assert_eq!(last, Some(&(&problem).into()), "the last status says why");
+            problem.code.name().to_owned()
+        }
         outcome => format!("{outcome:?}"),
     }
 }
@@ -494,11 +518,14 @@ async fn every_refusal_of_miro_is_told_by_its_cause() {
         (true, 404, (200, elsewhere), "miro-organization-wrong"),
         (true, 404, (200, unknown), "miro-organization-wrong"),
         (true, 403, (200, unknown), "miro-guard-missing"),
-        (true, 403, (200, "{}"), "miro-guard-missing"),
+        (true, 403, (200, r#"{"user":{}}"#), "miro-guard-missing"),
+        (true, 403, (404, ""), "miro-guard-missing"),
+        (false, 403, (403, ""), "miro-plan-missing"),
         // Nothing is said of a token of which nothing was seen.
         (true, 403, (200, "?"), "miro-failing"),
         (false, 403, (403, "<html>"), "miro-failing"),
-        (false, 403, (200, "{}"), "miro-plan-missing"),
+        (false, 403, (200, "{}"), "miro-failing"),
+        (true, 403, (403, r#"{"message":"Forbidden"}"#), "miro-failing"),
     ];
     for (is_content, page, token_info, expected) in table {
         assert_eq!(told(is_content, page, token_info).await, expected, "{is_content} {page} {token_info:?}");

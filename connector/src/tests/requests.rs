@@ -66,7 +66,8 @@ async fn a_token_refused_on_the_way_is_told_and_not_taken_for_the_cursor() {
     for (status, code) in [(401, "miro-token-refused"), (403, "miro-plan-missing")] {
         let world = World::new(54);
         world.happen(54, 600, -300, 0, 0);
-        *world.miro_says.lock().unwrap() = vec![None, Some((status, "{}".into())), Some((200, scopes.into()))];
+        *world.miro_says.lock().unwrap() =
+            vec![None, Some((status, r#"{"code":"refused"}"#.into())), Some((200, scopes.into()))];
         let outcome = world.connector(54, config(Duration::from_mins(5))).run(ONCE, &Stop::new()).await;
         assert!(matches!(&outcome, Outcome::Stopped(problem) if problem.code.name() == code), "{status}: {outcome:?}");
     }

@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::route::{Proxy, Route};
-use super::{Transport, TransportError, peer};
+use super::{ProxyError, ProxyTrouble, Transport, TransportError, peer};
 use crate::config::Http;
 use crate::peer_text::PeerText;
 
@@ -64,6 +64,12 @@ impl Production {
     pub(crate) fn direct() -> Result<Self, ProductionError> {
         let direct = builder(None)?.no_proxy().build().map_err(|error| unbuilt(&error))?;
         Ok(Self { direct, proxied: None })
+    }
+
+    /// The proxy on the way to `url`, host and port, if there is one.
+    pub(crate) fn proxy_to(&self, url: &url::Url) -> Option<String> {
+        let (route, _) = self.proxied.as_ref()?;
+        route.proxy(url).map(|proxy| proxy.address)
     }
 
     async fn exchange(
@@ -155,15 +161,17 @@ fn unsent(host: String, error: &reqwest::Error) -> TransportError {
 
 /// Names what kept a request from being answered on its way through `proxy`, and which of the two it was.
 fn unsent_through(proxy: &Proxy, host: String, error: &reqwest::Error) -> TransportError {
-    if let Some(reason) = proxy.refusal(causes(error)) {
-        return TransportError::Connect { host, reason };
+    let blame = |host: String, trouble: ProxyTrouble| {
+        ProxyError { proxy: proxy.address.clone(), setting: proxy.setting, host, trouble }.into()
+    };
+    if let Some(trouble) = Proxy::refusal(causes(error)) {
+        return blame(host, trouble);
     }
-    let Proxy { address, is_secure } = proxy;
+    let Proxy { address, is_secure, .. } = proxy;
     match unsent(host, error) {
-        TransportError::Connect { host, reason } if is_unreached(error) => TransportError::Connect {
-            host: format!("the proxy {address}"),
-            reason: format!("{reason}; it is the way to {host}"),
-        },
+        TransportError::Connect { host, reason } if is_unreached(error) => {
+            blame(host, ProxyTrouble::Unreachable(reason))
+        }
         TransportError::Connect { host, reason } => {
             TransportError::Connect { host, reason: format!("{reason} (through the proxy {address})") }
         }
@@ -339,7 +347,7 @@ mod tests {
             let client = through(&format!("http://user:hidden@127.0.0.1:{port}"));
             let (error, ()) = tokio::join!(client.send(far(), 5), serve);
             let error = error.expect_err("no tunnel");
-            assert!(matches!(error, TransportError::Connect { .. }), "{error:?}");
+            assert!(matches!(error, TransportError::Proxy(_)), "{error:?}");
             let expected = format!("could not connect to api.example.com: the proxy 127.0.0.1:{port} {said}");
             assert_eq!(error.to_string(), expected);
         }

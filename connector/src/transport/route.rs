@@ -5,13 +5,16 @@ use std::error::Error as StdError;
 use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
-use super::is_loopback;
+use super::{ProxySetting, ProxyTrouble, is_loopback};
 use crate::config::Http;
 
 /// The proxies to use, `http.proxy` or the environment's. What leads to this machine never goes through one: a proxy
 /// elsewhere would answer for its own machine, and see the tokens meant for ours.
 #[derive(Debug)]
-pub(super) struct Route(Matcher);
+pub(super) struct Route {
+    matcher: Matcher,
+    setting: ProxySetting,
+}
 
 /// A proxy on the way to a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,15 +23,17 @@ pub(super) struct Proxy {
     pub(super) address: String,
     /// Whether the proxy itself shows a certificate.
     pub(super) is_secure: bool,
+    /// What names it.
+    pub(super) setting: ProxySetting,
 }
 
 impl Route {
     /// `http.proxy` for every host; without it, the proxies of HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY.
     pub(super) fn new(http: &Http) -> Self {
-        Self(match &http.proxy {
-            Some(proxy) => Matcher::builder().all(proxy.as_str()).build(),
-            None => Matcher::from_system(),
-        })
+        match &http.proxy {
+            Some(proxy) => Self { matcher: Matcher::builder().all(proxy.as_str()).build(), setting: ProxySetting::Key },
+            None => Self { matcher: Matcher::from_system(), setting: ProxySetting::Environment },
+        }
     }
 
     /// The proxy on the way to `url`, if there is one.
@@ -36,28 +41,25 @@ impl Route {
         if is_loopback(url) {
             return None;
         }
-        let found = self.0.intercept(&url.as_str().parse().ok()?)?;
+        let found = self.matcher.intercept(&url.as_str().parse().ok()?)?;
         let proxy = found.uri();
         let is_secure = proxy.scheme() == Some(&http::uri::Scheme::HTTPS);
         let port = proxy.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
-        Some(Proxy { address: format!("{}:{port}", proxy.host()?), is_secure })
+        Some(Proxy { address: format!("{}:{port}", proxy.host()?), is_secure, setting: self.setting })
     }
 }
 
 impl Proxy {
     /// What the proxy made of the request to connect, when that failed in `causes`. The library's error has no public type,
     /// only a text (hyper-util 0.1.21, `client/legacy/connect/proxy/tunnel.rs`).
-    pub(super) fn refusal<'a>(&self, mut causes: impl Iterator<Item = &'a (dyn StdError + 'static)>) -> Option<String> {
+    pub(super) fn refusal<'a>(mut causes: impl Iterator<Item = &'a (dyn StdError + 'static)>) -> Option<ProxyTrouble> {
         let told = causes.find_map(|cause| cause.to_string().strip_prefix("tunnel error: ").map(str::to_owned))?;
-        let address = &self.address;
         match told.as_str() {
-            "proxy authorization required" => {
-                Some(format!("the proxy {address} wants another user name and password (HTTP 407)"))
-            }
-            "unsuccessful" => Some(format!("the proxy {address} refuses to connect")),
-            "unexpected end of file" => Some(format!("the proxy {address} closed the connection")),
+            "proxy authorization required" => Some(ProxyTrouble::WantsCredentials),
+            "unsuccessful" => Some(ProxyTrouble::Refuses),
+            "unexpected end of file" => Some(ProxyTrouble::Closes),
             "failed to create underlying connection" => None,
-            other => Some(format!("the proxy {address} failed: {other}")),
+            other => Some(ProxyTrouble::Fails(other.to_owned())),
         }
     }
 }
@@ -67,7 +69,7 @@ mod tests {
     use super::*;
 
     fn through(proxy: &str) -> Route {
-        Route(Matcher::builder().all(proxy).build())
+        Route { matcher: Matcher::builder().all(proxy).build(), setting: ProxySetting::Key }
     }
 
     fn url(text: &str) -> Url {
@@ -104,7 +106,8 @@ mod tests {
     #[test]
     fn whatever_else_goes_through_the_proxy() {
         let route = through("http://user:word@proxy.example.com");
-        let proxy = Some(Proxy { address: "proxy.example.com:80".into(), is_secure: false });
+        let proxy =
+            Some(Proxy { address: "proxy.example.com:80".into(), is_secure: false, setting: ProxySetting::Key });
         for host in [
             "api.miro.com",
             "128.0.0.1",
@@ -119,6 +122,9 @@ mod tests {
             assert_eq!(route.proxy(&url(&format!("https://{host}/path"))), proxy, "{host}");
         }
         let secure = through("https://proxy.example.com").proxy(&url("https://api.miro.com"));
-        assert_eq!(secure, Some(Proxy { address: "proxy.example.com:443".into(), is_secure: true }));
+        assert_eq!(
+            secure,
+            Some(Proxy { address: "proxy.example.com:443".into(), is_secure: true, setting: ProxySetting::Key })
+        );
     }
 }

@@ -2,70 +2,85 @@
 
 use std::sync::Arc;
 
-use super::Step;
+use super::clocks::Peer;
+use super::reach::{Host, reach};
+use super::seen::Seen;
+use super::step::Place;
+use super::{Check, Surroundings};
 use crate::cli::parts;
-use crate::config::Config;
+use crate::config::{Config, Identity};
 use crate::identity::{TokenError, TokenProvider};
-use crate::problem::Code;
 use crate::progress::Progress;
-use crate::retry::{End, Endurance, Halt, Patience};
-use crate::{Problem, Random, Stop, Stream, Transport};
+use crate::retry::{Failure, Next, twice};
+use crate::{Problem, Stream};
 
-/// Asks for a token, then sends each rule an empty batch the way the service sends full ones. Azure answers it after
-/// looking at role, rule and stream, and stores nothing.
-pub(super) async fn check(config: &Config, network: &Arc<dyn Transport>) -> Vec<Step> {
-    let tokens: Arc<dyn TokenProvider> = Arc::new(parts::tokens(config, network));
-    if let Err(error) = tokens.token().await {
-        return vec![Step::wrong(no_token(error))];
+/// Asks for a token, then sends each rule an empty batch the way the service sends full ones. Azure responds after looking at role,
+/// rule and stream, and stores nothing.
+pub(super) async fn check(check: &Check<'_>, around: &Surroundings) {
+    let config = check.config;
+    let (authority, endpoint) =
+        tokio::join!(reach(check, Host::authority(config, around)), reach(check, Host::endpoint(config, around)));
+    if !authority {
+        return;
     }
-    let mut steps = vec![Step::well("sentinel.identity", "Azure issued a token")];
-    for (stream, _) in config.streams() {
-        steps.push(match send_nothing(config, network, &tokens, stream).await {
-            Ok(()) => {
-                let found = format!("the application may send to the stream {}", stream.rule_stream());
-                Step::well(format!("sentinel.rules.{stream}"), found)
-            }
-            Err(problem) => Step::wrong(problem),
-        });
-    }
-    steps
-}
-
-fn no_token(error: TokenError) -> Problem {
-    match error {
-        TokenError::Refused(problem) => problem,
-        TokenError::Unavailable { reason, .. } => Problem {
-            code: Code::AzureFailing,
-            subject: "sentinel.identity".into(),
-            cause: reason,
-            next_step: "check that this machine may open connections to `sentinel.identity.authority`".into(),
-        },
+    let Some(tokens) = token(check).await else { return };
+    if endpoint {
+        futures_util::future::join_all(config.streams().map(|(stream, _)| rule(check, &tokens, stream))).await;
     }
 }
 
-async fn send_nothing(
-    config: &Config,
-    network: &Arc<dyn Transport>,
-    tokens: &Arc<dyn TokenProvider>,
-    stream: Stream,
-) -> Result<(), Problem> {
-    let progress = Arc::new(Progress::new(stream));
-    let random = Random::from_system();
-    let sink = parts::sink(config, network, tokens, &progress);
-    let stop = Stop::new();
-    let mut patience = Patience::new(&progress, &random, &stop, Endurance::Once, End::Destination);
-    let (cause, code) = match tokio::time::timeout(config.http.timeout, sink.takes_nothing(&mut patience)).await {
-        Ok(Ok(true)) => return Ok(()),
-        Ok(Err(Halt::Stopped(problem) | Halt::Broken(problem))) => return Err(problem),
-        Ok(Ok(false)) => ("Azure refuses an empty batch".to_owned(), Code::AzureRefusesEverything),
-        Ok(Err(Halt::Leaving | Halt::Postponed)) | Err(_) => {
-            (format!("Azure did not answer an empty batch within {:?}", config.http.timeout), Code::AzureFailing)
+async fn token(check: &Check<'_>) -> Option<Arc<dyn TokenProvider>> {
+    let config = with_limit(check, 2);
+    let tokens: Arc<dyn TokenProvider> = Arc::new(parts::tokens(&config, &check.network));
+    match twice(async || tokens.token().await.map_err(NoToken)).await {
+        Ok(token) => {
+            check.report.seen(Place::Identity, Seen::bearer(&token));
+            let Identity::ClientSecret { authority, .. } = &config.sentinel.identity;
+            check.clocks.is_of(Peer::EntraId, authority);
+            Some(tokens)
         }
-    };
-    Err(Problem {
-        code,
-        subject: format!("sentinel.rules.{stream}"),
-        cause,
-        next_step: "try again with `--verbose`, and see https://azure.status.microsoft".into(),
-    })
+        Err(error) => {
+            check.report.wrong(Place::Identity, error.lasting());
+            None
+        }
+    }
+}
+
+async fn rule(check: &Check<'_>, tokens: &Arc<dyn TokenProvider>, stream: Stream) {
+    let config = with_limit(check, 2);
+    let sink = parts::sink(&config, &check.network, tokens, &Arc::new(Progress::new(stream)));
+    match sink.look().await {
+        Ok(acknowledged) => {
+            check.report.seen(Place::Rule(stream), Seen::acknowledged(stream, &acknowledged));
+            check.clocks.is_of(Peer::Azure, &config.sentinel.endpoint);
+        }
+        Err(problem) => check.report.wrong(Place::Rule(stream), problem),
+    }
+}
+
+/// The configuration with the time that a request of this step may take.
+fn with_limit(check: &Check<'_>, requests: u32) -> Config {
+    let mut config = check.config.clone();
+    config.http.timeout = check.pace.limit(requests);
+    config
+}
+
+/// No token, as a failed attempt.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+struct NoToken(TokenError);
+
+impl Failure for NoToken {
+    fn next(&self) -> Next {
+        match &self.0 {
+            TokenError::Refused(problem) => Next::Stop(problem.clone()),
+            TokenError::Unavailable { after, .. } => Next::Retry { after: *after },
+        }
+    }
+
+    fn lasting(&self) -> Problem {
+        match &self.0 {
+            TokenError::Refused(problem) | TokenError::Unavailable { problem, .. } => problem.clone(),
+        }
+    }
 }

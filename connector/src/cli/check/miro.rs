@@ -1,111 +1,97 @@
-//! Miro's side: the token, its scope, its organisation, the plan.
+//! Miro's side: one page of each log, which shows token, scope, organization and plan at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::Step;
-use crate::clock::SystemClock;
-use crate::config::{Config, StreamConfig};
-use crate::ledger::Kind;
-use crate::problem::Code;
+use super::clocks::Peer;
+use super::reach::{Host, reach};
+use super::seen::Seen;
+use super::step::{Note, Place, Step};
+use super::{Check, Surroundings};
+use crate::Stream;
+use crate::config::StreamConfig;
 use crate::progress::Progress;
-use crate::retry::{End, Endurance, FAILING_MAX, Patience, Verdict};
-use crate::skew;
-use crate::source::{Budget, PageSize, PeerClock, Source};
-use crate::stretch::Stretch;
-use crate::{Clock, Problem, Random, Stop, Stream, Transport};
+use crate::source::{Budget, Page, PageSize, PeerClock, Source, Unread};
+use crate::stretch::{Stretch, before};
 
-/// The page that proves everything ends now and covers this long.
-const LOOK_BACK: SignedDuration = SignedDuration::from_hours(1);
+/// The page that is asked for ends now and covers this long. Where it is empty, something may be wrong.
+const LOOK_BACK: SignedDuration = SignedDuration::from_hours(24);
+/// A wait that the rate budget asks for is not sat out.
+const BUDGET_WAIT_MAX: Duration = Duration::from_secs(2);
+/// Requests of one look at most: a page and the token's information, twice.
+const REQUESTS: u32 = 4;
 
-/// Reads one page of one event, the way the service does: it proves token, scope, organisation and plan at once,
-/// and what fails is named by the same words.
-pub(super) async fn check(
-    config: &Config,
-    network: &Arc<dyn Transport>,
-    stream: Stream,
-    settings: &StreamConfig,
-) -> Vec<Step> {
-    match read_page(config, network, stream, settings).await {
-        Ok(()) => facts(stream).into_iter().map(|fact| Step::well(fact.subject, fact.found)).collect(),
-        Err(problem) => {
-            let facts = facts(stream);
-            let disproved = facts.iter().position(|fact| fact.otherwise.contains(&problem.code)).unwrap_or(0);
-            let before = facts.into_iter().take(disproved).map(|fact| Step::well(fact.subject, fact.found));
-            before.chain([Step::wrong(problem)]).collect()
+pub(super) async fn check(check: &Check<'_>, around: &Surroundings) {
+    if !reach(check, Host::miro(check.config, around)).await {
+        return;
+    }
+    let logs = check.config.streams().map(|(stream, settings)| log(check, stream, settings));
+    futures_util::future::join_all(logs).await;
+}
+
+async fn log(check: &Check<'_>, stream: Stream, settings: &StreamConfig) {
+    let content = check.config.content.as_ref().filter(|_| stream == Stream::Content);
+    let organization = content.map(|content| content.organization_id.as_str());
+    let place = Place::Log(stream);
+    match look(check, stream, settings, organization).await {
+        Ok(page) => {
+            check.report.seen(place, Seen::page(stream, organization, &page));
+            check.clocks.is_of(Peer::Miro, &check.config.miro.base_url);
+            if page.events.is_empty() && page.next.is_none() {
+                check.report.tell(place, Step::Note(nothing_to_see(stream)));
+            }
+        }
+        Err(Unread { problem, token }) => {
+            let seen = token.iter().flat_map(|info| Seen::token(stream, organization, info));
+            seen.for_each(|seen| check.report.seen(place, seen));
+            check.report.wrong(place, problem);
         }
     }
 }
 
-/// Something that a page proves, in the order in which Miro's refusals are told apart.
-struct Fact {
-    subject: String,
-    found: String,
-    /// What is reported when it is not so.
-    otherwise: &'static [Code],
-}
-
-fn facts(stream: Stream) -> Vec<Fact> {
-    let token = format!("streams.{stream}.access_token");
-    let mut facts = vec![
-        Fact { subject: token.clone(), found: "Miro knows the token".into(), otherwise: &[Code::MiroTokenRefused] },
-        Fact {
-            subject: token,
-            found: format!("it has the scope {}", stream.scope()),
-            otherwise: &[Code::MiroScopeMissing],
-        },
-    ];
-    if stream == Stream::Content {
-        facts.push(Fact {
-            subject: "streams.content.organization_id".into(),
-            found: "it is the token's organisation".into(),
-            otherwise: &[Code::MiroOrganizationWrong],
-        });
-    }
-    facts.push(Fact {
-        subject: format!("streams.{stream}"),
-        found: "plan and permissions let its log be read".into(),
-        otherwise: &[Code::MiroPlanMissing, Code::MiroGuardMissing],
-    });
-    facts
-}
-
-async fn read_page(
-    config: &Config,
-    network: &Arc<dyn Transport>,
+async fn look(
+    check: &Check<'_>,
     stream: Stream,
     settings: &StreamConfig,
-) -> Result<(), Problem> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let progress = Arc::new(Progress::new(stream));
-    let organization = config.content.as_ref().filter(|_| stream == Stream::Content);
+    organization: Option<&str>,
+) -> Result<Page, Unread> {
+    let (config, now) = (check.config, check.clock.now());
+    let timeout = check.pace.limit(REQUESTS);
     let source = Source {
         stream,
         base_url: config.miro.base_url.clone(),
-        organization: organization.map(|content| content.organization_id.clone()),
+        organization: organization.map(str::to_owned),
         token: settings.access_token.clone(),
-        transport: Arc::clone(network),
-        clock: PeerClock::new(Arc::clone(&clock)),
-        timeout: config.http.timeout,
-        budget: Arc::new(Budget::new(config.miro.budget_share, clock.now(), Arc::default(), Some(FAILING_MAX))),
-        progress: Arc::clone(&progress),
+        transport: Arc::clone(&check.network),
+        clock: PeerClock::new(Arc::clone(&check.clock)),
+        timeout,
+        budget: Arc::new(Budget::new(config.miro.budget_share, now, Arc::default(), Some(BUDGET_WAIT_MAX))),
+        progress: Arc::new(Progress::new(stream)),
         page_size: PageSize::new(1),
         memory: Arc::default(),
     };
-    let now = clock.now();
-    let stretch = Stretch::new(now - LOOK_BACK, now).expect("an hour is not empty");
-    let (random, stop) = (Random::from_system(), Stop::new());
-    let mut patience = Patience::new(&progress, &random, &stop, Endurance::Once, End::Source);
-    let page = source.page(stretch, None, Kind::Tail, &mut patience);
-    match tokio::time::timeout(config.http.timeout, page).await {
-        Ok(Ok(_page)) => progress.skew().map_or(Ok(()), |skew| Err(skew::problem(skew))),
-        Ok(Err(Verdict::Stopped(problem))) => Err(problem),
-        Ok(Err(_)) | Err(_) => Err(Problem {
-            code: Code::MiroFailing,
-            subject: format!("streams.{stream}"),
-            cause: format!("Miro gave no page within {:?}", config.http.timeout),
-            next_step: "try again with `--verbose`, and see https://status.miro.com".into(),
-        }),
+    let stretch = Stretch::new(before(now, LOOK_BACK), now).expect("a day is not empty");
+    source.look(stretch, timeout * REQUESTS + BUDGET_WAIT_MAX).await
+}
+
+/// An empty log is no mistake by itself.
+fn nothing_to_see(stream: Stream) -> Note {
+    let (reasons, next_step) = match stream {
+        Stream::Audit => (
+            "nothing happened, or less than ten minutes have passed since the token was made",
+            "sign in to Miro, wait ten minutes, and check again",
+        ),
+        Stream::Content => (
+            "nothing happened, collection of content logs is off (Miro keeps them only from the moment an admin turns it on), or less \
+             than ten minutes have passed since",
+            "see in Miro's company settings that collection of content logs is on, change a board, wait ten minutes, and check again",
+        ),
+    };
+    Note {
+        subject: format!("streams.{stream}"),
+        cause: format!("Miro shows no event of the last 24 h: {reasons}"),
+        next_step: next_step.to_owned(),
     }
 }

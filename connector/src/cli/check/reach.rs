@@ -1,64 +1,153 @@
-//! DNS, connection and certificate of a host.
+//! DNS, connection, proxy and certificate of a host.
 
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Response;
 use url::Url;
 
-use super::Step;
+use super::seen::{Seen, shown};
+use super::step::Place;
+use super::{Check, Surroundings};
+use crate::Problem;
 use crate::config::{Config, Identity};
 use crate::problem::Code;
+use crate::retry::{Failure, Next, twice};
 use crate::transport::TransportError;
-use crate::{Problem, Transport};
 
-/// The longest answer to a bare request that is read; a longer one proves as much.
-const ANSWER_MAX: usize = 64 * 1024;
+/// The longest response to a bare request that is read; a longer one proves as much.
+const RESPONSE_MAX: usize = 64 * 1024;
 
 /// A host, and the codes of what can be wrong on the way to it.
 pub(super) struct Host<'a> {
+    place: Place,
     key: &'static str,
     url: &'a Url,
     failing: Code,
     certificate: Code,
+    proxy: Option<String>,
 }
 
 impl<'a> Host<'a> {
-    pub(super) fn miro(config: &'a Config) -> Self {
-        let url = &config.miro.base_url;
-        Self { key: "miro.base_url", url, failing: Code::MiroFailing, certificate: Code::MiroCertificateRefused }
+    pub(super) fn miro(config: &'a Config, around: &Surroundings) -> Self {
+        let codes = (Code::MiroFailing, Code::MiroCertificateRefused);
+        Self::new(Place::Miro, "miro.base_url", &config.miro.base_url, codes, around)
     }
 
-    pub(super) fn authority(config: &'a Config) -> Self {
+    pub(super) fn authority(config: &'a Config, around: &Surroundings) -> Self {
         let Identity::ClientSecret { authority, .. } = &config.sentinel.identity;
-        Self::azure("sentinel.identity.authority", authority)
+        Self::new(Place::Authority, "sentinel.identity.authority", authority, AZURE, around)
     }
 
-    pub(super) fn endpoint(config: &'a Config) -> Self {
-        Self::azure("sentinel.endpoint", &config.sentinel.endpoint)
+    pub(super) fn endpoint(config: &'a Config, around: &Surroundings) -> Self {
+        Self::new(Place::Endpoint, "sentinel.endpoint", &config.sentinel.endpoint, AZURE, around)
     }
 
-    fn azure(key: &'static str, url: &'a Url) -> Self {
-        Self { key, url, failing: Code::AzureFailing, certificate: Code::AzureCertificateRefused }
+    fn new(
+        place: Place,
+        key: &'static str,
+        url: &'a Url,
+        (failing, certificate): (Code, Code),
+        around: &Surroundings,
+    ) -> Self {
+        Self { place, key, url, failing, certificate, proxy: (around.proxy_to)(url) }
+    }
+
+    pub(super) const fn key(&self) -> &'static str {
+        self.key
+    }
+
+    /// Host and port, the port where it is named.
+    pub(super) fn name(&self) -> &str {
+        self.url.authority()
+    }
+
+    pub(super) fn is_secure(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// The proxy on the way, in words.
+    pub(super) fn way(&self) -> String {
+        self.proxy.as_ref().map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default()
     }
 }
 
-/// Asks the host for anything at all, without credentials: every answer proves name, connection and certificate.
-pub(super) async fn reach(network: &dyn Transport, host: Host<'_>, within: Duration) -> Step {
-    let Host { key, url, failing, certificate } = host;
-    let request = http::Request::get(url.as_str()).body(Bytes::new()).expect("a checked URL makes a request");
-    let (code, cause, next_step) = match tokio::time::timeout(within, network.send(request, ANSWER_MAX)).await {
-        Ok(Ok(_) | Err(TransportError::TooLarge { .. })) => {
-            return Step::well(key, format!("{} can be reached", url.host_str().unwrap_or_default()));
+const AZURE: (Code, Code) = (Code::AzureFailing, Code::AzureCertificateRefused);
+
+/// Asks the host for anything at all, without credentials: whatever the response, name, connection and certificate are seen. True
+/// when there was one.
+pub(super) async fn reach(check: &Check<'_>, host: Host<'_>) -> bool {
+    let limit = check.pace.limit(2);
+    match twice(async || ask(check, &host, limit).await).await {
+        Ok(response) if shown(&response).is_proxy_login() => {
+            check.report.wrong(host.place, shown(&response).proxy_login(host.failing));
+            false
         }
-        Ok(Err(error @ TransportError::Tls { .. })) => (
-            certificate,
-            error.to_string(),
-            "if a proxy or a private authority signs it, name its root certificate in `http.ca_file`".to_owned(),
-        ),
-        Ok(Err(error)) => (failing, error.to_string(), format!("check `{key}`, DNS, `http.proxy` and the firewall")),
-        Err(_) => {
-            (failing, format!("no answer within {within:?}"), format!("check `{key}`, `http.proxy` and the firewall"))
+        Ok(response) => {
+            check.report.seen(host.place, Seen::responds(&host, &response));
+            true
         }
-    };
-    Step::wrong(Problem { code, subject: key.into(), cause, next_step })
+        Err(unreached) => {
+            check.report.wrong(host.place, unreached.lasting());
+            false
+        }
+    }
+}
+
+async fn ask<'a>(check: &Check<'_>, host: &'a Host<'_>, limit: Duration) -> Result<Response<Bytes>, Unreached<'a>> {
+    let unreached = |error| Unreached { host, error };
+    let invalid = |reason: String| TransportError::Invalid { host: host.name().to_owned(), reason };
+    let request = http::Request::get(host.url.as_str()).body(Bytes::new());
+    let request = request.map_err(|error| unreached(invalid(error.to_string())))?;
+    match tokio::time::timeout(limit, check.network.send(request, RESPONSE_MAX)).await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(error)) => Err(unreached(error)),
+        Err(_elapsed) => Err(unreached(TransportError::TimedOut { host: host.name().to_owned(), limit })),
+    }
+}
+
+/// A host that did not respond.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+struct Unreached<'a> {
+    host: &'a Host<'a>,
+    error: TransportError,
+}
+
+impl std::fmt::Debug for Host<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.key)
+    }
+}
+
+impl Failure for Unreached<'_> {
+    fn next(&self) -> Next {
+        match self.error {
+            TransportError::Tls { .. } => Next::Stop(self.lasting()),
+            _ => Next::Retry { after: None },
+        }
+    }
+
+    fn lasting(&self) -> Problem {
+        let Host { key, failing, certificate, .. } = self.host;
+        let (code, next_step) = match &self.error {
+            TransportError::Proxy(error) => return error.problem(*failing),
+            TransportError::Tls { .. } => (
+                *certificate,
+                "if a proxy or a private authority signs it, name its root certificate in `http.ca_file`".to_owned(),
+            ),
+            TransportError::Connect { .. }
+            | TransportError::Cut { .. }
+            | TransportError::TimedOut { .. }
+            | TransportError::TooLarge { .. }
+            | TransportError::Invalid { .. } => {
+                (*failing, format!("check `{key}`, DNS, `http.proxy` and the firewall"))
+            }
+        };
+        let cause = match self.error {
+            TransportError::TimedOut { .. } => format!("{}{}", self.error, self.host.way()),
+            _ => self.error.to_string(),
+        };
+        Problem { code, subject: (*key).to_owned(), cause, next_step }
+    }
 }

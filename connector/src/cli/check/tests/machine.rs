@@ -1,0 +1,86 @@
+//! The checkpoint file and the address of the telemetry.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use tokio::net::TcpListener;
+
+use super::world::config;
+use crate::cli::args::Output;
+use crate::cli::check::machine;
+use crate::cli::check::report::Report;
+use crate::config::Config;
+use crate::store::RedbStore;
+
+async fn lines(config: &Config, folder: &std::path::Path) -> String {
+    let report = Report::new(Output { json: true });
+    machine::check(config, &report).await;
+    report.lines().replace(&folder.display().to_string(), "…")
+}
+
+#[tokio::test]
+async fn a_checkpoint_file_is_proven_and_none_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = config(folder.path());
+    config.store.path = folder.path().join("to/be/made/state.redb");
+    insta::assert_snapshot!(lines(&config, folder.path()).await, @r"
+    ok    store.path: there is none yet; one can be made in …
+    ");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
+    drop(RedbStore::open(&config.store.path, 1_000_000).unwrap());
+    insta::assert_snapshot!(lines(&config, folder.path()).await, @r"
+    ok    store.path: the checkpoint file …/to/be/made/state.redb can be read and written
+    ");
+    let held = RedbStore::open(&config.store.path, 1_000_000).unwrap();
+    insta::assert_snapshot!(lines(&config, folder.path()).await, @r"
+    FAIL  store.path: the checkpoint file `…/to/be/made/state.redb` is held by another process [store-unusable]
+          next: stop it, or give this one its own `store.path`
+    ");
+    drop(held);
+    fs::write(&config.store.path, b"the file of another program".repeat(1_000)).unwrap();
+    insta::assert_snapshot!(lines(&config, folder.path()).await, @r"
+    FAIL  store.path: the file `…/to/be/made/state.redb` is not a checkpoint file or is damaged [store-unusable]
+          next: move it aside: the connector then starts again from `streams.*.start` and may send events twice
+    ");
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_to_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = config(folder.path());
+    fs::write(folder.path().join("file"), b"").unwrap();
+    config.store.path = folder.path().join("file/state.redb");
+    let told = lines(&config, folder.path()).await;
+    assert!(
+        told.starts_with(
+            "FAIL  store.path: …/file/state.redb cannot be made: could not write to …/file: Not a directory"
+        ),
+        "{told}"
+    );
+    let locked = folder.path().join("locked");
+    fs::create_dir(&locked).unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o500)).unwrap();
+    config.store.path = locked.join("state.redb");
+    let told = lines(&config, folder.path()).await;
+    // Whoever runs as root may write everywhere.
+    let is_root = fs::write(locked.join("x"), b"").is_ok();
+    assert!(is_root || told.contains("Permission denied"), "{told}");
+}
+
+#[tokio::test]
+async fn an_address_that_another_program_has_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = config(folder.path());
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = taken.local_addr().unwrap();
+    config.telemetry.listen = Some(address);
+    let told = lines(&config, folder.path()).await.replace(&address.to_string(), "ADDRESS");
+    insta::assert_snapshot!(told, @r#"
+    ok    store.path: there is none yet; one can be made in …
+    FAIL  telemetry.listen: "ADDRESS" cannot be listened on: Address already in use (os error 98) [configuration-invalid]
+          next: name a free address, port 0 for any free port, or "off"
+    "#);
+    drop(taken);
+    let told = lines(&config, folder.path()).await.replace(&address.to_string(), "ADDRESS");
+    assert!(told.contains("ok    telemetry.listen: ADDRESS is free"), "{told}");
+}
