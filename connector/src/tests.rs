@@ -2,6 +2,7 @@
 
 mod commits;
 mod flows;
+mod log;
 mod memory;
 mod refusals;
 mod requests;

@@ -51,7 +51,9 @@ impl Source {
         let told = Told::read(&answer, self.clock.ours());
         let after = reserved.answered(&told);
         match (answer.status(), Foreign::error(&answer)) {
-            (StatusCode::TOO_MANY_REQUESTS, _) => Err(SourceError::RateLimited { after }),
+            (StatusCode::TOO_MANY_REQUESTS, _) => {
+                Err(SourceError::RateLimited { after, waits: after.unwrap_or_default() })
+            }
             (_, Some(seen)) => Err(SourceError::Foreign { seen, after }),
             (StatusCode::OK, None) => match serde_json::from_slice::<TokenInfo>(answer.body()) {
                 Ok(info) => Ok(self.explain(status, Some(&info))),
