@@ -6,4 +6,5 @@ mod log;
 mod memory;
 mod refusals;
 mod requests;
+mod rotation;
 mod world;
