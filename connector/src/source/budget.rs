@@ -75,6 +75,11 @@ impl Budget {
         self.lock().paced(cadence)
     }
 
+    /// Whether Miro has responded, so that there is something to reckon with.
+    pub(crate) fn is_known(&self) -> bool {
+        self.lock().limit().is_some()
+    }
+
     /// Waits until a call of `weight` credits may be made. Cancel safe.
     pub(super) async fn reserve(
         &self,

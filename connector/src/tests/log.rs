@@ -1,7 +1,7 @@
 //! What the service says by itself, in half an hour: little when all is well, and nothing twice.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -53,6 +53,9 @@ fn listen(world: &World) -> (Lines, tracing::subscriber::DefaultGuard) {
 }
 
 fn listen_to(world: &World, verbosity: Verbosity) -> (Lines, tracing::subscriber::DefaultGuard) {
+    // With a single subscriber, a line that another thread is the first to reach would be off for good: that thread has none.
+    static ANOTHER: OnceLock<tracing::Dispatch> = OnceLock::new();
+    ANOTHER.get_or_init(|| tracing::Dispatch::new(tracing_subscriber::registry()));
     let lines = Lines::default();
     let writer = lines.clone();
     let log = subscriber(LogFormat::Human, verbosity, false, move || writer.clone(), WorldTime(world.clock.clone()));

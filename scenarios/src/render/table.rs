@@ -18,8 +18,9 @@ pub(super) fn table(answer: &Answer, room: Room) -> String {
     header.max_height(1);
     table.set_header(header);
     let is_narrow = natural_width(answer, room) > room.width;
-    for (column, shown) in answer.columns.iter().zip(table.column_iter_mut()).filter(|_| is_narrow) {
-        shown.set_padding((1, 0));
+    let last = answer.columns.len().saturating_sub(1);
+    for (at, (column, shown)) in answer.columns.iter().zip(table.column_iter_mut()).enumerate().filter(|_| is_narrow) {
+        shown.set_padding((1, u16::from(at == last)));
         if column.kind == "datetime" {
             shown.set_constraint(ColumnConstraint::ContentWidth);
         }

@@ -230,7 +230,7 @@ impl Account {
     }
 
     /// The ceiling that Miro told, or the one assumed.
-    const fn limit(&self) -> Option<u64> {
+    pub(super) const fn limit(&self) -> Option<u64> {
         match self.known {
             Known::Nothing => None,
             Known::Assumed { limit } | Known::Told { limit, .. } => Some(limit),
