@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::event::{Event, STRAYS};
 use crate::ids::{Claim, Ids};
@@ -62,7 +62,7 @@ impl Checkpoint {
             Stream::Content => totals.content,
         });
         progress.ledger(&ledger);
-        info!(stream = %stream, covered_to = %ledger.covered_to(), spans = ledger.open_spans(), "Took up the ledger.");
+        info!(stream = %stream, covered_to = %ledger.covered_to(), spans = ledger.open_spans(), "Checkpoint loaded.");
         let (ledger, ids, turn) = (Mutex::new(ledger), Mutex::default(), tokio::sync::Mutex::new(version));
         Ok(Self { stream, cadence, store, clock, progress, ledger, ids, turn })
     }
@@ -152,7 +152,11 @@ impl Checkpoint {
         }
         patience.succeeded();
         for (_, reason) in done.set_aside() {
-            warn!(stream = %self.stream, reason, "Set an event aside.");
+            if self.progress.first_dead_letter() {
+                warn!(stream = %self.stream, reason, "Event dead-lettered.");
+            } else {
+                debug!(stream = %self.stream, reason, "Event dead-lettered.");
+            }
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ mod event;
 pub mod identity;
 mod ids;
 mod ledger;
+mod outage;
 mod pack;
 mod peer_text;
 mod pipeline;

@@ -97,7 +97,7 @@ impl Pipeline {
     async fn restart(&self, id: SpanId, restarts: u32, reason: String) -> Result<(), Halt> {
         self.progress.restarted();
         let delay = RESTART_FIRST.saturating_mul(1 << restarts.min(16)).min(RESTART_MAX);
-        warn!(stream = %self.progress.stream(), reason, restarts, delay_ms = delay.as_millis() as u64, "Reading a span again.");
+        debug!(stream = %self.progress.stream(), reason, restarts, delay_ms = delay.as_millis() as u64, "Reading a span again.");
         self.checkpoint.plan(|ledger, _| ledger.restart(id));
         if restarts > RESTARTS_MAX {
             let problem = Problem {
@@ -120,7 +120,9 @@ impl Pipeline {
 
     async fn fetch(&self, span: &Span, pages: Sender<Fetched>) -> Reading {
         let Some(stretch) = self.source.within_reach(span.stretch) else {
-            warn!(stream = %self.progress.stream(), "Miro no longer shows this span: it is older than 90 days.");
+            if self.progress.passed_over() {
+                warn!(stream = %self.progress.stream(), "Miro shows no events older than 90 days: what is older is passed over.");
+            }
             return end(pages, Timestamp::MAX).await;
         };
         let mut cursor = span.cursor.clone();

@@ -1,12 +1,12 @@
 //! One stream's counts, kept while it runs.
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use tracing::{error, info};
+use tracing::{debug, info};
 
 use crate::ledger::Ledger;
+use crate::outage::Health;
 use crate::retry::End;
 use crate::skew;
 use crate::status::{StatusProblem, StreamStatus};
@@ -25,19 +25,38 @@ struct State {
     status: StreamStatus,
     /// Of those in flight, how many are nobody's until they are read again.
     postponed: u64,
-    at_source: Option<Problem>,
-    at_destination: Option<Problem>,
-    at_store: Option<Problem>,
-    /// What fails at the moment, at each end, and has not failed for long enough to be told.
-    failing: BTreeMap<End, Problem>,
-    /// How far our clock is ahead of Miro's, or behind it where negative, when that is too far. Kept apart from either peer's
-    /// problems: a page that is read does not mend a clock.
+    at_source: Health,
+    at_destination: Health,
+    at_store: Health,
+    /// Kept apart from either peer's problems: a page that is read does not mend a clock.
+    clock: Health,
+    /// How far our clock is ahead of Miro's, or behind it where negative, when that is too far.
     skew: Option<SignedDuration>,
+    /// Whether the rate budget slows the polls.
+    slowed: bool,
+    /// Whether Miro was asked for nothing of a span because it is too old.
+    passed_over: bool,
+    logged: Logged,
+}
+
+/// What the last line about deliveries counted up to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Logged {
+    delivered: u64,
+    set_aside: u64,
+    /// Whether an event that was set aside has had a line of its own since.
+    dead_letter: bool,
 }
 
 impl Progress {
     pub(crate) fn new(stream: Stream) -> Self {
         Self { stream, state: Mutex::default() }
+    }
+
+    /// What was in flight in a run that has ended will be read again by the one that goes on after it.
+    pub(crate) fn run_ended(&self) {
+        let mut state = self.lock();
+        state.postponed = state.status.in_flight;
     }
 
     pub(crate) const fn stream(&self) -> Stream {
@@ -78,10 +97,16 @@ impl Progress {
 
     /// The tail is polled so often; `slowed` when that is less often than configured.
     pub(crate) fn paced(&self, every: SignedDuration, slowed: bool) {
-        let seconds = u64::try_from(every.as_secs()).unwrap_or_default();
-        let before = std::mem::replace(&mut self.lock().status.poll_seconds, seconds);
-        if before != seconds && (slowed || before != 0) {
-            info!(stream = %self.stream, poll_seconds = seconds, slowed, "The rate budget decides how often to poll.");
+        let poll_seconds = u64::try_from(every.as_secs()).unwrap_or_default();
+        let mut state = self.lock();
+        let before = std::mem::replace(&mut state.status.poll_seconds, poll_seconds);
+        let was_slowed = std::mem::replace(&mut state.slowed, slowed);
+        if slowed && !was_slowed {
+            info!(stream = %self.stream, poll_seconds, "The rate budget is small: polling less often.");
+        } else if was_slowed && !slowed {
+            info!(stream = %self.stream, poll_seconds, "The rate budget suffices: polling as configured.");
+        } else if before != poll_seconds {
+            debug!(stream = %self.stream, poll_seconds, "Polling as often as the rate budget allows.");
         }
     }
 
@@ -100,10 +125,9 @@ impl Progress {
     /// Our clock is `skew` ahead of Miro's, which is too far, or agrees with it. Logged when it is news.
     pub(crate) fn skewed(&self, skew: Option<SignedDuration>) {
         let mut state = self.lock();
-        match (state.skew, skew) {
-            (None, Some(skew)) => report(self.stream, &skew::problem(skew)),
-            (Some(_), None) => info!(stream = %self.stream, "Recovered: the clocks agree again."),
-            (Some(_), Some(_)) | (None, None) => {}
+        match skew {
+            Some(skew) => state.clock.troubled(self.stream, CLOCK, skew::problem(skew)),
+            None => state.clock.mended(self.stream, CLOCK),
         }
         state.skew = skew;
     }
@@ -156,6 +180,11 @@ impl Progress {
         state.status.in_flight -= (delivered + set_aside) as u64;
     }
 
+    /// True for the first event set aside since the last line about deliveries, which counts the others.
+    pub(crate) fn first_dead_letter(&self) -> bool {
+        !std::mem::replace(&mut self.lock().logged.dead_letter, true)
+    }
+
     /// The dead-letter store holds so many events of this stream.
     pub(crate) fn dead_letters(&self, held: u64) {
         self.lock().status.dead_letters = held;
@@ -170,49 +199,67 @@ impl Progress {
         state.status.to_do_seconds = ledger.unread().as_secs().unsigned_abs();
     }
 
-    /// Somebody has to mend something. Logged when it is news.
-    pub(crate) fn troubled(&self, end: End, problem: Problem) {
-        let mut state = self.lock();
-        let held = state.at(end);
-        if held.as_ref() != Some(&problem) {
-            report(self.stream, &problem);
-            *held = Some(problem);
-        }
-    }
-
-    /// An attempt failed at `end`, for a reason that may pass.
-    pub(crate) fn failing(&self, end: End, problem: Problem) {
-        self.lock().failing.insert(end, problem);
+    /// An attempt at `end` failed and is made again; `lasting` is what it comes to when that goes on.
+    pub(crate) fn failed(&self, end: End, cause: String, lasting: Problem) {
+        self.lock().at(end).failed(cause, lasting);
     }
 
     /// A run that ends, ends with `problem`. Whoever started it is told: no log line is needed.
     pub(crate) fn ended_with(&self, end: End, problem: Problem) {
-        *self.lock().at(end) = Some(problem);
+        self.lock().at(end).ended_with(problem);
     }
 
     /// A run that ends was not done in time: what failed until then is the reason.
     pub(crate) fn ended_late(&self) {
         let mut state = self.lock();
-        while let Some((end, problem)) = state.failing.pop_first() {
-            state.at(end).get_or_insert(problem);
+        for end in [End::Source, End::Destination, End::Store] {
+            state.at(end).ended_late();
         }
     }
 
-    /// All is well at `end`; true when it was not before.
-    pub(crate) fn mended(&self, end: End) -> bool {
+    /// Operator action is required, or attempts fail for long. Logged when it is news.
+    pub(crate) fn troubled(&self, end: End, problem: Problem) {
+        self.lock().at(end).troubled(self.stream, end.name(), problem);
+    }
+
+    /// All is well at `end`. Logged when it was not before.
+    pub(crate) fn mended(&self, end: End) {
+        self.lock().at(end).mended(self.stream, end.name());
+    }
+
+    /// Some of a span is older than Miro shows; true when it is the first.
+    pub(crate) fn passed_over(&self) -> bool {
+        !std::mem::replace(&mut self.lock().passed_over, true)
+    }
+
+    /// Logs what was delivered since the last such line, and how far behind `now` everything was read.
+    pub(crate) fn log(&self, now: Timestamp) {
         let mut state = self.lock();
-        state.failing.remove(&end);
-        state.at(end).take().is_some()
+        let StreamStatus { delivered, set_aside, covered_to, to_do_seconds, .. } = state.status;
+        let before = std::mem::replace(&mut state.logged, Logged { delivered, set_aside, dead_letter: false });
+        let dead_lettered = Some(set_aside - before.set_aside).filter(|events| *events > 0);
+        let lag_seconds = covered_to.map(|time| now.duration_since(time).as_secs().max(0));
+        let backlog_seconds = Some(to_do_seconds).filter(|seconds| *seconds > 0);
+        let problem = state.problem().map(|problem| problem.code.name());
+        let retrying = state.failing().filter(|_| problem.is_none());
+        info!(
+            stream = %self.stream,
+            delivered = delivered - before.delivered,
+            dead_lettered,
+            lag_seconds,
+            backlog_seconds,
+            problem,
+            retrying,
+            "Progress."
+        );
     }
 
     /// The counts now.
     pub(crate) fn snapshot(&self) -> StreamStatus {
         let state = self.lock();
-        let skew = state.skew.map(skew::problem);
-        let problems =
-            [state.at_source.as_ref(), state.at_destination.as_ref(), state.at_store.as_ref(), skew.as_ref()];
-        let problem = problems.into_iter().flatten().next().map(StatusProblem::from);
-        StreamStatus { problem, ..state.status.clone() }
+        let problem = state.problem().map(StatusProblem::from);
+        let retrying = state.failing().map(str::to_owned);
+        StreamStatus { problem, retrying, ..state.status.clone() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -221,19 +268,25 @@ impl Progress {
     }
 }
 
-fn report(stream: Stream, problem: &Problem) {
-    error!(
-        stream = %stream,
-        code = problem.code.name(),
-        subject = problem.subject,
-        cause = problem.cause,
-        next_step = problem.next_step,
-        "Somebody has to mend something."
-    );
-}
+/// What is out of order when the clocks differ, in the log.
+const CLOCK: &str = "clock";
 
 impl State {
-    const fn at(&mut self, end: End) -> &mut Option<Problem> {
+    /// The first problem that is reported.
+    fn problem(&self) -> Option<&Problem> {
+        self.healths().into_iter().find_map(Health::problem)
+    }
+
+    /// Why attempts fail at present, at the first end where they do.
+    fn failing(&self) -> Option<&str> {
+        self.healths().into_iter().find_map(Health::failing)
+    }
+
+    const fn healths(&self) -> [&Health; 4] {
+        [&self.at_source, &self.at_destination, &self.at_store, &self.clock]
+    }
+
+    const fn at(&mut self, end: End) -> &mut Health {
         match end {
             End::Source => &mut self.at_source,
             End::Destination => &mut self.at_destination,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tracing::{info, warn};
+use tracing::debug;
 
 use crate::progress::Progress;
 use crate::service::Stop;
@@ -43,6 +43,11 @@ pub(crate) trait Failure: fmt::Display {
 
     /// What to tell a person when this goes on and on.
     fn lasting(&self) -> Problem;
+
+    /// How long it takes until another attempt can be made, where that is known to be longer than the wait that was named.
+    fn waits(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// Which peer an attempt was made with.
@@ -51,6 +56,17 @@ pub(crate) enum End {
     Source,
     Destination,
     Store,
+}
+
+impl End {
+    /// Its name in a log line.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Source => "Miro",
+            Self::Destination => "Azure",
+            Self::Store => "store",
+        }
+    }
 }
 
 /// How long to go on.
@@ -131,9 +147,7 @@ impl<'a> Patience<'a> {
     /// An attempt succeeded: the peer is well.
     pub(crate) fn succeeded(&mut self) {
         (self.failures, self.refusals, self.refreshed, self.failing_since) = (0, 0, false, None);
-        if self.progress.mended(self.end) {
-            info!(stream = %self.progress.stream(), end = ?self.end, "Mended: going on.");
-        }
+        self.progress.mended(self.end);
     }
 
     /// Says what is wrong, and goes on.
@@ -161,12 +175,12 @@ impl<'a> Patience<'a> {
     }
 
     async fn wait_to_retry(&mut self, failure: &impl Failure, after: Option<Duration>) -> Result<(), Verdict> {
+        self.progress.failed(self.end, failure.to_string(), failure.lasting());
         let failing_for = self.failing_since.get_or_insert_with(Instant::now).elapsed();
         let named = after.unwrap_or_default();
         if failing_for.max(named) >= FAILING_MAX && self.endurance == Endurance::Once {
             return Err(self.give_up(failure.lasting()));
         }
-        self.progress.failing(self.end, failure.lasting());
         if failing_for >= FAILING_REPORTED || named >= FAILING_REPORTED {
             self.progress.troubled(self.end, failure.lasting());
         }
@@ -176,11 +190,12 @@ impl<'a> Patience<'a> {
             None => self.random.up_to(ceiling).max(BACKOFF_MIN),
         };
         self.failures += 1;
-        warn!(
+        debug!(
             stream = %self.progress.stream(),
+            peer = self.end.name(),
             error = %failure,
             attempt = self.failures,
-            delay_ms = delay.as_millis() as u64,
+            delay_ms = failure.waits().unwrap_or_default().max(delay).as_millis() as u64,
             "Retrying."
         );
         // Whoever is to end does not sit out a wait, which may be an hour: what waits was not delivered, and is read again.

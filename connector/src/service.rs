@@ -10,7 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 use tokio::sync::Semaphore;
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::checkpoint::{Checkpoint, unusable};
 use crate::config::{Config, StreamConfig};
@@ -33,6 +33,7 @@ pub use stop::Stop;
 use dispatcher::{Dispatcher, Horizon};
 
 mod dispatcher;
+mod regular_log;
 mod stop;
 
 /// The lease is taken for this long, and renewed three times as often.
@@ -84,6 +85,19 @@ pub enum Outcome {
     Stopped(Problem),
 }
 
+impl Outcome {
+    /// The word for it in a log line.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Incomplete => "incomplete",
+            Self::Finished => "finished",
+            Self::Abandoned => "abandoned",
+            Self::Stopped(_) => "stopped",
+        }
+    }
+}
+
 /// The connector: configuration and parts, ready to run.
 #[derive(Debug)]
 pub struct Connector {
@@ -100,11 +114,19 @@ impl Connector {
         Self { config, parts, progress, pauses: Pauses::default() }
     }
 
-    /// A connector that goes on after this one with another configuration, as after a secret was rotated. Waits that a peer
-    /// asked for are kept on.
+    /// A connector that goes on after this one, whose run has ended, with another configuration, as after a secret was rotated.
+    /// Waits that a peer asked for are kept on, and so are the counts of the process and what was wrong: that it is mended is seen
+    /// by the one who goes on.
     #[must_use]
     pub fn succeeded_by(&self, config: Config, parts: Parts) -> Self {
-        Self { pauses: self.pauses.clone(), ..Self::new(config, parts) }
+        let mut next = Self { pauses: self.pauses.clone(), ..Self::new(config, parts) };
+        for (stream, progress) in &mut next.progress {
+            if let Some(before) = self.progress.get(stream) {
+                before.run_ended();
+                *progress = Arc::clone(before);
+            }
+        }
+        next
     }
 
     /// Delivers until `mode` says it is enough or `stop` says so; everything it started has ended when it returns.
@@ -121,9 +143,8 @@ impl Connector {
             self.progress.values().for_each(|progress| progress.ended_late());
         }
         if let Err(error) = self.parts.store.release(owner).await {
-            warn!(%error, "Could not give the lease back; it ends by itself.");
+            warn!(%error, "Could not release the lease; it will expire.");
         }
-        info!(?outcome, "Ended.");
         outcome
     }
 
@@ -149,6 +170,7 @@ impl Connector {
             },
             problem = self.keep_lease(owner) => Outcome::Stopped(problem),
             () = watch_deadline(mode, &is_late, &inner) => Outcome::Incomplete,
+            never = regular_log::write(&self.progress, &*self.parts.clock, mode) => match never {},
         }
     }
 

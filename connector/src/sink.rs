@@ -9,7 +9,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, Header
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
-use tracing::{debug, warn};
+use tracing::debug;
 use url::Url;
 
 use crate::event::Event;
@@ -312,7 +312,7 @@ impl Sink {
     /// Keeps everybody from calling for as long as Azure asks; returns for how long that is.
     fn block(&self, named: Duration) -> Duration {
         let kept = self.config.pause.named(named);
-        warn!(stream = %self.config.stream, after_ms = kept.as_millis() as u64, "Azure asks to wait.");
+        debug!(stream = %self.config.stream, after_ms = kept.as_millis() as u64, "Azure asks to wait.");
         kept
     }
 

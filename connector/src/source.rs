@@ -7,7 +7,7 @@ use http::{Response, StatusCode};
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use tokio::time::Instant;
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 use url::Url;
 
 use crate::ledger::{Cursor, Kind};
@@ -240,7 +240,7 @@ impl Source {
 
     fn smaller(&self, from: usize, to: usize) {
         if to < from {
-            info!(stream = %self.stream, from, to, "Asking for smaller pages.");
+            debug!(stream = %self.stream, from, to, "Asking for smaller pages.");
         }
     }
 }

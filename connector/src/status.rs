@@ -83,6 +83,9 @@ pub struct StreamStatus {
     pub dead_letters: u64,
     /// What somebody has to mend, if anything: code, cause and next step.
     pub problem: Option<StatusProblem>,
+    /// Why attempts fail at present, if they do. They are made again; what goes on for a minute is a problem.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retrying: Option<String>,
 }
 
 /// A stream without a page for longer is silent, whatever its poll interval.

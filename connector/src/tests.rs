@@ -2,7 +2,9 @@
 
 mod commits;
 mod flows;
+mod log;
 mod memory;
 mod refusals;
 mod requests;
+mod rotation;
 mod world;

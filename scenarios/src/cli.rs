@@ -11,7 +11,7 @@ mod scenario;
 mod serve;
 mod sim;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::render::Room;
 
@@ -21,6 +21,27 @@ use crate::render::Room;
 pub struct MiroLab {
     #[command(subcommand)]
     command: Command,
+    /// Colors: on a terminal unless `NO_COLOR` is set, always, or never.
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    color: Color,
+}
+
+/// When to color what is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<Color> for anstream::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
 }
 
 const EXAMPLES: &str = "  miro-lab demo\n  miro-lab sim --seeds 1-20\n  miro-lab scenario list\n  miro-lab serve --cause siem-off                         --config-file miro-sentinel.toml";
@@ -69,6 +90,7 @@ enum Command {
 impl MiroLab {
     /// Does what is asked for, and returns the exit code. An error is something that nobody foresaw.
     pub fn run(self) -> anyhow::Result<u8> {
+        anstream::ColorChoice::from(self.color).write_global();
         let exit = match self.command {
             Command::Record(record) => return record.run(),
             Command::Replay(replay) => return replay.run(),
@@ -83,9 +105,10 @@ impl MiroLab {
     }
 }
 
-/// The room that the terminal offers; a fixed one when there is none.
+/// The room that the terminal offers; without one, what `COLUMNS` says or the usual width.
 fn room(rows_max: usize) -> Room {
-    const WIDTH_WITHOUT_TERMINAL: usize = 110;
-    let width = terminal_size::terminal_size().map_or(WIDTH_WITHOUT_TERMINAL, |(width, _)| width.0.into());
-    Room { width, rows_max }
+    const WIDTH_USUAL: usize = 80;
+    let told = || std::env::var("COLUMNS").ok()?.parse().ok();
+    let width = terminal_size::terminal_size().map(|(width, _)| width.0.into()).or_else(told).unwrap_or(WIDTH_USUAL);
+    Room { width: width.clamp(20, 500), rows_max }
 }

@@ -2,6 +2,8 @@
 
 mod progress;
 mod queries;
+mod trouble;
+mod words;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,6 +24,8 @@ use crate::deployment::{log_of, table_of};
 use crate::live::{Live, LiveError};
 use crate::render::Answer;
 use crate::scenario::Scenario;
+
+pub use trouble::Troubles;
 
 /// What to demonstrate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +58,9 @@ pub struct Summary {
     /// How the connector ended.
     #[serde(skip)]
     pub outcome: Outcome,
+    /// What went wrong on the way.
+    #[serde(skip)]
+    pub troubles: Troubles,
     /// The sample queries with their answers.
     #[serde(skip)]
     pub answers: Vec<(&'static str, Answer)>,
@@ -148,6 +155,7 @@ pub async fn run(options: &Options) -> Result<Summary, DemoError> {
         seconds,
         events_per_second: (streams.audit.in_table + streams.content.in_table) as f64 / seconds,
         outcome,
+        troubles: Troubles::of(&live.calls()),
         answers: queries::answer_all(&live.mocks.sentinel)?,
     };
     live.stop().await;

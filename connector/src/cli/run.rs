@@ -37,6 +37,8 @@ async fn deliver(config: Config, sources: &Sources, options: &Run) -> Result<Exi
 
     let delivering = async {
         let outcome = running.deliver(mode, &stop).await;
+        let code = if let Outcome::Stopped(problem) = &outcome { Some(problem.code.name()) } else { None };
+        info!(outcome = outcome.name(), code, "Ended.");
         done.finish();
         outcome
     };

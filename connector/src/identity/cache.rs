@@ -8,7 +8,7 @@ use futures_util::future::{BoxFuture, Shared, WeakShared};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use tokio::time::Instant;
-use tracing::warn;
+use tracing::debug;
 
 use super::{TokenError, refusal};
 use crate::Random;
@@ -144,7 +144,7 @@ impl State {
     ) -> Result<SecretString, TokenError> {
         let Some(held) = self.held.as_mut().filter(|held| now < held.expires_at) else { return Err(error) };
         if first {
-            warn!(%error, "Renewing the Azure token failed; the old one is still good.");
+            debug!(%error, "Renewing the Azure token failed; the old one is still good.");
             // Never after its end: it would be sent once more, and refused.
             held.renew_at = after(now, RETRY_AFTER).max(retry_at).min(held.expires_at);
         }

@@ -165,7 +165,9 @@ impl Dispatcher {
     fn plan<T>(&self, decide: impl FnOnce(&mut Ledger, &Cadence) -> T) -> T {
         self.pipeline.checkpoint.plan(|ledger, cadence| {
             let paced = self.pipeline.source.budget.paced(cadence);
-            self.pipeline.progress.paced(paced.poll_every, paced.poll_every > cadence.poll_every);
+            if self.pipeline.source.budget.is_known() {
+                self.pipeline.progress.paced(paced.poll_every, paced.poll_every > cadence.poll_every);
+            }
             decide(ledger, &paced)
         })
     }

@@ -68,7 +68,8 @@ impl Source {
         match (status, foreign) {
             (StatusCode::TOO_MANY_REQUESTS, _) => {
                 self.progress.rate_limited();
-                SourceError::RateLimited { after: wait }
+                let waits = self.budget.wait(Self::weight(self.stream), super::priority(ask.kind));
+                SourceError::RateLimited { after: wait, waits }
             }
             (_, Some(seen)) => SourceError::Foreign { seen, after: wait },
             // A page comes with 200 and nothing else: 206 is a part of one, 204 none.

@@ -11,13 +11,13 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 use tokio::time::Instant;
-use tracing::info;
+use tracing::debug;
 
 pub(crate) use account::Need;
 pub(super) use account::Priority;
 pub(super) use told::Told;
 
-use account::{Account, Answer, Ticket};
+use account::{Account, Answer, Ticket, WaitsOn};
 use circuit::Circuit;
 
 use crate::clock::SteadyClock;
@@ -75,6 +75,11 @@ impl Budget {
         self.lock().paced(cadence)
     }
 
+    /// Whether Miro has responded, so that there is something to reckon with.
+    pub(crate) fn is_known(&self) -> bool {
+        self.lock().limit().is_some()
+    }
+
     /// Waits until a call of `weight` credits may be made. Cancel safe.
     pub(super) async fn reserve(
         &self,
@@ -83,7 +88,7 @@ impl Budget {
         progress: &Progress,
     ) -> Result<Reserved<'_>, Blocked> {
         let place = Place { budget: self, ticket: self.lock().enter(priority, self.steady.now()) };
-        let mut told = false;
+        let mut delay = SweepDelay::default();
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
@@ -99,11 +104,11 @@ impl Budget {
             let now = self.steady.now();
             match self.ask(&place.ticket, weight, now) {
                 Answer::Go { serial } => return Ok(Reserved { budget: self, weight, serial, used: Used::NotAtAll }),
-                Answer::Wait { until } => {
-                    if !told && priority == Priority::Sweep {
-                        told = true;
+                Answer::Wait { until, on } => {
+                    if priority == Priority::Sweep && on == WaitsOn::Credits && delay.is_news(until.duration_since(now))
+                    {
                         progress.sweep_delayed();
-                        info!(stream = %progress.stream(), "A late sweep waits: the rate budget is short.");
+                        debug!(stream = %progress.stream(), "A late sweep waits: the rate budget is short.");
                     }
                     tokio::select! {
                         biased;
@@ -115,10 +120,18 @@ impl Budget {
         }
     }
 
+    /// How long nobody of `priority` may make a call of `weight`, by what is known now.
+    pub(super) fn wait(&self, weight: u64, priority: Priority) -> Duration {
+        let now = self.steady.now();
+        let credits = self.lock().free_at(weight, priority, now).map(|until| until.duration_since(now));
+        let credits = credits.and_then(|wait| Duration::try_from(wait).ok()).unwrap_or_default();
+        credits.max(self.pause.until().map_or(Duration::ZERO, |until| until - Instant::now()))
+    }
+
     fn ask(&self, ticket: &Ticket, weight: u64, now: Timestamp) -> Answer {
         let mut circuit = self.circuit();
         if let Err(until) = circuit.pass(now) {
-            return Answer::Wait { until };
+            return Answer::Wait { until, on: WaitsOn::Others };
         }
         let answer = self.lock().ask(ticket, weight, now);
         if matches!(answer, Answer::Wait { .. }) {
@@ -154,6 +167,25 @@ impl Budget {
 fn pause(now: Timestamp, until: Timestamp) -> Duration {
     let wait = until.duration_since(now).max(SignedDuration::from_millis(1));
     Duration::try_from(wait).unwrap_or(Duration::from_millis(1))
+}
+
+/// A sweep that waits for credits for less than this is not delayed: credits come in all the time.
+const SWEEP_DELAY_MIN: SignedDuration = SignedDuration::from_secs(10);
+
+/// How long a sweep waited for credits so far.
+#[derive(Debug, Default)]
+struct SweepDelay {
+    since: Option<Instant>,
+    is_told: bool,
+}
+
+impl SweepDelay {
+    /// True once: when the sweep waited for long, or has to for `left`.
+    fn is_news(&mut self, left: SignedDuration) -> bool {
+        let waited = self.since.get_or_insert_with(Instant::now).elapsed();
+        let waits = SignedDuration::try_from(waited).unwrap_or(SignedDuration::MAX).saturating_add(left);
+        waits >= SWEEP_DELAY_MIN && !std::mem::replace(&mut self.is_told, true)
+    }
 }
 
 /// A place in the queue; left when dropped.

@@ -81,7 +81,9 @@ impl Source {
             _ => Foreign::error(&answer),
         };
         match (answer.status(), foreign) {
-            (StatusCode::TOO_MANY_REQUESTS, _) => Err(SourceError::RateLimited { after }),
+            (StatusCode::TOO_MANY_REQUESTS, _) => {
+                Err(SourceError::RateLimited { after, waits: after.unwrap_or_default() })
+            }
             (_, Some(seen)) => Err(SourceError::Foreign { seen, after }),
             (StatusCode::OK, None) => match TokenInfo::read(answer.body()) {
                 Some(info) => Ok(Some(info)),

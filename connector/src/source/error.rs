@@ -21,8 +21,10 @@ pub(super) enum SourceError {
     /// 429.
     #[error("Miro's rate limit is reached: HTTP 429{}", asks_to_wait(*.after))]
     RateLimited {
-        /// The wait that is kept.
+        /// The wait that was named, as far as it is kept.
         after: Option<Duration>,
+        /// How long it takes until the next call, by what is known of the budget.
+        waits: Duration,
     },
     /// Nobody may call yet, and this run does not wait that long.
     #[error("Miro asks to be called no earlier than in {left:.0?}")]
@@ -105,13 +107,17 @@ impl Failure for SourceError {
             | Self::NotAPage { .. }
             | Self::LimitRefused { .. }
             | Self::Unexpected { .. } => Next::Retry { after: None },
-            Self::RateLimited { after } | Self::Failing { after, .. } | Self::Foreign { after, .. } => {
+            Self::RateLimited { after, .. } | Self::Failing { after, .. } | Self::Foreign { after, .. } => {
                 Next::Retry { after: *after }
             }
             Self::Blocked { left } => Next::Retry { after: Some(*left) },
             Self::CursorRefused { .. } => Next::RestartSpan,
             Self::Refused(refused) => Next::Stop(refused.problem.clone()),
         }
+    }
+
+    fn waits(&self) -> Option<Duration> {
+        if let Self::RateLimited { waits, .. } = self { Some(*waits) } else { None }
     }
 
     fn lasting(&self) -> Problem {

@@ -2,9 +2,11 @@
 
 use std::io::{self, IsTerminal};
 
+use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::prelude::*;
 
 use crate::config::LogFormat;
@@ -23,23 +25,34 @@ pub enum Verbosity {
 /// Sends log lines to standard error from now on. A second call changes nothing.
 pub fn start(format: LogFormat, verbosity: Verbosity) {
     let terminal = io::stderr().is_terminal();
-    let filter = filter(verbosity);
-    let json = match format {
-        LogFormat::Auto => !terminal,
-        LogFormat::Json => true,
-        LogFormat::Human => false,
+    let format = match format {
+        LogFormat::Auto if terminal => LogFormat::Human,
+        LogFormat::Auto => LogFormat::Json,
+        format => format,
     };
-    let registry = tracing_subscriber::registry();
-    let started = if json {
-        let lines = fmt::layer().json().flatten_event(true).with_target(false).with_writer(io::stderr);
-        registry.with(lines.with_filter(filter)).try_init()
-    } else {
-        let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
-        let lines = fmt::layer().with_ansi(colour).with_target(false).with_writer(io::stderr);
-        registry.with(lines.with_filter(filter)).try_init()
-    };
+    let color = terminal && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
     // Whoever embeds the library may have its own subscriber, which then stays.
-    drop(started);
+    drop(subscriber(format, verbosity, color, io::stderr, SystemTime).try_init());
+}
+
+/// What writes the lines, each to a writer of `writer`, with the time that `timer` tells.
+pub(crate) fn subscriber<W, T>(
+    format: LogFormat,
+    verbosity: Verbosity,
+    color: bool,
+    writer: W,
+    timer: T,
+) -> impl Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+    T: FormatTime + Send + Sync + 'static,
+{
+    let layer = fmt::layer().with_ansi(color).with_target(false).with_timer(timer).with_writer(writer);
+    let layer = match format {
+        LogFormat::Human => layer.boxed(),
+        LogFormat::Auto | LogFormat::Json => layer.json().flatten_event(true).boxed(),
+    };
+    tracing_subscriber::registry().with(layer.with_filter(filter(verbosity)))
 }
 
 /// The libraries below log requests, whose queries and headers are not ours to show; what fails in them comes back to us as

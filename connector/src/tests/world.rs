@@ -60,6 +60,10 @@ pub(super) struct World {
     pub(super) delays: Mutex<Vec<SignedDuration>>,
     /// Answers by plan: status and body, for calls to Miro in order; `None` lets the call through.
     pub(super) miro_says: Mutex<Vec<Option<(u16, String)>>>,
+    /// The token that Miro does not know any more.
+    pub(super) refused_token: Mutex<Option<&'static str>>,
+    /// The next call to Miro finds the rate budget spent: it is whole again in a minute, and the wait named is 3 s.
+    pub(super) budget_spent: AtomicBool,
     /// What Azure says to bodies, decided by a test.
     pub(super) azure_says: Mutex<Option<AzureSays>>,
     pub(super) disk: Disk,
@@ -174,6 +178,8 @@ impl World {
             azure: Mutex::new(Peer::new(seed + 1)),
             delays: Mutex::default(),
             miro_says: Mutex::default(),
+            refused_token: Mutex::default(),
+            budget_spent: AtomicBool::new(false),
             azure_says: Mutex::default(),
             disk: Disk::default(),
             open_tokens: AtomicU32::new(0),
@@ -212,15 +218,30 @@ impl World {
     }
 
     pub(super) fn connector_on(self: &Arc<Self>, store: Arc<dyn Store>, seed: u64, config: Config) -> Connector {
-        let parts = Parts {
+        Connector::new(config, self.parts(store, seed))
+    }
+
+    /// The connector that goes on after `old` with another configuration, as after a secret was rotated.
+    pub(super) fn succeed(self: &Arc<Self>, old: &Connector, store: Arc<dyn Store>, config: Config) -> Connector {
+        old.succeeded_by(config, self.parts(store, 1))
+    }
+
+    fn parts(self: &Arc<Self>, store: Arc<dyn Store>, seed: u64) -> Parts {
+        Parts {
             miro: Arc::new(FakeMiro(Arc::clone(self))),
             azure: Arc::new(FakeAzure(Arc::clone(self))),
             tokens: Arc::new(FixedToken),
             clock: Arc::new(self.clock.clone()),
             random: Random::seeded(seed),
             store,
-        };
-        Connector::new(config, parts)
+        }
+    }
+
+    /// Whether Miro does not know the token of `request`.
+    fn is_refused(&self, request: &Request<Bytes>) -> bool {
+        let refused = self.refused_token.lock().unwrap().map(|token| format!("Bearer {token}"));
+        let shown = request.headers().get(AUTHORIZATION).and_then(|token| token.to_str().ok());
+        refused.is_some_and(|refused| shown == Some(&refused))
     }
 
     pub(super) fn store(&self, dead_letters_bytes_max: u64) -> RedbStore {
@@ -243,8 +264,12 @@ impl World {
 
     fn page(&self, query: &str) -> Response<Bytes> {
         let pairs: BTreeMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        let time = |name: &str| crate::time::parse(&pairs[name]).unwrap();
-        let (from, to) = (time("createdAfter"), time("createdBefore"));
+        // Each log has its own names for the same two times.
+        let time = |names: [&str; 2]| {
+            crate::time::parse(names.iter().find_map(|name| pairs.get(*name)).expect("both times are asked for"))
+                .unwrap()
+        };
+        let (from, to) = (time(["createdAfter", "from"]), time(["createdBefore", "to"]));
         let limit: usize = pairs["limit"].parse().unwrap();
         let now = self.clock.now();
         let events = self.events.lock().unwrap();
@@ -265,7 +290,8 @@ impl World {
                 format!(r#"{{"id":"{}","createdAt":"{}"}}"#, event.id, event.at.strftime("%Y-%m-%dT%H:%M:%S.%3f+0000"))
             })
             .collect();
-        Response::new(Bytes::from(format!(r#"{{"type":"cursor-list","data":[{}]{cursor}}}"#, data.join(","))))
+        let (size, data) = (data.len(), data.join(","));
+        Response::new(Bytes::from(format!(r#"{{"type":"cursor-list","size":{size},"data":[{data}]{cursor}}}"#)))
     }
 
     fn take(&self, body: &[u8]) -> Response<Bytes> {
@@ -353,6 +379,16 @@ impl Transport for FakeMiro {
                 if plan.is_empty() { None } else { plan.remove(0) }
             };
             world.miro.lock().unwrap().queries.push(query.clone());
+            if world.budget_spent.swap(false, Ordering::Relaxed) {
+                let response = Response::builder().status(429).header("Retry-After", "3");
+                let response = response.header("X-RateLimit-Limit", "100000").header("X-RateLimit-Remaining", "0");
+                return Ok(response.header("X-RateLimit-Reset", "60").body(Bytes::new()).unwrap());
+            }
+            let planned = if world.is_refused(&request) {
+                Some((401, r#"{"status":401,"code":"tokenNotProvided","type":"error"}"#.to_owned()))
+            } else {
+                planned
+            };
             world
                 .serve(&world.miro, || match planned {
                     Some((status, body)) => Response::builder().status(status).body(Bytes::from(body)).unwrap(),
@@ -392,6 +428,17 @@ pub(super) fn content_config() -> Config {
     let mut config = config(Duration::from_mins(5));
     let stream = config.audit.take().unwrap();
     config.content = Some(ContentConfig { stream, organization_id: "7".into() });
+    config.sentinel.content_rule = Some("dcr-2".into());
+    config
+}
+
+/// Both streams, each with a token of its own.
+pub(super) fn both_logs(start_ago: Duration) -> Config {
+    let mut config = config(start_ago);
+    let mut content = content_config().content.unwrap();
+    content.stream.access_token = SecretString::from("content");
+    content.stream.start = Start::Ago(start_ago);
+    config.content = Some(content);
     config.sentinel.content_rule = Some("dcr-2".into());
     config
 }

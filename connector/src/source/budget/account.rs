@@ -59,7 +59,16 @@ pub(super) struct Ticket {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     Go { serial: u64 },
-    Wait { until: Timestamp },
+    Wait { until: Timestamp, on: WaitsOn },
+}
+
+/// What a call waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WaitsOn {
+    /// Those before it, or somebody who tries whether the token is good.
+    Others,
+    /// Credits.
+    Credits,
 }
 
 #[derive(Debug)]
@@ -135,14 +144,14 @@ impl Account {
     pub(super) fn ask(&mut self, ticket: &Ticket, weight: u64, now: Timestamp) -> Answer {
         let order = self.waiting.iter().map(|(serial, (priority, since))| (urgency(*priority, *since, now), *serial));
         let Some((priority, first)) = order.min() else {
-            return Answer::Wait { until: after(now, PAUSE) };
+            return Answer::Wait { until: after(now, PAUSE), on: WaitsOn::Others };
         };
         if first != ticket.serial {
             // Whoever is first tells when it has gone; until then only growing older can change the order.
-            return Answer::Wait { until: after(now, PATIENCE) };
+            return Answer::Wait { until: after(now, PATIENCE), on: WaitsOn::Others };
         }
         match self.free_at(weight, priority, now) {
-            Some(until) if until > now => Answer::Wait { until },
+            Some(until) if until > now => Answer::Wait { until, on: WaitsOn::Credits },
             _ => self.go(weight),
         }
     }
@@ -155,7 +164,7 @@ impl Account {
     }
 
     /// When `weight` can be spent; `None` for now.
-    fn free_at(&mut self, weight: u64, priority: Priority, now: Timestamp) -> Option<Timestamp> {
+    pub(super) fn free_at(&mut self, weight: u64, priority: Priority, now: Timestamp) -> Option<Timestamp> {
         match self.known {
             Known::Assumed { .. } => self.own(weight, now),
             // One call at a time until Miro has said how much there is, or after what it said is out of date.
@@ -221,7 +230,7 @@ impl Account {
     }
 
     /// The ceiling that Miro told, or the one assumed.
-    const fn limit(&self) -> Option<u64> {
+    pub(super) const fn limit(&self) -> Option<u64> {
         match self.known {
             Known::Nothing => None,
             Known::Assumed { limit } | Known::Told { limit, .. } => Some(limit),

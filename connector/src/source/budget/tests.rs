@@ -348,3 +348,27 @@ fn a_small_budget_slows_polls_until_sweeps_fit_beside_them() {
         "the newest events of a content log come within a minute: {every:#}"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_is_delayed_by_credits_that_are_missing_and_by_nothing_else() {
+    let told = |remaining| Told {
+        limit: Some(LIMIT),
+        remaining: Some(remaining),
+        reset: Some(after(start(), SECOND * 60)),
+        sent: start(),
+        ..Told::default()
+    };
+    for (remaining, is_refused, expected) in [(LIMIT, false, 0), (LIMIT, true, 0), (0, false, 1)] {
+        let budget = Budget::new(0.8, start(), Arc::default(), None);
+        let progress = Progress::new(Stream::Audit);
+        let mut reserved = budget.reserve(100, Priority::Tail, &progress).await.expect("nobody named a wait");
+        reserved.call();
+        reserved.answered(&told(remaining));
+        if is_refused {
+            budget.refused();
+        }
+        let sweep = budget.reserve(100, Priority::Sweep, &progress).await.expect("nobody named a wait");
+        drop(sweep);
+        assert_eq!(progress.snapshot().sweeps_delayed, expected, "{remaining} left, token refused: {is_refused}");
+    }
+}
