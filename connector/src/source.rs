@@ -30,10 +30,15 @@ use error::SourceError;
 use memory::MemoryPermit;
 use peer_clock::{Reading, SKEW_MAX};
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use fuzzing::RateHeaders;
+
 mod answer;
 mod budget;
 mod diagnosis;
 mod error;
+#[cfg(any(test, fuzzing))]
+mod fuzzing;
 mod memory;
 mod page;
 mod page_size;

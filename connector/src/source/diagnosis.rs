@@ -6,7 +6,6 @@ use serde::Deserialize;
 use super::Source;
 use super::budget::{Priority, Told};
 use super::error::SourceError;
-use crate::peer_text::PeerText;
 use crate::problem::Code;
 use crate::response::Foreign;
 use crate::{Problem, Stream};
@@ -34,7 +33,7 @@ struct Organization {
 impl TokenInfo {
     fn organization(&self) -> Option<String> {
         match self.organization.as_ref()?.id.as_ref()? {
-            serde_json::Value::String(id) => Some(PeerText::new(id).to_string()),
+            serde_json::Value::String(id) => Some(id.clone()),
             serde_json::Value::Number(id) => Some(id.to_string()),
             _ => None,
         }
@@ -75,7 +74,7 @@ impl Source {
             Stream::Audit => self.plan_missing(),
             Stream::Content => {
                 let configured = self.organization.as_deref().unwrap_or_default();
-                match info.and_then(TokenInfo::organization) {
+                match info.and_then(TokenInfo::organization).map(|id| self.shown(&id)) {
                     Some(actual) if actual != configured => self.organization_wrong(Some(&actual)),
                     Some(_) => self.guard_missing(),
                     None if status == StatusCode::NOT_FOUND => self.organization_wrong(None),
