@@ -191,7 +191,9 @@ fn known_section(path: &str) -> Option<&'static str> {
 fn unknown(path: &str, nearest: Option<&str>, raw: &Raw, origin: Origin) -> Finding {
     let problem = if matches!(raw, Raw::Table(_)) { "is not a section we know" } else { "is not a key we know" };
     // A name may be anything as well.
-    let shown = if looks_like_secret(path) { MASK.to_owned() } else { PeerText::new(path).into() };
+    let shown = PeerText::new(path).to_string();
+    let shown =
+        shown.split('.').map(|name| if looks_like_secret(name) { MASK } else { name }).collect::<Vec<_>>().join(".");
     let mut finding = Finding::error(shown, problem, origin).with_allowed(names_beside(path));
     if !matches!(raw, Raw::Table(_)) {
         // Whatever it was meant to be, it may be a secret.

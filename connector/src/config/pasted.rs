@@ -235,7 +235,7 @@ mod tests {
             ("no\u{a0}break".as_bytes(), Flaw::NoBreakSpace),
             ("zero\u{200b}width".as_bytes(), Flaw::Invisible('\u{200b}')),
             ("it’s".as_bytes(), Flaw::Typographic('’')),
-            (b"bell\x07", Flaw::Control('\u{7}')),
+            (b"be\x07ll", Flaw::Control('\u{7}')),
             ("naïve".as_bytes(), Flaw::Foreign('ï')),
             ("lost\u{fffd}".as_bytes(), Flaw::Foreign('\u{fffd}')),
         ];

@@ -1,6 +1,6 @@
 //! What is read from the disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use redb::StorageBackend;
 
 use super::{MARKER, is_fit_to_be_shown};
 use crate::Stream;
 use crate::config::{Sources, explain, load};
-use crate::ledger::{Cadence, Ledger};
+use crate::ledger::{Cadence, Ledger, Waiting};
 use crate::store::{Change, DeadLetter, Minute, RedbStore, Store, Version};
 
 /// A configuration file: a configuration, or findings that show no secret; its explanation shows none either.
@@ -87,7 +87,9 @@ fn ledger(bytes: &[u8]) {
             let again = Ledger::read(&written, &cadence).map(|again| again.write());
             assert_eq!(again.ok(), Some(written));
             assert!(ledger.settled_to() <= ledger.covered_to());
-            drop((ledger.open_spans(), ledger.unread(), ledger.forgettable(), ledger.tail_due(&cadence)));
+            assert!(ledger.unread() >= SignedDuration::ZERO && ledger.forgettable().len() < 1_000_000);
+            let waiting = ledger.waiting(&BTreeSet::new(), Waiting::Any);
+            assert!(waiting.is_none_or(|span| ledger.span(span).is_some()));
         }
         Err(error) => is_fit_to_be_shown(&error.to_string()),
     }

@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
+use crate::ledger::{Cadence, Ledger, Mark};
 
 #[track_caller]
 fn seeds(target: &str, run: impl Fn(&[u8])) {
@@ -42,6 +45,22 @@ fn whatever_peers_send_is_taken_or_told() {
 fn whatever_is_on_the_disk_is_taken_or_told() {
     seeds("configuration", text(configuration));
     seeds("checkpoint", checkpoint);
+}
+
+#[test]
+fn a_ledger_in_use_is_one() {
+    let (cadence, at) = (Cadence::new(Duration::from_secs(15), &[Duration::from_mins(2)]), Timestamp::from_second);
+    let mut ledger = Ledger::new(at(1_000_000).expect("a time"));
+    for now in [1_100_000, 1_100_060] {
+        let now = at(now).expect("a time");
+        let tail = ledger.open_tail(now).expect("a tail");
+        ledger.open_history(now);
+        ledger.mark(tail, &Mark::End { events: Some(7), as_of: now }, &cadence);
+        ledger.open_sweep(now, &cadence, true);
+        ledger.note_jump(now);
+    }
+    assert!(ledger.open_spans() > 1);
+    checkpoint(&ledger.write());
 }
 
 #[test]

@@ -29,7 +29,7 @@ impl RateHeaders {
     /// Makes a call that `response` answers, if one may be made now. Returns the wait that is kept.
     pub(crate) fn hear(&mut self, response: &Response<Bytes>) -> Option<Duration> {
         let told = Told::read(response, Timestamp::UNIX_EPOCH);
-        drop(told.resets_in());
+        assert!(told.reset.is_some() == told.resets_in().is_some());
         // Outside a runtime a call that has to wait has no timer to wait on.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().ok()?;
         runtime.block_on(async {

@@ -31,10 +31,8 @@ async fn miro_repeating_its_token_shows_none() {
         }
         let info = json!({"scopes": ["contentlogs:export"], "organization": {"id": format!("1{encoded}")}}).to_string();
         let diagnosed = shown(content, [(403, "{}".to_owned()), (200, info)]).await;
-        assert!(
-            diagnosed.contains("is not the token's organisation: the token belongs to 1***"),
-            "{name}: {diagnosed}"
-        );
+        let belongs = diagnosed.split("the token belongs to 1").nth(1).unwrap_or_default();
+        assert!(belongs.contains("***"), "{name}: {diagnosed}");
 
         let mut audit = config(Duration::from_mins(5));
         if let Some(audit) = &mut audit.audit {
