@@ -1,6 +1,8 @@
 //! What must hold for any bytes that reach the connector from outside, as plain functions: a fuzzer calls them
 //! (`tests/fuzz`), and the tests here call them with its seeds. Not part of what is shipped.
 
+#![expect(clippy::missing_panics_doc, reason = "a panic is how each of them says that something does not hold")]
+
 mod files;
 mod peers;
 #[cfg(test)]

@@ -194,7 +194,7 @@ fn without(text: &str, mut found: Vec<Range<usize>>) -> String {
 pub(crate) fn looks_like_secret(text: &str) -> bool {
     const LENGTH_MIN: usize = 20;
     let text = text.trim();
-    let has = |kind: fn(&u8) -> bool| text.as_bytes().iter().any(|byte| kind(byte));
+    let has = |kind: fn(&u8) -> bool| text.as_bytes().iter().any(kind);
     text.len() >= LENGTH_MIN
         && !text.starts_with("dcr-")
         && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/')

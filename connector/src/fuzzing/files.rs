@@ -33,17 +33,22 @@ pub fn configuration(text: &str) {
         Ok((config, warnings)) => {
             assert!(config.streams().count() > 0);
             assert!(!format!("{config:?}").contains(MARKER));
-            warnings.iter().for_each(|warning| is_fit_to_be_shown(&warning.to_string()));
+            for warning in warnings {
+                is_fit_to_be_shown(&warning.to_string());
+            }
         }
         Err(findings) => {
             assert!(findings.errors() > 0);
-            findings.0.iter().for_each(|finding| is_fit_to_be_shown(&finding.to_string()));
+            for finding in findings.0 {
+                is_fit_to_be_shown(&finding.to_string());
+            }
         }
     }
     match explain(&sources) {
         Ok(explained) => {
-            let values = explained.iter().filter_map(|one| one.value.as_deref());
-            values.for_each(|value| assert!(!value.contains(MARKER), "{value}"));
+            for value in explained.iter().filter_map(|one| one.value.as_deref()) {
+                assert!(!value.contains(MARKER), "{value}");
+            }
         }
         Err(findings) => assert!(!findings.to_string().contains(MARKER)),
     }
@@ -115,8 +120,7 @@ static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
         store.commit(Stream::Audit, Version(0), change).now_or_never().unwrap_or(Ok(Version(0)))
     });
     assert!(written.is_ok(), "memory takes everything");
-    let file = disk.lock().clone();
-    file
+    disk.lock().clone()
 });
 
 /// A disk in memory that holds what it is given.

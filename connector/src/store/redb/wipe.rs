@@ -74,7 +74,7 @@ fn give_to_owner(_path: &Path, _fresh: &Path) -> io::Result<()> {
 
 /// Writes zeros over all of `file`, which has no name any more.
 fn blank(mut file: File) -> io::Result<()> {
-    const ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+    static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
     let mut left = file.metadata()?.len();
     while left > 0 {
         let part = usize::try_from(left).unwrap_or(usize::MAX).min(ZEROS.len());
