@@ -16,6 +16,14 @@ lint:
 deny:
     cargo deny check licenses bans sources
 
+# Known holes in dependencies; needs the network.
+advisories:
+    cargo deny check advisories
+
+# What is shipped.
+dist:
+    connector/deploy/build
+
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
@@ -31,6 +39,10 @@ clients:
 hostile seconds="600":
     cargo build --release --workspace --bins
     target/release/hostile --seconds {{seconds}}
+
+# A minute of each fuzz target.
+fuzz seconds="60":
+    tests/fuzz/run {{seconds}}
 
 # A sweep of simulated days; a failing seed prints the command that repeats it.
 sim seeds="1-100":

@@ -11,6 +11,8 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 mod event;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod identity;
 mod ids;
 mod ledger;

@@ -8,6 +8,9 @@ use crate::redact::Secrets;
 /// The longest text shown, in characters; a longer one is cut and ends in `…`.
 const CHARS_MAX: usize = 300;
 
+/// The same for a text of several sentences.
+const LONG_CHARS_MAX: usize = 2_000;
+
 /// How much of a text is looked at, in characters: escapes may take far more room than what they show.
 const READ_MAX: usize = 16 * 1024;
 
@@ -20,6 +23,11 @@ impl PeerText {
     /// Takes what can be shown of `text`.
     pub(crate) fn new(text: &str) -> Self {
         Self(cut(printable(text).trim()))
+    }
+
+    /// The same for a text of several sentences, such as another process's account of a problem.
+    pub(crate) fn long(text: &str) -> Self {
+        Self(cut_at(printable(text).trim(), LONG_CHARS_MAX))
     }
 
     /// Takes what can be shown of `text` from a peer that knows `secrets` and may repeat them in any encoding.
@@ -42,7 +50,11 @@ impl From<PeerText> for String {
 }
 
 fn cut(text: &str) -> String {
-    match text.char_indices().nth(CHARS_MAX) {
+    cut_at(text, CHARS_MAX)
+}
+
+fn cut_at(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
@@ -93,7 +105,7 @@ fn printable(text: &str) -> String {
 
 /// Control characters, and Unicode's formatting characters: bidirectional marks, joiners, tags
 /// (<https://www.unicode.org/reports/tr36/>, read 2026-11-29).
-fn is_invisible(character: char) -> bool {
+pub(crate) fn is_invisible(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'

@@ -189,6 +189,20 @@ fn without(text: &str, mut found: Vec<Range<usize>>) -> String {
     String::from_utf8_lossy(&shown).into_owned()
 }
 
+/// Whether `text` may be a token or a secret: long, without a space or a slash, and of letters with digits or capitals between
+/// them. Ids of rules and tenants look otherwise.
+pub(crate) fn looks_like_secret(text: &str) -> bool {
+    const LENGTH_MIN: usize = 20;
+    let text = text.trim();
+    let has = |kind: fn(&u8) -> bool| text.as_bytes().iter().any(kind);
+    text.len() >= LENGTH_MIN
+        && !text.starts_with("dcr-")
+        && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/')
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_digit)
+}
+
 /// `address` without user name and password: what stands before its last `@` is masked, be it a URL or not.
 pub(crate) fn without_user_info(address: &str) -> Cow<'_, str> {
     let Some((before, host)) = address.rsplit_once('@') else { return Cow::Borrowed(address) };
@@ -197,7 +211,7 @@ pub(crate) fn without_user_info(address: &str) -> Cow<'_, str> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use base64::engine::general_purpose::{STANDARD, URL_SAFE};
     use proptest::prelude::*;
 
@@ -213,7 +227,7 @@ mod tests {
     }
 
     /// `secret` as peers may write it.
-    fn encodings(secret: &str) -> Vec<(&'static str, String)> {
+    pub(crate) fn encodings(secret: &str) -> Vec<(&'static str, String)> {
         let form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
         let each = |format: fn(u8) -> String| secret.bytes().map(format).collect::<String>();
         let all = each(|byte| format!("%{byte:02X}"));
@@ -269,6 +283,23 @@ mod tests {
         assert_eq!(masked("ab", "cabin"), "c***in", "short ones in plain only");
         let both = [SecretString::from("first-secret"), SecretString::from("second-secret")];
         assert_eq!(Secrets::new(&both).mask("first-secret, second-secret"), "***, ***");
+    }
+
+    #[test]
+    fn a_secret_is_told_from_an_id() {
+        for secret in ["eyJtaXJvLm9yaWdpbiI6ImV1MDEifQ_audit", "AbC8Q~aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789"] {
+            assert!(looks_like_secret(secret), "{secret}");
+        }
+        for other in [
+            "my-rule",
+            "dcr-0123456789ABCDEFabcdef0123456789",
+            "22222222-2222-2222-2222-222222222222",
+            "https://miro.com/app/settings/company/3074457345618265000/",
+            "3074457345618265000",
+            "state/Miro-1-sentinel.redb",
+        ] {
+            assert!(!looks_like_secret(other), "{other}");
+        }
     }
 
     #[test]

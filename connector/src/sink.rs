@@ -49,6 +49,13 @@ const LARGE_BYTES: usize = pack::BODY_BYTES_MAX / 4;
 /// So many unknown outcomes of one batch are a problem to be told: each may have put it into the table once more.
 const UNKNOWN_REPORTED: usize = 3;
 
+/// A door for `crate::fuzzing`: what `answer` to an upload means, if not that it was taken.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn refusal(answer: &http::Response<Bytes>, now: jiff::Timestamp) -> Option<String> {
+    let error = SendError::read(answer, "dcr-0", Stream::Audit, now)?;
+    Some(format!("{error}\n{}\n{}", error.lasting(), error.repeated(3)))
+}
+
 /// What a [`Sink`] is made from.
 #[derive(Debug)]
 pub(crate) struct SinkConfig {

@@ -32,10 +32,15 @@ use error::SourceError;
 use memory::MemoryPermit;
 use peer_clock::Reading;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use fuzzing::RateHeaders;
+
 mod answer;
 mod budget;
 mod diagnosis;
 mod error;
+#[cfg(any(test, fuzzing))]
+mod fuzzing;
 mod look;
 mod memory;
 mod page;

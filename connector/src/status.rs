@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Problem;
+use crate::peer_text::PeerText;
 
 /// A consistent snapshot of one connector.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -114,6 +115,26 @@ pub struct StatusProblem {
     pub next_step: String,
 }
 
+impl StatusProblem {
+    /// The problem as it can be shown when another process told it: every text one line, of bounded length.
+    pub(crate) fn printable(&self) -> Self {
+        let [code, subject, cause, next_step] =
+            [&self.code, &self.subject, &self.cause, &self.next_step].map(|text| PeerText::long(text).into());
+        Self { code, subject, cause, next_step }
+    }
+}
+
+impl Status {
+    /// The snapshot as it can be shown when another process told it.
+    pub(crate) fn printable(self) -> Self {
+        let streams = self.streams.into_iter().map(|(name, stream)| {
+            let problem = stream.problem.as_ref().map(StatusProblem::printable);
+            (PeerText::new(&name).into(), StreamStatus { problem, ..stream })
+        });
+        Self { ready: self.ready, streams: streams.collect() }
+    }
+}
+
 impl From<&Problem> for StatusProblem {
     fn from(problem: &Problem) -> Self {
         Self {
@@ -122,5 +143,24 @@ impl From<&Problem> for StatusProblem {
             cause: problem.cause.clone(),
             next_step: problem.next_step.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_process_tells_is_shown_as_short_lines() {
+        let told = r#"{"ready":false,"streams":{"au\u001b[2Jdit":{"fetched":0,"delivered":0,"duplicate":0,"set_aside":0,
+            "in_flight":0,"pages":0,"rate_limited":0,"batches":0,"retries":0,"bytes_sent":0,"open_spans":0,"to_do_seconds":0,
+            "dead_letters":0,"problem":{"code":"x\u0007","subject":"s\u202e","cause":"c\u001b]0;t\u0007d","next_step":"one\ntwo"}}}}"#;
+        let status = serde_json::from_str::<Status>(told).expect("a snapshot").printable();
+        let (name, stream) = status.streams.first_key_value().expect("a stream");
+        assert_eq!(name, "audit");
+        let problem = stream.problem.as_ref().expect("a problem");
+        let [code, subject, cause, next_step] =
+            [&problem.code, &problem.subject, &problem.cause, &problem.next_step].map(String::as_str);
+        assert_eq!([code, subject, cause, next_step], ["x", "s", "cd", "one two"]);
     }
 }

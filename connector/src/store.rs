@@ -130,7 +130,7 @@ pub enum StoreError {
     /// Reading or writing failed.
     #[error("could not {action} the checkpoint: {reason}")]
     Io {
-        /// `read` or `write`.
+        /// `read`, `write` and the like.
         action: &'static str,
         /// What the system said.
         reason: String,

@@ -1,6 +1,7 @@
 //! Whole flows against a small world in memory: virtual time, one seed, faults and crashes at random moments.
 
 mod commits;
+mod echoes;
 mod flows;
 mod log;
 mod memory;

@@ -42,7 +42,12 @@ fn a_second_signal_ends_a_process_whose_log_nobody_reads() {
     for arguments in [&["run"][..], &["run", "--once"]] {
         let stderr = full.try_clone().expect("the pipe");
         let mut command = Command::new(env!("CARGO_BIN_EXE_miro-sentinel"));
-        command.args(arguments).current_dir(folder.path()).env("TOKEN", "token").stdout(Stdio::null()).stderr(stderr);
+        command
+            .args(arguments)
+            .current_dir(folder.path())
+            .env("TOKEN", "s3cr3t-marker")
+            .stdout(Stdio::null())
+            .stderr(stderr);
         let mut process = command.spawn().expect("the program starts");
         let began = Instant::now();
         // Signals are received before the store is made, and the first line of the log, which hangs, comes after it.

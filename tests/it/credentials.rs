@@ -5,7 +5,7 @@ use std::process::Stdio;
 use serde_json::json;
 
 use crate::lab::{Lab, Settings, text};
-use crate::programs::Process;
+use crate::programs::{MARKER, Process};
 
 const EVENTS: [&str; 8] =
     ["--generate-audit", "40", "--generate-content", "40", "--over", "1h", "--credits-per-minute", "100000000"];
@@ -24,9 +24,6 @@ fn refused(lab: &Lab, settings: &Settings, cause: &str, next: &str) {
     let step =
         printed.lines().find(|line| line.trim_start().starts_with("next: ")).unwrap_or_else(|| panic!("{printed}"));
     assert!(step.contains(next), "the next step is not `{next}`: {step}");
-    for secret in [text(&lab.sentinel, "client_secret"), text(&lab.miro["tokens"], "audit")] {
-        assert!(!printed.contains(&secret), "a secret is printed");
-    }
 }
 
 #[tokio::test]
@@ -37,7 +34,7 @@ async fn each_wrong_credential_is_named_with_its_next_step() {
         change(&mut settings);
         settings
     };
-    let wrong_token = other(|settings| settings.audit_token = Some("no-such-token".to_owned()));
+    let wrong_token = other(|settings| settings.audit_token = Some(format!("no-such-{MARKER}")));
     refused(&lab, &wrong_token, "does not know the access token", "SIEM");
 
     let audit_token = text(&lab.miro["tokens"], "audit");
@@ -47,7 +44,7 @@ async fn each_wrong_credential_is_named_with_its_next_step() {
     let wrong_organization = other(|settings| settings.organization_id = Some("123".to_owned()));
     refused(&lab, &wrong_organization, "123 is not the token's organisation", "organization_id");
 
-    let wrong_secret = other(|settings| settings.client_secret = Some("wrong".to_owned()));
+    let wrong_secret = other(|settings| settings.client_secret = Some(format!("wrong-{MARKER}")));
     refused(&lab, &wrong_secret, "AADSTS7000215", "secret");
 
     let unknown_rule = other(|settings| settings.audit_rule = Some(format!("dcr-{}", "f".repeat(32))));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::programs::{Process, program, serve};
+use crate::programs::{Process, captured, program, serve};
 
 /// Far beyond what any wait needs; a test that reaches it has found a hang.
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -122,7 +122,12 @@ listen = "127.0.0.1:0"
 
     /// Catches up to now and returns what was printed.
     pub(crate) fn run_once(&self, settings: &Settings) -> Output {
-        self.connector(settings).args(["run", "--once"]).output().expect("the connector runs")
+        let seen = self.connector(settings).args(["run", "--once"]).output().expect("the connector runs");
+        let printed = captured(&seen.stdout) + &captured(&seen.stderr);
+        let tokens = self.miro["tokens"].as_object().into_iter().flat_map(|tokens| tokens.values());
+        let mut secrets = tokens.chain([&self.sentinel["client_secret"]]).filter_map(Value::as_str);
+        assert!(!secrets.any(|secret| printed.contains(secret)), "a secret is printed");
+        seen
     }
 
     /// Rows and distinct ids of a table.

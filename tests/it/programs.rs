@@ -7,6 +7,22 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
+/// What every secret of these tests contains. `.ci/run` looks for it in its log and in the files that tests leave behind.
+pub(crate) const MARKER: &str = "s3cr3t-marker";
+
+/// What a program printed, served or wrote, as text: with a secret in it the test fails.
+#[track_caller]
+pub(crate) fn captured(bytes: impl AsRef<[u8]>) -> String {
+    let text = String::from_utf8_lossy(bytes.as_ref()).into_owned();
+    // Not shown: the message would be the leak.
+    assert!(!text.contains(MARKER), "a secret is among {} bytes of output, in line {}", text.len(), line_of(&text));
+    text
+}
+
+fn line_of(text: &str) -> usize {
+    1 + text.lines().position(|line| line.contains(MARKER)).unwrap_or_default()
+}
+
 /// The path of one of the workspace's binaries, built in the profile of this test.
 pub(crate) fn program(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
@@ -77,4 +93,13 @@ pub(crate) fn serve(name: &str, arguments: &[&str]) -> (Process, Value) {
     BufReader::new(stdout).read_line(&mut line).expect("the mock prints a line");
     let handshake = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{name} printed {line:?}: {e}"));
     (process, handshake)
+}
+
+#[test]
+fn output_with_a_secret_fails_a_test_without_showing_it() {
+    assert_eq!(captured("nothing"), "nothing");
+    let output = format!("one\ntwo {MARKER}\n");
+    let failed = std::panic::catch_unwind(|| captured(output)).expect_err("a secret");
+    let said = failed.downcast_ref::<String>().expect("a message");
+    assert!(said.contains("in line 2") && !said.contains(MARKER), "{said}");
 }

@@ -3,11 +3,16 @@
 mod resend;
 mod running;
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 use super::args::{DeadLetters, Global, Which};
 use super::{Failure, parts, print, say};
-use crate::Exit;
+use crate::peer_text::is_invisible;
+use crate::problem::Code;
 use crate::store::{DeadLetter, RedbStore, Store};
 use crate::telemetry::dead_letters::Listed;
+use crate::{Exit, Problem};
 
 /// Events read at once; each may be some hundred kilobytes.
 const PAGE: usize = 64;
@@ -29,8 +34,17 @@ pub(super) fn dead_letters(global: &Global, command: &DeadLetters) -> Result<Exi
         match command {
             DeadLetters::List { output } => list(&store, output.json).await,
             DeadLetters::Export { which } => export(&store, which).await,
-            DeadLetters::Resend { which } => resend::resend(&config, &store, which).await,
-            DeadLetters::Drop { which } => drop_some(&store, which).await,
+            DeadLetters::Resend { which } => {
+                let ended = resend::resend(&config, &store, which).await;
+                let wiped = wipe(store).await;
+                let exit = ended?;
+                wiped.map(|()| exit)
+            }
+            DeadLetters::Drop { which } => {
+                let ended = drop_some(&store, which).await?;
+                wipe(store).await?;
+                Ok(ended)
+            }
         }
     })
 }
@@ -61,12 +75,46 @@ async fn export(store: &RedbStore, which: &Which) -> Result<Exit, Failure> {
         if which.holds(number) {
             // One event a line: a newline inside an event can only stand between its tokens.
             let event = String::from_utf8_lossy(&letter.event).replace(['\r', '\n'], " ");
-            print(&format!("{event}\n"))?;
+            print(&format!("{}\n", without_controls(&event)))?;
         }
         Ok(())
     })
     .await?;
     Ok(Exit::Done)
+}
+
+/// `json` with an escape in place of each character that steers a terminal or that nobody sees: within a string of JSON it
+/// means the same.
+fn without_controls(json: &str) -> Cow<'_, str> {
+    if !json.contains(is_invisible) {
+        return Cow::Borrowed(json);
+    }
+    let mut shown = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_invisible(character) {
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                write!(shown, "\\u{unit:04x}").expect("a string takes everything");
+            }
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Takes what was removed out of the file as well.
+async fn wipe(store: RedbStore) -> Result<(), Failure> {
+    store.wipe().await.map_err(|error| {
+        Failure::Problem(Problem {
+            code: Code::StoreUnusable,
+            subject: "store.path".into(),
+            cause: format!("what was removed is no longer listed, but its text is still in the file: {error}"),
+            next_step: "make room in the folder of `store.path`, and run `miro-sentinel dead-letters drop` again; with a number \
+                        that is not listed it removes nothing else"
+                .into(),
+        })
+    })
 }
 
 async fn drop_some(store: &RedbStore, which: &Which) -> Result<Exit, Failure> {
@@ -97,5 +145,20 @@ async fn for_each(
         for (number, letter) in &page {
             each(*number, letter)?;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exported_event_steers_no_terminal_and_means_the_same() {
+        let event = "{\"text\":\"a\u{9b}31mb\u{202e}c\u{7f}d\u{e0041}Grüße\"}";
+        let shown = without_controls(event);
+        assert_eq!(shown, r#"{"text":"a\u009b31mb\u202ec\u007fd\udb40\udc41Grüße"}"#);
+        let read = |json: &str| serde_json::from_str::<serde_json::Value>(json).expect("JSON");
+        assert_eq!(read(&shown), read(event));
+        assert_eq!(without_controls("{broken \u{1b}[2J"), "{broken \\u001b[2J");
     }
 }

@@ -52,7 +52,7 @@ pub(super) async fn running(config: &Config) -> Option<Status> {
     let network = Production::direct().ok()?;
     let request = http::Request::get(format!("http://{address}/status")).body(Bytes::new()).ok()?;
     let answer = tokio::time::timeout(ANSWER_WITHIN, network.send(request, ANSWER_MAX)).await.ok()?.ok()?;
-    serde_json::from_slice(answer.body()).ok()
+    serde_json::from_slice::<Status>(answer.body()).ok().map(Status::printable)
 }
 
 /// Reads where each stream stands from the checkpoint file, which is not made if it is not there.

@@ -2,8 +2,11 @@
 
 use super::finding::{Finding, Findings};
 use super::key::Otherwise;
-use super::keys::KEYS;
-use super::load::Sources;
+use super::keys::{self, KEYS};
+use super::kind::Kind as _;
+use super::layers::Layers;
+use super::load::{Sources, scope_of};
+use super::raw::Raw;
 
 /// One key, the value that holds and what set it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -25,12 +28,19 @@ pub fn explain(sources: &Sources) -> Result<Vec<Explained>, Findings> {
     }
     let explained = KEYS.iter().map(|key| match layers.get(*key) {
         Some(entry) => {
-            Explained { key: key.path(), value: Some(key.shown(&entry.raw)), set_by: entry.origin.to_string() }
+            Explained { key: key.path(), value: Some(key.resolved(&entry.raw)), set_by: entry.origin.to_string() }
         }
         None => match key.otherwise() {
-            Otherwise::Default(literal, _) => {
-                Explained { key: key.path(), value: Some(literal.to_owned()), set_by: "default".into() }
-            }
+            Otherwise::Default(literal, _) => Explained {
+                key: key.path(),
+                value: Some(key.resolved(&Raw::literal(literal))),
+                set_by: "default".into(),
+            },
+            Otherwise::Nothing(_) if key.path() == keys::SCOPE.path => Explained {
+                key: key.path(),
+                value: followed_scope(&layers),
+                set_by: format!("follows from {}", keys::AUTHORITY.path),
+            },
             Otherwise::Nothing(without) => {
                 Explained { key: key.path(), value: None, set_by: format!("not set ({without})") }
             }
@@ -38,4 +48,14 @@ pub fn explain(sources: &Sources) -> Result<Vec<Explained>, Findings> {
         },
     });
     Ok(explained.collect())
+}
+
+/// The scope that holds when none is set; none while the authority is wrong.
+fn followed_scope(layers: &Layers) -> Option<String> {
+    let authority = match (layers.get(&keys::AUTHORITY), keys::AUTHORITY.otherwise) {
+        (Some(entry), _) => keys::AUTHORITY.kind.read(&entry.raw),
+        (None, Otherwise::Default(literal, _)) => keys::AUTHORITY.kind.read(&Raw::literal(literal)),
+        (None, Otherwise::Nothing(_) | Otherwise::Required) => return None,
+    };
+    Some(Raw::Text(scope_of(&authority.ok()?).to_owned()).shown())
 }

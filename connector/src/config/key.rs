@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::kind::Kind;
 use super::raw::Raw;
+use crate::redact::{MASK, looks_like_secret};
 
 /// A key and the form of its value.
 pub(crate) struct Key<K> {
@@ -40,6 +41,8 @@ pub(crate) trait AnyKey: Sync {
     fn schema(&self) -> Value;
     /// A value of the key as TOML, without what must never be shown.
     fn shown(&self, raw: &Raw) -> String;
+    /// The value that holds, as TOML, with paths from the root on.
+    fn resolved(&self, raw: &Raw) -> String;
 
     /// The section, such as `streams.audit`.
     fn section(&self) -> &'static str {
@@ -49,6 +52,13 @@ pub(crate) trait AnyKey: Sync {
     /// The name within the section.
     fn name(&self) -> &'static str {
         self.path().rsplit_once('.').map_or(self.path(), |(_, name)| name)
+    }
+}
+
+impl<K: Kind> Key<K> {
+    /// Whether a value that the key does not take may be a secret that was pasted into the wrong place.
+    fn is_misplaced_secret(&self, raw: &Raw) -> bool {
+        raw.text().is_some_and(looks_like_secret) && self.kind.read(raw).is_err()
     }
 }
 
@@ -78,6 +88,10 @@ impl<K: Kind> AnyKey for Key<K> {
     }
 
     fn shown(&self, raw: &Raw) -> String {
-        self.kind.shown(raw)
+        if self.is_misplaced_secret(raw) { MASK.to_owned() } else { self.kind.shown(raw) }
+    }
+
+    fn resolved(&self, raw: &Raw) -> String {
+        if self.is_misplaced_secret(raw) { MASK.to_owned() } else { self.kind.resolved(raw) }
     }
 }

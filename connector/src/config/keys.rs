@@ -148,8 +148,20 @@ pub(crate) static ORGANIZATION_ID: Key<Text> = Key {
         allowed: "digits, in quotes",
         pattern: "^[0-9]+$",
         fits: |text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()),
+        instead: organization_address,
     },
 };
+
+/// The number in the address of an organisation's settings.
+fn organization_address(text: &str) -> Option<String> {
+    let is_number = |part: &&str| part.len() >= 6 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.contains('/').then(|| text.split(['/', '?', '#', '&', '=']).find(is_number)).flatten()?;
+    Some(format!("is an address; the number in it is \"{number}\""))
+}
+
+fn resource_id(text: &str) -> Option<String> {
+    text.to_ascii_lowercase().contains("/datacollectionrules/").then(|| "is the rule's resource id".to_owned())
+}
 
 pub(crate) static ENDPOINT: Key<Host> = Key {
     path: "sentinel.endpoint",
@@ -201,6 +213,7 @@ macro_rules! rule {
                         !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
                     })
                 },
+                instead: resource_id,
             },
         }
     };
@@ -211,13 +224,10 @@ pub(crate) static AUDIT_RULE: Key<Text> =
 pub(crate) static CONTENT_RULE: Key<Text> =
     rule!("sentinel.rules.content", "The rule of the content stream.", "\"dcr-11111111111111111111111111111111\"");
 
-/// The kinds of identity that the configuration can name.
+/// The kinds of identity that this version takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IdentityKind {
     ClientSecret,
-    Certificate,
-    WorkloadIdentity,
-    ManagedIdentity,
 }
 
 pub(crate) static IDENTITY_KIND: Key<Choice<IdentityKind>> = Key {
@@ -226,12 +236,8 @@ pub(crate) static IDENTITY_KIND: Key<Choice<IdentityKind>> = Key {
     otherwise: Default("\"client_secret\"", "it works from any machine"),
     example: "\"client_secret\"",
     kind: Choice {
-        words: &[
-            ("client_secret", IdentityKind::ClientSecret),
-            ("certificate", IdentityKind::Certificate),
-            ("workload_identity", IdentityKind::WorkloadIdentity),
-            ("managed_identity", IdentityKind::ManagedIdentity),
-        ],
+        words: &[("client_secret", IdentityKind::ClientSecret)],
+        not_yet: &["certificate", "workload_identity", "managed_identity"],
     },
 };
 
@@ -249,6 +255,7 @@ macro_rules! directory_id {
                     !text.is_empty()
                         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.')
                 },
+                instead: |_| None,
             },
         }
     };
@@ -290,6 +297,7 @@ pub(crate) static SCOPE: Key<Text> = Key {
         allowed: "an https address that ends in /.default",
         pattern: r"^https://.+/\.default$",
         fits: |text| text.starts_with("https://") && text.ends_with("/.default"),
+        instead: |_| None,
     },
 };
 
@@ -346,7 +354,10 @@ pub(crate) static LOG_FORMAT: Key<Choice<LogFormat>> = Key {
     doc: "The form of log lines on standard error.",
     otherwise: Default("\"auto\"", "a terminal gets text, a collector JSON"),
     example: "\"auto\"",
-    kind: Choice { words: &[("auto", LogFormat::Auto), ("json", LogFormat::Json), ("human", LogFormat::Human)] },
+    kind: Choice {
+        words: &[("auto", LogFormat::Auto), ("json", LogFormat::Json), ("human", LogFormat::Human)],
+        not_yet: &[],
+    },
 };
 
 pub(crate) static GRACE: Key<Span> = Key {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::Start;
+use super::pasted::trimmed;
 use super::raw::Raw;
 use super::span::{human, parse_span, parse_start};
 use crate::redact::{MASK, without_user_info};
@@ -26,6 +27,10 @@ pub(crate) trait Kind: Sync + 'static {
     /// The value as TOML, without what must never be shown.
     fn shown(&self, raw: &Raw) -> String {
         raw.shown()
+    }
+    /// The value that holds, as TOML: as [`shown`](Self::shown), with what it leaves open filled in.
+    fn resolved(&self, raw: &Raw) -> String {
+        self.shown(raw)
     }
 }
 
@@ -105,8 +110,8 @@ fn shown_without_user_info(raw: &Raw) -> String {
 }
 
 fn absolute(raw: &Raw) -> Result<Url, String> {
-    let url: Url =
-        raw.text().ok_or("is not a string")?.trim().parse().map_err(|error| format!("is not a URL: {error}"))?;
+    let text = trimmed(raw.text().ok_or("is not a string")?);
+    let url: Url = text.parse().map_err(|error| format!("is not a URL: {error}"))?;
     if url.host_str().is_none_or(str::is_empty) {
         return Err("names no host".into());
     }
@@ -280,14 +285,19 @@ pub(crate) struct Text {
     pub(crate) pattern: &'static str,
     /// Whether a text has the form.
     pub(crate) fits: fn(&str) -> bool,
+    /// What a text without the form is instead, if that can be told; a fragment that follows the value.
+    pub(crate) instead: fn(&str) -> Option<String>,
 }
 
 impl Kind for Text {
     type Value = String;
 
     fn read(&self, raw: &Raw) -> Result<String, String> {
-        let text = raw.text().ok_or("is not a string")?.trim();
-        if (self.fits)(text) { Ok(text.to_owned()) } else { Err("does not have the form expected".into()) }
+        let text = trimmed(raw.text().ok_or("is not a string")?);
+        if (self.fits)(text) {
+            return Ok(text.to_owned());
+        }
+        Err((self.instead)(text).unwrap_or_else(|| "does not have the form expected".into()))
     }
 
     fn allowed(&self) -> String {
@@ -303,13 +313,18 @@ impl Kind for Text {
 pub(crate) struct Choice<T: 'static> {
     /// The words and what they mean.
     pub(crate) words: &'static [(&'static str, T)],
+    /// Words that a later version may take.
+    pub(crate) not_yet: &'static [&'static str],
 }
 
 impl<T: Copy + Sync + 'static> Kind for Choice<T> {
     type Value = T;
 
     fn read(&self, raw: &Raw) -> Result<T, String> {
-        let text = raw.text().ok_or("is not a string")?.trim();
+        let text = trimmed(raw.text().ok_or("is not a string")?);
+        if self.not_yet.contains(&text) {
+            return Err("is not in this version".into());
+        }
         let found = self.words.iter().find(|(word, _)| *word == text);
         found.map(|(_, value)| *value).ok_or_else(|| "is not one of the words allowed".into())
     }
@@ -341,9 +356,21 @@ impl Kind for File {
         "a path; a relative one begins at the working directory".into()
     }
 
+    fn resolved(&self, raw: &Raw) -> String {
+        match raw.text() {
+            Some(path) if !path.is_empty() => Raw::Text(absolute_path(path)).shown_whole(),
+            Some(_) | None => self.shown(raw),
+        }
+    }
+
     fn schema(&self) -> Value {
         json!({"type": "string", "minLength": 1})
     }
+}
+
+/// `path` from the root on; as it is where there is no working directory.
+pub(crate) fn absolute_path(path: &str) -> String {
+    std::path::absolute(path).map_or_else(|_| path.to_owned(), |path| path.display().to_string())
 }
 
 /// An address to listen on, or `"off"`.
@@ -353,7 +380,7 @@ impl Kind for Listen {
     type Value = Option<SocketAddr>;
 
     fn read(&self, raw: &Raw) -> Result<Option<SocketAddr>, String> {
-        match raw.text().map(str::trim) {
+        match raw.text().map(trimmed) {
             Some("off") => Ok(None),
             Some(text) => text.parse().map(Some).map_err(|_| "is not an address with a port".into()),
             None => Err("is not a string".into()),

@@ -10,7 +10,8 @@ use super::finding::{Finding, Origin};
 use super::key::AnyKey;
 use super::keys::{KEYS, SECTIONS};
 use super::raw::Raw;
-use crate::redact::MASK;
+use crate::peer_text::PeerText;
+use crate::redact::{MASK, looks_like_secret};
 
 /// What environment variables that set a key begin with.
 pub(crate) const VARIABLE_PREFIX: &str = "MIRO_SENTINEL__";
@@ -28,6 +29,8 @@ pub(crate) struct Layers {
     entries: BTreeMap<&'static str, Entry>,
     /// Sections that the file opens, with their lines.
     opened: BTreeMap<&'static str, usize>,
+    /// What the names that nobody knows were probably meant to be.
+    misspelt: BTreeSet<&'static str>,
     path: Option<PathBuf>,
 }
 
@@ -56,6 +59,14 @@ impl Layers {
     pub(crate) fn uses(&self, section: &str) -> bool {
         self.opened.contains_key(section)
             || self.entries.keys().any(|path| path.rsplit_once('.').is_some_and(|(of, _)| of == section))
+    }
+
+    /// Whether `path`, the section it stands in, or something in it stands there under a wrong name, which is told already.
+    pub(crate) fn is_misspelt(&self, path: &str) -> bool {
+        let holds = |outer: &str, inner: &str| {
+            inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.misspelt.iter().any(|meant| holds(meant, path) || (is_section(path) && holds(path, meant)))
     }
 
     /// Where a key that is not set would stand.
@@ -102,7 +113,7 @@ impl Layers {
                     }
                 }
             } else {
-                findings.push(unknown(&path, &Raw::from(value), origin));
+                self.unknown(&path, &Raw::from(value), origin, findings);
             }
         }
     }
@@ -116,9 +127,18 @@ impl Layers {
                 Some(key) => {
                     self.entries.insert(key.path(), Entry { raw: Raw::Variable(text.clone()), origin });
                 }
-                None => findings.push(unknown(&path, &Raw::Variable(text.clone()), origin)),
+                None => self.unknown(&path, &Raw::Variable(text.clone()), origin, findings),
             }
         }
+    }
+}
+
+impl Layers {
+    /// Keeps a finding about a name that is neither a key nor a section, and what it was probably meant to be.
+    fn unknown(&mut self, path: &str, raw: &Raw, origin: Origin, findings: &mut Vec<Finding>) {
+        let nearest = nearest(path);
+        self.misspelt.extend(nearest);
+        findings.push(unknown(path, nearest, raw, origin));
     }
 }
 
@@ -151,6 +171,15 @@ fn known_key(path: &str) -> Option<&'static dyn AnyKey> {
     KEYS.iter().copied().find(|key| key.path() == path)
 }
 
+/// The sections of the table, and the one that only holds sections.
+fn sections() -> impl Iterator<Item = &'static str> {
+    SECTIONS.iter().map(|(section, _)| *section).chain(["streams"])
+}
+
+fn is_section(path: &str) -> bool {
+    sections().any(|section| section == path)
+}
+
 /// A section of the table, or one that only holds sections.
 fn known_section(path: &str) -> Option<&'static str> {
     SECTIONS.iter().find_map(|(section, _)| {
@@ -159,10 +188,13 @@ fn known_section(path: &str) -> Option<&'static str> {
     })
 }
 
-fn unknown(path: &str, raw: &Raw, origin: Origin) -> Finding {
+fn unknown(path: &str, nearest: Option<&str>, raw: &Raw, origin: Origin) -> Finding {
     let problem = if matches!(raw, Raw::Table(_)) { "is not a section we know" } else { "is not a key we know" };
-    let nearest = nearest(path);
-    let mut finding = Finding::error(path, problem, origin).with_allowed(names_beside(path));
+    // A name may be anything as well.
+    let shown = PeerText::new(path).to_string();
+    let shown =
+        shown.split('.').map(|name| if looks_like_secret(name) { MASK } else { name }).collect::<Vec<_>>().join(".");
+    let mut finding = Finding::error(shown, problem, origin).with_allowed(names_beside(path));
     if !matches!(raw, Raw::Table(_)) {
         // Whatever it was meant to be, it may be a secret.
         finding = finding.with_value(MASK);
@@ -194,7 +226,7 @@ fn names_in(section: &str) -> BTreeSet<&'static str> {
 /// The key or section most like `path`: the same name elsewhere, or a name that differs by a slip.
 fn nearest(path: &str) -> Option<&'static str> {
     let name = path.rsplit('.').next().unwrap_or(path);
-    let candidates = || KEYS.iter().map(|key| key.path()).chain(SECTIONS.iter().map(|(section, _)| *section));
+    let candidates = || KEYS.iter().map(|key| key.path()).chain(sections());
     let slips = |candidate: &'static str| {
         let whole = strsim::damerau_levenshtein(path, candidate);
         let moved = candidate.rsplit('.').next().is_some_and(|last| last == name);

@@ -10,12 +10,16 @@ use super::key::{AnyKey, Key};
 use super::keys::{self, IdentityKind, StreamKeys};
 use super::kind::{Count, Kind as _, Text};
 use super::layers::{Layers, VARIABLE_PREFIX};
-use super::reader::Reader;
+use super::reader::{Reader, bounded};
 use super::secret::{Secret, SecretSource};
 use super::{Config, ContentConfig, Http, Identity, Miro, Sentinel, StoreConfig, StreamConfig, Telemetry};
+use super::{pasted, rights};
 
 /// The file that is read when none is named.
 pub const DEFAULT_FILE: &str = "miro-sentinel.toml";
+
+/// The largest configuration file, in bytes; the example is under 10,000.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// What a configuration is read from.
 #[derive(Debug, Default)]
@@ -42,7 +46,8 @@ impl Sources {
                 ))]));
             }
         };
-        match std::fs::read_to_string(&path) {
+        let read = bounded(&path, FILE_BYTES_MAX);
+        match read.and_then(|bytes| pasted::text(&bytes).map_err(|flaw| format!("it {flaw}"))) {
             Ok(text) => Ok(Self { file: Some((path, text)), variables }),
             Err(error) => {
                 let problem = format!("the file could not be read: {error}");
@@ -64,6 +69,9 @@ pub fn load(sources: &Sources) -> Result<(Config, Vec<Finding>), Findings> {
     let layers = sources.layers(&mut findings);
     if findings.iter().any(|finding| finding.key.is_empty()) {
         return Err(Findings(findings));
+    }
+    if let Some((path, _)) = &sources.file {
+        findings.extend(rights::warning("", path, Origin::Absent { path: Some(path.clone()) }));
     }
     let mut reader = Reader { layers: &layers, variables: &sources.variables, findings };
     let config = build(&mut reader);
@@ -149,17 +157,7 @@ fn sentinel(reader: &mut Reader<'_>) -> Option<Sentinel> {
 fn identity(reader: &mut Reader<'_>) -> Option<Identity> {
     match reader.get(&keys::IDENTITY_KIND)? {
         IdentityKind::ClientSecret => client_secret(reader),
-        IdentityKind::Certificate => unsupported(reader, "certificate"),
-        IdentityKind::WorkloadIdentity => unsupported(reader, "workload_identity"),
-        IdentityKind::ManagedIdentity => unsupported(reader, "managed_identity"),
     }
-}
-
-fn unsupported(reader: &mut Reader<'_>, kind: &str) -> Option<Identity> {
-    let key = &keys::IDENTITY_KIND;
-    let finding = Finding::error(key.path, "is not in this version", reader.origin(key));
-    reader.findings.push(finding.with_value(format!("{kind:?}")).with_allowed("\"client_secret\""));
-    None
 }
 
 fn client_secret(reader: &mut Reader<'_>) -> Option<Identity> {
@@ -180,7 +178,7 @@ fn client_secret(reader: &mut Reader<'_>) -> Option<Identity> {
 
 /// The scope of the cloud that `authority` belongs to
 /// (<https://learn.microsoft.com/azure/azure-monitor/logs/logs-ingestion-api-overview>, read 2026-11-22).
-fn scope_of(authority: &Url) -> &'static str {
+pub(crate) fn scope_of(authority: &Url) -> &'static str {
     match authority.host_str() {
         Some("login.microsoftonline.us") => "https://monitor.azure.us/.default",
         Some("login.chinacloudapi.cn") => "https://monitor.azure.cn/.default",
@@ -223,7 +221,7 @@ fn size<T: TryFrom<u64>>(reader: &mut Reader<'_>, key: &'static Key<Count>) -> O
 
 /// Each stream needs its rule, each rule its stream, and there must be a stream.
 fn rules_fit_streams(reader: &mut Reader<'_>, audit: bool, content: bool) {
-    if !audit && !content {
+    if !audit && !content && !reader.layers.is_misspelt("streams") {
         let finding = Finding::error("streams", "has no stream to deliver", reader.layers.absent("streams"));
         let finding = finding.with_allowed("[streams.audit], [streams.content] or both");
         reader.findings.push(finding.with_help("`miro-sentinel config example` shows both"));
@@ -234,7 +232,7 @@ fn rules_fit_streams(reader: &mut Reader<'_>, audit: bool, content: bool) {
 
 fn rule_fits_stream(reader: &mut Reader<'_>, used: bool, section: &str, rule: &'static Key<Text>) {
     let set = reader.layers.get(rule).is_some();
-    if used && !set {
+    if used && !set && !reader.layers.is_misspelt(rule.path) {
         let finding = Finding::error(
             rule.path,
             format!("is missing, and `[{section}]` needs it"),
@@ -243,7 +241,7 @@ fn rule_fits_stream(reader: &mut Reader<'_>, used: bool, section: &str, rule: &'
         let finding = finding.with_allowed(rule.allowed());
         reader.findings.push(finding.with_help(format!("write the rule's immutable id, or leave `[{section}]` out")));
     }
-    if set && !used {
+    if set && !used && !reader.layers.is_misspelt(section) {
         let finding =
             Finding::error(rule.path, format!("has no stream: there is no `[{section}]`"), reader.origin(rule));
         reader.findings.push(finding.with_help(format!("add `[{section}]`, or leave the rule out")));

@@ -44,11 +44,17 @@ impl Raw {
     /// The value as TOML, cut at a length that fits a line.
     pub(crate) fn shown(&self) -> String {
         const SHOWN_MAX: usize = 120;
-        let mut shown = String::new();
-        self.write(&mut shown);
+        let mut shown = self.shown_whole();
         if shown.chars().count() > SHOWN_MAX {
             shown = shown.chars().take(SHOWN_MAX).chain("…".chars()).collect();
         }
+        shown
+    }
+
+    /// The value as TOML.
+    pub(crate) fn shown_whole(&self) -> String {
+        let mut shown = String::new();
+        self.write(&mut shown);
         shown
     }
 

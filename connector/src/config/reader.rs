@@ -11,7 +11,9 @@ use super::key::{AnyKey, Key, Otherwise};
 use super::kind::Kind;
 use super::layers::{Entry, Layers};
 use super::raw::Raw;
-use super::secret::{Secret, SecretSource, trimmed};
+use super::secret::{Secret, SecretSource};
+use super::{pasted, rights};
+use crate::redact::MASK;
 
 /// The largest file that holds a secret, in bytes.
 const SECRET_BYTES_MAX: u64 = 64 * 1024;
@@ -47,37 +49,45 @@ impl Reader<'_> {
         let source = self.get(key)?;
         let origin = self.origin(key);
         let found = match source {
-            SecretSource::Inline(secret) => {
+            SecretSource::Inline(text) => {
                 let warning = Finding::error(key.path, "is written in the file itself", origin.clone()).warning();
-                self.findings.push(warning.with_value("***").with_help(format!("use {}", key.allowed())));
-                Ok(secret)
+                self.findings.push(warning.with_value(MASK).with_help(format!("use {}", key.allowed())));
+                Ok(pasted::secret(text.expose_secret()))
             }
-            SecretSource::Given(secret) => Ok(secret),
+            SecretSource::Given(text) => Ok(pasted::secret(text.expose_secret())),
             SecretSource::Variable(name) => match self.variables.get(&name) {
-                Some(text) => Ok(trimmed(text).into()),
+                Some(text) => Ok(pasted::secret(text)),
                 None => Err(("names an environment variable that is not set".to_owned(), format!("set `{name}`"))),
             },
-            SecretSource::File(path) => read_secret(&path).map_err(|reason| {
-                (
-                    format!("names a file that could not be read: {reason}"),
-                    format!("write the secret into `{}`", path.display()),
-                )
-            }),
+            SecretSource::File(path) => {
+                self.findings.extend(rights::warning(key.path, &path, origin.clone()));
+                let read = bounded(&path, SECRET_BYTES_MAX);
+                read.map(|bytes| pasted::secret(&pasted::text(&bytes)?)).map_err(|reason| {
+                    (
+                        format!("names a file that could not be read: {reason}"),
+                        format!("write the secret into `{}`", path.display()),
+                    )
+                })
+            }
         };
         match found {
-            Ok(secret) if is_sendable(&secret) => Some(secret),
-            Ok(_) => {
-                let finding = Finding::error(key.path, "is empty or holds a space or a control character", origin);
-                self.findings.push(finding.with_value("***").with_help("copy the secret again, as one line"));
+            Ok(Ok(secret)) => Some(secret),
+            Ok(Err(flaw)) => {
+                let finding = Finding::error(key.path, flaw.to_string(), origin).with_value(self.place(key));
+                self.findings.push(finding.with_help("copy the value again: it is one line of plain characters"));
                 None
             }
             Err((problem, help)) => {
-                let place = self.layers.get(key).map_or_else(String::new, |entry| key.shown(&entry.raw));
-                let finding = Finding::error(key.path, problem, origin).with_value(place);
+                let finding = Finding::error(key.path, problem, origin).with_value(self.place(key));
                 self.findings.push(finding.with_allowed(key.allowed()).with_help(help));
                 None
             }
         }
+    }
+
+    /// Where the secret of `key` is held, or a mask.
+    fn place(&self, key: &dyn AnyKey) -> String {
+        self.layers.get(key).map_or_else(|| MASK.to_owned(), |entry| key.shown(&entry.raw))
     }
 
     /// Where `key` is set.
@@ -87,6 +97,9 @@ impl Reader<'_> {
 
     /// Says that `key` must be set.
     pub(crate) fn missing(&mut self, key: &dyn AnyKey) {
+        if self.layers.is_misspelt(key.path()) {
+            return;
+        }
         let finding = Finding::error(key.path(), "is missing", self.layers.absent(key.section()));
         let finding = finding.with_allowed(key.allowed());
         self.findings.push(finding.with_help(format!("write `{} = {}` or the like", key.name(), key.example())));
@@ -98,19 +111,11 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a secret can stand in a header and is there at all.
-fn is_sendable(secret: &SecretString) -> bool {
-    let secret = secret.expose_secret();
-    !secret.is_empty() && secret.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-fn read_secret(path: &Path) -> Result<SecretString, String> {
+/// What the file at `path` holds, if that is at most `bytes_max`.
+pub(crate) fn bounded(path: &Path, bytes_max: u64) -> Result<Vec<u8>, String> {
     // Read no further than is needed to know that it is too large: a device has no size and no end.
     let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
-    let mut text = String::new();
-    file.take(SECRET_BYTES_MAX + 1).read_to_string(&mut text).map_err(|error| error.to_string())?;
-    if text.len() as u64 > SECRET_BYTES_MAX {
-        return Err(format!("it is larger than {SECRET_BYTES_MAX} bytes"));
-    }
-    Ok(trimmed(&text).into())
+    let mut bytes = Vec::new();
+    file.take(bytes_max + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > bytes_max { Err(format!("it is larger than {bytes_max} bytes")) } else { Ok(bytes) }
 }

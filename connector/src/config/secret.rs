@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::kind::Kind;
+use super::kind::{Kind, absolute_path};
 use super::raw::Raw;
 use crate::redact::MASK;
 
@@ -29,8 +29,8 @@ impl Kind for Secret {
 
     fn read(&self, raw: &Raw) -> Result<SecretSource, String> {
         match raw {
-            Raw::Text(text) => Ok(SecretSource::Inline(trimmed(text).into())),
-            Raw::Variable(text) => Ok(SecretSource::Given(trimmed(text).into())),
+            Raw::Text(text) => Ok(SecretSource::Inline(text.as_str().into())),
+            Raw::Variable(text) => Ok(SecretSource::Given(text.as_str().into())),
             Raw::Table(fields) => match fields.as_slice() {
                 [(name, Raw::Text(text))] if name == "env" && !text.is_empty() => {
                     Ok(SecretSource::Variable(text.clone()))
@@ -66,9 +66,16 @@ impl Kind for Secret {
             Ok(SecretSource::Inline(_) | SecretSource::Given(_)) | Err(_) => MASK.into(),
         }
     }
-}
 
-/// Files and shells end a secret with a newline that is not part of it.
-pub(crate) fn trimmed(text: &str) -> &str {
-    text.trim_end_matches(['\r', '\n'])
+    fn resolved(&self, raw: &Raw) -> String {
+        match self.read(raw) {
+            Ok(SecretSource::File(path)) => {
+                let path = Raw::Text(absolute_path(&path.display().to_string()));
+                Raw::Table(vec![("file".to_owned(), path)]).shown_whole()
+            }
+            Ok(SecretSource::Inline(_) | SecretSource::Given(_) | SecretSource::Variable(_)) | Err(_) => {
+                self.shown(raw)
+            }
+        }
+    }
 }

@@ -127,6 +127,133 @@ client_secret = { env = "AZURE_CLIENT_SECRET" }
 }
 
 #[test]
+fn a_misspelt_name_is_one_error() {
+    for (from, to, meant) in [
+        ("access_token =", "acess_token =", "streams.audit.access_token"),
+        ("endpoint =", "endpont =", "sentinel.endpoint"),
+        ("audit = \"dcr", "audti = \"dcr", "sentinel.rules.audit"),
+        ("tenant_id", "tenantid", "sentinel.identity.tenant_id"),
+        ("client_secret =", "client_secrt =", "sentinel.identity.client_secret"),
+        ("[streams.audit]", "[stream.audit]", "streams"),
+        ("[streams.audit]", "[streams.audti]", "streams.audit"),
+        ("[sentinel.rules]", "[sentinel.rule]", "sentinel.rules"),
+        ("[sentinel.identity]", "[sentinel.identiy]", "sentinel.identity"),
+    ] {
+        let text = GOOD.replacen(from, to, 1);
+        assert_ne!(text, GOOD, "{from}");
+        let found = load(&sources(&text, &[])).expect_err("a mistake");
+        assert_eq!(found.errors(), 1, "{to}: {found}");
+        assert_eq!(found.0[0].help.as_deref(), Some(format!("did you mean `{meant}`?").as_str()), "{to}");
+    }
+    let variables = [("MIRO_SENTINEL__SENTINEL__ENDPONT", "https://miro.example.com")];
+    let found = load(&sources(&GOOD.replace("endpoint = ", "# "), &variables)).expect_err("a mistake");
+    assert_eq!(found.errors(), 1, "{found}");
+    let found = load(&sources(&GOOD.replace("endpoint =", "endpont ="), &[("MIRO_SENTINEL__MIRO__BUDGET_SHARE", "2")]));
+    assert_eq!(found.expect_err("two mistakes").errors(), 2, "others are still told");
+}
+
+#[test]
+fn what_is_pasted_in_place_of_an_id_is_named() {
+    let organization = |value: &str| {
+        findings(
+            &format!(
+                "[streams.content]\naccess_token = {{ env = \"MIRO_CONTENT_TOKEN\" }}\norganization_id = {value}\n{}",
+                GOOD.replace("audit = ", "content = \"dcr-1\"\naudit = ")
+            ),
+            &[],
+        )
+    };
+    for (value, said) in [
+        (
+            "\"https://miro.com/app/settings/company/3074457345618265000/\"",
+            "is an address; the number in it is \"3074457345618265000\"",
+        ),
+        (
+            "\"miro.com/app/settings/company/3074457345618265000/user-management?x=1\"",
+            "the number in it is \"3074457345618265000\"",
+        ),
+        ("\"https://miro.com/app/dashboard/\"", "does not have the form expected"),
+        ("\"30744573a\"", "does not have the form expected"),
+        ("3074457345618265000", "is not a string"),
+    ] {
+        let shown = organization(value);
+        assert!(shown.contains(said) && shown.ends_with("1 error in the configuration"), "{value}: {shown}");
+    }
+    let rule = "/subscriptions/1/resourceGroups/g/providers/Microsoft.Insights/dataCollectionRules/my-rule";
+    let shown = findings(&GOOD.replace("dcr-00000000000000000000000000000000", rule), &[]);
+    assert!(shown.contains("is the rule's resource id"), "{shown}");
+}
+
+#[test]
+fn a_secret_in_the_wrong_place_is_not_shown() {
+    let secret = "AbC8Q~aBcDeFgHiJkLmNoPqRsTuVwXyZ0123";
+    for key in ["tenant_id", "client_id", "kind", "authority", "scope"] {
+        let text = format!("{}\n{key} = \"{secret}\"\n", GOOD.replace(&format!("\n{key} ="), "\n# "));
+        let sources = sources(&text, &[]);
+        let shown = load(&sources).expect_err("a mistake").to_string();
+        assert!(shown.contains(&format!("{key} = ***")), "{key}: {shown}");
+        let explained = format!("{:?}", explain(&sources).expect("valid TOML"));
+        assert!(!format!("{shown}{explained}").contains("AbC8Q"), "{key}: {shown}{explained}");
+    }
+    let shown = findings(&format!("{GOOD}\"\\u001b[2JaBc4567890123456789012\" = 1\n"), &[]);
+    assert!(!shown.contains('\u{1b}') && !shown.contains("aBc456"), "{shown}");
+}
+
+#[test]
+fn a_pasted_secret_is_cleaned_or_named_wherever_it_is_held() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("token");
+    let held = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).expect("written");
+        let named = format!("{{ file = {:?} }}", path.display().to_string());
+        load(&sources(&GOOD.replace("{ env = \"MIRO_AUDIT_TOKEN\" }", &named), &[]))
+    };
+    for bytes in [&b"Bearer to-ken\r\n"[..], b"\xef\xbb\xbf\"to-ken\"\n", b"\xff\xfet\0o\0-\0k\0e\0n\0\r\0\n\0"] {
+        let (config, _) = held(bytes).expect("a token");
+        assert_eq!(config.audit.expect("the section is there").access_token.expose_secret(), "to-ken");
+    }
+    for (bytes, said) in [
+        (&b"to ken"[..], "holds a space"),
+        (b"\xff\xff\x01", "is not text"),
+        ("to\u{200b}ken".as_bytes(), "holds an invisible character, U+200B"),
+        (b"MIRO_TOKEN=to-ken", "is a line `NAME=value`"),
+    ] {
+        let shown = held(bytes).expect_err("no token").to_string();
+        assert!(shown.contains(said) && !shown.contains("to-ken") && !shown.contains("to ken"), "{shown}");
+    }
+    let text = GOOD.replace("{ env = \"MIRO_AUDIT_TOKEN\" }", "\"Bearer to-ken\"");
+    let given = [
+        ("MIRO_SENTINEL__SENTINEL__IDENTITY__CLIENT_SECRET", "'s~2'\n"),
+        ("MIRO_SENTINEL__SENTINEL__RULES__AUDIT", "\u{feff}dcr-1\u{a0}"),
+    ];
+    let (config, _) = load(&sources(&text, &given)).expect("a configuration");
+    assert_eq!(config.rule(Stream::Audit), Some("dcr-1"));
+    let Identity::ClientSecret { client_secret, .. } = &config.sentinel.identity;
+    assert_eq!(client_secret.expose_secret(), "s~2");
+    assert_eq!(config.audit.expect("the section is there").access_token.expose_secret(), "to-ken");
+}
+
+#[test]
+fn a_file_of_another_encoding_is_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("miro-sentinel.toml");
+    let variables = sources("", &[]).variables;
+    let wide: Vec<u8> =
+        format!("\u{feff}{}", GOOD.replace('\n', "\r\n")).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [wide, format!("\u{feff}{GOOD}").into_bytes()] {
+        std::fs::write(&path, bytes).expect("written");
+        let sources = Sources::open(Some(&path), variables.clone()).expect("a file");
+        assert!(load(&sources).is_ok());
+    }
+    std::fs::write(&path, vec![b'#'; 1024 * 1024 + 1]).expect("written");
+    let refused = Sources::open(Some(&path), variables.clone()).expect_err("too large").to_string();
+    assert!(refused.contains("larger than 1048576 bytes"), "{refused}");
+    std::fs::write(&path, b"\xff\xff\x01").expect("written");
+    let refused = Sources::open(Some(&path), variables).expect_err("not text").to_string();
+    assert!(refused.contains("neither UTF-8 nor UTF-16"), "{refused}");
+}
+
+#[test]
 fn rules_between_values_are_checked() {
     let text = r#"
 [streams.content]
@@ -363,6 +490,37 @@ fn the_explanation_names_the_layer_of_each_value() {
     assert_eq!(set_by["http.timeout"], (Some("\"30s\""), "environment variable MIRO_SENTINEL__HTTP__TIMEOUT"));
     assert_eq!(set_by["miro.budget_share"], (Some("0.8"), "default"));
     assert_eq!(set_by["streams.audit.access_token"], (Some("{ env = \"MIRO_AUDIT_TOKEN\" }"), "miro-sentinel.toml:3"));
+}
+
+#[test]
+fn the_explanation_resolves_paths_and_follows_the_scope() {
+    let text = GOOD.replace("{ env = \"MIRO_AUDIT_TOKEN\" }", "{ file = \"secrets/miro\" }");
+    let text = format!("{text}authority = \"https://login.microsoftonline.us\"\n[http]\nca_file = \"root.pem\"\n");
+    let explained = explain(&sources(&text, &[])).expect("valid TOML");
+    let value = |key: &str| {
+        let one = explained.iter().find(|one| one.key == key).expect("a key");
+        (one.value.clone().unwrap_or_default(), one.set_by.as_str())
+    };
+    let at = |path: &str| std::env::current_dir().expect("a folder").join(path).display().to_string();
+    assert_eq!(value("store.path"), (format!("{:?}", at("state/miro-sentinel.redb")), "default"));
+    assert_eq!(value("http.ca_file").0, format!("{:?}", at("root.pem")));
+    assert_eq!(value("streams.audit.access_token").0, format!("{{ file = {:?} }}", at("secrets/miro")));
+    let followed = ("\"https://monitor.azure.us/.default\"".to_owned(), "follows from sentinel.identity.authority");
+    assert_eq!(value("sentinel.identity.scope"), followed);
+    let explained = explain(&sources(GOOD, &[])).expect("valid TOML");
+    let scope = explained.iter().find(|one| one.key == "sentinel.identity.scope").expect("a key");
+    assert_eq!(scope.value.as_deref(), Some("\"https://monitor.azure.com/.default\""));
+}
+
+#[test]
+fn only_identities_of_this_version_are_offered() {
+    let schema = schema()["properties"]["sentinel"]["properties"]["identity"]["properties"]["kind"].to_string();
+    for later in ["certificate", "workload_identity", "managed_identity"] {
+        assert!(!example().contains(&format!("\"{later}\"")) && !schema.contains(later), "{later}");
+        let shown =
+            findings(&GOOD.replace("[sentinel.identity]", &format!("[sentinel.identity]\nkind = \"{later}\"")), &[]);
+        assert!(shown.contains("is not in this version") && shown.contains("allowed: \"client_secret\""), "{shown}");
+    }
 }
 
 #[test]

@@ -8,6 +8,8 @@ use serde::Deserialize;
 
 use super::error::SourceError;
 use super::{LIMIT_SAFE, PageRequest, Source};
+use crate::peer_text::PeerText;
+use crate::redact::Secrets;
 use crate::response::{Foreign, Service};
 
 /// Miro's error object, as far as it matters; a gateway's answer is something else
@@ -54,6 +56,11 @@ impl Told {
 }
 
 impl Source {
+    /// What Miro said, as it can be shown: whoever answers knows the token.
+    pub(super) fn shown(&self, said: &str) -> String {
+        PeerText::masked(said, &Secrets::new([&self.token])).into()
+    }
+
     /// What `answer`, which is no page, means for what was asked; `wait` is the wait to be kept because of it.
     pub(super) async fn refusal(
         &self,
@@ -89,7 +96,7 @@ impl Source {
                 }
             }
             (status, None) if status.is_server_error() => SourceError::Failing { status, after: wait },
-            (status, None) => SourceError::Unexpected { status, code: told.code() },
+            (status, None) => SourceError::Unexpected { status, code: told.code().map(|code| self.shown(&code)) },
         }
     }
 }

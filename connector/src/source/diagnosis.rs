@@ -7,7 +7,6 @@ use serde::Deserialize;
 use super::Source;
 use super::budget::{Priority, Told};
 use super::error::SourceError;
-use crate::peer_text::PeerText;
 use crate::problem::Code;
 use crate::response::{Foreign, Service};
 use crate::{Problem, Stream};
@@ -52,7 +51,7 @@ impl TokenInfo {
     /// The organization that the token belongs to, if Miro said so.
     pub(crate) fn organization(&self) -> Option<String> {
         match self.organization.as_ref()?.id.as_ref()? {
-            serde_json::Value::String(id) => Some(PeerText::new(id).to_string()),
+            serde_json::Value::String(id) => Some(id.clone()),
             serde_json::Value::Number(id) => Some(id.to_string()),
             _ => None,
         }
@@ -110,7 +109,7 @@ impl Source {
             Stream::Audit => self.plan_missing(status, has_scope),
             Stream::Content => {
                 let configured = self.organization.as_deref().unwrap_or_default();
-                match info.and_then(TokenInfo::organization) {
+                match info.and_then(TokenInfo::organization).map(|id| self.shown(&id)) {
                     Some(actual) if actual != configured => self.organization_wrong(&actual),
                     None if status == StatusCode::NOT_FOUND => self.organization_unknown(),
                     Some(_) | None => self.guard_missing(status, has_scope),

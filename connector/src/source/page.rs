@@ -79,7 +79,7 @@ impl Page {
     /// A page is a JSON object whose `data` is an array, of at least `size` events where that is told, and whose `type` is
     /// `cursor-list` where that is told. Everything else is refused: taken for an empty page, it would end the log. The error
     /// says what is odd, without content.
-    pub(super) fn read(body: &Bytes, at: Option<&Cursor>, span: Stretch, as_of: Timestamp) -> Result<Self, String> {
+    pub(crate) fn read(body: &Bytes, at: Option<&Cursor>, span: Stretch, as_of: Timestamp) -> Result<Self, String> {
         let around = Around::new(span);
         // A struct may be read from a JSON list too; a page may not.
         if body.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|first| *first == b'[') {

@@ -22,6 +22,7 @@ mod rights;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod wipe;
 
 /// Pages cached by redb. The working set is a few recent minutes, and the connector's whole memory budget is 48 MiB.
 const CACHE_BYTES: usize = 4 * 1024 * 1024;
@@ -102,6 +103,15 @@ impl Shared {
         }
     }
 
+    /// Leaves the database closed.
+    fn wipe(&self) -> Result<(), StoreError> {
+        let Some((path, _)) = &self.file else { return Ok(()) };
+        self.reopen("rewrite")?;
+        self.still_there()?;
+        let database = self.database.write().unwrap_or_else(PoisonError::into_inner).take();
+        database.map_or(Ok(()), |database| wipe::rewrite(path, database))
+    }
+
     fn failed(&self, action: &'static str, error: &redb::Error) -> StoreError {
         if matches!(error, redb::Error::Io(_) | redb::Error::PreviousIo) {
             *self.database.write().unwrap_or_else(PoisonError::into_inner) = None;
@@ -139,6 +149,12 @@ impl RedbStore {
         file::is_held(path)
     }
 
+    /// Takes what was dropped out of the file, which keeps it in freed pages until then, and closes the store. Nobody else
+    /// may use it any more: clones find that the file was replaced. Does nothing to a store over a foreign backend.
+    pub async fn wipe(self) -> Result<(), StoreError> {
+        self.run(Shared::wipe).await
+    }
+
     /// A store over the backends that `plug_in` gives, run in the caller's task: for simulations, whose backend may tear
     /// writes or lose them. It is called again after a failure of the disk, and finds what the last one kept.
     pub fn with_backend<B: StorageBackend>(
@@ -154,6 +170,20 @@ impl RedbStore {
             checked(database, path)
         };
         Self::over(open, dead_letters_bytes_max, Place::Inline, None)
+    }
+
+    /// A door for `crate::fuzzing`: opens `backend` as [`open`](Self::open) opens a file.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn read_through(backend: impl StorageBackend + Clone) -> Result<Self, StoreError> {
+        let path = Path::new("(a backend handed in)");
+        let open = move || {
+            let mut builder = builder();
+            builder.set_check_integrity_on_open(true);
+            let database =
+                builder.create_with_backend(backend.clone()).map_err(|error| file::unusable(path, &error))?;
+            checked(database, path)
+        };
+        Self::over(open, u64::MAX, Place::Inline, None)
     }
 
     fn over(

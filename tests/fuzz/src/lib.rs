@@ -2,6 +2,12 @@
 
 use std::sync::LazyLock;
 
+// Compiled into the connector for fuzzers and its own tests only.
+#[cfg(fuzzing)]
+pub use connector::fuzzing::{
+    checkpoint, configuration, ingestion_response, page as miro_page, rate_headers, token_response,
+};
+
 use kql::{EmptyCatalog, Settings, Table, Tables};
 
 /// Parsing ends, with a tree or with an error that points into the text.

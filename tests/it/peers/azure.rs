@@ -14,8 +14,8 @@ use wiremock::{Request, Respond, ResponseTemplate};
 
 pub(super) const TENANT: &str = "22222222-3333-4444-5555-666666666666";
 pub(super) const CLIENT: &str = "33333333-4444-5555-6666-777777777777";
-pub(super) const CLIENT_SECRET: &str = "wX8Q~client-secret_of-a.test";
-pub(super) const BEARER: &str = "eyJ0eXAiOiJKV1QifQ.bearer-token-of-a-test";
+pub(super) const CLIENT_SECRET: &str = "wX8Q~client-s3cr3t-marker_of-a.test";
+pub(super) const BEARER: &str = "eyJ0eXAiOiJKV1QifQ.bearer-s3cr3t-marker.x";
 /// The most bytes of one call (<https://learn.microsoft.com/en-us/azure/azure-monitor/service-limits>, read 2026-11-22).
 pub(super) const CALL_MAX: usize = 1_048_576;
 /// More than any call can hold when inflated.

@@ -14,8 +14,8 @@ use wiremock::{Request, Respond, ResponseTemplate};
 use super::classes::Call;
 
 pub(super) const ORGANIZATION: &str = "3074457345618265123";
-pub(super) const AUDIT_TOKEN: &str = "eyJtaXJvLm9yaWdpbiI6ImV1MDEifQ_audit-token-of-a-test";
-pub(super) const CONTENT_TOKEN: &str = "eyJtaXJvLm9yaWdpbiI6ImV1MDEifQ_content-token-of-a-test";
+pub(super) const AUDIT_TOKEN: &str = "eyJtaXJvLm9yaWdpbiI6ImV1MDEifQ_audit-s3cr3t-marker";
+pub(super) const CONTENT_TOKEN: &str = "eyJtaXJvLm9yaWdpbiI6ImV1MDEifQ_content-s3cr3t-marker";
 /// Stands in every event; nobody but the servers may ever see it.
 pub(super) const BODY_MARK: &str = "text-of-an-event-body";
 

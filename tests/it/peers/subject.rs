@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 use super::azure::{CLIENT, CLIENT_SECRET, SECRETS, TENANT};
 use super::miro::{AUDIT_TOKEN, CONTENT_TOKEN, ORGANIZATION};
 use super::world::World;
-use crate::programs::program;
+use crate::programs::{captured, program};
 
 /// Between two looks at something that is waited for.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -168,7 +168,7 @@ fn create(path: &std::path::Path) -> std::fs::File {
 }
 
 fn read(path: &std::path::Path) -> String {
-    String::from_utf8_lossy(&std::fs::read(path).expect("the folder is ours")).into_owned()
+    captured(std::fs::read(path).expect("the folder is ours"))
 }
 
 /// The address in the log line that tells it.
@@ -195,7 +195,7 @@ impl Service {
             return (0, String::new());
         };
         let code = answer.status().as_u16();
-        (code, answer.text().await.unwrap_or_default())
+        (code, captured(answer.bytes().await.unwrap_or_default()))
     }
 
     pub(super) async fn status(&self) -> Value {

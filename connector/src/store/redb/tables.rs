@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition, TableHandle, WriteTransaction};
+use redb::{
+    Database, ReadTransaction, ReadableDatabase, ReadableTable, Table, TableDefinition, TableHandle, WriteTransaction,
+};
 
 use crate::Stream;
 use crate::store::{ByMinute, Change, DeadLetter, DeadLetterTotals, IdHash, Minute, StoreError, Version};
@@ -220,6 +222,30 @@ pub(super) fn drop_dead_letters(database: &Database, numbers: &[u64]) -> Result<
         }
     }
     Ok(writing.commit()?)
+}
+
+/// Writes every row of `from` to `to`, which holds none.
+pub(super) fn copy(from: &Database, to: &Database) -> Result<(), redb::Error> {
+    let (reading, writing) = (from.begin_read()?, to.begin_write()?);
+    copy_table(&reading, &writing, META)?;
+    copy_table(&reading, &writing, LEDGER)?;
+    copy_table(&reading, &writing, IDS)?;
+    copy_table(&reading, &writing, DEAD_LETTERS)?;
+    copy_table(&reading, &writing, TOTALS)?;
+    Ok(writing.commit()?)
+}
+
+fn copy_table<K: redb::Key + 'static, V: redb::Value + 'static>(
+    reading: &ReadTransaction,
+    writing: &WriteTransaction,
+    table: TableDefinition<'static, K, V>,
+) -> Result<(), redb::Error> {
+    let (from, mut to) = (reading.open_table(table)?, writing.open_table(table)?);
+    for row in from.iter()? {
+        let (key, value) = row?;
+        to.insert(key.value(), value.value())?;
+    }
+    Ok(())
 }
 
 fn add(totals: &mut Table<'_, u8, (u64, u64)>, stream: u8, events: i64, bytes: i64) -> Result<(), redb::Error> {

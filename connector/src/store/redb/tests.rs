@@ -146,6 +146,44 @@ fn refuses(path: &Path, told: &str) {
     assert!(before == fs::read(path).unwrap(), "the file was changed");
 }
 
+#[tokio::test]
+async fn what_was_dropped_is_nowhere_on_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.redb");
+    let store = RedbStore::open(&path, FAR).unwrap();
+    // Another name for the old file shows what becomes of it.
+    let old = folder.path().join("old");
+    fs::hard_link(&path, &old).unwrap();
+    let both = vec![letter(Stream::Audit, "dropped-id", "{dropped-event}"), letter(Stream::Audit, "b", "{kept-event}")];
+    let remember = vec![(Minute(3), vec![[7; 16]])];
+    store.commit(Stream::Audit, Version(0), Change { set_aside: both, remember, ..change("one") }).await.unwrap();
+    store.drop_dead_letters(vec![1]).await.unwrap();
+    let holds = |path: &Path, text: &str| {
+        let bytes = fs::read(path).unwrap();
+        bytes.windows(text.len()).any(|part| part == text.as_bytes())
+    };
+    assert!(holds(&path, "dropped-event"), "redb leaves it in a freed page: nothing to test otherwise");
+    fs::write(folder.path().join("m.redb.new"), "left by a crash").unwrap();
+    store.wipe().await.unwrap();
+    for path in [&path, &old] {
+        assert!(!holds(path, "dropped"), "{}", path.display());
+    }
+    assert!(holds(&path, "kept-event") && !holds(&old, "kept-event"));
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(!folder.path().join("m.redb.new").exists());
+
+    let store = RedbStore::open(&path, FAR).unwrap();
+    assert_eq!(store.load(Stream::Audit).await.unwrap(), Some((Version(1), Bytes::from_static(b"one"))));
+    assert_eq!(store.remembered(Stream::Audit, Minute(0)..Minute(9)).await.unwrap(), [(Minute(3), vec![[7; 16]])]);
+    let letters = store.dead_letters(0, 9).await.unwrap();
+    assert_eq!(
+        letters.iter().map(|(number, letter)| (*number, &letter.event[..])).collect::<Vec<_>>(),
+        [(2, &b"{kept-event}"[..])]
+    );
+    let totals = DeadLetterTotals { audit: 1, content: 0, bytes: 12 };
+    assert_eq!(store.dead_letter_totals().await.unwrap(), totals);
+}
+
 #[test]
 fn a_file_that_is_not_ours_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
