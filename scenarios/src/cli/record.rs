@@ -80,6 +80,7 @@ impl RecordCommand {
             command: self.command.clone(),
             shares_stdout: !self.json,
         };
+        silence_panics();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let recording = runtime.block_on(record(&what)).map_err(told)?;
         har::write(&self.out, &recording.har)?;
@@ -95,7 +96,10 @@ impl RecordCommand {
     fn report(&self, recording: &Recording) -> anyhow::Result<()> {
         let log = &recording.har.log;
         if log.dropped > 0 {
-            anstream::eprintln!("{} entries were left out: the recording is full", log.dropped);
+            anstream::eprintln!(
+                "{} entries were left out: the recording was full, or they could not be redacted",
+                log.dropped
+            );
         }
         if self.json {
             let summary = Summary {
@@ -119,6 +123,14 @@ impl RecordCommand {
         }
         Ok(())
     }
+}
+
+/// A panic's message may quote what was being redacted: only its place is told.
+fn silence_panics() {
+    std::panic::set_hook(Box::new(|panic| match panic.location() {
+        Some(place) => anstream::eprintln!("a fault of miro-lab at {place}; please report it"),
+        None => anstream::eprintln!("a fault of miro-lab; please report it"),
+    }));
 }
 
 /// What the caller can mend is a matter of usage.
