@@ -20,6 +20,7 @@ use around::Around;
 use pseudonym::Pseudonyms;
 
 pub use allow::NeverKept;
+pub(crate) use allow::credential_part;
 pub(crate) use body::is_plain_name;
 pub use pseudonym::NoKey;
 

@@ -46,14 +46,18 @@ const CREDENTIALS: [&str; 15] = [
     "x-api-key",
 ];
 
+/// What in a field's name says that it may hold a credential, however it is written: `X-Api-Key`, `apiKey`, `API_KEY`.
+pub(crate) fn credential_part(field: &str) -> Option<&'static str> {
+    let name: String = field.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    CREDENTIAL_PARTS.into_iter().find(|part| name.contains(part))
+}
+
 pub(super) fn may_be_kept(fields: &[String]) -> Result<(), NeverKept> {
     fields.iter().try_for_each(|field| {
-        // However it is written: `X-Api-Key`, `apiKey`, `API_KEY`.
-        let name: String = field.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        if let Some(part) = CREDENTIAL_PARTS.into_iter().find(|part| name.contains(part)) {
+        if let Some(part) = credential_part(field) {
             return Err(NeverKept::Credential { field: field.clone(), part });
         }
-        if !name.contains(char::is_alphabetic) {
+        if !field.contains(char::is_alphabetic) {
             return Err(NeverKept::Nameless { field: field.clone() });
         }
         Ok(())

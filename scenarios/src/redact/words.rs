@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 /// What happened to what, in Miro's words; the file names their sources.
-static VOCABULARY: LazyLock<HashSet<&str>> =
-    LazyLock::new(|| include_str!("vocabulary.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect());
+static VOCABULARY: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    include_str!("vocabulary.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+});
 
 /// Whether a value of `type`, `event` and the like is one of Miro's.
 pub(super) fn is_known(value: &str) -> bool {
