@@ -15,26 +15,20 @@ pub(super) fn is_known(value: &str) -> bool {
 
 /// Codes of errors: Miro's (<https://developers.miro.com/reference/errors>), OAuth's (RFC 6749, sections 4.1.2.1 and 5.2) and Entra's
 /// (<https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes>), and those of Azure's ingestion
-/// (<https://learn.microsoft.com/en-us/azure/azure-monitor/logs/logs-ingestion-api-overview>); all read 2026-11-29. Last, the regions in
+/// (<https://learn.microsoft.com/en-us/azure/azure-monitor/logs/logs-ingestion-api-overview>); all read 2026-11-22. Last, the regions in
 /// the metadata of an identity service.
 const CODES: &[&str] = &[
     // Miro.
-    "badRequest",
     "conflict",
     "forbiddenAccess",
     "insufficientPermissions",
     "internalError",
     "invalidParameters",
-    "invalidToken",
-    "methodNotAllowed",
     "notFound",
     "oauthError",
-    "serviceUnavailable",
-    "tokenExpired",
     "tokenNotFound",
     "tokenNotProvided",
     "tooManyRequests",
-    "unauthorized",
     // OAuth and Entra.
     "access_denied",
     "authorization_pending",
@@ -62,7 +56,6 @@ const CODES: &[&str] = &[
     "BadRequest",
     "ContentLengthLimitExceeded",
     "ExpiredAuthenticationToken",
-    "Forbidden",
     "GatewayTimeout",
     "InsufficientAccessError",
     "InternalServerError",
@@ -89,7 +82,6 @@ const CODES: &[&str] = &[
     "PathNotFoundError",
     "PayloadSizeLimitExceeded",
     "RecordsTimeRangeIsMoreThan30Minutes",
-    "RequestTimeout",
     "ResourceGroupNotFound",
     "ResourceLimitExceeded",
     "ResourceNotFound",
@@ -161,10 +153,15 @@ pub(super) fn is_scope(value: &str) -> bool {
         value,
         "aiinteractionlogs:read"
             | "auditlogs:read"
+            | "boards:export"
             | "boards:read"
             | "boards:write"
             | "contentlogs:export"
             | "identity:read"
+            | "identity:write"
+            | "organization:cases:management"
+            | "organizations:groups:read"
+            | "organizations:groups:write"
             | "organizations:read"
             | "organizations:teams:read"
             | "organizations:teams:write"
