@@ -3,28 +3,31 @@
 //! pseudonym leads back: the key is drawn at random and thrown away.
 
 mod allow;
+mod around;
 mod body;
 mod encoded;
 mod pseudonym;
 mod shape;
 mod text;
 mod web;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use around::Around;
 use pseudonym::Pseudonyms;
 
 pub use allow::NeverKept;
+pub(crate) use allow::credential_part;
 pub(crate) use body::is_plain_name;
 pub use pseudonym::NoKey;
 
 /// Replaces values, for one recording.
 pub struct Redactor {
     pseudonyms: Pseudonyms,
-    /// Around when the recording is: what is far from it is a date of somebody's life rather than of an event.
-    around: Timestamp,
+    around: Around,
     /// Fields whose values stay, in lower case.
     kept: BTreeSet<String>,
     replaced: BTreeMap<&'static str, u64>,
@@ -73,7 +76,7 @@ impl Redactor {
 
     fn with(pseudonyms: Pseudonyms, around: Timestamp, kept: &[String]) -> Self {
         let kept = kept.iter().map(|field| field.to_ascii_lowercase()).collect();
-        Self { pseudonyms, around, kept, replaced: BTreeMap::new() }
+        Self { pseudonyms, around: Around(around), kept, replaced: BTreeMap::new() }
     }
 
     /// How many values were replaced, by their kind.

@@ -13,6 +13,6 @@ pub mod page;
 pub(crate) mod sample;
 mod section;
 pub mod terminal;
-mod text;
+pub(crate) mod text;
 
 pub use model::{CaseReport, Exchange, Report, SCHEMA, SubjectReport, Summary};

@@ -16,6 +16,9 @@ pub(crate) struct Found {
 /// The bytes of `2026-11-29T15:34:38`.
 const TO_SECONDS: usize = 19;
 
+/// Digits of a second's fraction: nanoseconds.
+const FRACTION_MAX: usize = 9;
+
 /// The times in `text`, as RFC 3339 writes them, or with a space, a zone without its colon or none, as some do.
 pub(crate) fn find(text: &str) -> Vec<Found> {
     let bytes = text.as_bytes();
@@ -47,16 +50,19 @@ fn time_at(bytes: &[u8], at: usize) -> Option<Found> {
     let mut end = at + TO_SECONDS;
     let digits_from =
         |from: usize| bytes[from.min(bytes.len())..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if bytes.get(end) == Some(&b'.') && digits_from(end + 1) > 0 {
-        end += 1 + digits_from(end + 1);
+    if bytes.get(end) == Some(&b'.') {
+        match digits_from(end + 1) {
+            0 => {}
+            digits @ 1..=FRACTION_MAX => end += 1 + digits,
+            // No clock says so much; it may be anything.
+            _ => return None,
+        }
     }
     let to_fraction = end;
     end += zone_length(&bytes[end..]);
     let seconds = std::str::from_utf8(&bytes[at..to_fraction]).ok()?.replace([' ', 't'], "T");
     let zone = std::str::from_utf8(&bytes[to_fraction..end]).ok()?;
     let zone = if zone.is_empty() { "Z" } else { zone };
-    // More than nine digits of a fraction say nothing that is compared.
-    let seconds = seconds.get(..seconds.len().min(TO_SECONDS + 10))?;
     let found = format!("{seconds}{zone}").parse().ok()?;
     Some(Found { range: at..end, at: found })
 }
@@ -114,9 +120,17 @@ pub(crate) fn shift_epoch(number: &str, seconds: i64) -> Option<String> {
     Some(moved.to_string())
 }
 
-/// Whether a number is a time of this age, in seconds or milliseconds since 1970: from September 2001 to November 2286.
-pub(crate) fn is_epoch(number: &str) -> bool {
-    matches!(number.len(), 10 | 13) && number.bytes().all(|byte| byte.is_ascii_digit()) && !number.starts_with('0')
+/// The time that a number of seconds or milliseconds since 1970 says, from September 2001 to November 2286.
+pub(crate) fn epoch(number: &str) -> Option<Timestamp> {
+    if !number.bytes().all(|byte| byte.is_ascii_digit()) || number.starts_with('0') {
+        return None;
+    }
+    let value: i64 = number.parse().ok()?;
+    match number.len() {
+        10 => Timestamp::from_second(value).ok(),
+        13 => Timestamp::from_millisecond(value).ok(),
+        _ => None,
+    }
 }
 
 /// The date of an HTTP header, such as `Sun, 06 Nov 1994 08:49:37 GMT`.

@@ -80,6 +80,7 @@ impl RecordCommand {
             command: self.command.clone(),
             shares_stdout: !self.json,
         };
+        silence_panics();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let recording = runtime.block_on(record(&what)).map_err(told)?;
         har::write(&self.out, &recording.har)?;
@@ -95,7 +96,10 @@ impl RecordCommand {
     fn report(&self, recording: &Recording) -> anyhow::Result<()> {
         let log = &recording.har.log;
         if log.dropped > 0 {
-            anstream::eprintln!("{} entries were left out: the recording is full", log.dropped);
+            anstream::eprintln!(
+                "{} entries were left out: the recording was full, or they could not be redacted",
+                log.dropped
+            );
         }
         if self.json {
             let summary = Summary {
@@ -121,6 +125,14 @@ impl RecordCommand {
     }
 }
 
+/// A panic's message may quote what was being redacted: only its place is told.
+fn silence_panics() {
+    std::panic::set_hook(Box::new(|panic| match panic.location() {
+        Some(place) => anstream::eprintln!("a fault of miro-lab at {place}; please report it"),
+        None => anstream::eprintln!("a fault of miro-lab; please report it"),
+    }));
+}
+
 /// What the caller can mend is a matter of usage.
 fn told(error: RecordError) -> anyhow::Error {
     match error {
@@ -131,16 +143,30 @@ fn told(error: RecordError) -> anyhow::Error {
     }
 }
 
-/// Whether a file can be written there, before anything is run.
+/// Whether a file can be written there, before anything is run. A device, a pipe or a link would be replaced by the file.
 fn writable(option: &str, path: &Path) -> Result<(), super::Usage> {
+    let shown = path.display();
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if path.file_name().is_none() || !folder.is_dir() || path.is_dir() {
-        let shown = path.display();
+    if path.file_name().is_none() || !folder.is_dir() {
         return Err(super::Usage(format!(
             "{option}: `{shown}` is not a file in a folder that exists; make the folder first"
         )));
     }
-    Ok(())
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => {
+            return Err(super::Usage(format!(
+                "{option}: `{shown}` exists and is no regular file; name a file, or one that does not exist yet"
+            )));
+        }
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(super::Usage(format!("{option}: `{shown}`: {error}")));
+        }
+        Ok(_) | Err(_) => {}
+    }
+    tempfile::tempfile_in(folder).map(drop).map_err(|error| {
+        let folder = folder.display();
+        super::Usage(format!("{option}: no file can be made in `{folder}`: {error}; name a file in another folder"))
+    })
 }
 
 /// The id of a scenario in that file.
@@ -148,4 +174,31 @@ fn id_of(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_ascii_uppercase();
     let id: String = stem.chars().map(|c| if c.is_ascii_uppercase() || c.is_ascii_digit() { c } else { '-' }).collect();
     if id.trim_matches('-').is_empty() { "RECORDED".to_owned() } else { id }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_file_of_its_own_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("old.har"), "{}").unwrap();
+        std::fs::create_dir(at("folder")).unwrap();
+        assert!(writable("--out", &at("new.har")).is_ok() && writable("--out", &at("old.har")).is_ok());
+        let told = |path: &Path| writable("--out", path).unwrap_err().to_string();
+        assert!(told(&at("folder")).contains("is no regular file"));
+        assert!(told(&at("none/new.har")).contains("make the folder first"));
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(at("old.har"), at("link.har")).unwrap();
+            std::os::unix::fs::symlink(at("nothing"), at("dangling.har")).unwrap();
+            for path in [at("link.har"), at("dangling.har"), "/dev/null".into()] {
+                assert!(told(&path).contains("is no regular file"), "{}", path.display());
+            }
+        }
+        #[cfg(target_os = "linux")]
+        assert!(told(Path::new("/proc/new.har")).contains("no file can be made in `/proc`"));
+    }
 }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::io::Read as _;
 use std::path::Path;
 
-use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use base64::{DecodeError, Engine as _};
 use serde::Deserialize;
 use serde_path_to_error::Segment;
 
@@ -66,20 +66,32 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Har, HarError> {
     let read = Har::deserialize(serde_path_to_error::Deserializer::new(&mut json, &mut track));
     let mut har = read.map_err(|error| located(&track.path(), &error))?;
     json.end().map_err(|error| HarError::whole(format!("something stands behind its end: {error}")))?;
-    har.log.entries.iter_mut().for_each(decode);
+    for (at, entry) in har.log.entries.iter_mut().enumerate() {
+        decode(entry).map_err(|reason| HarError {
+            entry: Some(at + 1),
+            field: "response.content.text".to_owned(),
+            reason,
+        })?;
+    }
     Ok(har)
 }
 
-/// Browsers write some bodies in base64 that are text.
-fn decode(entry: &mut Entry) {
+/// Browsers write some bodies in base64 that are text. What is said to be base64 and is not cannot be played back.
+fn decode(entry: &mut Entry) -> Result<(), String> {
     let content = &mut entry.response.content;
-    if content.encoding.as_deref() == Some("base64")
-        && let Some(bytes) = content.text.as_deref().and_then(|text| STANDARD.decode(text.trim()).ok())
-        && let Ok(text) = String::from_utf8(bytes)
-    {
+    let (Some("base64"), Some(text)) = (content.encoding.as_deref(), content.text.as_deref()) else { return Ok(()) };
+    let bytes = STANDARD.decode(text.trim()).map_err(|error| {
+        let place = match error {
+            DecodeError::InvalidByte(at, _) | DecodeError::InvalidLastSymbol(at, _) => format!(" from byte {at} on"),
+            DecodeError::InvalidLength(_) | DecodeError::InvalidPadding => String::new(),
+        };
+        format!("is not base64{place}, and `encoding` says that it is; mend it, or leave the entry out")
+    })?;
+    if let Ok(text) = String::from_utf8(bytes) {
         content.text = Some(text);
         content.encoding = None;
     }
+    Ok(())
 }
 
 /// What is wrong, with the entry and the field where it is.
@@ -154,6 +166,10 @@ mod tests {
         assert!(
             error(&BROWSERS.replace("\"status\":0", "\"status\":\"no\""))
                 .starts_with("not a HAR: entry 2: `response.status`: invalid type")
+        );
+        assert_eq!(
+            error(&BROWSERS.replace("e30=", "e3!0")),
+            "not a HAR: entry 1: `response.content.text`: is not base64 from byte 2 on, and `encoding` says that it is; mend it, or leave the entry out"
         );
         assert_eq!(error("{}"), "not a HAR: `log`: is missing (line 1)");
         assert!(error("[").starts_with("not a HAR: "));

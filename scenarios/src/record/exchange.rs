@@ -1,6 +1,7 @@
 //! One request under way: whatever becomes of it, an entry is written when it is over.
 
 use std::io::Read as _;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -43,6 +44,21 @@ pub(super) struct Exchange {
     /// Why its body is not kept.
     omitted: Option<String>,
     outcome: Option<Outcome>,
+}
+
+/// What becomes of bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bodies {
+    Redacted,
+    /// Their redaction failed.
+    Omitted,
+}
+
+impl Bodies {
+    /// Why a body is not kept.
+    fn omitted(self) -> Option<String> {
+        (self == Self::Omitted).then(|| "could not be redacted".to_owned())
+    }
 }
 
 impl Exchange {
@@ -104,15 +120,15 @@ impl Exchange {
         has_none || announced.is_some_and(|announced: usize| self.body_length >= announced)
     }
 
-    fn entry(&self, redactor: &mut Redactor) -> Entry {
+    fn entry(&self, redactor: &mut Redactor, bodies: Bodies) -> Entry {
         let milliseconds = |from: Instant, to: Instant| to.duration_since(from).as_secs_f64() * 1_000.0;
         let now = Instant::now();
         let came = self.head.as_ref().map_or(now, |(came, ..)| *came);
         Entry {
             started_date_time: self.started,
             time: milliseconds(self.begun, now),
-            request: self.request(redactor),
-            response: self.response(redactor),
+            request: self.request(redactor, bodies),
+            response: self.response(redactor, bodies),
             cache: Cache {},
             timings: Timings { send: 0.0, wait: milliseconds(self.begun, came), receive: milliseconds(came, now) },
             peer: Some(self.asked.peer),
@@ -120,27 +136,28 @@ impl Exchange {
         }
     }
 
-    fn request(&self, redactor: &mut Redactor) -> Request {
+    fn request(&self, redactor: &mut Redactor, bodies: Bodies) -> Request {
         let Asked { method, url, headers, body, .. } = &self.asked;
         let query = url.split_once('?').map_or("", |(_, query)| query);
+        let shown_method = redactor.method(method.as_str());
         let query_string = form_urlencoded::parse(query.as_bytes()).map(|(name, value)| {
             let (name, value) = redactor.parameter(&name, &value);
             Pair { name, value }
         });
         Request {
-            method: method.to_string(),
+            method: shown_method,
             query_string: query_string.collect(),
             url: redactor.url(url),
             http_version: "HTTP/1.1".to_owned(),
             cookies: Vec::new(),
             headers: pairs(headers, redactor),
-            post_data: (!body.is_empty()).then(|| post_data(headers, body, redactor)),
+            post_data: (!body.is_empty()).then(|| post_data(headers, body, redactor, bodies)),
             headers_size: -1,
             body_size: body.len() as i64,
         }
     }
 
-    fn response(&self, redactor: &mut Redactor) -> Response {
+    fn response(&self, redactor: &mut Redactor, bodies: Bodies) -> Response {
         let none = HeaderMap::new();
         let (status, headers) =
             self.head.as_ref().map_or((0, &none), |(_, status, headers)| (status.as_u16(), headers));
@@ -153,17 +170,17 @@ impl Exchange {
             http_version: "HTTP/1.1".to_owned(),
             cookies: Vec::new(),
             headers: headers_redacted,
-            content: self.content(headers, redactor),
+            content: self.content(headers, redactor, bodies),
             redirect_url: redirect.unwrap_or_default(),
             headers_size: -1,
             body_size: self.body_length as i64,
         }
     }
 
-    fn content(&self, headers: &HeaderMap, redactor: &mut Redactor) -> Content {
+    fn content(&self, headers: &HeaderMap, redactor: &mut Redactor, bodies: Bodies) -> Content {
         let mime_type = media_type(headers, redactor);
-        if self.omitted.is_some() {
-            let omitted = self.omitted.clone();
+        let omitted = self.omitted.clone().or_else(|| bodies.omitted());
+        if omitted.is_some() {
             return Content { size: self.body_length as i64, mime_type, omitted, ..Content::default() };
         }
         match decoded(headers, &self.body) {
@@ -185,9 +202,16 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        self.tape.add(|redactor| self.entry(redactor));
+        self.tape.add(|redactor| guarded(redactor, |redactor, bodies| self.entry(redactor, bodies)));
         self.tape.release(self.held);
     }
+}
+
+/// What `make` makes; where it panics, without bodies, and where it panics again, nothing: a fault of ours costs no more than the entry in
+/// which it shows. What a panic leaves behind in the redactor is at worst one pseudonym more.
+fn guarded<T>(redactor: &mut Redactor, make: impl Fn(&mut Redactor, Bodies) -> T) -> Option<T> {
+    let mut attempt = |bodies| std::panic::catch_unwind(AssertUnwindSafe(|| make(redactor, bodies))).ok();
+    attempt(Bodies::Redacted).or_else(|| attempt(Bodies::Omitted))
 }
 
 fn pairs(headers: &HeaderMap, redactor: &mut Redactor) -> Vec<Pair> {
@@ -200,10 +224,10 @@ fn media_type(headers: &HeaderMap, redactor: &mut Redactor) -> String {
     value.map(|value| redactor.header(CONTENT_TYPE.as_str(), &value).value).unwrap_or_default()
 }
 
-fn post_data(headers: &HeaderMap, body: &[u8], redactor: &mut Redactor) -> PostData {
+fn post_data(headers: &HeaderMap, body: &[u8], redactor: &mut Redactor, bodies: Bodies) -> PostData {
     let mime_type = media_type(headers, redactor);
     let encoding = encoding(headers).map(|encoding| redactor.header(CONTENT_ENCODING.as_str(), encoding).value);
-    match decoded(headers, body) {
+    match bodies.omitted().map_or_else(|| decoded(headers, body), Err) {
         Ok(text) => PostData { text: redactor.request_body(&mime_type, &text), mime_type, encoding, omitted: None },
         Err(omitted) => PostData { mime_type, encoding, omitted: Some(omitted), ..PostData::default() },
     }
@@ -238,5 +262,24 @@ fn decoded(headers: &HeaderMap, body: &[u8]) -> Result<String, String> {
             Ok(String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned())
         }
         Err(_) => Err("not text".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_ours_costs_bodies_and_then_an_entry() {
+        let mut redactor = Redactor::new(Timestamp::now(), &[]).unwrap();
+        let failing = |fails: &'static [Bodies]| {
+            move |_: &mut Redactor, bodies: Bodies| {
+                assert!(!fails.contains(&bodies), "a fault");
+                bodies
+            }
+        };
+        assert_eq!(guarded(&mut redactor, failing(&[])), Some(Bodies::Redacted));
+        assert_eq!(guarded(&mut redactor, failing(&[Bodies::Redacted])), Some(Bodies::Omitted));
+        assert_eq!(guarded(&mut redactor, failing(&[Bodies::Redacted, Bodies::Omitted])), None);
     }
 }

@@ -42,8 +42,8 @@ impl Tape {
         self.held.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// Adds an entry, redacted by `make`.
-    pub(super) fn add(&self, make: impl FnOnce(&mut Redactor) -> Entry) {
+    /// Adds an entry, redacted by `make`; one that cannot be is left out.
+    pub(super) fn add(&self, make: impl FnOnce(&mut Redactor) -> Option<Entry>) {
         let mut inner = self.inner();
         if inner.bytes >= BYTES_MAX {
             if inner.dropped == 0 {
@@ -55,7 +55,10 @@ impl Tape {
             inner.dropped += 1;
             return;
         }
-        let entry = make(&mut inner.redactor);
+        let Some(entry) = make(&mut inner.redactor) else {
+            inner.dropped += 1;
+            return;
+        };
         inner.bytes += entry.request.post_data.as_ref().map_or(0, |body| body.text.len());
         inner.bytes += entry.response.content.text.as_ref().map_or(0, String::len);
         inner.entries.push(entry);

@@ -1,13 +1,31 @@
 //! What is safe to keep: fields of the protocols, and only where their values look as these fields' do.
 
+use super::around::Around;
+use super::words;
 use crate::times;
 
 /// A field that is never kept, whatever the command line says.
 #[derive(Debug, thiserror::Error)]
-#[error("`--keep {field}`: credentials are never kept; leave it out")]
-pub struct NeverKept {
-    field: String,
+pub enum NeverKept {
+    /// It may hold a credential.
+    #[error("`--keep {field}`: credentials are never kept, and its name has `{part}` in it; leave it out")]
+    Credential {
+        /// As it was given.
+        field: String,
+        /// What of its name says so.
+        part: &'static str,
+    },
+    /// It names nothing.
+    #[error("`--keep {field}`: no field has a name without letters; leave it out")]
+    Nameless {
+        /// As it was given.
+        field: String,
+    },
 }
+
+/// What the names of credentials have in them.
+const CREDENTIAL_PARTS: [&str; 12] =
+    ["token", "secret", "auth", "cookie", "pass", "key", "sig", "code", "session", "credential", "sid", "assertion"];
 
 /// Fields that hold credentials.
 const CREDENTIALS: [&str; 15] = [
@@ -28,12 +46,26 @@ const CREDENTIALS: [&str; 15] = [
     "x-api-key",
 ];
 
-pub(super) fn may_be_kept(fields: &[String]) -> Result<(), NeverKept> {
-    match fields.iter().find(|field| is_credential(field)) {
-        Some(field) => Err(NeverKept { field: field.clone() }),
-        None => Ok(()),
-    }
+/// What in a field's name says that it may hold a credential, however it is written: `X-Api-Key`, `apiKey`, `API_KEY`.
+pub(crate) fn credential_part(field: &str) -> Option<&'static str> {
+    let name: String = field.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    CREDENTIAL_PARTS.into_iter().find(|part| name.contains(part))
 }
+
+pub(super) fn may_be_kept(fields: &[String]) -> Result<(), NeverKept> {
+    fields.iter().try_for_each(|field| {
+        if let Some(part) = credential_part(field) {
+            return Err(NeverKept::Credential { field: field.clone(), part });
+        }
+        if !field.contains(char::is_alphabetic) {
+            return Err(NeverKept::Nameless { field: field.clone() });
+        }
+        Ok(())
+    })
+}
+
+/// HTTP's methods (RFC 9110, section 9, and RFC 5789).
+pub(super) const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
 
 pub(super) fn is_credential(field: &str) -> bool {
     CREDENTIALS.iter().any(|known| field.eq_ignore_ascii_case(known))
@@ -55,70 +87,72 @@ const WORDS: [&str; 5] = ["type", "event", "category", "actiontype", "itemtype"]
 /// Counts at the root of a response.
 const COUNTS: [&str; 8] = ["limit", "size", "status", "total", "offset", "expires_in", "ext_expires_in", "error_codes"];
 /// Codes of errors, by where they stand in a response.
-const CODES: [&str; 7] =
-    ["code", "error", "error.code", "error.innererror.code", "error.details.code", "token_type", "tenant_region_scope"];
+const CODES: [&str; 6] =
+    ["code", "error", "error.code", "error.innererror.code", "error.details.code", "tenant_region_scope"];
 
 /// Whether the text at `path` of a body may stay.
-pub(super) fn text(side: Side, path: &str, value: &str) -> bool {
+pub(super) fn text(side: Side, path: &str, value: &str, around: Around) -> bool {
     let last = path.rsplit('.').next().unwrap_or_default();
     if times::is_field(last) {
-        return is_time(value);
+        return around.is_time(value) || around.is_epoch(value);
     }
     if WORDS.iter().any(|known| last.eq_ignore_ascii_case(known)) {
-        return is_word(value);
+        return words::is_known(value);
     }
     side == Side::Response
-        && ((CODES.contains(&path) && is_code(value))
-            || (matches!(path, "scopes" | "scope") && value.split(' ').all(is_scope))
-            || (path.ends_with("_supported") && !path.contains('.') && is_plain(value)))
+        && ((CODES.contains(&path) && words::is_code(value))
+            || (path == "token_type" && words::is_token_type(value))
+            || (matches!(path, "scopes" | "scope") && value.split(' ').all(words::is_scope))
+            || (path.ends_with("_supported") && !path.contains('.') && value.split(' ').all(words::is_supported)))
 }
 
 /// Whether the number at `path` of a body may stay.
-pub(super) fn number(side: Side, path: &str, value: &str) -> bool {
+pub(super) fn number(side: Side, path: &str, value: &str, around: Around) -> bool {
     let last = path.rsplit('.').next().unwrap_or_default();
-    (times::is_field(last) && times::is_epoch(value))
+    (times::is_field(last) && around.is_epoch(value))
         || (side == Side::Response && COUNTS.contains(&path) && is_count(value))
 }
 
 /// Whether a parameter of an address may stay.
-pub(super) fn parameter(name: &str, value: &str) -> bool {
+pub(super) fn parameter(name: &str, value: &str, around: Around) -> bool {
     match name {
         "limit" | "offset" => is_count(value),
         "api-version" => is_version(value),
         "sorting" | "sort" => matches!(value, "ASC" | "DESC" | "asc" | "desc"),
-        name => times::is_field(name) && is_time(value),
+        name => times::is_field(name) && (around.is_time(value) || around.is_epoch(value)),
     }
 }
 
 /// Whether a field of a form may stay.
 pub(super) fn form(name: &str, value: &str) -> bool {
     match name {
-        "grant_type" => is_word(value) || value.starts_with("urn:ietf:params:oauth:grant-type:") && value.len() < 60,
-        "client_assertion_type" => {
-            value.starts_with("urn:ietf:params:oauth:client-assertion-type:") && value.len() < 80
-        }
-        "response_type" => is_word(value),
+        "grant_type" => words::is_grant_type(value),
+        "client_assertion_type" => words::is_assertion_type(value),
+        "response_type" => matches!(value, "code" | "token" | "id_token"),
         _ => false,
     }
 }
 
-/// Whether a header may stay.
-pub(super) fn header(name: &str, value: &str) -> bool {
-    match name {
-        "content-type" | "accept" => value.split(',').all(|one| is_media_type(one.trim())),
-        "content-length" | "age" | "x-ratelimit-limit" | "x-ratelimit-remaining" => is_count(value),
-        "x-ratelimit-reset" => is_count(value) || times::is_epoch(value),
-        "date" | "last-modified" => times::http_date(value).is_some(),
-        "expires" => times::http_date(value).is_some() || matches!(value, "-1" | "0"),
-        "retry-after" => is_seconds(value) || times::http_date(value).is_some(),
+/// What of a header may stay: all of it, or its time; none where it is replaced.
+pub(super) fn header(name: &str, value: &str, around: Around) -> Option<String> {
+    let is_safe = match name {
+        "date" | "last-modified" => return around.http_date(value),
+        "expires" if !matches!(value, "-1" | "0") => return around.http_date(value),
+        "retry-after" if !is_seconds(value) => return around.http_date(value),
+        "expires" | "retry-after" => true,
+        "content-type" | "accept" => value.split(',').all(|one| words::is_media_type(one.trim())),
+        "content-length" => is_length(value),
+        "age" | "x-ratelimit-limit" | "x-ratelimit-remaining" => is_count(value),
+        "x-ratelimit-reset" => is_count(value) || around.is_epoch(value),
         "content-encoding" | "transfer-encoding" | "accept-encoding" | "connection" | "pragma" | "te" => {
             value.split(',').all(|one| TRANSFER.contains(&one.trim()))
         }
         "cache-control" => value.split(',').all(|one| CACHE.contains(&one.trim())),
-        "x-ms-error-code" => is_code(value),
+        "x-ms-error-code" => words::is_code(value),
         "server" => value == "Microsoft-HTTPAPI/2.0",
         _ => false,
-    }
+    };
+    is_safe.then(|| value.to_owned())
 }
 
 const TRANSFER: [&str; 12] = [
@@ -197,65 +231,36 @@ pub(super) const SUFFIXES: [&str; 3] =
 /// Parameters of JSON Web Tokens that say how they are signed.
 pub(super) fn jwt(path: &str, value: &str) -> bool {
     match path {
-        "alg" | "typ" => is_code(value) || matches!(value, "RS256" | "PS256" | "ES256" | "HS256" | "at+jwt"),
+        "alg" | "typ" => matches!(value, "JWT" | "RS256" | "PS256" | "ES256" | "HS256" | "at+jwt"),
         "ver" => matches!(value, "1.0" | "2.0"),
         _ => false,
     }
 }
 
-fn is_time(value: &str) -> bool {
-    let found = times::find(value);
-    matches!(found.as_slice(), [one] if one.range == (0..value.len())) || times::is_epoch(value)
-}
+/// A longer count is a telephone number.
+const DIGITS_MAX: usize = 7;
 
-/// Lower-case words, such as `sign_in_succeeded` and `cursor-list`.
-fn is_word(value: &str) -> bool {
-    (1..=64).contains(&value.len())
-        && value.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-'))
-}
-
-/// Letters, as in `tokenNotFound` and `invalid_client`.
-fn is_code(value: &str) -> bool {
-    (1..=64).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
-}
-
-/// `auditlogs:read`.
-fn is_scope(value: &str) -> bool {
-    value.split_once(':').is_some_and(|(what, how)| is_word(what) && is_word(how))
-}
-
-fn is_plain(value: &str) -> bool {
-    value.len() <= 40 && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b' '))
+fn is_digits(value: &str) -> bool {
+    !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_count(value: &str) -> bool {
-    (1..=9).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_digit())
+    value.len() <= DIGITS_MAX && is_digits(value)
 }
 
+/// Bytes: those of the longest body that is kept have eight digits.
+fn is_length(value: &str) -> bool {
+    value.len() <= 9 && is_digits(value)
+}
+
+/// Seconds, with a fraction or none.
 fn is_seconds(value: &str) -> bool {
-    value.len() <= 12 && value.split('.').count() <= 2 && value.split('.').all(is_count)
+    let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
+    value.len() <= DIGITS_MAX && is_digits(whole) && is_digits(fraction)
 }
 
 /// `2023-01-01`, `2023-01-01-preview`.
 fn is_version(value: &str) -> bool {
     let date = value.strip_suffix("-preview").unwrap_or(value);
     date.parse::<jiff::civil::Date>().is_ok() && date.len() == 10
-}
-
-fn is_media_type(value: &str) -> bool {
-    let mut parts = value.split(';').map(str::trim);
-    let essence = parts.next().unwrap_or_default();
-    let is_known = ["application/", "text/", "*/"].iter().any(|kind| essence.starts_with(kind));
-    let is_parameter = |part: &str| {
-        let part = part.to_ascii_lowercase();
-        part.strip_prefix("q=").is_some_and(|weight| weight.len() <= 5)
-            || matches!(
-                part.as_str(),
-                "charset=utf-8" | "charset=\"utf-8\"" | "charset=us-ascii" | "charset=iso-8859-1"
-            )
-    };
-    is_known
-        && essence.len() <= 40
-        && essence.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'/' | b'+' | b'-' | b'*' | b'.'))
-        && parts.all(is_parameter)
 }

@@ -42,13 +42,15 @@ impl Redactor {
     }
 
     /// The claims of a JSON Web Token.
-    pub(super) fn claims(&mut self, json: &str) -> String {
-        json_text::rewrite(json, &mut Document { redactor: self, side: Side::Request, is_token: true, layers: 1 })
+    pub(super) fn claims(&mut self, json: &str, layers: u8) -> String {
+        // One layer, for the addresses among them; none where a token lies in another.
+        let layers = layers.min(1);
+        json_text::rewrite(json, &mut Document { redactor: self, side: Side::Request, is_token: true, layers })
     }
 
     fn form(&mut self, body: &str) -> String {
         let pairs = form_urlencoded::parse(body.as_bytes()).map(|(name, value)| {
-            let (safe, shown) = (allow::form(&name, &value) || self.is_kept(&name), self.name(&name));
+            let (safe, shown) = (allow::form(&name, &value) || self.is_kept(&name), self.name(&name, LAYERS_MAX));
             let value = if safe { value.into_owned() } else { self.field(&name, &value, LAYERS_MAX) };
             (shown, value)
         });
@@ -88,12 +90,12 @@ impl Redactor {
     }
 
     /// The name of a field; one that looks like data is replaced.
-    pub(super) fn name(&mut self, name: &str) -> String {
+    pub(super) fn name(&mut self, name: &str, layers: u8) -> String {
         if is_plain_name(name) || self.is_kept(name) {
             return name.to_owned();
         }
         self.count(Kind::Key);
-        self.text(name)
+        self.layered(name, layers)
     }
 }
 
@@ -114,19 +116,20 @@ const ELEMENTS: [&str; 24] = [
 
 impl Rewriter for Document<'_> {
     fn key(&mut self, _: &Path<'_>, key: &str) -> Option<String> {
-        Some(self.redactor.name(key)).filter(|name| name != key)
+        Some(self.redactor.name(key, self.layers)).filter(|name| name != key)
     }
 
     fn text(&mut self, path: &Path<'_>, text: &str) -> Option<String> {
         let place = path.dotted();
-        let is_safe = allow::text(self.side, &place, text)
+        let is_safe = allow::text(self.side, &place, text, self.redactor.around)
             || (self.is_token && Redactor::is_safe_claim(&place, text))
             || self.redactor.is_kept(path.last());
         (!is_safe).then(|| self.redactor.field(path.last(), text, self.layers))
     }
 
     fn number(&mut self, path: &Path<'_>, number: &str) -> Option<String> {
-        let is_safe = allow::number(self.side, &path.dotted(), number) || self.redactor.is_kept(path.last());
+        let is_safe = allow::number(self.side, &path.dotted(), number, self.redactor.around)
+            || self.redactor.is_kept(path.last());
         (!is_safe).then(|| self.redactor.number(number))
     }
 

@@ -44,13 +44,13 @@ impl Redactor {
         }
         let parts: Vec<&str> = text.split('.').collect();
         match parts.as_slice() {
-            [header, claims, signature] => self.jwt(header, claims, signature),
+            [header, claims, signature] => self.jwt(header, claims, signature, layers),
             [word] => self.base64(word, layers),
             _ => None,
         }
     }
 
-    fn jwt(&mut self, header: &str, claims: &str, signature: &str) -> Option<String> {
+    fn jwt(&mut self, header: &str, claims: &str, signature: &str, layers: u8) -> Option<String> {
         let part = |text: &str| {
             let bytes = engine(true, false).decode(text).ok()?;
             String::from_utf8(bytes).ok().filter(|text| json_text::looks_like_json(text))
@@ -58,8 +58,8 @@ impl Redactor {
         let header = part(header)?;
         let claims = part(claims).unwrap_or_default();
         self.count(Kind::Token);
-        let header = self.claims(&header);
-        let claims = self.claims(&claims);
+        let header = self.claims(&header, layers);
+        let claims = self.claims(&claims, layers);
         let signature = self.pseudonyms.of(signature, |random| shape::alike(signature, &[], random));
         let encode = |text: String| engine(true, false).encode(text);
         Some(format!("{}.{}.{signature}", encode(header), encode(claims)))

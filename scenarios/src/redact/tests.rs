@@ -156,7 +156,14 @@ fn what_is_kept_is_kept_and_credentials_never_are() {
     let seen = redactor(&["userAgent"]).response_body(r#"{"userAgent":"MiroDesktop/0.11","name":"Ada"}"#);
     assert!(seen.starts_with(r#"{"userAgent":"MiroDesktop/0.11","name":""#) && !seen.contains("Ada"), "{seen}");
     let refused = Redactor::new(Timestamp::now(), &["Client_Secret".to_owned()]).err().unwrap();
-    assert_eq!(refused.to_string(), "`--keep Client_Secret`: credentials are never kept; leave it out");
+    assert_eq!(
+        refused.to_string(),
+        "`--keep Client_Secret`: credentials are never kept, and its name has `secret` in it; leave it out"
+    );
+    for name in ["X-API-Key", "apikey", "Session-Id", "code", "Pass Word", "sid", "x_sig", "O-Auth", "", "*", "_1"] {
+        assert!(Redactor::new(Timestamp::now(), &[name.to_owned()]).is_err(), "{name}");
+    }
+    assert!(Redactor::new(Timestamp::now(), &["userAgent".to_owned(), "X-Trace".to_owned()]).is_ok());
 }
 
 #[test]
@@ -166,6 +173,82 @@ fn a_body_that_was_cut_leaks_nothing() {
         let seen = redactor(&[]).response_body(&body[..length]);
         assert!(!seen.contains("Ada") && !seen.contains("lovelace") && !seen.contains("example.org"), "{seen}");
     }
+}
+
+#[test]
+fn what_looks_like_the_protocol_and_is_none_of_it_is_replaced() {
+    let mut redactor = redactor(&[]);
+    let date = "Sun, 29 Nov 2026 15:34:38 GMT";
+    for name in ["date", "expires", "retry-after", "last-modified"] {
+        assert_eq!(redactor.header(name, &format!("{date} (SECRET word)")).value, date);
+        assert_eq!(redactor.header(name, date).value, date);
+        assert!(!redactor.header(name, "Sat, 03 May 1980 00:00:00 GMT").value.contains("1980"), "{name}");
+    }
+    for (name, value) in [("retry-after", "30"), ("retry-after", "1.5"), ("expires", "-1"), ("age", "7")] {
+        assert_eq!(redactor.header(name, value).value, value);
+    }
+    for (name, value) in [
+        ("retry-after", "555.1234567"),
+        ("age", "44123456"),
+        ("x-ratelimit-limit", "441234567"),
+        ("x-ratelimit-reset", "4412345678"),
+        ("content-type", "text/lovelace"),
+        ("accept", "application/ada"),
+        ("x-ms-error-code", "AdaLovelace"),
+    ] {
+        assert_ne!(redactor.header(name, value).value, value, "{name}");
+    }
+    for (place, value) in [
+        ("from", "4412345678"),
+        ("time", "1980-05-03T00:00:00Z"),
+        ("createdAt", "2026-11-28T15:35:40.5551234567890Z"),
+        ("type", "lovelace"),
+        ("event", "ada_lovelace"),
+        ("category", "ada"),
+        ("code", "AdaLovelace"),
+        ("error", "ada_lovelace"),
+        ("token_type", "Lovelace"),
+        ("scope", "ada:lovelace"),
+        ("ada_supported", "Ada Lovelace"),
+    ] {
+        let seen = redactor.response_body(&serde_json::json!({ place: value }).to_string());
+        assert!(!seen.contains(value), "{seen}");
+    }
+    for json in
+        [r#"{"exp":4412345678}"#, r#"{"to":315532800}"#, r#"{"total":44123456}"#, r#"{"error_codes":[44123456]}"#]
+    {
+        assert_ne!(redactor.response_body(json), json);
+    }
+    for json in
+        [r#"{"exp":1795970077,"error":"invalid_client","error_codes":[7000215]}"#, r#"{"code":"AADSTS7000215"}"#]
+    {
+        assert_eq!(redactor.response_body(json), json);
+    }
+    for form in
+        ["grant_type=lovelace", "client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Aada"]
+    {
+        assert!(!redactor.request_body("application/x-www-form-urlencoded", form).contains(form), "{form}");
+    }
+    assert_eq!(redactor.method("PATCH"), "PATCH");
+    assert_ne!(redactor.method("LOVELACE"), "LOVELACE");
+}
+
+#[test]
+fn depth_that_a_peer_decides_is_bounded() {
+    let deep = |one: &str| format!("{}Secretname77", one.repeat(3_000));
+    for one in ["http://x?a=", "http://x?", "http://x#", "http://x/", "http://u@x/"] {
+        let text = deep(one);
+        let mut redactor = redactor(&[]);
+        let json = serde_json::json!({ "title": text }).to_string();
+        let form = redactor.request_body("application/x-www-form-urlencoded", &format!("a={text}"));
+        for seen in [redactor.url(&text), redactor.text(&text), redactor.response_body(&json), form] {
+            assert!(!seen.contains("Secretname77"), "{one}");
+        }
+    }
+    let encoded = (0..100).fold("Secretname77".to_owned(), |inner, _| {
+        format!("http://x/{}", inner.replace('%', "%25").replace(':', "%3A").replace('/', "%2F"))
+    });
+    assert!(!redactor(&[]).text(&encoded).contains("Secretname77"));
 }
 
 proptest! {

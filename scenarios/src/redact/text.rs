@@ -3,14 +3,10 @@
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 
-use jiff::{SignedDuration, Timestamp};
-
-use super::{Kind, Redactor, allow, shape};
+use super::{Kind, Redactor, allow, shape, words};
 use crate::json_text;
 use crate::times;
 
-/// Miro keeps its audit log for 90 days; what is further away than this is no time of an event.
-const AROUND: SignedDuration = SignedDuration::from_hours(24 * 400);
 /// How many encodings may lie over one another.
 pub(super) const LAYERS_MAX: u8 = 4;
 
@@ -28,7 +24,7 @@ impl Redactor {
         {
             return self.json(text, allow::Side::Request, layers - 1);
         }
-        if text.contains(char::is_whitespace) && !self.is_time_around(text) {
+        if text.contains(char::is_whitespace) && !self.around.is_time(text) {
             self.prose(text, layers)
         } else {
             self.word(text, layers)
@@ -98,7 +94,11 @@ impl Redactor {
 
     /// What a text of a known form becomes.
     fn whole(&mut self, text: &str, layers: u8) -> Option<String> {
-        if text.is_empty() || allow::NAMES.contains(&text) || is_aadsts(text) || self.is_time_around(text) {
+        if text.is_empty()
+            || allow::NAMES.contains(&text)
+            || words::is_aadsts(text.trim_end_matches(':'))
+            || self.around.is_time(text)
+        {
             return Some(text.to_owned());
         }
         if shape::is_uuid(text) {
@@ -165,7 +165,7 @@ impl Redactor {
     /// A text without any form but its shape; times of events in it stay, as in the ids of Miro's events.
     pub(super) fn plain(&mut self, text: &str) -> String {
         let mut kept: Vec<Range<usize>> =
-            times::find(text).into_iter().filter(|found| self.is_around(found.at)).map(|found| found.range).collect();
+            times::find(text).into_iter().filter(|found| self.around.has(found.at)).map(|found| found.range).collect();
         if text.starts_with("dcr-") {
             kept.insert(0, 0.."dcr-".len());
         }
@@ -191,15 +191,6 @@ impl Redactor {
             }
         })
     }
-
-    fn is_around(&self, at: Timestamp) -> bool {
-        at.duration_since(self.around).abs() <= AROUND
-    }
-
-    /// Whether all of a text is the time of an event.
-    fn is_time_around(&self, text: &str) -> bool {
-        matches!(times::find(text).as_slice(), [one] if one.range == (0..text.len()) && self.is_around(one.at))
-    }
 }
 
 fn bracketed(text: &str) -> Option<IpAddr> {
@@ -210,12 +201,6 @@ fn bracketed(text: &str) -> Option<IpAddr> {
 fn looks_like_data(word: &str) -> bool {
     word.contains(|c: char| c.is_ascii_digit() || "@_/=%".contains(c))
         || word.trim_matches(|c: char| !c.is_alphanumeric()).contains('.')
-}
-
-/// The number of one of Entra's messages, which says only what is wrong.
-fn is_aadsts(text: &str) -> bool {
-    let digits = text.strip_prefix("AADSTS").map(|rest| rest.trim_end_matches(':'));
-    digits.is_some_and(|digits| (3..=8).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn is_local(local: &str) -> bool {

@@ -11,22 +11,30 @@ impl Redactor {
         self.url_layered(url, LAYERS_MAX)
     }
 
+    /// An address within `layers` encodings that may still be looked into. An address may hold others, as deep as who writes it likes:
+    /// with none left it is replaced as a whole.
     pub(super) fn url_layered(&mut self, url: &str, layers: u8) -> String {
+        let Some(inner) = layers.checked_sub(1) else { return self.plain(url) };
         let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
         let scheme = if matches!(scheme, "http" | "https") { scheme.to_owned() } else { self.plain(scheme) };
         let (rest, fragment) = rest.split_once('#').map_or((rest, None), |(rest, fragment)| (rest, Some(fragment)));
         let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
         let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-        let mut out = format!("{scheme}://{}{}", self.authority(authority, layers), self.path(path));
+        let mut out = format!("{scheme}://{}{}", self.authority(authority, inner), self.path(path, inner));
         if let Some(query) = query {
             out.push('?');
-            out.push_str(&self.query(query));
+            out.push_str(&self.query(query, inner));
         }
         if let Some(fragment) = fragment {
             out.push('#');
             out.push_str(&self.word(fragment, 0));
         }
         out
+    }
+
+    /// A method; one that HTTP does not know may be anything.
+    pub fn method(&mut self, method: &str) -> String {
+        if allow::METHODS.contains(&method) { method.to_owned() } else { self.text(method) }
     }
 
     fn authority(&mut self, authority: &str, layers: u8) -> String {
@@ -41,46 +49,54 @@ impl Redactor {
         match user {
             Some(user) => {
                 self.count(Kind::Secret);
-                format!("{}@{host}", self.word(user, layers.saturating_sub(1)))
+                format!("{}@{host}", self.word(user, layers))
             }
             None => host,
         }
     }
 
     /// A path, from its first `/`.
-    pub fn path(&mut self, path: &str) -> String {
-        let segments: Vec<String> = path.split('/').map(|segment| self.segment(segment)).collect();
+    fn path(&mut self, path: &str, layers: u8) -> String {
+        let segments: Vec<String> = path.split('/').map(|segment| self.segment(segment, layers)).collect();
         segments.join("/")
     }
 
-    fn segment(&mut self, segment: &str) -> String {
+    fn segment(&mut self, segment: &str, layers: u8) -> String {
         if allow::SEGMENTS.contains(&segment) {
             return segment.to_owned();
         }
         match percent_decoded(segment) {
-            Some(decoded) => percent_encoded(&self.text(&decoded)),
-            None => self.text(segment),
+            Some(decoded) => percent_encoded(&self.layered(&decoded, layers)),
+            None => self.layered(segment, layers),
         }
     }
 
-    fn query(&mut self, query: &str) -> String {
-        let pairs: Vec<(String, String)> =
-            form_urlencoded::parse(query.as_bytes()).map(|(name, value)| self.parameter(&name, &value)).collect();
+    fn query(&mut self, query: &str, layers: u8) -> String {
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+            .map(|(name, value)| self.parameter_layered(&name, &value, layers))
+            .collect();
         form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
     }
 
     /// A parameter of an address.
     pub fn parameter(&mut self, name: &str, value: &str) -> (String, String) {
-        let is_safe = allow::parameter(name, value) || self.is_kept(name);
-        let value = if is_safe { value.to_owned() } else { self.field(name, value, LAYERS_MAX) };
-        (self.name(name), value)
+        // As in the address that it is of.
+        self.parameter_layered(name, value, LAYERS_MAX - 1)
+    }
+
+    fn parameter_layered(&mut self, name: &str, value: &str, layers: u8) -> (String, String) {
+        let is_safe = allow::parameter(name, value, self.around) || self.is_kept(name);
+        let value = if is_safe { value.to_owned() } else { self.field(name, value, layers) };
+        (self.name(name, layers), value)
     }
 
     /// A header; its name is in lower case afterwards.
     pub fn header(&mut self, name: &str, value: &str) -> Pair {
         let name = name.to_ascii_lowercase();
-        let value = if allow::header(&name, value) || self.is_kept(&name) {
+        let value = if self.is_kept(&name) {
             value.to_owned()
+        } else if let Some(safe) = allow::header(&name, value, self.around) {
+            safe
         } else {
             match name.as_str() {
                 "authorization" | "proxy-authorization" => self.authorization(value),
@@ -91,7 +107,7 @@ impl Redactor {
                 _ => self.text(value),
             }
         };
-        Pair { name: self.name(&name), value }
+        Pair { name: self.name(&name, LAYERS_MAX), value }
     }
 
     fn authorization(&mut self, value: &str) -> String {

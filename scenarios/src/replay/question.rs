@@ -6,6 +6,8 @@ use connector::Stream;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::har::{Entry, path_of};
+use crate::redact::credential_part;
+use crate::report::text;
 use crate::scenario::{Call, Peer};
 use crate::times;
 
@@ -118,10 +120,31 @@ impl Question {
         self.parameters.iter().filter(|(name, _)| is_other(name)).collect()
     }
 
-    /// The request as a person reads it.
+    /// The request as a person reads it, in one line: without what may be a credential, for a program that is replayed may have real ones,
+    /// and without what would act on a screen.
     pub(super) fn shown(&self) -> String {
-        let parameters: Vec<String> = self.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let parameters = self.parameters.iter().map(|(name, value)| match credential_part(name) {
+            Some(_) => format!("{name}=[not shown]"),
+            None => format!("{name}={value}"),
+        });
+        let parameters = parameters.collect::<Vec<_>>().join("&");
         let mark = if parameters.is_empty() { "" } else { "?" };
-        format!("{} {}{mark}{}", self.method, self.path, parameters.join("&")).chars().take(SHOWN_MAX).collect()
+        let request = text::shown(&format!("{} {}{mark}{parameters}", self.method, self.path));
+        request.replace('\n', "\\u{a}").replace('\t', "\\u{9}").chars().take(SHOWN_MAX).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_shown_without_credentials_and_in_one_line() {
+        let target = "/v2/audit/logs?access_token=hunter2&limit=5&x=%1B%5B31m%0A%C2%9B&Client-Secret=hunter3";
+        let shown = Question::new(Peer::Miro, "GET", target).shown();
+        assert_eq!(
+            shown,
+            r"GET /v2/audit/logs?Client-Secret=[not shown]&access_token=[not shown]&limit=5&x=\u{1b}[31m\u{a}\u{9b}"
+        );
     }
 }

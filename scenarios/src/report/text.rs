@@ -15,7 +15,7 @@ const fn acts(character: char) -> bool {
 }
 
 /// The text with everything that acts on the reader's screen written out, such as `\u{1b}`; line breaks as line feeds.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.replace("\r\n", "\n").chars() {
         if acts(character) {
