@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Start;
+use crate::peer_text::PeerText;
 use crate::store::Minute;
 use crate::stretch::{Stretch, Stretches, after, before};
 use crate::time::whole_second;
@@ -225,7 +226,8 @@ impl Ledger {
 
     /// The ledger as an earlier run wrote it. Its tail is history by now, so that a new tail is read first.
     pub(crate) fn read(bytes: &[u8], cadence: &Cadence) -> Result<Self, LedgerError> {
-        let mut ledger: Self = serde_json::from_slice(bytes).map_err(|error| LedgerError(error.to_string()))?;
+        let mut ledger: Self =
+            serde_json::from_slice(bytes).map_err(|error| LedgerError(PeerText::new(&error.to_string()).into()))?;
         if ledger.form != FORM {
             return Err(LedgerError(format!("form {} instead of {FORM}", ledger.form)));
         }

@@ -11,9 +11,9 @@ use super::key::{AnyKey, Key, Otherwise};
 use super::kind::Kind;
 use super::layers::{Entry, Layers};
 use super::raw::Raw;
-use super::secret::{Secret, SecretSource};
+use super::secret::{Secret, SecretSource, is_name};
 use super::{pasted, rights};
-use crate::redact::MASK;
+use crate::redact::{MASK, looks_like_secret};
 
 /// The largest file that holds a secret, in bytes.
 const SECRET_BYTES_MAX: u64 = 64 * 1024;
@@ -57,16 +57,22 @@ impl Reader<'_> {
             SecretSource::Given(text) => Ok(pasted::secret(text.expose_secret())),
             SecretSource::Variable(name) => match self.variables.get(&name) {
                 Some(text) => Ok(pasted::secret(text)),
+                None if !is_name(&name) => Err((
+                    "names no environment variable, but what may be the secret itself".to_owned(),
+                    "put it into a variable, and write the variable's name here".to_owned(),
+                )),
                 None => Err(("names an environment variable that is not set".to_owned(), format!("set `{name}`"))),
             },
             SecretSource::File(path) => {
                 self.findings.extend(rights::warning(key.path, &path, origin.clone()));
                 let read = bounded(&path, SECRET_BYTES_MAX);
                 read.map(|bytes| pasted::secret(&pasted::text(&bytes)?)).map_err(|reason| {
-                    (
-                        format!("names a file that could not be read: {reason}"),
-                        format!("write the secret into `{}`", path.display()),
-                    )
+                    let help = if looks_like_secret(&path.to_string_lossy()) {
+                        "put the secret into a file, and write the file's path here".to_owned()
+                    } else {
+                        format!("write the secret into `{}`", path.display())
+                    };
+                    (format!("names a file that could not be read: {reason}"), help)
                 })
             }
         };

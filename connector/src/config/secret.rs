@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::kind::{Kind, absolute_path};
 use super::raw::Raw;
-use crate::redact::MASK;
+use crate::redact::{MASK, looks_like_secret};
 
 /// Where a secret is held.
 pub(crate) enum SecretSource {
@@ -62,6 +62,8 @@ impl Kind for Secret {
 
     fn shown(&self, raw: &Raw) -> String {
         match self.read(raw) {
+            Ok(SecretSource::Variable(name)) if !is_name(&name) => place("env"),
+            Ok(SecretSource::File(path)) if looks_like_secret(&path.to_string_lossy()) => place("file"),
             Ok(SecretSource::Variable(_) | SecretSource::File(_)) => raw.shown(),
             Ok(SecretSource::Inline(_) | SecretSource::Given(_)) | Err(_) => MASK.into(),
         }
@@ -69,13 +71,21 @@ impl Kind for Secret {
 
     fn resolved(&self, raw: &Raw) -> String {
         match self.read(raw) {
-            Ok(SecretSource::File(path)) => {
+            Ok(SecretSource::File(path)) if !looks_like_secret(&path.to_string_lossy()) => {
                 let path = Raw::Text(absolute_path(&path.display().to_string()));
                 Raw::Table(vec![("file".to_owned(), path)]).shown_whole()
             }
-            Ok(SecretSource::Inline(_) | SecretSource::Given(_) | SecretSource::Variable(_)) | Err(_) => {
-                self.shown(raw)
-            }
+            Ok(_) | Err(_) => self.shown(raw),
         }
     }
+}
+
+/// Whether `text` is the name of a variable, and not the secret that belongs into it.
+pub(crate) fn is_name(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && !looks_like_secret(text)
+}
+
+/// A place of a kind, without its name: that is the secret itself.
+fn place(kind: &str) -> String {
+    format!("{{ {kind} = \"{MASK}\" }}")
 }

@@ -195,6 +195,13 @@ fn a_secret_in_the_wrong_place_is_not_shown() {
         let explained = format!("{:?}", explain(&sources).expect("valid TOML"));
         assert!(!format!("{shown}{explained}").contains("AbC8Q"), "{key}: {shown}{explained}");
     }
+    for place in ["env", "file"] {
+        let text = GOOD.replace("{ env = \"MIRO_AUDIT_TOKEN\" }", &format!("{{ {place} = \"{secret}\" }}"));
+        let sources = sources(&text, &[]);
+        let shown = load(&sources).expect_err("a mistake").to_string();
+        let explained = format!("{:?}", explain(&sources).expect("valid TOML"));
+        assert!(!format!("{shown}{explained}").contains("AbC8Q"), "{place}: {shown}{explained}");
+    }
     let shown = findings(&format!("{GOOD}\"\\u001b[2JaBc4567890123456789012\" = 1\n"), &[]);
     assert!(!shown.contains('\u{1b}') && !shown.contains("aBc456"), "{shown}");
 }

@@ -44,6 +44,11 @@ fn whatever_peers_send_is_taken_or_told() {
 #[test]
 fn whatever_is_on_the_disk_is_taken_or_told() {
     seeds("configuration", text(configuration));
+    let mistakes = fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz/seeds/configuration/mistakes.toml"),
+    );
+    // Wherever a secret is written in it.
+    configuration(&mistakes.expect("the seed").replace("{secret}", &format!("{MARKER}inline")));
     seeds("checkpoint", checkpoint);
 }
 

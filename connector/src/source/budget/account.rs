@@ -175,7 +175,7 @@ impl Account {
             }
             Known::Told { limit, remaining, reset, .. } => {
                 let allowed = self.allowed(limit);
-                let left = remaining.saturating_sub(limit - allowed).saturating_sub(self.in_flight);
+                let left = remaining.saturating_sub(limit.saturating_sub(allowed)).saturating_sub(self.in_flight);
                 let kept = if priority == Priority::Tail { 0 } else { self.kept_for_tails(allowed, reset, now) };
                 if left < weight.min(allowed) + kept { Some(reset) } else { self.own(weight, now) }
             }
@@ -199,7 +199,7 @@ impl Account {
         match self.known {
             Known::Nothing => 0,
             Known::Told { limit, .. } => self.allowed(limit),
-            Known::Assumed { limit } => (limit - self.allowed(limit)).max(limit / 10),
+            Known::Assumed { limit } => limit.saturating_sub(self.allowed(limit)).max(limit / 10),
         }
     }
 
@@ -208,9 +208,9 @@ impl Account {
         let left = reset.duration_since(now).min(PERIOD).as_secs_f64();
         let needs = self.needs.iter().map(|need| {
             let every = self.paced(&need.cadence).poll_every;
-            (left / every.as_secs_f64()).ceil() as u64 * need.weight
+            ((left / every.as_secs_f64()).ceil() as u64).saturating_mul(need.weight)
         });
-        needs.sum::<u64>().min(allowed / 2)
+        needs.fold(0, u64::saturating_add).min(allowed / 2)
     }
 
     /// The cadence that the budget carries: the one given where all polls and sweeps fit into it, else a slower one.

@@ -33,7 +33,8 @@ impl Told {
         let number = |name| header(headers, name)?.parse::<u64>().ok();
         let sent = date(headers).unwrap_or(now);
         Self {
-            limit: number("x-ratelimit-limit"),
+            // A ceiling of nothing would forbid every call: it is no budget.
+            limit: number("x-ratelimit-limit").filter(|limit| *limit > 0),
             remaining: number("x-ratelimit-remaining"),
             reset: number("x-ratelimit-reset").and_then(|reset| self::reset(reset, sent)),
             sent,
@@ -88,6 +89,15 @@ mod tests {
             assert_eq!(told.resets_in(), Some(SignedDuration::from_secs(30)), "{text}");
         }
         assert_eq!(Told::read(&answer("X-RateLimit-Reset", "soon"), now()).resets_in(), None);
+    }
+
+    #[test]
+    fn a_ceiling_of_nothing_is_none() {
+        for (text, limit) in
+            [("0", None), ("000", None), ("-1", None), ("1", Some(1)), ("18446744073709551615", Some(u64::MAX))]
+        {
+            assert_eq!(Told::read(&answer("X-RateLimit-Limit", text), now()).limit, limit, "{text}");
+        }
     }
 
     #[test]
