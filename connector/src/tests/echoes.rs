@@ -30,8 +30,9 @@ async fn miro_repeating_its_token_shows_none() {
             content.stream.access_token = TOKEN.into();
         }
         let info = json!({"scopes": ["contentlogs:export"], "organization": {"id": format!("1{encoded}")}}).to_string();
-        let diagnosed = shown(content, [(403, "{}".to_owned()), (200, info)]).await;
-        let belongs = diagnosed.split("the token belongs to 1").nth(1).unwrap_or_default();
+        let refusal = json!({"type": "error", "status": 403, "code": "forbiddenAccess", "message": "no"}).to_string();
+        let diagnosed = shown(content, [(403, refusal), (200, info)]).await;
+        let belongs = diagnosed.split("which belongs to 1").nth(1).unwrap_or_default();
         assert!(belongs.contains("***"), "{name}: {diagnosed}");
 
         let mut audit = config(Duration::from_mins(5));
