@@ -42,7 +42,7 @@ async fn each_wrong_credential_is_named_with_its_next_step() {
     refused(&lab, &without_scope, "contentlogs:export", "eDiscovery");
 
     let wrong_organization = other(|settings| settings.organization_id = Some("123".to_owned()));
-    refused(&lab, &wrong_organization, "123 is not the token's organisation", "organization_id");
+    refused(&lab, &wrong_organization, "123 is not the organization of the token", "organization_id");
 
     let wrong_secret = other(|settings| settings.client_secret = Some(format!("wrong-{MARKER}")));
     refused(&lab, &wrong_secret, "AADSTS7000215", "secret");
