@@ -101,22 +101,34 @@ fn with_connector(command: &mut Command, store: &Path, arguments: &[&str]) {
     command.arg("--").arg(program("miro-sentinel")).args(arguments).stdin(Stdio::null());
 }
 
+/// Far more than a refused token's next try.
+const RECOVERS_WITHIN: std::time::Duration = std::time::Duration::from_mins(3);
+
 /// Runs until the connector says that it goes on after a refusal, then tells it to stop. Returns how it ended, what was reported, and
 /// the codes of what it complained about.
 fn until_recovered(mut command: Command) -> (Option<i32>, Value, Vec<String>) {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     let mut codes = Vec::new();
+    // One that never recovers is ended, so that its lines end.
+    let (seen, watched) = std::sync::mpsc::channel::<()>();
+    let id = child.id().to_string();
+    std::thread::spawn(move || {
+        if watched.recv_timeout(RECOVERS_WITHIN) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            drop(Command::new("kill").args(["-KILL", &id]).status());
+        }
+    });
     let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
     for line in lines.by_ref() {
         let line: Value = serde_json::from_str(&line.expect("text")).unwrap_or_default();
         codes.extend(line["code"].as_str().map(str::to_owned));
-        // Only this one says which peer the end was at.
-        if !codes.is_empty() && line["level"] == "INFO" && line["end"] == "Source" {
+        // Only this one says how long an outage was.
+        if !codes.is_empty() && line["outage_seconds"].is_u64() {
             break;
         }
     }
+    drop(seen);
     let told = Command::new("kill").arg(child.id().to_string()).status().expect("kill is there");
-    assert!(told.success());
+    assert!(told.success(), "it did not recover in time: {codes:?}");
     lines.for_each(drop);
     let output = child.wait_with_output().expect("it ends");
     let summary = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {codes:?}"));
