@@ -5,6 +5,7 @@
 mod certify;
 mod demo;
 mod kql;
+mod output_file;
 mod record;
 mod replay;
 mod scenario;

@@ -9,7 +9,7 @@ use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 
 use crate::scenario::Peer;
 use crate::stand_ins::StandIns;
-use crate::subject::Variables;
+use crate::subject::{Variables, is_proxy};
 
 /// A program and the variables that differ from ours.
 #[derive(Clone, Debug)]
@@ -50,9 +50,6 @@ pub enum ProgramError {
     Map(String),
 }
 
-/// Variables that would lead past the stand-ins.
-const PROXIES: [&str; 8] =
-    ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"];
 /// How long a program may take to end after a signal.
 const GRACE: Duration = Duration::from_mins(1);
 
@@ -144,7 +141,8 @@ impl Program {
         if self.output == Output::Stderr {
             command.stdout(std::io::stderr());
         }
-        for name in PROXIES {
+        // They would lead past the stand-ins.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_proxy)) {
             command.env_remove(name);
         }
         command.envs(self.variables.iter());

@@ -8,7 +8,7 @@ mod variables;
 
 pub use output::Output;
 pub use process::{Process, Stopped, SubjectError};
-pub(crate) use process::{code_of, write_secret};
+pub(crate) use process::{code_of, is_proxy, write_secret};
 pub use target::{Ready, Reload, StopBy, StopSignal, Target, TargetError, schema};
 /// A word as a shell takes it.
 pub(crate) fn quoted(word: &str) -> String {

@@ -14,6 +14,7 @@ use crate::certify::{
     Expected, Options, Plan, Progress, Selection, Shard, Subject, certify, example_variables, named, updated,
 };
 use crate::digest::hexadecimal;
+use crate::program::Stop;
 use crate::report::{Report, annotations, compare, html, junit, markdown, terminal};
 use crate::scenario::read::Document;
 use crate::scenario::{Family, Level, Profile};
@@ -153,8 +154,7 @@ impl Certify {
 
     /// Plays the plan; nothing, when the run was interrupted.
     async fn play(&self, plan: Plan, subject: Subject, options: Options) -> anyhow::Result<Option<Report>> {
-        let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        let mut stop = Stop::listen()?;
         let cases = plan.cases.len();
         anstream::eprintln!("{} of the catalogue's cases against {}, {} jobs", cases, subject.name(), options.jobs);
         let (expected, today) = (options.expected.clone(), today());
@@ -171,8 +171,7 @@ impl Certify {
         });
         tokio::select! {
             report = playing => Ok(Some(report)),
-            _ = interrupt.recv() => Ok(None),
-            _ = terminate.recv() => Ok(None),
+            _ = stop.next() => Ok(None),
         }
     }
 

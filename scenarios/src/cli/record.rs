@@ -8,6 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use url::Url;
 
+use super::output_file::writable;
 use crate::har;
 use crate::record::{RecordError, Recording, UpstreamError, record, scenario_of};
 use crate::redact::RedactorError;
@@ -141,32 +142,6 @@ fn told(error: RecordError) -> anyhow::Error {
         | RecordError::Program(_) => super::Usage(error.to_string()).into(),
         other => other.into(),
     }
-}
-
-/// Whether a file can be written there, before anything is run. A device, a pipe or a link would be replaced by the file.
-fn writable(option: &str, path: &Path) -> Result<(), super::Usage> {
-    let shown = path.display();
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if path.file_name().is_none() || !folder.is_dir() {
-        return Err(super::Usage(format!(
-            "{option}: `{shown}` is not a file in a folder that exists; make the folder first"
-        )));
-    }
-    match std::fs::symlink_metadata(path) {
-        Ok(found) if !found.is_file() => {
-            return Err(super::Usage(format!(
-                "{option}: `{shown}` exists and is no regular file; name a file, or one that does not exist yet"
-            )));
-        }
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(super::Usage(format!("{option}: `{shown}`: {error}")));
-        }
-        Ok(_) | Err(_) => {}
-    }
-    tempfile::tempfile_in(folder).map(drop).map_err(|error| {
-        let folder = folder.display();
-        super::Usage(format!("{option}: no file can be made in `{folder}`: {error}; name a file in another folder"))
-    })
 }
 
 /// The id of a scenario in that file.

@@ -9,9 +9,11 @@ use serde_json::Value;
 use toml::Table;
 
 use super::Exit;
+use super::output_file::writable;
 use super::scenario::{From, document};
 use crate::deployment::{SecretFile, take_secrets};
 use crate::live::{Environment, Live};
+use crate::program::Stop;
 use crate::scenario::{Family, Scenario};
 
 /// Serves both mocks on this machine, with the world of a scenario and everything that happens in it, until it is told to stop.
@@ -82,8 +84,7 @@ impl Serve {
     }
 
     async fn serve(&self, scenario: &Scenario, is_named: bool) -> anyhow::Result<()> {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+        let mut stop = Stop::listen()?;
         for (option, path) in [("--config-file", &self.config_file), ("--env-file", &self.env_file)] {
             path.as_deref().map_or(Ok(()), |path| writable(option, path))?;
         }
@@ -113,8 +114,7 @@ impl Serve {
         };
         tokio::select! {
             played = play => played?,
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = stop.next() => {}
         }
         live.stop().await;
         Ok(())
@@ -146,23 +146,6 @@ impl Serve {
             anstream::println!("{name:<30} {title}");
         }
         Ok(Exit::Held)
-    }
-}
-
-/// Whether a file can be written there, before anything is: its folder exists, and it is no folder, link or pipe itself.
-fn writable(option: &str, path: &Path) -> Result<(), super::Usage> {
-    let shown = path.display();
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if path.file_name().is_none() || !folder.is_dir() {
-        return Err(super::Usage(format!(
-            "{option}: `{shown}` is not a file in a folder that exists; make the folder first"
-        )));
-    }
-    match std::fs::symlink_metadata(path) {
-        Ok(found) if !found.is_file() => {
-            Err(super::Usage(format!("{option}: `{shown}` is there and not a plain file; name another one")))
-        }
-        Ok(_) | Err(_) => Ok(()),
     }
 }
 

@@ -87,8 +87,13 @@ pub struct Stopped {
 
 /// Variables of our own environment that a program under test must not have: it would go around the mocks, or mix settings.
 fn is_kept_away(name: &str) -> bool {
+    is_proxy(name) || name.starts_with("MIRO_SENTINEL_")
+}
+
+/// Whether a variable of this name tells programs of a proxy.
+pub(crate) fn is_proxy(name: &str) -> bool {
     let proxies = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
-    proxies.iter().any(|proxy| name.eq_ignore_ascii_case(proxy)) || name.starts_with("MIRO_SENTINEL_")
+    proxies.iter().any(|proxy| name.eq_ignore_ascii_case(proxy))
 }
 
 impl Process {
