@@ -26,7 +26,7 @@ use crate::source::{Budget, Need, PageMemory, PageSize, PeerClock, Source};
 use crate::status::Status;
 use crate::store::{Store, StoreError};
 use crate::stretch::after;
-use crate::{Clock, Problem, Random, Stream, Transport};
+use crate::{Clock, Exit, Problem, Random, Stream, Transport};
 
 pub use stop::Stop;
 
@@ -94,6 +94,17 @@ impl Outcome {
             Self::Finished => "finished",
             Self::Abandoned => "abandoned",
             Self::Stopped(_) => "stopped",
+        }
+    }
+
+    /// The exit code of a program that ran in this mode and ended so.
+    pub const fn exit(&self, mode: Mode) -> Exit {
+        match (self, mode) {
+            (Self::Done, _) | (Self::Finished, Mode::Service) => Exit::Done,
+            (Self::Incomplete, _) => Exit::Incomplete,
+            // A catch-up that was told to stop has not caught up.
+            (Self::Finished, Mode::Once { .. }) | (Self::Abandoned, _) => Exit::Interrupted,
+            (Self::Stopped(problem), _) => problem.code.exit(),
         }
     }
 }

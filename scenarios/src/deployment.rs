@@ -109,6 +109,18 @@ pub(crate) fn get<'a>(settings: &'a Table, key: &str) -> Option<&'a Value> {
     }
 }
 
+/// Removes the key with this dotted name, and what it holds.
+pub(crate) fn remove(settings: &mut Table, key: &str) {
+    match key.split_once('.') {
+        None => drop(settings.remove(key)),
+        Some((section, rest)) => {
+            if let Some(Value::Table(inner)) = settings.get_mut(section) {
+                remove(inner, rest);
+            }
+        }
+    }
+}
+
 /// Sets the key with this dotted name.
 pub(crate) fn set(settings: &mut Table, key: &str, value: Value) {
     match key.split_once('.') {

@@ -6,7 +6,11 @@ mod events;
 mod matching;
 mod mint;
 mod moved;
+mod network;
+mod poll;
 mod question;
+mod settings;
+mod virtual_time;
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -17,12 +21,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::har::Har;
 use crate::program::{self, Output, Program, ProgramError, Stop};
+use crate::scenario::world::WorldProblem;
 use crate::stand_ins::{StandIns, StandInsError};
 use crate::subject::Variables;
 use answer::Answers;
 
 pub use matching::Mode;
 pub use moved::moved;
+pub use virtual_time::replay_in_virtual_time;
 
 /// A replay.
 #[derive(Clone, Debug)]
@@ -50,6 +56,8 @@ pub struct Replayed {
     pub unused: usize,
     /// How many of these were trouble when they were recorded: a refusal, a page of somebody else's, a connection that broke.
     pub unused_trouble: usize,
+    /// The numbers of these in the file, from 1; the first hundred.
+    pub unused_trouble_entries: Vec<usize>,
     /// Requests that were answered with an entry for the second time or more.
     pub repeated: u64,
     /// Requests for windows of their own, answered with the recorded events in them.
@@ -66,6 +74,8 @@ pub struct Replayed {
 /// A request that the recording has no response for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Missed {
+    /// When it was asked, by the clock of the replay.
+    pub at: Timestamp,
     /// The request.
     pub request: String,
     /// The entry that comes closest; none where nothing of the kind was recorded.
@@ -100,6 +110,12 @@ pub enum ReplayError {
     /// The variables are no text.
     #[error("could not write the variables down: {0}")]
     Environment(#[from] serde_json::Error),
+    /// Our connector cannot be set up as the recording says.
+    #[error("the connector cannot be set up as it was recorded: {0}")]
+    Settings(#[from] WorldProblem),
+    /// No checkpoint.
+    #[error(transparent)]
+    Store(#[from] connector::store::StoreError),
 }
 
 /// Plays `what` back until the program ends, or without one until a signal comes; `ready` gets the variables before anything is
@@ -114,10 +130,10 @@ pub async fn replay(what: &Replay, ready: impl FnOnce(&Variables)) -> Result<Rep
     let folder = tempfile::tempdir()?;
     let ca_file = folder.path().join("ca.pem").display().to_string();
     std::fs::write(&ca_file, stand_ins.root_pem())?;
-    let mut variables = environment::variables(&har, &stand_ins, &ca_file)?;
+    let mut variables = environment::variables(&har, |peer| stand_ins.url(peer), &ca_file)?;
     program::map(&mut variables, &what.maps)?;
     let recorded_exit = har.log.exit;
-    let answers = Arc::new(Answers::new(har, what.mode, &stand_ins));
+    let answers = Arc::new(Answers::new(har, what.mode, |peer| stand_ins.url(peer), Arc::new(faults::SystemClock)));
     if answers.is_empty() {
         return Err(ReplayError::Empty);
     }

@@ -58,6 +58,11 @@ impl Connection {
     pub(crate) fn ends_with_reset(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
+
+    /// Whether it does.
+    pub(crate) fn is_to_be_reset(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// The listeners, before they answer.
@@ -149,7 +154,7 @@ async fn serve_one(peer: Peer, socket: TcpStream, acceptor: TlsAcceptor, handler
         .auto_date_header(false)
         .serve_connection(TokioIo::new(socket), service);
     let ended = std::future::poll_fn(|context| Pin::new(&mut server).poll(context)).await;
-    let is_reset = connection.0.load(Ordering::Relaxed) && ended.is_err();
+    let is_reset = connection.is_to_be_reset() && ended.is_err();
     let socket = server.into_parts().io.into_inner();
     if is_reset && let Err(error) = socket.get_ref().0.set_zero_linger() {
         tracing::debug!(%error, "Could not arrange for a reset.");

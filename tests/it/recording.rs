@@ -156,6 +156,14 @@ fn replay(file: &Path, folder: &Path, options: &[&str]) -> (Value, Vec<String>, 
     (summary(&output), delivered(&output), output.status.code())
 }
 
+/// The same with our connector in the laboratory's own process: how that ended, what was missed, and how the connector ended.
+fn replay_in_virtual_time(file: &Path) -> (Option<i32>, Value, Value) {
+    let mut command = Command::new(program("miro-lab"));
+    let output = command.arg("replay").arg(file).args(["--virtual-time", "--json"]).output().expect("it starts");
+    let told = summary(&output);
+    (output.status.code(), told["missed"].clone(), told["exit"].clone())
+}
+
 #[tokio::test]
 async fn trouble_is_recorded_without_anybody_in_it_and_replays_with_the_same_outcome() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -189,11 +197,13 @@ async fn trouble_is_recorded_without_anybody_in_it_and_replays_with_the_same_out
         "{replayed}"
     );
     assert_eq!(again, delivered(&recorded));
+    assert_eq!(replay_in_virtual_time(&at("case.har")), (Some(0), serde_json::json!([]), Value::from(4)));
 
     // Three months old.
     har::write(&at("old.har"), &moved(&har, -91 * 86_400)).expect("the folder is ours");
     let (replayed, again, code) = replay(&at("old.har"), folder.path(), &[]);
     assert_eq!((code, again), (Some(0), delivered(&recorded)), "{replayed}");
+    assert_eq!(replay_in_virtual_time(&at("old.har")), (Some(0), serde_json::json!([]), Value::from(4)));
 
     let lint = Command::new(program("miro-lab")).args(["scenario", "lint"]).arg(at("again.yaml")).output();
     let lint = lint.expect("it starts");
@@ -344,6 +354,7 @@ fn a_token_that_was_refused_for_a_while_is_refused_for_a_while_again() {
     let (code, replayed, again) = until_recovered(command);
     assert_eq!((code, again), (Some(0), codes), "{replayed}");
     assert_eq!((&replayed["missed"], &replayed["exit"]), (&serde_json::json!([]), &recorded["exit"]));
+    assert_eq!(replay_in_virtual_time(&at("case.har")), (Some(0), serde_json::json!([]), recorded["exit"].clone()));
 }
 
 #[test]

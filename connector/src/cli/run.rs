@@ -160,18 +160,15 @@ fn late(status: &Status) -> String {
     )
 }
 
-/// The exit code of an outcome.
+/// The exit code of an outcome, once what a reader has to know is said.
 fn finish(outcome: Outcome, mode: Mode, status: &Status) -> Result<Exit, Failure> {
-    match (outcome, mode) {
-        (Outcome::Done, _) | (Outcome::Finished, Mode::Service) => Ok(Exit::Done),
-        (Outcome::Incomplete, _) => {
-            super::say(&late(status));
-            Ok(Exit::Incomplete)
-        }
-        // A catch-up that was told to stop has not caught up.
-        (Outcome::Finished, Mode::Once { .. }) | (Outcome::Abandoned, _) => Ok(Exit::Interrupted),
-        (Outcome::Stopped(problem), _) => Err(problem.into()),
+    let exit = outcome.exit(mode);
+    match outcome {
+        Outcome::Stopped(problem) => return Err(problem.into()),
+        Outcome::Incomplete => super::say(&late(status)),
+        Outcome::Done | Outcome::Finished | Outcome::Abandoned => {}
     }
+    Ok(exit)
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub fn start(format: LogFormat, verbosity: Verbosity) {
 }
 
 /// What writes the lines, each to a writer of `writer`, with the time that `timer` tells.
-pub(crate) fn subscriber<W, T>(
+pub fn subscriber<W, T>(
     format: LogFormat,
     verbosity: Verbosity,
     color: bool,

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::drift::{Drift, drift};
 use crate::har::{self, Har};
-use crate::replay::{Mode, Replay, ReplayError, Replayed, replay};
+use crate::replay::{Mode, Replay, ReplayError, Replayed, replay, replay_in_virtual_time};
 use crate::subject::Variables;
 
 /// Plays a recording back to a program, or tells what has changed between two recordings.
@@ -18,7 +18,7 @@ use crate::subject::Variables;
 /// COMMAND it prints one line with the variables that a program needs, and answers until it is told to stop.
 #[derive(Debug, Args)]
 #[command(
-    before_help = "  miro-lab replay case.har --map MIRO_SENTINEL__MIRO__BASE_URL={MIRO_BASE_URL} -- miro-sentinel run --once\n  miro-lab replay january.har --diff june.har"
+    before_help = "  miro-lab replay case.har --map MIRO_SENTINEL__MIRO__BASE_URL={MIRO_BASE_URL} -- miro-sentinel run --once\n  miro-lab replay case.har --virtual-time\n  miro-lab replay january.har --diff june.har"
 )]
 pub(super) struct ReplayCommand {
     /// The recording, HAR 1.2, of `miro-lab record` or a browser's developer tools.
@@ -29,6 +29,9 @@ pub(super) struct ReplayCommand {
     /// Give pages by their cursors alone, whatever window is asked for.
     #[arg(long, conflicts_with = "diff")]
     by_cursor: bool,
+    /// Play it to our own connector, in this process, under the recording's own clock: an hour takes seconds.
+    #[arg(long, conflicts_with_all = ["diff", "map", "command"])]
+    virtual_time: bool,
     /// Tell what differs in this newer recording, and play nothing: fields, types, statuses and headers of each call.
     #[arg(long, value_name = "NEWER.har", conflicts_with_all = ["map", "command"])]
     diff: Option<PathBuf>,
@@ -64,6 +67,10 @@ impl ReplayCommand {
             (_, true) => Mode::ByCursor,
             (false, false) => Mode::Best,
         };
+        if self.virtual_time {
+            let replayed = replay_in_virtual_time(har, mode).map_err(|error| told(&self.file, error))?;
+            return self.report(&replayed);
+        }
         let has_command = !self.command.is_empty();
         let what =
             Replay { har, mode, maps: self.map.clone(), command: self.command.clone(), shares_stdout: !self.json };
@@ -77,11 +84,15 @@ impl ReplayCommand {
             }
         };
         let replayed = runtime.block_on(replay(&what, ready)).map_err(|error| told(&self.file, error))?;
+        self.report(&replayed)
+    }
+
+    fn report(&self, replayed: &Replayed) -> anyhow::Result<u8> {
         // Without a program, the one line of standard output is the variables.
-        if self.json && has_command {
-            anstream::println!("{}", serde_json::to_string(&replayed)?);
+        if self.json && replayed.exit.is_some() {
+            anstream::println!("{}", serde_json::to_string(replayed)?);
         } else {
-            report(&replayed);
+            report(replayed);
         }
         Ok(if replayed.is_same() { SAME } else { DIFFERENT })
     }
@@ -105,17 +116,27 @@ fn read(file: &std::path::Path) -> anyhow::Result<Har> {
 /// What the caller can mend is a matter of usage.
 fn told(file: &std::path::Path, error: ReplayError) -> anyhow::Error {
     match error {
-        ReplayError::Empty => super::Usage(format!("{}: {error}", file.display())).into(),
+        ReplayError::Empty | ReplayError::Settings(_) => super::Usage(format!("{}: {error}", file.display())).into(),
         ReplayError::Program(_) => super::Usage(error.to_string()).into(),
         other => other.into(),
     }
 }
 
 fn report(replayed: &Replayed) {
-    let Replayed { entries, matched, unused, unused_trouble, repeated, composed, missed, exit, recorded_exit } =
-        replayed;
+    let Replayed {
+        entries,
+        matched,
+        unused,
+        unused_trouble,
+        unused_trouble_entries,
+        repeated,
+        composed,
+        missed,
+        exit,
+        recorded_exit,
+    } = replayed;
     for miss in missed {
-        anstream::eprintln!("missed: {}", miss.request);
+        anstream::eprintln!("missed at {}: {}", miss.at, miss.request);
         match &miss.closest {
             Some(closest) => anstream::eprintln!("  closest: {closest}; differs in: {}", miss.differs.join(", ")),
             None => anstream::eprintln!("  nothing of the kind was recorded"),
@@ -127,7 +148,8 @@ fn report(replayed: &Replayed) {
     );
     if *unused_trouble > 0 {
         anstream::eprintln!(
-            "trouble that was recorded and not met: {unused_trouble}; the program took another way, or was told to start later (map START)"
+            "trouble that was recorded and not met: {unused_trouble} (entries {}); the program took another way, or was told to start later (map START)",
+            numbers(unused_trouble_entries)
         );
     }
     if let (Some(exit), Some(recorded)) = (exit, recorded_exit)
@@ -135,4 +157,8 @@ fn report(replayed: &Replayed) {
     {
         anstream::eprintln!("the program exits with {exit}; recorded was {recorded}");
     }
+}
+
+fn numbers(entries: &[usize]) -> String {
+    entries.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
 }

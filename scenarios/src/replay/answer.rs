@@ -23,7 +23,7 @@ use super::{Missed, Replayed, mint};
 use crate::har::{Entry, Har, Outcome, value};
 use crate::record::Rewritten;
 use crate::scenario::{Call, Peer};
-use crate::stand_ins::{Body, Connection, Handler, NoResponse, PEERS, StandIns};
+use crate::stand_ins::{Body, Connection, Handler, NoResponse, PEERS};
 
 /// A longer body of a request is refused; nothing of it is compared.
 const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -33,6 +33,8 @@ const FLUSHED_AFTER: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_mins(5);
 /// Missed requests that are listed; later ones are answered alike.
 const MISSED_MAX: usize = 1_000;
+/// Entries that were not met and are named.
+const NAMED_MAX: usize = 100;
 /// Headers that are written anew, or belong to the encoding on the wire.
 const NOT_REPEATED: [&str; 7] =
     ["content-length", "transfer-encoding", "content-encoding", "connection", "keep-alive", "trailer", "upgrade"];
@@ -42,6 +44,7 @@ pub(super) struct Answers {
     /// Entries of the three peers, in the order of the matcher's.
     entries: Vec<Entry>,
     rewritten: Rewritten,
+    clock: Arc<dyn faults::Clock>,
     state: Mutex<State>,
 }
 
@@ -60,9 +63,9 @@ enum Given {
 }
 
 impl Answers {
-    pub(super) fn new(har: Har, mode: Mode, stand_ins: &StandIns) -> Self {
-        let rewritten =
-            Rewritten(PEERS.iter().filter_map(|peer| Some((base(&har, *peer)?, stand_ins.url(*peer)))).collect());
+    /// `url` tells where a peer is now, and `clock` what time it is there.
+    pub(super) fn new(har: Har, mode: Mode, url: impl Fn(Peer) -> String, clock: Arc<dyn faults::Clock>) -> Self {
+        let rewritten = Rewritten(PEERS.iter().filter_map(|peer| Some((base(&har, *peer)?, url(*peer)))).collect());
         let mut entries = Vec::new();
         let mut recorded = Vec::new();
         let mut events = Events::default();
@@ -79,22 +82,31 @@ impl Answers {
         }
         let state =
             State { matcher: Matcher::new(mode, recorded), events, repeated: 0, composed: 0, missed: Vec::new() };
-        Self { entries, rewritten, state: Mutex::new(state) }
+        Self { entries, rewritten, clock, state: Mutex::new(state) }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
+    /// Whether every entry was given.
+    pub(super) fn is_used_up(&self) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.matcher.entries().iter().all(|entry| entry.is_used)
+    }
+
     /// What came of it so far; how the program ended is not known here.
     pub(super) fn result(&self) -> Replayed {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let matched = state.matcher.entries().iter().filter(|entry| entry.is_used).count();
+        let entries = state.matcher.entries();
+        let matched = entries.iter().filter(|entry| entry.is_used).count();
+        let trouble = entries.iter().filter(|entry| !entry.is_used && !entry.is_success);
         Replayed {
             entries: self.entries.len(),
             matched,
             unused: self.entries.len() - matched,
-            unused_trouble: state.matcher.entries().iter().filter(|entry| !entry.is_used && !entry.is_success).count(),
+            unused_trouble: trouble.clone().count(),
+            unused_trouble_entries: trouble.map(|entry| entry.number).take(NAMED_MAX).collect(),
             repeated: state.repeated,
             composed: state.composed,
             missed: state.missed.clone(),
@@ -115,7 +127,7 @@ impl Answers {
             state.composed += 1;
             return Ok(Given::Page(page));
         }
-        let missed = state.matcher.missed(asked);
+        let missed = state.matcher.missed(asked, self.clock.now());
         if state.missed.len() < MISSED_MAX {
             state.missed.push(missed.clone());
         }
@@ -136,9 +148,11 @@ impl Answers {
             Ok(Given::Entry(found)) if !found.is_repeated => &self.entries[found.at],
             Ok(Given::Entry(found)) => {
                 let entry = &self.entries[found.at];
-                return Ok(dated_now(self.response(entry, self.body(&asked, entry))));
+                return Ok(dated(self.response(entry, self.body(&asked, entry)), self.clock.now()));
             }
-            Ok(Given::Page(page)) => return Ok(dated_now(self.response(&self.entries[page.like], page.body.into()))),
+            Ok(Given::Page(page)) => {
+                return Ok(dated(self.response(&self.entries[page.like], page.body.into()), self.clock.now()));
+            }
             Err(missed) => return Ok(not_recorded(&missed)),
         };
         tokio::time::sleep(pause(entry)).await;
@@ -176,7 +190,7 @@ impl Answers {
             return STANDARD.decode(text.trim()).unwrap_or_default().into();
         }
         match asked.call {
-            Call::Token => mint::response(text, Timestamp::now()).into(),
+            Call::Token => mint::response(text, self.clock.now()).into(),
             Call::Discovery => self.rewritten.text(text).unwrap_or_else(|| text.clone()).into(),
             _ => text.clone().into(),
         }
@@ -203,9 +217,9 @@ fn base(har: &Har, peer: Peer) -> Option<String> {
 }
 
 /// A response that is given at another time than its own: by its `Date`, clients tell how far a log has been read.
-fn dated_now(mut response: Response<Body>) -> Response<Body> {
+fn dated(mut response: Response<Body>, now: Timestamp) -> Response<Body> {
     if let Some(date) = response.headers_mut().get_mut(DATE)
-        && let Ok(now) = HeaderValue::from_str(&faults::http_date(Timestamp::now()))
+        && let Ok(now) = HeaderValue::from_str(&faults::http_date(now))
     {
         *date = now;
     }

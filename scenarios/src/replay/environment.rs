@@ -3,33 +3,37 @@
 use connector::Stream;
 use jiff::Timestamp;
 
-use super::mint;
+use super::question::Question;
+use super::{mint, poll};
 use crate::har::{Entry, Har, path_of};
 use crate::live::Environment;
 use crate::scenario::{Call, Peer};
-use crate::stand_ins::StandIns;
 use crate::subject::Variables;
 
 /// As long as the tokens of Miro's apps.
 const TOKEN_LENGTH: usize = 58;
 const SECRET_LENGTH: usize = 40;
 
-/// The variables.
-pub(super) fn variables(har: &Har, stand_ins: &StandIns, ca_file: &str) -> Result<Variables, serde_json::Error> {
+/// The variables; `url` tells where a peer is now.
+pub(super) fn variables(
+    har: &Har,
+    url: impl Fn(Peer) -> String,
+    ca_file: &str,
+) -> Result<Variables, serde_json::Error> {
     let known = |name: &str, otherwise: Option<String>| {
         har.log.environment.get(name).cloned().or(otherwise).unwrap_or_default()
     };
     let environment = Environment {
-        miro_base_url: stand_ins.url(Peer::Miro),
+        miro_base_url: url(Peer::Miro),
         miro_access_token_audit: mint::secret(TOKEN_LENGTH),
         miro_access_token_content: mint::secret(TOKEN_LENGTH),
         miro_organization_id: known("MIRO_ORGANIZATION_ID", segment(har, Call::ContentLogs, "orgs")),
-        sentinel_endpoint: stand_ins.url(Peer::Ingestion),
+        sentinel_endpoint: url(Peer::Ingestion),
         sentinel_rule_audit: known("SENTINEL_RULE_AUDIT", rule(har, Stream::Audit)),
         sentinel_rule_content: known("SENTINEL_RULE_CONTENT", rule(har, Stream::Content)),
         sentinel_stream_audit: known("SENTINEL_STREAM_AUDIT", Some(Stream::Audit.rule_stream().to_owned())),
         sentinel_stream_content: known("SENTINEL_STREAM_CONTENT", Some(Stream::Content.rule_stream().to_owned())),
-        azure_authority_host: stand_ins.url(Peer::Entra),
+        azure_authority_host: url(Peer::Entra),
         azure_tenant_id: known("AZURE_TENANT_ID", segment(har, Call::Token, "")),
         azure_client_id: known("AZURE_CLIENT_ID", client_id(har)),
         azure_client_secret: mint::secret(SECRET_LENGTH),
@@ -38,7 +42,7 @@ pub(super) fn variables(har: &Har, stand_ins: &StandIns, ca_file: &str) -> Resul
         requests_ca_bundle: ca_file.to_owned(),
         node_extra_ca_certs: ca_file.to_owned(),
         start: known("START", first_asked(har).or(har.start()).map(|start| start.to_string())),
-        poll_every: known("POLL_EVERY", Some("1s".to_owned())),
+        poll_every: known("POLL_EVERY", Some(poll::every(har))),
     };
     let values = serde_json::to_value(environment)?;
     let values = values.as_object().into_iter().flatten();
@@ -47,14 +51,18 @@ pub(super) fn variables(har: &Har, stand_ins: &StandIns, ca_file: &str) -> Resul
 
 /// The earliest time that a page was asked for from.
 fn first_asked(har: &Har) -> Option<Timestamp> {
-    let pages = of_call(har, Call::AuditLogs).chain(of_call(har, Call::ContentLogs));
-    let begins = pages.filter_map(|entry| {
-        let (_, query) = entry.request.url.split_once('?')?;
-        let mut pairs = form_urlencoded::parse(query.as_bytes());
-        let (_, value) = pairs.find(|(name, _)| matches!(name.as_ref(), "createdAfter" | "from"))?;
-        value.parse().ok()
-    });
-    begins.min()
+    har.log.entries.iter().filter_map(|entry| window(entry)?.0).min()
+}
+
+/// The time up to which a page was asked for; none of other calls.
+pub(super) fn asked_until(entry: &Entry) -> Option<Timestamp> {
+    window(entry)?.1
+}
+
+fn window(entry: &Entry) -> Option<(Option<Timestamp>, Option<Timestamp>)> {
+    let asked = Question::of(entry).filter(Question::is_page)?;
+    let (from, to) = asked.window();
+    Some((Some(from).filter(|from| *from != Timestamp::MIN), Some(to).filter(|to| *to != Timestamp::MAX)))
 }
 
 fn of_call(har: &Har, call: Call) -> impl Iterator<Item = &Entry> {

@@ -1,6 +1,6 @@
 //! Which recorded response a request gets.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Missed;
 use super::question::Question;
@@ -107,7 +107,7 @@ impl Matcher {
     }
 
     /// That a request was not recorded.
-    pub(super) fn missed(&self, asked: &Question) -> Missed {
+    pub(super) fn missed(&self, asked: &Question, now: Timestamp) -> Missed {
         let alike = self.entries.iter().filter(|entry| entry.question.is_alike(asked));
         let closest = alike
             .min_by_key(|entry| (entry.is_used, asked.differs(&entry.question).len(), asked.distance(&entry.question)));
@@ -115,7 +115,12 @@ impl Matcher {
         if closest.is_some_and(|entry| entry.is_used) {
             differs.push("times asked");
         }
+        let is_elsewhere = |entry: &&Recorded| asked.is_page() && !self.is_near(asked, &entry.question);
+        if closest.is_some_and(|entry| is_elsewhere(&entry)) && !differs.contains(&"window") {
+            differs.push("window");
+        }
         Missed {
+            at: now,
             request: asked.shown(),
             closest: closest.map(|entry| format!("entry {}: {}", entry.number, entry.question.shown())),
             differs,
@@ -200,10 +205,12 @@ mod tests {
     #[test]
     fn a_miss_names_the_closest_entry_and_what_differs() {
         let matcher = matcher(Mode::Best, &[page("10:00:00", ""), page("10:00:00", "a")]);
-        let missed = matcher.missed(&page("10:00:00", "b"));
+        let missed = matcher.missed(&page("10:00:00", "b"), Timestamp::UNIX_EPOCH);
         assert_eq!(missed.differs, ["cursor"]);
         assert!(missed.closest.unwrap().starts_with("entry 1: GET /v2/audit/logs?"));
-        let missed = matcher.missed(&Question::new(Peer::Miro, "GET", "/v1/oauth-token"));
+        let missed = matcher.missed(&Question::new(Peer::Miro, "GET", "/v1/oauth-token"), Timestamp::UNIX_EPOCH);
         assert_eq!((missed.request.as_str(), missed.closest), ("GET /v1/oauth-token", None));
+        let missed = matcher.missed(&page("15:00:00", ""), Timestamp::UNIX_EPOCH);
+        assert_eq!(missed.differs, ["window"], "hours away from what was recorded");
     }
 }

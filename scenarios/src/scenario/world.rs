@@ -141,7 +141,8 @@ fn filled(value: toml::Value, settings: &toml::Table) -> toml::Value {
     }
 }
 
-fn load(settings: &toml::Table) -> Result<Config, WorldProblem> {
+/// Settings taken through the connector's own loader; the first thing that is wrong with them.
+pub(crate) fn load(settings: &toml::Table) -> Result<Config, WorldProblem> {
     let text = toml::to_string(settings).map_err(|error| WorldProblem::new(&["connector"], error.to_string()))?;
     let sources = Sources { file: Some((PathBuf::from("scenario.toml"), text)), ..Sources::default() };
     config::load(&sources).map(|(config, _warnings)| config).map_err(|findings| {

@@ -27,9 +27,12 @@ use crate::scenario::world::{self, WorldProblem};
 use crate::scenario::{ClockOwner, Peer};
 use crate::secrets::Secrets;
 
-const MIRO: &str = "api.miro.com";
-const ENTRA: &str = "login.microsoftonline.com";
-const INGESTION: &str = "miro-abcd.westeurope-1.ingest.monitor.azure.com";
+/// The host names of the peers.
+pub(crate) const HOSTS: [(Peer, &str); 3] = [
+    (Peer::Miro, "api.miro.com"),
+    (Peer::Entra, "login.microsoftonline.com"),
+    (Peer::Ingestion, "miro-abcd.westeurope-1.ingest.monitor.azure.com"),
+];
 
 /// Everything around the connector.
 #[derive(Debug)]
@@ -182,16 +185,16 @@ impl SimWorld {
 }
 
 fn sites(miro: &MockMiro, sentinel: &MockSentinel) -> std::collections::BTreeMap<String, Site> {
-    let site = |host: &str, peer, router| (host.to_owned(), Site { peer, router });
-    [
-        site(MIRO, Peer::Miro, miro.router()),
-        site(ENTRA, Peer::Entra, sentinel.router()),
-        site(INGESTION, Peer::Ingestion, sentinel.router()),
-    ]
-    .into()
+    let site = |(peer, host): (Peer, &str)| {
+        let router = if peer == Peer::Miro { miro.router() } else { sentinel.router() };
+        (host.to_owned(), Site { peer, router })
+    };
+    HOSTS.into_iter().map(site).collect()
 }
 
-fn addresses() -> Addresses {
-    let url = |host| format!("https://{host}").parse().expect("these host names are valid");
-    Addresses { miro: url(MIRO), authority: url(ENTRA), endpoint: url(INGESTION), ca_file: None }
+/// The addresses of the peers.
+pub(crate) fn addresses() -> Addresses {
+    let [miro, authority, endpoint] =
+        HOSTS.map(|(_, host)| format!("https://{host}").parse().expect("these host names are valid"));
+    Addresses { miro, authority, endpoint, ca_file: None }
 }
