@@ -1,12 +1,14 @@
 //! What has changed between two recordings: fields, their types, statuses and headers of the responses to each call.
 
+mod name;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::har::{Entry, Har, Outcome};
-use crate::redact::is_plain_name;
+use name::{is_of_data, shown};
 
 /// A difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -107,7 +109,7 @@ impl Shape {
         self.statuses.insert(entry.response.status.to_string());
         let names = entry.response.headers.iter().map(|pair| pair.name.to_ascii_lowercase());
         // HTTP/2 has pseudo headers, which begin with a colon.
-        self.headers.extend(names.filter(|name| !name.starts_with(':')).map(|name| shown(&name).to_owned()));
+        self.headers.extend(names.filter(|name| !name.starts_with(':')).map(|name| shown(&name).into_owned()));
         let body = entry.response.content.text.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
         let mut open: Vec<(String, Value)> = body.map(|body| (String::new(), body)).into_iter().collect();
         while let Some((path, value)) = open.pop() {
@@ -128,12 +130,7 @@ impl Shape {
 
 fn joined(path: &str, key: &str) -> String {
     let key = shown(key);
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
-}
-
-/// A name; `*` for one that is data, and so a pseudonym of this recording alone.
-fn shown(name: &str) -> &str {
-    if is_plain_name(name) { name } else { "*" }
+    if path.is_empty() { key.into_owned() } else { format!("{path}.{key}") }
 }
 
 const fn kind(value: &Value) -> &'static str {
@@ -159,6 +156,11 @@ fn compare(call: &str, was: &Shape, is: &Shape, drifts: &mut Vec<Drift>) {
     let paths: BTreeSet<&String> = was.fields.keys().chain(is.fields.keys()).collect();
     for path in paths {
         match (was.fields.get(path), is.fields.get(path)) {
+            // Fields of one shape: that one has another type cannot be told from one that came or went.
+            (Some(was), Some(is)) if is_of_data(path) => {
+                was.difference(is).for_each(|kind| add(What::Field, path, Some((*kind).to_owned()), None));
+                is.difference(was).for_each(|kind| add(What::Field, path, None, Some((*kind).to_owned())));
+            }
             (Some(was), Some(is)) if was != is => add(What::Type, path, Some(kinds(was)), Some(kinds(is))),
             (Some(_), Some(_)) => {}
             (was, is) => add(What::Field, path, was.map(kinds), is.map(kinds)),
@@ -207,5 +209,30 @@ mod tests {
         let error = har(429, "X-Old", r#"{"code":"x"}"#);
         let told: Vec<String> = drift(&was, &error).iter().map(ToString::to_string).collect();
         assert_eq!(told, ["miro.audit_logs: call went (recorded)", "miro.audit_logs (error): call came (recorded)"]);
+    }
+
+    #[test]
+    fn a_new_field_with_digits_in_its_name_came_and_is_no_change_of_type() {
+        let was = har(200, "X-Old", r#"{"data":[{"mfa2Factor":5,"sha256":"x","at":1}]}"#);
+        let is =
+            har(200, "X-Old", r#"{"data":[{"qwe9Asdfgh":7,"abc734":"y","at":1,"zxc5Vbnmlo":true,"level3":{"b":1}}]}"#);
+        let told: Vec<String> = drift(&was, &is).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "miro.audit_logs: field data[].<a9> came (object)",
+                "miro.audit_logs: field data[].<a9>.b came (number)",
+                "miro.audit_logs: field data[].<a9Aa> came (boolean)",
+            ]
+        );
+        let is = har(200, "X-Old", r#"{"data":[{"sha256":"x","at":"1"}]}"#);
+        let told: Vec<String> = drift(&was, &is).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "miro.audit_logs: field data[].<a9Aa> went (number)",
+                "miro.audit_logs: type data[].at was number, is text",
+            ]
+        );
     }
 }

@@ -23,6 +23,7 @@ pub use allow::NeverKept;
 pub(crate) use allow::credential_part;
 pub(crate) use body::is_plain_name;
 pub use pseudonym::NoKey;
+pub(crate) use shape::is_uuid;
 
 /// Replaces values, for one recording.
 pub struct Redactor {

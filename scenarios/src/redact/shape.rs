@@ -96,7 +96,7 @@ fn other(c: char, random: &mut ChaCha8Rng) -> char {
 }
 
 /// Whether a text is a UUID.
-pub(super) fn is_uuid(text: &str) -> bool {
+pub(crate) fn is_uuid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => byte == b'-',
