@@ -1,15 +1,14 @@
 //! A program that is run between stand-ins for its peers: its variables, its signals, and how it ended.
 
 use std::ffi::OsString;
-use std::process::Stdio;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::Signal;
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 
 use crate::scenario::Peer;
 use crate::stand_ins::StandIns;
-use crate::subject::{Variables, is_proxy};
+use crate::subject::{self, Group, Variables, is_proxy, shell_code_of};
 
 /// A program and the variables that differ from ours.
 #[derive(Clone, Debug)]
@@ -108,52 +107,34 @@ impl Program {
     /// Runs it to its end. A signal that we get is passed on; after a second one, or a minute, it is killed. Returns its exit code, or
     /// 128 and the number of the signal that ended it.
     pub(crate) async fn run(&self, stop: &mut Stop) -> Result<u8, ProgramError> {
-        let mut child = self.start()?;
-        let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
-        let send = |signal| {
-            if let Some(group) = group
-                && let Err(error) = kill_process_group(group, signal)
-            {
-                tracing::debug!(%error, "Could not pass a signal on.");
-            }
-        };
+        let (mut child, group) = self.start()?;
         tokio::select! {
-            ended = child.wait() => return Ok(exit(ended?)),
-            signal = stop.next() => send(signal),
+            ended = child.wait() => return Ok(shell_code_of(ended?)),
+            signal = stop.next() => group.signal(signal),
         }
         tokio::select! {
-            ended = child.wait() => return Ok(exit(ended?)),
+            ended = child.wait() => return Ok(shell_code_of(ended?)),
             _ = stop.next() => {}
             () = tokio::time::sleep(GRACE) => {}
         }
-        send(Signal::KILL);
-        Ok(exit(child.wait().await?))
+        group.signal(Signal::KILL);
+        Ok(shell_code_of(child.wait().await?))
     }
 
-    fn start(&self) -> Result<tokio::process::Child, ProgramError> {
+    fn start(&self) -> Result<(tokio::process::Child, Group), ProgramError> {
         let Some((program, arguments)) = self.command.split_first() else {
             return Err(ProgramError::Map("no COMMAND is given; write it behind `--`".to_owned()));
         };
-        let mut command = tokio::process::Command::new(program);
-        command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
-        // Its own group: a terminal's interrupt reaches us alone, and comes to it once.
-        command.process_group(0);
+        // Proxies would lead past the stand-ins.
+        let mut command = subject::command(program, is_proxy);
+        command.args(arguments);
         if self.output == Output::Stderr {
             command.stdout(std::io::stderr());
         }
-        // They would lead past the stand-ins.
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_proxy)) {
-            command.env_remove(name);
-        }
         command.envs(self.variables.iter());
-        command.spawn().map_err(|error| ProgramError::Start { program: program.display().to_string(), error })
+        let start = |error| ProgramError::Start { program: program.display().to_string(), error };
+        subject::start(&mut command).map_err(start)
     }
-}
-
-fn exit(status: std::process::ExitStatus) -> u8 {
-    use std::os::unix::process::ExitStatusExt as _;
-    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
-    u8::try_from(code).unwrap_or(1)
 }
 
 #[cfg(test)]

@@ -1,14 +1,16 @@
 //! A program under test: how it is started and told its settings ([`Target`]), and one run of it ([`Process`]).
 
+mod group;
 mod output;
 mod process;
 mod survivors;
 mod target;
 mod variables;
 
+pub(crate) use group::{Group, code_of, command, is_proxy, shell_code_of, start};
 pub use output::Output;
+pub(crate) use process::write_secret;
 pub use process::{Process, Stopped, SubjectError};
-pub(crate) use process::{code_of, is_proxy, write_secret};
 pub use target::{Ready, Reload, StopBy, StopSignal, Target, TargetError, schema};
 /// A word as a shell takes it.
 pub(crate) fn quoted(word: &str) -> String {

@@ -5,11 +5,12 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::process::{Child, Command};
+use rustix::process::Signal;
+use tokio::process::Child;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::group::{self, Group, code_of, is_proxy};
 use super::survivors;
 use super::{Output, Ready, Reload, StopSignal, Target, UnknownVariable, Variables};
 use crate::secrets::Secrets;
@@ -23,7 +24,7 @@ const OUTPUT_AFTER_END: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct Process {
     child: Child,
-    group: Pid,
+    group: Group,
     output: Output,
     readers: JoinSet<()>,
     ended: Option<ExitStatus>,
@@ -90,12 +91,6 @@ fn is_kept_away(name: &str) -> bool {
     is_proxy(name) || name.starts_with("MIRO_SENTINEL_")
 }
 
-/// Whether a variable of this name tells programs of a proxy.
-pub(crate) fn is_proxy(name: &str) -> bool {
-    let proxies = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
-    proxies.iter().any(|proxy| name.eq_ignore_ascii_case(proxy))
-}
-
 impl Process {
     /// Writes the target's files into `folder` and starts it. Its output is searched for `secrets`.
     pub async fn start(
@@ -108,13 +103,10 @@ impl Process {
         let in_command = |error| SubjectError::Variable { place: "command".to_owned(), error };
         let filled = target.filled_command(variables).map_err(in_command)?;
         let (program, arguments) = filled.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
-        let mut command = Command::new(program);
+        let mut command = group::command(program, is_kept_away);
         command.args(arguments);
         if let Some(folder) = &target.folder {
             command.current_dir(folder);
-        }
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_kept_away)) {
-            command.env_remove(name);
         }
         command.envs(variables.iter());
         for (name, value) in &target.env {
@@ -122,11 +114,9 @@ impl Process {
             let in_env = |error| SubjectError::Variable { place: format!("`env.{name}`"), error };
             command.env(name, filled.map_err(in_env)?);
         }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).process_group(0);
-        let start = |error| SubjectError::Start { program: program.to_owned(), error };
-        let mut child = command.spawn().map_err(start)?;
-        let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
-        let group = pid.ok_or_else(|| start(std::io::Error::other("it ended before it had a process id")))?;
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let started = group::start(&mut command);
+        let (mut child, group) = started.map_err(|error| SubjectError::Start { program: program.to_owned(), error })?;
         let awaited = match &target.ready {
             Ready::Line(text) => Some(text.clone()),
             Ready::FirstCall(_) | Ready::Http(_) => None,
@@ -168,7 +158,7 @@ impl Process {
 
     /// The most memory that it has had so far, in MiB; on Linux.
     pub fn memory_peak_mib(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.group.as_raw_nonzero())).ok()?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.group.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
         let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
         Some(kibibytes.div_ceil(1_024))
@@ -177,14 +167,14 @@ impl Process {
     /// Tells it to read its settings again, where it can be told.
     pub fn reload(&self, by: Reload) {
         if by == Reload::Hup {
-            self.signal(Signal::HUP);
+            self.group.signal(Signal::HUP);
         }
     }
 
     /// Tells it to stop, and kills it when it takes longer than it may.
     pub async fn stop(mut self, by: super::StopBy) -> Stopped {
         if self.has_ended().is_none() {
-            self.signal(match by.signal {
+            self.group.signal(match by.signal {
                 StopSignal::Term => Signal::TERM,
                 StopSignal::Int => Signal::INT,
                 StopSignal::Quit => Signal::QUIT,
@@ -192,7 +182,7 @@ impl Process {
         }
         let within = Duration::try_from(by.within).unwrap_or_default();
         let ended = timeout(within, self.ended()).await;
-        self.signal(Signal::KILL);
+        self.group.signal(Signal::KILL);
         let status = self.ended().await;
         let survivors = survivors::kill_all(STATE_DIR, &self.folder);
         self.read_out().await;
@@ -201,7 +191,7 @@ impl Process {
 
     /// Kills it, and all that it started.
     pub async fn kill(mut self) {
-        self.signal(Signal::KILL);
+        self.group.signal(Signal::KILL);
         self.ended().await;
         survivors::kill_all(STATE_DIR, &self.folder);
         self.read_out().await;
@@ -211,26 +201,13 @@ impl Process {
         // What is still held open then is not waited for.
         drop(timeout(OUTPUT_AFTER_END, async { while self.readers.join_next().await.is_some() {} }).await);
     }
-
-    fn signal(&self, signal: Signal) {
-        if let Err(error) = kill_process_group(self.group, signal) {
-            tracing::debug!(%error, "The process group is gone already.");
-        }
-    }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.signal(Signal::KILL);
+        self.group.signal(Signal::KILL);
         survivors::kill_all(STATE_DIR, &self.folder);
     }
-}
-
-/// An exit code; of a process that a signal ended, minus its number.
-pub(crate) fn code_of(status: ExitStatus) -> i32 {
-    use std::os::unix::process::ExitStatusExt as _;
-
-    status.code().or_else(|| status.signal().map(|signal| -signal)).unwrap_or_default()
 }
 
 async fn write_files(target: &Target, variables: &Variables, folder: &Path) -> Result<(), SubjectError> {
