@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use faults::input::{self, BY_HAND_BYTES_MAX};
 use include_dir::{Dir, include_dir};
 
 use crate::scenario::finding::{Finding, Position, hint};
@@ -34,7 +35,8 @@ impl Catalogue {
     /// holds worlds.
     pub fn with_folder(mut self, folder: &Path) -> std::io::Result<Self> {
         for path in yaml_files(folder)? {
-            let text = std::fs::read_to_string(&path)?;
+            let text = input::read_text(&path, BY_HAND_BYTES_MAX)
+                .map_err(|error| std::io::Error::other(format!("{}: {error}", path.display())))?;
             let name = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
             match name.strip_prefix("worlds/").and_then(|name| name.strip_suffix(".yaml")) {
                 Some(world) => self.worlds.insert(world.to_owned(), text),

@@ -1,9 +1,9 @@
 //! Events from outside: one JSON object a line, exactly as Miro would send it.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
+use faults::input;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -34,15 +34,25 @@ pub enum EventFileError {
     },
 }
 
+/// A larger file is not read: its events are all held in memory.
+const FILE_BYTES_MAX: u64 = 4_000_000_000;
+/// No event is nearly as long.
+const LINE_BYTES_MAX: u64 = 16_000_000;
+
 /// Appends the events of a file to a log; blank lines are passed over.
 pub(crate) fn read_file(path: &Path, log: Log, into: &mut EventLog) -> Result<(), EventFileError> {
     let unreadable = |source| EventFileError::Unreadable { path: path.to_owned(), source };
-    let mut reader = BufReader::with_capacity(1 << 20, File::open(path).map_err(unreadable)?);
+    let file = input::open_file(path, FILE_BYTES_MAX).map_err(|error| unreadable(error.into()))?;
+    let mut reader = BufReader::with_capacity(1 << 20, file);
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
-        if reader.read_until(b'\n', &mut line).map_err(unreadable)? == 0 {
+        if reader.by_ref().take(LINE_BYTES_MAX + 1).read_until(b'\n', &mut line).map_err(unreadable)? == 0 {
             break;
+        }
+        if line.len() as u64 > LINE_BYTES_MAX {
+            let reason = format!("the line is longer than {} MB; one event stands on each", LINE_BYTES_MAX / 1_000_000);
+            return Err(EventFileError::BadLine { path: path.to_owned(), line: number, reason });
         }
         let json = line.trim_ascii();
         if json.is_empty() {

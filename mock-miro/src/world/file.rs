@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use faults::input::{self, BY_HAND_BYTES_MAX};
 use serde_saphyr::Error;
 
 use super::{World, WorldError};
@@ -9,7 +10,7 @@ use super::{World, WorldError};
 impl World {
     /// Reads a world from a file; event files named in it are found relative to it.
     pub fn from_file(path: &Path) -> Result<Self, WorldError> {
-        let text = std::fs::read_to_string(path)
+        let text = input::read_text(path, BY_HAND_BYTES_MAX)
             .map_err(|error| WorldError::File(format!("could not read {}: {error}", path.display())))?;
         let mut world = Self::from_yaml(&text, &path.display().to_string())?;
         let folder = path.parent().unwrap_or(Path::new(""));

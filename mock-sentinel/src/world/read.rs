@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use faults::input::{self, BY_HAND_BYTES_MAX};
+
 use super::{Document, World};
 
 /// Why a world could not be made.
@@ -123,7 +125,8 @@ impl World {
 }
 
 fn read(path: &Path) -> Result<String, WorldError> {
-    std::fs::read_to_string(path).map_err(|source| WorldError::File { path: path.to_owned(), source })
+    input::read_text(path, BY_HAND_BYTES_MAX)
+        .map_err(|error| WorldError::File { path: path.to_owned(), source: error.into() })
 }
 
 fn from_saphyr(error: &serde_saphyr::Error, origin: &str) -> WorldError {

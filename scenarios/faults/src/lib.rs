@@ -5,7 +5,7 @@
 //! is, and a [`Journal`] records what became of every request.
 //!
 //! Nothing here knows an API. Each mock passes in its table of call names ([`Calls`]), answers in its own words, and brings
-//! its own timer, so that the crate needs neither a runtime nor a web framework.
+//! its own timer, so that the crate needs neither a runtime nor a web framework. [`input`] reads the files that somebody names.
 
 mod body;
 mod calls;
@@ -13,6 +13,7 @@ mod check;
 mod clock;
 mod fault;
 mod ids;
+pub mod input;
 mod journal;
 mod latency;
 mod receipt;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use faults::input::{self, BY_HAND_BYTES_MAX};
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -78,7 +79,8 @@ impl Expected {
     /// Reads a file.
     pub fn read(path: &Path) -> Result<Self, ExpectedError> {
         let wrong = |message: String| ExpectedError { file: path.display().to_string(), message };
-        let text = std::fs::read_to_string(path).map_err(|error| wrong(format!("could not be read: {error}")))?;
+        let text =
+            input::read_text(path, BY_HAND_BYTES_MAX).map_err(|error| wrong(format!("could not be read: {error}")))?;
         Self::parse(&text).map_err(wrong)
     }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::{Args, Subcommand};
+use faults::input;
 use kql::cases::{self, Case, Rows, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -68,6 +68,8 @@ struct Run {
     json: bool,
 }
 
+/// A larger file is not read, in bytes.
+const FILE_BYTES_MAX: u64 = 1_000_000_000;
 /// Rows of an answer that are shown.
 const ROWS_MAX: usize = 50;
 
@@ -154,8 +156,8 @@ impl Run {
     fn run(self) -> anyhow::Result<Exit> {
         let mut tables = kql::Tables::default();
         if let Some(path) = &self.tables {
-            let named: BTreeMap<String, Rows> =
-                serde_json::from_str(&read(path)?).with_context(|| format!("{} holds no tables", path.display()))?;
+            let named: BTreeMap<String, Rows> = serde_json::from_str(&read(path)?)
+                .map_err(|error| super::Usage(format!("{} holds no tables: {error}", path.display())))?;
             for (name, rows) in named {
                 let table = rows.to_table().map_err(|why| anyhow::anyhow!("table `{name}`: {why}"))?;
                 tables = tables.with(name, table);
@@ -190,10 +192,14 @@ fn read_lines<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<Vec
     let text = read(path)?;
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     lines
-        .map(|(at, line)| serde_json::from_str(line).with_context(|| format!("{} line {}", path.display(), at + 1)))
+        .map(|(at, line)| {
+            let wrong = |error| super::Usage(format!("{} line {}: {error}", path.display(), at + 1)).into();
+            serde_json::from_str(line).map_err(wrong)
+        })
         .collect()
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))
+    input::read_text(path, FILE_BYTES_MAX)
+        .map_err(|error| super::Usage(format!("could not read {}: {error}", path.display())).into())
 }

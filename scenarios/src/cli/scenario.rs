@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::{Args, Subcommand};
+use faults::input::{self, BY_HAND_BYTES_MAX};
 use serde::Serialize;
 
 use super::Exit;
@@ -80,7 +80,7 @@ impl From {
             None => Ok(shipped),
             Some(folder) => shipped
                 .with_folder(folder)
-                .with_context(|| format!("could not read the folder `{}` named by --catalogue", folder.display())),
+                .map_err(|error| super::Usage(format!("--catalogue {}: {error}", folder.display())).into()),
         }
     }
 }
@@ -97,7 +97,7 @@ pub(super) fn document(catalogue: &Catalogue, name: &str) -> anyhow::Result<Docu
             .into()
         });
     }
-    let text = std::fs::read_to_string(path)
+    let text = input::read_text(path, BY_HAND_BYTES_MAX)
         .map_err(|error| super::Usage(format!("could not read the file `{name}`: {error}")))?;
     catalogue.read(name, &text).map_err(|findings| {
         let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
@@ -145,7 +145,7 @@ fn lint(files: &[PathBuf], json: bool, catalogue: &Catalogue) -> anyhow::Result<
     } else {
         let read = |file: &PathBuf| {
             let name = file.display().to_string();
-            let text = std::fs::read_to_string(file);
+            let text = input::read_text(file, BY_HAND_BYTES_MAX);
             let text = text.map_err(|error| super::Usage(format!("could not read the file `{name}`: {error}")))?;
             Ok((name, text))
         };

@@ -1,7 +1,6 @@
 //! Reading a file, with what is missing named by its entry.
 
 use std::fmt;
-use std::io::Read as _;
 use std::path::Path;
 
 use base64::engine::general_purpose::STANDARD;
@@ -48,14 +47,8 @@ impl HarError {
 
 /// Reads the file at `path`.
 pub fn read(path: &Path) -> Result<Har, HarError> {
-    let could_not = |error: std::io::Error| HarError::whole(format!("it could not be read: {error}"));
-    let file = std::fs::File::open(path).map_err(could_not)?;
-    let mut bytes = Vec::new();
-    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(could_not)?;
-    if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(HarError::whole(format!("it is larger than {} MB", FILE_BYTES_MAX / 1_000_000)));
-    }
-    parse(&bytes)
+    let bytes = faults::input::read_bytes(path, FILE_BYTES_MAX);
+    parse(&bytes.map_err(|error| HarError::whole(format!("it could not be read: {error}")))?)
 }
 
 /// Reads a file's text. Some programs begin it with a byte order mark.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use faults::input::{self, BY_HAND_BYTES_MAX};
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
@@ -109,7 +110,7 @@ fn client(ca: Option<&PathBuf>) -> Result<reqwest::Client, UpstreamError> {
         .pool_max_idle_per_host(0);
     if let Some(path) = ca {
         let unusable = |reason: String| UpstreamError::Ca { path: path.clone(), reason };
-        let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+        let pem = input::read_bytes(path, BY_HAND_BYTES_MAX).map_err(|error| unusable(error.to_string()))?;
         let roots = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unusable(error.to_string()))?;
         if roots.is_empty() {
             return Err(unusable("it holds no certificate in PEM form".to_owned()));

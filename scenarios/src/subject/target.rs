@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use faults::input::{self, BY_HAND_BYTES_MAX};
 use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -165,8 +166,8 @@ impl Target {
     /// Reads a target file. It runs in the folder of the file; a program without a `/` is looked for beside this one first.
     pub fn read(path: &Path) -> Result<Self, TargetError> {
         let file = path.display().to_string();
-        let text =
-            std::fs::read_to_string(path).map_err(|error| TargetError::Unreadable { file: file.clone(), error })?;
+        let text = input::read_text(path, BY_HAND_BYTES_MAX)
+            .map_err(|error| TargetError::Unreadable { file: file.clone(), error: error.into() })?;
         let mut target = Self::parse(&text).map_err(|message| TargetError::Wrong { file, message })?;
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let folder = absolute.parent().unwrap_or(Path::new("/")).to_owned();
