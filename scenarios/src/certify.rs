@@ -3,6 +3,7 @@
 //! Each case is a world of its own: both mocks on sockets of their own, and a process of the subject between them. Cases mostly
 //! wait, so many are played at once; a case that fails is played once more alone, when all others are over.
 
+mod again;
 mod case;
 mod expected;
 mod lives;

@@ -3,6 +3,7 @@
 pub mod annotations;
 pub mod cases;
 pub mod compare;
+mod folder;
 pub mod html;
 pub mod junit;
 mod link;
@@ -15,4 +16,5 @@ mod section;
 pub mod terminal;
 pub(crate) mod text;
 
+pub use folder::{FolderError, ReportFolder};
 pub use model::{CaseReport, Exchange, Report, SCHEMA, SubjectReport, Summary};

@@ -12,6 +12,7 @@ mod clients;
 mod credentials;
 mod detections;
 mod hostile;
+mod inputs;
 mod lab;
 mod peers;
 mod programs;

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::again::{SecondPlays, together};
 use super::case::{self, Played, TARGET};
 use super::plan::{Origin, Plan};
 use super::{Expected, Selection, Subject};
@@ -75,6 +76,7 @@ pub async fn certify(plan: Plan, subject: Subject, options: Options, mut tell: i
         summary: Summary::default(),
         cases: Vec::new(),
         not_played: plan.not_played,
+        not_played_again: Vec::new(),
         stale: Vec::new(),
         expired: Vec::new(),
         tool: env!("CARGO_PKG_VERSION").to_owned(),
@@ -87,14 +89,15 @@ pub async fn certify(plan: Plan, subject: Subject, options: Options, mut tell: i
     for (origin, case, why) in plan.unsupported {
         report.cases.push(unsupported(&origin, &case, why, &options));
     }
-    match target_failure(&subject).await {
-        Some(played) => {
-            let first = plan.cases.first().map(|(origin, case)| repeat(origin, case, &options));
-            let case = of_target(&played, first, &options);
-            tell(Progress::Over(Box::new(case.clone())));
-            report.cases = vec![case];
-        }
-        None => report.cases.extend(play_all(plan.cases, &subject, &options, &mut tell).await),
+    if let Some(played) = target_failure(&subject).await {
+        let first = plan.cases.first().map(|(origin, case)| repeat(origin, case, &options));
+        let case = of_target(&played, first, &options);
+        tell(Progress::Over(Box::new(case.clone())));
+        report.cases = vec![case];
+    } else {
+        let (cases, once) = play_all(plan.cases, &subject, &options, &mut tell).await;
+        report.cases.extend(cases);
+        report.not_played_again = once;
     }
     report.cases.sort_by(|one, other| (&one.file, &one.id, one.place).cmp(&(&other.file, &other.id, other.place)));
     report.ended = Timestamp::now();
@@ -115,19 +118,22 @@ async fn target_failure(subject: &Subject) -> Option<Played> {
 /// A scenario without any trouble.
 const PLAIN: &str = "SERVE";
 
+/// The cases, and the names of those that failed and were played once only.
 async fn play_all(
     cases: Vec<(Origin, Case)>,
     subject: &Arc<Subject>,
     options: &Options,
     tell: &mut impl FnMut(Progress),
-) -> Vec<CaseReport> {
+) -> (Vec<CaseReport>, Vec<String>) {
     let (mut reports, mut again) = (Vec::new(), Vec::new());
+    let mut second = SecondPlays::of(cases.len());
     let today = jiff::Zoned::now().date();
     let at_once = options.jobs.max(1) * AT_ONCE;
     let mut over = play_at_once(longest_first(cases), subject, at_once);
     while let Some((origin, case, played)) = over.recv().await {
         let report = of_case(&origin, &case, &played, options);
-        if played.verdict() == Verdict::Pass || options.expected.covers(&report, today) {
+        let is_right = played.verdict() == Verdict::Pass || options.expected.covers(&report, today);
+        if is_right || !second.take(&case.name()) {
             tell(Progress::Over(Box::new(report.clone())));
             reports.push(report);
         } else {
@@ -150,18 +156,7 @@ async fn play_all(
         tell(Progress::Over(Box::new(report.clone())));
         reports.push(report);
     }
-    reports
-}
-
-/// A case that was played twice: what it was like when it was worse, and flaky when it passed once.
-fn together(first: CaseReport, second: CaseReport) -> CaseReport {
-    let came_to = format!("{} at first, {} alone", first.verdict, second.verdict);
-    let is_flaky = (first.verdict == Verdict::Pass) != (second.verdict == Verdict::Pass);
-    let worse = if first.verdict > second.verdict { first } else { second };
-    if !is_flaky {
-        return worse;
-    }
-    CaseReport { verdict: Verdict::Flaky, reason: format!("{came_to}: {}", worse.reason), ..worse }
+    (reports, second.once())
 }
 
 type Over = mpsc::UnboundedReceiver<(Origin, Case, Played)>;

@@ -1,11 +1,14 @@
 //! `miro-lab certify`: scenarios held against any program.
 
+mod compare;
+
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::{Args, Subcommand};
+use clap::Args;
+use compare::Compare;
+use faults::input::{self, BY_HAND_BYTES_MAX};
 use jiff::civil::Date;
 
 use super::scenario::{From, document};
@@ -15,7 +18,7 @@ use crate::certify::{
 };
 use crate::digest::hexadecimal;
 use crate::program::Stop;
-use crate::report::{Report, annotations, compare, html, junit, markdown, terminal};
+use crate::report::{Report, ReportFolder, terminal};
 use crate::scenario::read::Document;
 use crate::scenario::{Family, Level, Profile};
 use crate::subject::{Target, quoted, schema};
@@ -82,29 +85,6 @@ pub(super) struct Certify {
     from: From,
 }
 
-#[derive(Debug, Subcommand)]
-enum Compare {
-    /// Join the reports of shards.
-    Merge {
-        /// Their report.json files.
-        #[arg(required = true)]
-        reports: Vec<PathBuf>,
-        /// Where the joined report goes.
-        #[arg(long, value_name = "DIR")]
-        out: PathBuf,
-        /// Print the joined report as one JSON object.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Tell which cases came to something else. Exits with 1 if any did.
-    Diff {
-        /// The report.json of the earlier run.
-        was: PathBuf,
-        /// The report.json of the later one.
-        is: PathBuf,
-    },
-}
-
 fn profile(text: &str) -> Result<Profile, String> {
     named("profile", text, Profile::ALL, Profile::name)
 }
@@ -119,10 +99,8 @@ fn level(text: &str) -> Result<Level, String> {
 
 impl Certify {
     pub(super) fn run(mut self) -> anyhow::Result<Exit> {
-        match self.compare.take() {
-            Some(Compare::Merge { reports, out, json }) => return merge(&reports, &out, json),
-            Some(Compare::Diff { was, is }) => return diff(&was, &is),
-            None => {}
+        if let Some(compare) = self.compare.take() {
+            return compare.run();
         }
         if let Some(of) = &self.schema {
             let schema = if of == "target" { schema() } else { Report::json_schema() };
@@ -133,10 +111,7 @@ impl Certify {
         let selection = Selection { profile: self.profile, level: self.level, family: self.family, shard: self.shard };
         let documents = self.documents()?;
         let expected = self.expected(&documents)?;
-        if let Some(out) = &self.out {
-            std::fs::create_dir_all(out)
-                .map_err(|error| Usage(format!("--out: could not make the folder `{}`: {error}", out.display())))?;
-        }
+        let out = self.out.as_deref().map(held).transpose()?;
         let suite = suite(&documents);
         let plan = Plan::of(documents, &selection, &subject).map_err(|error| Usage(error.to_string()))?;
         let jobs = self.jobs.unwrap_or_else(processors).clamp(1, 64);
@@ -148,7 +123,7 @@ impl Certify {
         if self.update_expect {
             self.update(&report)?;
         }
-        self.tell(&report)?;
+        self.tell(&report, out.as_ref())?;
         Ok(exit_of(&report))
     }
 
@@ -249,16 +224,16 @@ impl Certify {
 
     fn update(&self, report: &Report) -> anyhow::Result<()> {
         let Some(path) = &self.expect else { return Ok(()) };
-        let text = if path.exists() { std::fs::read_to_string(path)? } else { String::new() };
+        let text = if path.exists() { input::read_text(path, BY_HAND_BYTES_MAX)? } else { String::new() };
         let text = updated(&text, report).with_context(|| format!("could not rewrite {}", path.display()))?;
         std::fs::write(path, text).with_context(|| format!("could not write {}", path.display()))?;
         anstream::eprintln!("{} is up to date with this run; give each new entry its reason", path.display());
         Ok(())
     }
 
-    fn tell(&self, report: &Report) -> anyhow::Result<()> {
-        if let Some(out) = &self.out {
-            write_all(report, out)?;
+    fn tell(&self, report: &Report, out: Option<&ReportFolder>) -> anyhow::Result<()> {
+        if let Some(out) = out {
+            written(out, report)?;
         }
         anstream::eprint!("{}", terminal::end(report));
         if self.json {
@@ -303,22 +278,15 @@ fn push(command: &mut String, argument: &str) {
     command.push_str(&quoted(argument));
 }
 
-/// Every form of the report.
-fn write_all(report: &Report, out: &Path) -> anyhow::Result<()> {
-    let files = [
-        ("report.json", format!("{}\n", serde_json::to_string(report)?)),
-        ("report.html", html::html(report)),
-        ("report.md", markdown::markdown(report)),
-        ("junit.xml", junit::junit(report)),
-        ("annotations.txt", annotations::annotations(report)),
-    ];
-    std::fs::create_dir_all(out).with_context(|| format!("could not make the folder {}", out.display()))?;
-    for (name, text) in files {
-        let path = out.join(name);
-        let mut file = std::fs::File::create(&path).with_context(|| format!("could not write {}", path.display()))?;
-        file.write_all(text.as_bytes()).with_context(|| format!("could not write {}", path.display()))?;
-    }
-    anstream::eprintln!("{} holds report.html, report.json, report.md, junit.xml and annotations.txt", out.display());
+/// The folder of `--out`, kept from other runs until this one has ended.
+fn held(out: &Path) -> anyhow::Result<ReportFolder> {
+    ReportFolder::hold(out).map_err(|error| Usage(format!("--out: {error}")).into())
+}
+
+/// Writes every form of the report, and says so.
+fn written(out: &ReportFolder, report: &Report) -> anyhow::Result<()> {
+    let names = out.write(report)?;
+    anstream::eprintln!("{} holds {names}", out.path().display());
     Ok(())
 }
 
@@ -330,38 +298,6 @@ fn exit_of(report: &Report) -> Exit {
     } else {
         Exit::Broken
     }
-}
-
-fn read(path: &Path) -> anyhow::Result<Report> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Usage(format!("could not read the report `{}`: {error}", path.display())))?;
-    Report::read(&text).map_err(|reason| Usage(format!("`{}` {reason}", path.display())).into())
-}
-
-fn merge(reports: &[PathBuf], out: &Path, json: bool) -> anyhow::Result<Exit> {
-    let reports: Vec<Report> = reports.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
-    let whole = compare::merge(reports).map_err(Usage)?;
-    write_all(&whole, out)?;
-    anstream::eprint!("{}", terminal::end(&whole));
-    if json {
-        anstream::println!("{}", serde_json::to_string(&whole)?);
-    }
-    Ok(exit_of(&whole))
-}
-
-fn diff(was: &Path, is: &Path) -> anyhow::Result<Exit> {
-    let (was, is) = (read(was)?, read(is)?);
-    if was.suite != is.suite {
-        anstream::eprintln!("The two reports are of different suites: scenarios may differ, and not only the subject.");
-    }
-    let differences = compare::diff(&was, &is);
-    for difference in &differences {
-        anstream::println!("{difference}");
-    }
-    if differences.is_empty() {
-        anstream::eprintln!("No case came to something else.");
-    }
-    Ok(if differences.is_empty() { Exit::Held } else { Exit::Broken })
 }
 
 fn suite(documents: &[Document]) -> String {

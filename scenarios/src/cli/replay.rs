@@ -23,12 +23,8 @@ use crate::subject::Variables;
 pub(super) struct ReplayCommand {
     /// The recording, HAR 1.2, of `miro-lab record` or a browser's developer tools.
     file: PathBuf,
-    /// Give responses in the order of the recording only.
-    #[arg(long, conflicts_with_all = ["by_cursor", "diff"])]
-    strict: bool,
-    /// Give pages by their cursors alone, whatever window is asked for.
-    #[arg(long, conflicts_with = "diff")]
-    by_cursor: bool,
+    #[command(flatten)]
+    matching: Matching,
     /// Play it to our own connector, in this process, under the recording's own clock: an hour takes seconds.
     #[arg(long, conflicts_with_all = ["diff", "map", "command"])]
     virtual_time: bool,
@@ -44,6 +40,27 @@ pub(super) struct ReplayCommand {
     /// The program and its arguments.
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
+}
+
+/// How requests find their responses; the best match unless told.
+#[derive(Clone, Copy, Debug, Args)]
+struct Matching {
+    /// Give responses in the order of the recording only.
+    #[arg(long, conflicts_with_all = ["by_cursor", "diff"])]
+    strict: bool,
+    /// Give pages by their cursors alone, whatever window is asked for.
+    #[arg(long, conflicts_with = "diff")]
+    by_cursor: bool,
+}
+
+impl Matching {
+    const fn mode(self) -> Mode {
+        match (self.strict, self.by_cursor) {
+            (true, _) => Mode::Strict,
+            (_, true) => Mode::ByCursor,
+            (false, false) => Mode::Best,
+        }
+    }
 }
 
 /// The line that `--diff --json` prints.
@@ -62,11 +79,7 @@ impl ReplayCommand {
         if let Some(newer) = &self.diff {
             return self.report_drift(&drift(&har, &read(newer)?));
         }
-        let mode = match (self.strict, self.by_cursor) {
-            (true, _) => Mode::Strict,
-            (_, true) => Mode::ByCursor,
-            (false, false) => Mode::Best,
-        };
+        let mode = self.matching.mode();
         if self.virtual_time {
             let replayed = replay_in_virtual_time(har, mode).map_err(|error| told(&self.file, error))?;
             return self.report(&replayed);

@@ -119,6 +119,10 @@ impl Matcher {
         if closest.is_some_and(|entry| is_elsewhere(&entry)) && !differs.contains(&"window") {
             differs.push("window");
         }
+        // In the order of the recording another one is next.
+        if closest.is_some() && differs.is_empty() {
+            differs.push("order");
+        }
         Missed {
             at: now,
             request: asked.shown(),

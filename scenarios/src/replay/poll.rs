@@ -15,7 +15,7 @@ const EVERY: [u64; 2] = [1, 3_600];
 
 /// The usual time between two polls of the log that is asked for more often, in whole seconds: `15s`.
 pub(super) fn every(har: &Har) -> String {
-    let of = |call| usual(polls(har, call));
+    let of = |call| usual(&polls(har, call));
     let seconds = of(Call::AuditLogs).into_iter().chain(of(Call::ContentLogs)).min().unwrap_or(EVERY[0]);
     format!("{}s", seconds.clamp(EVERY[0], EVERY[1]))
 }
@@ -33,7 +33,7 @@ fn polls(har: &Har, call: Call) -> Vec<Timestamp> {
 }
 
 /// The middle of the times between them: pages that follow each other at once and outages are on its two sides.
-fn usual(polls: Vec<Timestamp>) -> Option<u64> {
+fn usual(polls: &[Timestamp]) -> Option<u64> {
     let apart = polls.windows(2).map(|pair| pair[1].duration_since(pair[0]).as_millis());
     let mut apart: Vec<i128> = apart.filter(|apart| *apart >= 500).collect();
     apart.sort_unstable();

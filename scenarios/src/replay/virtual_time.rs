@@ -28,6 +28,8 @@ use crate::sim::world::addresses;
 const GRACE: Duration = Duration::from_mins(1);
 /// The same for one catch-up, which ends by itself.
 const GRACE_ONCE: Duration = Duration::from_hours(1);
+/// The longest recording: every second of a longer one would be asked about.
+const LENGTH_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How long a service may take to stop.
 const STOPS_WITHIN: Duration = Duration::from_mins(5);
 /// A program whose windows all end so soon after its start looks at nothing that happened later: one catch-up.
@@ -56,7 +58,8 @@ async fn play(har: Har, mode: Mode, clock: SimClock) -> Result<Replayed, ReplayE
     let variables = environment::variables(&har, url, "")?;
     let config = settings::config(&har, &variables)?;
     let (recorded_exit, running) = (har.log.exit, running(&har, clock.now()));
-    let end = clock.instant(har.log.entries.iter().map(end_of).max().unwrap_or_else(|| clock.now()));
+    let end = end(&har, clock.now());
+    let end = clock.instant(end);
     let own = SkewedClock::of(ClockOwner::Connector, &[], clock);
     let answers = Arc::new(Answers::new(har, mode, url, Arc::new(own.clone())));
     if answers.is_empty() {
@@ -122,6 +125,16 @@ fn running(har: &Har, start: Timestamp) -> Running {
     let last = har.log.entries.iter().filter_map(environment::asked_until).max();
     let is_catch_up = last.is_some_and(|last| last.duration_since(start) <= CATCH_UP_WITHIN);
     if is_catch_up { Running::Once { deadline: None } } else { Running::Service }
+}
+
+/// When the last entry has ended, if that is within the longest time.
+fn end(har: &Har, start: Timestamp) -> Timestamp {
+    let last = har.log.entries.iter().map(end_of).max().unwrap_or(start);
+    let latest = start.saturating_add(LENGTH_MAX).unwrap_or(Timestamp::MAX);
+    if last > latest {
+        anstream::eprintln!("the recording goes on until {last}; it is played until {latest}, a week from its start");
+    }
+    last.min(latest)
 }
 
 fn end_of(entry: &Entry) -> Timestamp {

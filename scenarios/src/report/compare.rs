@@ -27,6 +27,7 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, String> {
         }
         shards.extend(report.shard);
         whole.cases.extend(report.cases);
+        whole.not_played_again.extend(report.not_played_again);
         whole.stale.extend(report.stale);
         whole.expired.extend(report.expired);
         whole.subject.exercised.extend(report.subject.exercised);
@@ -38,6 +39,7 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, String> {
     let came_true: Vec<_> = whole.cases.iter().filter_map(|case| case.expectation.clone()).collect();
     whole.stale.retain(|entry| !came_true.contains(entry));
     whole.stale.dedup();
+    whole.not_played_again.sort_unstable();
     whole.subject.exercised.sort_unstable();
     whole.subject.exercised.dedup();
     whole.cases.sort_by(|one, other| (&one.file, &one.id, one.place).cmp(&(&other.file, &other.id, other.place)));

@@ -29,8 +29,23 @@ pub fn markdown(report: &Report) -> String {
     }
     page.push(&table("Stale entries", "Listed as known failures, and did not come true.", &report.stale), BYTES_MAX);
     page.push(&known(report), BYTES_MAX);
+    page.push(&not_played_again(report), BYTES_MAX);
     page.push(&foot(report), BYTES_MAX);
     page.text
+}
+
+fn not_played_again(report: &Report) -> String {
+    let names = &report.not_played_again;
+    if names.is_empty() {
+        return String::new();
+    }
+    let shown: Vec<String> = names.iter().take(NAMES_MAX).map(|name| inline(name)).collect();
+    let more = names.len().saturating_sub(NAMES_MAX);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!(
+        "Not played again, since so many cases failed: {}{more}. They count as failures; some may be flaky.\n\n",
+        shown.join(", ")
+    )
 }
 
 /// A text that never grows beyond a bound.

@@ -28,6 +28,10 @@ pub struct Report {
     pub cases: Vec<CaseReport>,
     /// The ids of scenarios that cannot be held against a black box.
     pub not_played: Vec<String>,
+    /// The names of cases that failed and were not played a second time, since so many did: each counts as it came to, and may be
+    /// flaky.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_played_again: Vec<String>,
     /// Entries of the file of known failures that nothing came true of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stale: Vec<Expectation>,

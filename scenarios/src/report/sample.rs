@@ -21,6 +21,7 @@ pub(super) fn poison(report: &mut Report, text: &str) {
     report.tool.push_str(text);
     report.shard = Some(text.to_owned());
     report.not_played.push(text.to_owned());
+    report.not_played_again.push(text.to_owned());
     for case in &mut report.cases {
         case.id.push_str(text);
         case.case = Some(text.to_owned());
@@ -72,6 +73,7 @@ pub(crate) fn of_cases(cases: &[(&str, Option<&str>, Verdict)]) -> Report {
         summary: Summary::default(),
         cases: cases.iter().map(|(id, case, verdict)| of_case(id, *case, *verdict)).collect(),
         not_played: Vec::new(),
+        not_played_again: Vec::new(),
         stale: Vec::new(),
         expired: Vec::new(),
         tool: "0.1.0".to_owned(),

@@ -8,6 +8,9 @@ use super::text::shown;
 use super::{CaseReport, Report};
 use crate::verdict::{Check, Verdict};
 
+/// Names that are shown of a list.
+const NAMES_MAX: usize = 20;
+
 /// The line of a case that is over: `pass  MIRO-RATE-001 (wait=seconds)  12.1 s  Waits as told …`.
 pub fn line(case: &CaseReport) -> String {
     let verdict = colored(case.verdict);
@@ -39,6 +42,16 @@ pub fn end(report: &Report) -> String {
     if unsupported > 0 {
         let _written =
             writeln!(text, "\nUnsupported: {unsupported}, since the subject does not declare what they need.");
+    }
+    if !report.not_played_again.is_empty() {
+        let names: Vec<String> = report.not_played_again.iter().take(NAMES_MAX).map(|name| one_line(name)).collect();
+        let more = report.not_played_again.len().saturating_sub(NAMES_MAX);
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        let _written = writeln!(
+            text,
+            "Not played again, since so many cases failed: {}{more}. They count as failures; some may be flaky.",
+            names.join(", ")
+        );
     }
     if !report.not_played.is_empty() {
         let _written = writeln!(

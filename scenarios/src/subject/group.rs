@@ -1,7 +1,7 @@
 //! A program in a process group of its own: started, signaled and told apart by its end in one place, for what is certified as for what
 //! is recorded or replayed.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::io;
 use std::process::{ExitStatus, Stdio};
 
@@ -17,11 +17,9 @@ pub(crate) struct Group(Pid);
 pub(crate) fn command(program: impl AsRef<OsStr>, is_kept_away: impl Fn(&str) -> bool) -> Command {
     let mut command = Command::new(program);
     command.stdin(Stdio::null()).kill_on_drop(true).process_group(0);
-    let ours = std::env::vars_os().map(|(name, _)| name);
-    let kept_away: Vec<OsString> = ours.filter(|name| name.to_str().is_some_and(&is_kept_away)).collect();
-    kept_away.iter().for_each(|name| {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(&is_kept_away)) {
         command.env_remove(name);
-    });
+    }
     command
 }
 

@@ -81,3 +81,13 @@ fn nothing_to_play_is_an_error() {
     let har = serde_json::from_value(json!({"log": {"entries": []}})).expect("a HAR");
     assert!(matches!(replay_in_virtual_time(har, Mode::Best), Err(ReplayError::Empty)));
 }
+
+#[test]
+fn a_recording_without_an_end_has_one() {
+    let mut har = recorded(0);
+    let start = har.start().expect("entries");
+    assert_eq!(end(&har, start), end_of(har.log.entries.last().expect("entries")));
+    let last = har.log.entries.last_mut().expect("entries");
+    (last.started_date_time, last.time) = (Timestamp::MAX, 1e300);
+    assert_eq!(end(&har, start), start.saturating_add(LENGTH_MAX).expect("a week later"));
+}

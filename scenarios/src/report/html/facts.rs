@@ -84,6 +84,9 @@ pub(super) fn all(report: &Report) -> Markup {
             (fact("Machine", &html! { (Shown(&report.machine)) }))
             (fact("Started", &moment(report.started)))
             (fact("Ended", &html! { (moment(report.ended)) " (" (took(report)) ")" }))
+            @if !report.not_played_again.is_empty() {
+                (fact("Not played again", &not_played_again(&report.not_played_again)))
+            }
             @if !report.not_played.is_empty() { (fact("Not played", &not_played(&report.not_played))) }
         }
     }
@@ -108,10 +111,18 @@ fn took(report: &Report) -> String {
 }
 
 fn not_played(ids: &[String]) -> Markup {
+    listed(&format!("{} scenarios cannot be held against a black box", ids.len()), ids)
+}
+
+fn not_played_again(names: &[String]) -> Markup {
+    listed(&format!("{} of so many failed cases; they count as failures, and some may be flaky", names.len()), names)
+}
+
+fn listed(what: &str, names: &[String]) -> Markup {
     html! {
         details {
-            summary { (ids.len()) " scenarios cannot be held against a black box" }
-            @for (at, id) in ids.iter().enumerate() { @if at > 0 { ", " } code { (Shown(id)) } }
+            summary { (what) }
+            @for (at, name) in names.iter().enumerate() { @if at > 0 { ", " } code { (Shown(name)) } }
         }
     }
 }
