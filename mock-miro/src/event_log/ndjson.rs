@@ -129,6 +129,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_line_without_an_end_is_named_and_read_no_further() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&vec![b'x'; LINE_BYTES_MAX as usize + 2]).unwrap();
+        let told = read_file(file.path(), Log::Audit, &mut EventLog::default()).unwrap_err().to_string();
+        assert!(told.contains(":1: the line is longer than 16 MB"), "{told}");
+    }
+
+    #[test]
     fn finds_id_and_time_wherever_they_stand() {
         let json = br#"{"event":"board_opened","createdAt":"2026-01-02T03:04:05.678+0000","id":"a#1","x":{"id":"no"}}"#;
         let facts = facts(json, Log::Audit).unwrap();
