@@ -11,6 +11,7 @@ failure. Calls and expectations are in `calls.json`; each client makes them in i
 """
 
 import argparse
+import functools
 import json
 import os
 import pathlib
@@ -18,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 
 VERSION = "2.2.4"
 HERE = pathlib.Path(__file__).resolve().parent
@@ -50,7 +52,7 @@ def install(language, cache):
         python = cache / "venv" / "bin" / "python"
         if not (cache / "venv" / "miro_api.installed").exists():
             must_work("a virtual environment", [sys.executable, "-m", "venv", "--clear", str(cache / "venv")])
-            pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]
             must_work("PyPI", [*pip, f"miro_api=={VERSION}"])
             (cache / "venv" / "miro_api.installed").touch()
         return [str(python), str(HERE / "client.py")]
@@ -75,29 +77,29 @@ def must_work(what, command):
         raise Absent(f"{what} is out of reach: {said}")
 
 
-def outcomes(command, mock, cache):
-    """Runs one client against a mock of its own; returns outcome by call."""
+def outcomes(command, mock, cache, tell):
+    """Runs one client against a mock of its own; returns outcome by call, and tells each as it comes."""
     serve = [mock, "serve", "--world", str(HERE / "world.yaml")]
+    found = {}
     with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as serving:
         try:
             told = json.loads(serving.stdout.readline())
             arguments = [told["base_url"], told["control_url"], told["organization_id"]]
             environment = {**os.environ, "NODE_PATH": str(cache / "node_modules"), "PYTHONWARNINGS": "ignore"}
-            ran = subprocess.run(
-                [*command, *arguments],
-                env=environment,
-                stdout=subprocess.PIPE,
-                text=True,
-                timeout=SLOWEST_CLIENT,
-                check=False,
-            )
+            with subprocess.Popen([*command, *arguments], env=environment, stdout=subprocess.PIPE, text=True) as client:
+                slow = threading.Timer(SLOWEST_CLIENT, client.kill)
+                slow.start()
+                for line in client.stdout:
+                    made = json.loads(line)
+                    found[made["call"]] = made["outcome"]
+                    tell(made["call"], made["outcome"])
+                slow.cancel()
         finally:
             serving.terminate()
-    lines = [json.loads(line) for line in ran.stdout.splitlines()]
-    return {line["call"]: line["outcome"] for line in lines}
+    return found
 
 
-def run_all(options):
+def run_all(options, tell):
     """Outcome by call for each client that could be run, and why the others could not."""
     found, absent = {}, {}
     with tempfile.TemporaryDirectory() as temporary:
@@ -111,8 +113,33 @@ def run_all(options):
                 absent[language] = reason
                 continue
             mock = mock or mock_program(options.mock)
-            found[language] = outcomes(command, mock, cache)
+            found[language] = outcomes(command, mock, cache, functools.partial(tell, language))
     return found, absent
+
+
+def expected_of(language, name):
+    call = next(call for call in CALLS if call["call"] == name)
+    return call.get(language, call.get("expected"))
+
+
+def row(language, name, outcome):
+    """A line for an outcome, as `tests/clients/run` reads it."""
+    expected = expected_of(language, name)
+    told, mark = (outcome, "ok") if outcome == expected else (f"{outcome} (expected {expected})", "FAIL")
+    print(f"{TITLES[language]} | {name} | {told} | {mark}", flush=True)
+
+
+def rest(found, absent):
+    """The lines of what was not called; returns how many outcomes are not the expected ones."""
+    wrong = 0
+    for language, outcome_of in found.items():
+        for call in CALLS:
+            wrong += outcome_of.get(call["call"]) != expected_of(language, call["call"])
+            if call["call"] not in outcome_of:
+                row(language, call["call"], "not called")
+    for language, reason in absent.items():
+        print(f"{TITLES[language]} | all | skipped: {reason} | skip")
+    return wrong
 
 
 def report(found, absent):
@@ -122,7 +149,7 @@ def report(found, absent):
     for call in CALLS:
         cells = []
         for language, outcome_of in found.items():
-            expected = call.get(language, call.get("expected"))
+            expected = expected_of(language, call["call"])
             outcome = outcome_of.get(call["call"], "not called")
             wrong += outcome != expected
             cells.append(outcome if outcome == expected else f"{outcome} (EXPECTED {expected})")
@@ -138,8 +165,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mock", help="the mock-miro program; built from this checkout unless given")
     parser.add_argument("--cache", type=pathlib.Path, help="where the clients are kept; a temporary folder unless given")
-    found, absent = run_all(parser.parse_args())
-    return 1 if report(found, absent) else 0
+    parser.add_argument("--rows", action="store_true", help="a line for each outcome instead of the table")
+    options = parser.parse_args()
+    found, absent = run_all(options, row if options.rows else lambda *_: None)
+    return 1 if (rest if options.rows else report)(found, absent) else 0
 
 
 if __name__ == "__main__":
