@@ -147,26 +147,26 @@ def _():
         return once_each(Source(mock).read("audit"), mock.ids("audit"))
 
 
-def through(name, fault, shows):
-    @airbyte.call(f"audit, {name}")
+def through(log, name, fault, shows):
+    @airbyte.call(f"{log}, {name}")
     def _():
         with miro(**WINDOWS) as mock:
-            mock.control("faults", {"when": {"call": "audit_logs", "nth": 3}, **fault})
-            said = once_each(Source(mock).read("audit"), mock.ids("audit"))
-            entries = mock.control("journal")["entries"]
-            struck = [entry for entry in entries if entry.get("fault")]
+            mock.control("faults", {"when": {"call": f"{log}_logs", "nth": 3}, **fault})
+            said = once_each(Source(mock).read(log), mock.ids(log))
+            struck = [entry for entry in mock.control("journal")["entries"] if entry.get("fault")]
             expect(len(struck) == 1 and shows(struck[0]), struck)
         return said
 
 
-through(
-    "429 with Retry-After",
-    {"answer": {"status": 429, "retry_after": "1s"}},
-    lambda entry: entry["status"] == 429 and entry["retry_after"] == "1",
-)
-through("503", {"answer": {"status": 503}}, lambda entry: entry["status"] == 503)
-through("an answer cut", {"fault": {"cut_after_bytes": 2000}}, lambda entry: entry["outcome"] == "cut")
-through("a connection reset", {"fault": {"reset": True}}, lambda entry: entry["outcome"] == "reset")
+def refused_for_a_second(entry):
+    return entry["status"] == 429 and entry["retry_after"] == "1"
+
+
+for log in ("audit", "content"):
+    through(log, "429 with Retry-After", {"answer": {"status": 429, "retry_after": "1s"}}, refused_for_a_second)
+    through(log, "an answer cut", {"fault": {"cut_after_bytes": 2000}}, lambda entry: entry["outcome"] == "cut")
+through("audit", "503", {"answer": {"status": 503}}, lambda entry: entry["status"] == 503)
+through("audit", "a connection reset", {"fault": {"reset": True}}, lambda entry: entry["outcome"] == "reset")
 
 
 @airbyte.call("audit, a second run with the state of the first")
