@@ -177,6 +177,7 @@ def _():
         mock.control("events", {"log": "audit", "generate": 37, "over": "1s", "seed": 9})
         second = source.read("audit")
         added = set(mock.ids("audit")) - set(first)
+        expect(len(second) == len(set(second)), f"{len(second) - len(set(second))} twice")
         again = set(second) & set(first)
         expect(set(second) - again == added and len(added) == 37, f"{len(second)} events, {len(again)} of the first run")
         expect(len(again) < 50, f"{len(again)} events were read again")

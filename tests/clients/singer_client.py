@@ -109,6 +109,7 @@ def _():
         bookmark = first.state["bookmarks"]["audit"]["replication_key_value"]
         mock.control("events", {"log": "audit", "generate": 37, "over": "1s", "seed": 9})
         second = Run(mock, "audit", state=first.state).ids("audit")
+        expect(len(second) == len(set(second)), f"{len(second) - len(set(second))} twice")
         again = set(second) & set(seen)
         added = set(mock.ids("audit")) - set(seen)
         expect(set(second) - again == added and len(added) == 37, f"{len(second)} events, {len(again)} again")
