@@ -95,7 +95,8 @@ def sentinel_config(mock):
         "path.tenant": [told["tenant_id"], "common"],
         "path.rule": [rule, "dcr-0"],
         "path.stream": [stream, "Custom-None"],
-        "path.workspace": [told["workspace_id"], "nowhere"],
+        # The query API names a workspace by its id, the resource manager by its name.
+        "path.workspace": [told["workspace_id"], workspace["name"], "nowhere"],
         "path.subscription": [workspace["subscription_id"]],
         "path.group": [workspace["resource_group"], "nowhere"],
         "path.namespace": ["Microsoft.OperationalInsights", "Microsoft.Insights"],
