@@ -146,7 +146,7 @@ def fuzz(program, world, config_of, url):
         command += ["--checks", CHECKS, "--max-time", str(SECONDS), "--seed", SEED, "--request-timeout", "10"]
         command += ["--exclude-path-regex", STEERING, "--continue-on-failure", "--generation-database", "none"]
         command += ["--report", "json", "--report-json-path", report, "--no-color"]
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS + GRACE, check=False)
+        ran = subprocess.run(command, cwd=SCRATCH, capture_output=True, text=True, timeout=SECONDS + GRACE, check=False)
         if not report.exists():
             said = (ran.stdout + ran.stderr).strip().splitlines()[-1:]
             raise RuntimeError(f"exit {ran.returncode} without a report: {said}")
