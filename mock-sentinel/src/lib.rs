@@ -31,8 +31,8 @@ pub use journal::JournalEntry;
 pub use server::{BLOCKING_THREADS, Credentials, MockSentinel, TableCount};
 pub use tls::{Tls, TlsError};
 pub use world::{
-    App, ArcHost, Federation, FieldUnit, Identity, Ingestion, Managed, Query, StatusCode, UnknownAnswers, Workspace,
-    World, WorldError, WrongTypes,
+    App, ArcHost, Federation, FieldUnit, Identity, Ingestion, Managed, Query, StatusCode, TableNames, UnknownAnswers,
+    Workspace, World, WorldError, WrongTypes,
 };
 
 #[cfg(test)]

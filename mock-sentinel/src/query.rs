@@ -10,6 +10,7 @@ mod options;
 mod request;
 mod run;
 mod timespan;
+mod view;
 
 use std::sync::Arc;
 

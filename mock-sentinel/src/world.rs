@@ -280,11 +280,25 @@ pub struct Query {
     pub time_default: SignedDuration,
     /// The longest that `Prefer: wait` is honoured.
     pub time_max: SignedDuration,
-    /// Most bytes that the intermediate results of one query may take; beyond them it is answered 504. A bound of this
+    /// Most bytes that the intermediate results of one query may take; beyond them it is answered 400. A bound of this
     /// machine, not of the service's record.
     pub memory_max: usize,
+    /// What the tables of an answer go by when the query names them. Pages on batches and on `fork` say that tools show the
+    /// names that `as` gives; which member carries them in this API is not documented.
+    pub table_names: TableNames,
     /// Whether a workspace without a single row answers 204.
     pub empty_workspace_is_204: bool,
+}
+
+/// What the tables of a query's answer go by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TableNames {
+    /// As the query names them with `as` or `fork name=(…)`; all others are `PrimaryResult`.
+    #[default]
+    AsNamed,
+    /// All are `PrimaryResult`.
+    Primary,
 }
 
 impl std::fmt::Debug for App {

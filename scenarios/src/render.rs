@@ -5,7 +5,7 @@ mod table;
 
 use serde_json::Value;
 
-/// A query's answer, ready to be shown.
+/// One table that a query answers with, ready to be shown.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
     /// Names and types of the columns.
@@ -51,13 +51,13 @@ impl Answer {
     }
 }
 
-impl From<&kql::Answer> for Answer {
-    fn from(answer: &kql::Answer) -> Self {
-        let columns = answer.table.schema().columns().iter();
+impl From<&kql::ResultTable> for Answer {
+    fn from(result: &kql::ResultTable) -> Self {
+        let columns = result.table.schema().columns().iter();
         Self {
             columns: columns.map(|c| Column { name: c.name.to_string(), kind: c.kind.name().to_owned() }).collect(),
-            rows: answer.table.rows().map(|row| row.iter().map(kql::json::cell).collect()).collect(),
-            chart: answer.render.as_ref().map(|render| render.chart.clone()),
+            rows: result.table.rows().map(|row| row.iter().map(kql::json::cell).collect()).collect(),
+            chart: result.render.as_ref().map(|render| render.chart.clone()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Answers queries that bring their own data: `cargo run -p kql --example kql-run -- 'range x from 1 to 3 step 1' …`
 //!
-//! Prints the columns with their types, then each row as JSON.
+//! Prints for each table the columns with their types, then each row as JSON.
 
 use kql::{EmptyCatalog, Settings, json};
 
@@ -9,11 +9,14 @@ fn main() {
     for query in std::env::args().skip(1) {
         match kql::run(&query, &EmptyCatalog, &Settings::default()) {
             Ok(answer) => {
-                let columns = answer.table.schema().columns().iter();
-                let columns: Vec<String> = columns.map(|column| format!("{}:{}", column.name, column.kind)).collect();
-                println!("{}", columns.join(", "));
-                for row in answer.table.rows() {
-                    println!("{}", serde_json::Value::from(row.iter().map(json::cell).collect::<Vec<_>>()));
+                for result in &answer.tables {
+                    let columns = result.table.schema().columns().iter();
+                    let columns: Vec<String> =
+                        columns.map(|column| format!("{}:{}", column.name, column.kind)).collect();
+                    println!("{}", columns.join(", "));
+                    for row in result.table.rows() {
+                        println!("{}", serde_json::Value::from(row.iter().map(json::cell).collect::<Vec<_>>()));
+                    }
                 }
             }
             Err(error) => println!("{error}"),

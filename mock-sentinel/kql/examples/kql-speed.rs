@@ -198,7 +198,7 @@ fn main() {
         let timed = [(); 3].map(|()| {
             let started = processor_seconds();
             let answer = kql::run(query, &catalog, &settings);
-            (processor_seconds() - started, answer.map(|answer| answer.table.len()))
+            (processor_seconds() - started, answer.map(|answer| answer.primary().len()))
         });
         let mut seconds = timed.each_ref().map(|(seconds, _)| *seconds);
         seconds.sort_by(f64::total_cmp);

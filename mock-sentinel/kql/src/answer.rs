@@ -1,16 +1,49 @@
 //! What a query answers.
 
+use std::sync::Arc;
+
 use crate::{error::Error, table::Table};
 
-/// The primary result of a query.
+/// The tables of a query, one for each tabular statement and for each branch of `fork` and `facet`, in the order of the
+/// text: <https://learn.microsoft.com/kusto/query/batches> (read 2026-11-29).
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Answer {
+    /// Never empty; the first is the primary one.
+    pub tables: Vec<ResultTable>,
+    /// Why rows are missing, when a bound cut the answer short. The bound is on the rows of all tables together: tables
+    /// after the one that was cut have their columns and no rows.
+    pub partial: Option<Error>,
+}
+
+/// One table of an answer.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ResultTable {
+    /// What the query named it: by `as` at the end of a pipe, or by `name=` before a branch of `fork`.
+    /// <https://learn.microsoft.com/kusto/query/fork-operator> (read 2026-11-29)
+    pub name: Option<Arc<str>>,
     /// The rows.
     pub table: Table,
-    /// How the query asked to be drawn.
+    /// How the query asked to have it drawn.
     pub render: Option<Render>,
-    /// Why rows are missing, when a bound cut the answer short.
-    pub partial: Option<Error>,
+}
+
+impl Answer {
+    /// The first table, which is the whole answer of most queries.
+    pub fn primary(&self) -> &Table {
+        &self.tables[0].table
+    }
+
+    /// How the first table is to be drawn.
+    pub fn render(&self) -> Option<&Render> {
+        self.tables[0].render.as_ref()
+    }
+
+    /// The rows of all tables together.
+    pub fn rows(&self) -> usize {
+        self.tables.iter().map(|result| result.table.len()).sum()
+    }
 }
 
 /// `render chart with (name = value)`, as written.

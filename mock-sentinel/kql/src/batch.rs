@@ -2,8 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
+use hashbrown::HashMap;
+
 use crate::{
-    column::{Column, ColumnBuilder, RowId, gather_many},
+    column::{Column, ColumnBuilder, RowId, gather_many, gathered_bytes},
     types::Schema,
     value::Value,
 };
@@ -43,6 +45,37 @@ impl Lazy {
     /// Rows of one column, in the order given.
     pub(crate) fn gather_many(columns: Arc<[Arc<Column>]>, rows: Arc<[RowId]>) -> Self {
         Self::pending(Origin::Many { columns, rows })
+    }
+
+    /// The bytes that gathering the rows would take; 0 when they are there.
+    fn pending_bytes(&self) -> usize {
+        if self.0.ready.get().is_some() {
+            return 0;
+        }
+        match &self.0.origin {
+            Origin::Ready => 0,
+            Origin::One { column, rows } => column.gathered_bytes(rows),
+            Origin::Many { columns, rows } => gathered_bytes(columns, rows),
+        }
+    }
+
+    /// The columns that are kept for this one: itself, and those it was picked from.
+    fn sources(&self) -> impl Iterator<Item = &Arc<Column>> {
+        let origin = match &self.0.origin {
+            Origin::Ready => &[],
+            Origin::One { column, .. } => std::slice::from_ref(column),
+            Origin::Many { columns, .. } => columns,
+        };
+        self.0.ready.get().into_iter().chain(origin)
+    }
+
+    /// The list of picked rows that is kept for this column: where it is, and its bytes.
+    fn picked(&self) -> Option<(*const u8, usize)> {
+        match &self.0.origin {
+            Origin::Ready => None,
+            Origin::One { rows, .. } => Some((rows.as_ptr().cast(), size_of_val(&**rows))),
+            Origin::Many { rows, .. } => Some((rows.as_ptr().cast(), size_of_val(&**rows))),
+        }
     }
 
     pub(crate) fn column(&self) -> &Arc<Column> {
@@ -166,11 +199,35 @@ impl Batch {
         self.columns.iter().filter_map(|lazy| lazy.0.ready.get()).map(|column| column.bytes()).sum()
     }
 
-    /// The bytes of the columns that only this batch holds: what would be freed with it.
-    pub(crate) fn owned_bytes(&self) -> usize {
-        let own = self.columns.iter().filter(|lazy| Arc::strong_count(&lazy.0) == 1);
-        let ready = own.filter_map(|lazy| lazy.0.ready.get()).filter(|column| Arc::strong_count(column) == 1);
-        ready.map(|column| column.bytes()).sum()
+    /// The bytes of the columns that only this batch holds: what would be freed with it, and what those that nobody has
+    /// looked at yet will take once somebody does.
+    pub(crate) fn footprint(&self) -> usize {
+        let mut slots: HashMap<*const Slot, usize> = HashMap::new();
+        for lazy in &self.columns {
+            *slots.entry(Arc::as_ptr(&lazy.0)).or_default() += 1;
+        }
+        let mut columns: HashMap<*const Column, (&Arc<Column>, usize)> = HashMap::new();
+        let mut lists: HashMap<*const u8, usize> = HashMap::new();
+        let mut bytes = 0;
+        for lazy in &self.columns {
+            // A column that stands here twice is counted once; one that stands elsewhere too is counted there.
+            let Some(here) = slots.remove(&Arc::as_ptr(&lazy.0)) else { continue };
+            if Arc::strong_count(&lazy.0) > here {
+                continue;
+            }
+            bytes += lazy.pending_bytes();
+            lists.extend(lazy.picked());
+            for column in lazy.sources() {
+                columns.entry(Arc::as_ptr(column)).or_insert((column, 0)).1 += 1;
+            }
+        }
+        let own = columns.into_values().filter(|(column, here)| Arc::strong_count(column) <= *here);
+        bytes + own.map(|(column, _)| column.bytes()).sum::<usize>() + lists.into_values().sum::<usize>()
+    }
+
+    /// The bytes that looking at a column would take; 0 when somebody has looked already.
+    pub(crate) fn pending_bytes(&self, index: usize) -> usize {
+        self.columns[index].pending_bytes()
     }
 
     /// The same rows as a table keeps them.

@@ -11,6 +11,7 @@
 //! infinities as `"NaN"`, `"Infinity"`, `"-Infinity"`. Null and `""` are the same in a string column.
 
 mod compare;
+mod field;
 
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -31,26 +32,30 @@ pub struct Case {
     pub tables: IndexMap<String, Rows>,
     /// The query text.
     pub query: String,
-    /// What it must give.
+    /// What its first table must be.
     pub expected: Rows,
-    /// Whether the order of rows counts.
+    /// What the tables after the first must be; not looked at when absent.
     #[serde(default)]
+    pub others: Option<Vec<Rows>>,
+    /// Whether the order of rows counts.
+    #[serde(default, deserialize_with = "field::flag")]
     pub ordered: bool,
     /// 1 for the core of the language, 2 for what is rare or disputed.
-    #[serde(default = "core_tier")]
+    #[serde(default = "core_tier", deserialize_with = "field::tier")]
     pub tier: u8,
     /// Whether types of columns are left out of the comparison.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "field::flag")]
     pub types_lenient: bool,
     /// Whether arrays are compared as sets.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "field::flag")]
     pub array_order_free: bool,
-    /// The relative error allowed in numbers; 1e-9 when not given.
-    #[serde(default)]
+    /// The relative error allowed in numbers; 1e-9 when not given. Written as a number, as text (`"1e-6"`, `"0.1%"`), or as
+    /// `"exact"`.
+    #[serde(default, deserialize_with = "field::tolerance")]
     pub tolerance: Option<f64>,
     /// What `now()` answers, where it matters.
-    #[serde(default)]
-    pub now: Option<String>,
+    #[serde(default, deserialize_with = "field::instant")]
+    pub now: Option<DateTime>,
 }
 
 fn core_tier() -> u8 {
@@ -99,13 +104,19 @@ pub enum Verdict {
 /// The number of the first line that is no case, and what is wrong with it.
 pub fn read(text: &str) -> Result<Vec<Case>, String> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines.map(|(at, line)| serde_json::from_str(line).map_err(|error| format!("line {}: {error}", at + 1))).collect()
+    let read = |line| {
+        serde_json::from_str(line).map_err(|error| {
+            // A case is one line, so that the parser's own line says nothing.
+            error.to_string().replace(" at line 1 column ", " at column ")
+        })
+    };
+    lines.map(|(at, line)| read(line).map_err(|error| format!("line {}: {error}", at + 1))).collect()
 }
 
 /// Runs a case.
 pub fn run(case: &Case) -> Verdict {
     match answer(case) {
-        Ok(table) => match compare::difference(case, &table) {
+        Ok(tables) => match difference(case, &tables) {
             None => Verdict::Passed,
             Some(why) => Verdict::Failed { why },
         },
@@ -114,15 +125,28 @@ pub fn run(case: &Case) -> Verdict {
     }
 }
 
-fn answer(case: &Case) -> Result<Table, Error> {
+fn difference(case: &Case, got: &[Table]) -> Option<String> {
+    let expected = std::iter::once(&case.expected).chain(case.others.iter().flatten());
+    if let Some(others) = &case.others
+        && got.len() != 1 + others.len()
+    {
+        return Some(format!("{} tables instead of {}", got.len(), 1 + others.len()));
+    }
+    expected.zip(got).enumerate().find_map(|(at, (expected, got))| {
+        let why = compare::difference(case, expected, got)?;
+        Some(if at == 0 { why } else { format!("table {}: {why}", at + 1) })
+    })
+}
+
+fn answer(case: &Case) -> Result<Vec<Table>, Error> {
     let mut tables = Tables::default();
     for (name, rows) in &case.tables {
         let table = rows.to_table().map_err(|why| Error::semantic("CASE", why, crate::syntax::Span::default()))?;
         tables = tables.with(name, table);
     }
-    let now = case.now.as_deref().and_then(DateTime::parse);
-    let settings = now.map_or_else(Settings::default, Settings::at);
-    crate::run(&case.query, &tables, &settings).map(|answer| answer.table)
+    let settings = case.now.map_or_else(Settings::default, Settings::at);
+    let answer = crate::run(&case.query, &tables, &settings)?;
+    Ok(answer.tables.into_iter().map(|result| result.table).collect())
 }
 
 impl Rows {
@@ -190,6 +214,46 @@ mod tests {
         let columns = r#"[{"name": "n", "type": "long"}, {"name": "t", "type": "datetime"}]"#;
         let rows: Rows = serde_json::from_str(&format!(r#"{{"columns": {columns}, "rows": {rows}}}"#)).expect("rows");
         assert_eq!(rows.to_table().expect_err("not a table"), expected);
+    }
+
+    fn case(fields: &str) -> Result<Case, String> {
+        let line = format!(r#"{{"id": "a", "query": "print 1", "expected": {{"columns": [], "rows": []}}, {fields}}}"#);
+        read(&format!("\n{line}\n")).map(|mut cases| cases.remove(0))
+    }
+
+    #[test]
+    fn a_tolerance_is_a_number_or_a_text_that_says_one() {
+        for (written, tolerance) in [
+            ("0.01", Some(0.01)),
+            ("null", None),
+            ("\"1e-6\"", Some(1e-6)),
+            ("\" 0.5 % \"", Some(0.005)),
+            ("\"exact\"", Some(0.0)),
+        ] {
+            assert_eq!(case(&format!("\"tolerance\": {written}")).expect("a case").tolerance, tolerance, "{written}");
+        }
+        let flags =
+            case(r#""ordered": "true", "types_lenient": null, "tier": "2", "note": ["anything"]"#).expect("a case");
+        assert!(flags.ordered && !flags.types_lenient && flags.tier == 2);
+    }
+
+    #[test]
+    fn a_line_that_is_no_case_says_which_and_why() {
+        for (fields, why) in [
+            (
+                "\"tolerance\": \"roughly\"",
+                "line 2: a tolerance is a number, a text such as \"1e-6\" or \"0.1%\", or \"exact\", not \"roughly\"",
+            ),
+            ("\"tolerance\": -1", "line 2: a tolerance is a number"),
+            ("\"tolerance\": [1]", "line 2: a tolerance is a number"),
+            ("\"ordered\": \"maybe\"", "line 2: true or false is expected, not \"maybe\""),
+            ("\"tier\": 9000", "line 2: a tier is a whole number"),
+            ("\"now\": \"noon\"", "line 2: now is a datetime in ISO 8601, not \"noon\""),
+            ("\"tables\": []", "line 2: invalid type"),
+        ] {
+            let error = case(fields).expect_err(fields);
+            assert!(error.starts_with(why) && !error.contains("line 1"), "{error}");
+        }
     }
 
     #[test]

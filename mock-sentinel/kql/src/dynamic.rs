@@ -51,6 +51,7 @@ pub enum Dynamic {
 pub struct Array {
     items: Arc<[Dynamic]>,
     depth: u16,
+    bytes: u32,
 }
 
 /// The properties of a bag, shared.
@@ -58,6 +59,7 @@ pub struct Array {
 pub struct Bag {
     properties: Arc<Properties>,
     depth: u16,
+    bytes: u32,
 }
 
 /// Property names are unique; the first place of a name is kept, with its last value.
@@ -82,14 +84,17 @@ impl Dynamic {
     pub fn array(items: impl IntoIterator<Item = Self>) -> Self {
         let items: Arc<[Self]> = items.into_iter().collect();
         let depth = 1 + items.iter().map(Self::depth).max().unwrap_or(0);
-        if depth > DEPTH_MAX { Self::Null } else { Self::Array(Array { items, depth }) }
+        let bytes = clamped(items.iter().map(Self::bytes));
+        if depth > DEPTH_MAX { Self::Null } else { Self::Array(Array { items, depth, bytes }) }
     }
 
     /// A bag of these properties; null when it would be nested too deeply.
     pub fn bag(properties: impl IntoIterator<Item = (Arc<str>, Self)>) -> Self {
         let properties: Properties = properties.into_iter().collect();
         let depth = 1 + properties.values().map(Self::depth).max().unwrap_or(0);
-        if depth > DEPTH_MAX { Self::Null } else { Self::Bag(Bag { properties: Arc::new(properties), depth }) }
+        let property = |(name, value): (&Arc<str>, &Self)| (name.len() + 64).saturating_add(value.bytes());
+        let bytes = clamped(properties.iter().map(property));
+        if depth > DEPTH_MAX { Self::Null } else { Self::Bag(Bag { properties: Arc::new(properties), depth, bytes }) }
     }
 
     /// A string.
@@ -168,16 +173,22 @@ impl Dynamic {
         usize::try_from(index).ok().and_then(|index| items.get(index)).cloned().unwrap_or(Self::Null)
     }
 
-    /// The bytes this tree takes, roughly.
+    /// The bytes this tree takes when it is written out, roughly: parts that it shares with itself count each time, which
+    /// is what every walk over it costs. Known since it was made.
     pub(crate) fn bytes(&self) -> usize {
         let below = match self {
             Self::String(text) => text.len() + 16,
-            Self::Array(array) => array.items.iter().map(Self::bytes).sum::<usize>() + 16,
-            Self::Bag(bag) => bag.properties.iter().map(|(name, value)| name.len() + 64 + value.bytes()).sum(),
+            Self::Array(array) => array.bytes as usize,
+            Self::Bag(bag) => bag.bytes as usize,
             _ => 0,
         };
-        size_of::<Self>() + below
+        size_of::<Self>().saturating_add(below)
     }
+}
+
+/// The size of a node: what is below it, as far as 32 bits count.
+fn clamped(below: impl Iterator<Item = usize>) -> u32 {
+    u32::try_from(below.fold(16, usize::saturating_add)).unwrap_or(u32::MAX)
 }
 
 impl fmt::Debug for Dynamic {

@@ -11,10 +11,50 @@ pub enum ErrorKind {
     Syntax,
     /// The text is a query, yet a name or a type in it cannot be resolved: `SemanticError` below `BadArgumentError`.
     Semantic,
-    /// The query is sound but asks for more rows, memory, time or depth than the settings allow.
-    Limit,
+    /// The query is sound but asks for more than one of the bounds allows.
+    Limit(Limit),
     /// The query is sound but uses something this engine, or this mode of it, does not offer.
     Refused,
+}
+
+/// Which bound a query ran into. All but [`Limit::Cancelled`] come again whenever the query is asked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// The text is longer than the parser reads.
+    Text,
+    /// Expressions, functions or queries are nested deeper than the engine goes.
+    Nesting,
+    /// The plan has more parts than a plan may have.
+    Parts,
+    /// The answer has more rows than [`Settings::rows_max`](crate::Settings::rows_max).
+    Rows,
+    /// A table has more columns than a table may have.
+    Columns,
+    /// One value, such as a text or an axis of a series, is larger than a value may be.
+    Value,
+    /// The intermediate results take more bytes than [`Settings::memory_max`](crate::Settings::memory_max).
+    Memory,
+    /// The query takes more steps than [`Settings::steps_max`](crate::Settings::steps_max).
+    Steps,
+    /// Somebody ended the query from outside, such as after a time-out.
+    Cancelled,
+}
+
+impl Limit {
+    /// The code that errors of this bound carry.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Text => "LIM0001",
+            Self::Nesting => "LIM0002",
+            Self::Parts => "LIM0003",
+            Self::Rows => "LIM0004",
+            Self::Columns => "LIM0005",
+            Self::Value => "LIM0006",
+            Self::Memory => "LIM0007",
+            Self::Steps => "LIM0008",
+            Self::Cancelled => "LIM0009",
+        }
+    }
 }
 
 /// Why a query was not answered.
@@ -56,9 +96,17 @@ impl Error {
         Self::new(ErrorKind::Semantic, code, message, span)
     }
 
-    /// A bound of the settings, or of the parser itself, was hit.
-    pub fn limit(message: impl Into<String>, span: Span) -> Self {
-        Self::new(ErrorKind::Limit, "LIM0001", message, span)
+    /// A bound of the settings, or of the engine itself, was hit.
+    pub fn limit(limit: Limit, message: impl Into<String>, span: Span) -> Self {
+        Self::new(ErrorKind::Limit(limit), limit.code(), message, span)
+    }
+
+    /// The bound that was hit, if it was one.
+    pub fn as_limit(&self) -> Option<Limit> {
+        match self.kind {
+            ErrorKind::Limit(limit) => Some(limit),
+            ErrorKind::Syntax | ErrorKind::Semantic | ErrorKind::Refused => None,
+        }
     }
 
     /// `name` is understood but not offered here.
@@ -95,7 +143,7 @@ impl fmt::Display for Error {
         let family = match self.kind {
             ErrorKind::Syntax => "Syntax error",
             ErrorKind::Semantic => "Semantic error",
-            ErrorKind::Limit => "Limit reached",
+            ErrorKind::Limit(_) => "Limit reached",
             ErrorKind::Refused => "Not supported",
         };
         write!(f, "{family}: {}: {}", self.code, self.message)?;

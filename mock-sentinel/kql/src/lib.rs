@@ -11,7 +11,7 @@
 //!
 //! let now = DateTime::parse("2026-11-23T08:00:00Z").expect("a date");
 //! let answer = kql::run("Uploads | summarize sum(bytes) by user | top 1 by sum_bytes", &tables, &Settings::at(now))?;
-//! let row = answer.table.rows().next().expect("one row");
+//! let row = answer.primary().rows().next().expect("one row");
 //! assert_eq!((row[0].as_str(), row[1].as_long()), (Some("ana"), Some(8)));
 //! # Ok::<(), kql::Error>(())
 //! ```
@@ -50,15 +50,15 @@ mod types;
 mod value;
 
 pub use self::{
-    answer::{Answer, Render},
+    answer::{Answer, Render, ResultTable},
     batch::{Batch, BatchBuilder},
     catalog::{Catalog, EmptyCatalog, ExternalData, GeoInfo, SavedFunction, Tables},
     column::{Column, ColumnBuilder},
     decimal::Decimal,
     dynamic::{Array, Bag, Dynamic, Properties},
-    error::{Error, ErrorKind},
+    error::{Error, ErrorKind, Limit},
     query::run,
-    settings::{Cancel, Settings},
+    settings::{Cancel, Meter, Settings},
     table::Table,
     time::{
         Civil, DateTime, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MICROSECOND, TICKS_PER_MILLISECOND, TICKS_PER_MINUTE,

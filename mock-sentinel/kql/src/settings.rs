@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use crate::time::DateTime;
@@ -20,6 +20,8 @@ pub struct Settings {
     pub steps_max: u64,
     /// Set from outside to end the query at its next step, such as after a time-out.
     pub cancelled: Option<Cancel>,
+    /// Told what the query takes in memory, for who wants to know it also when the query fails.
+    pub meter: Option<Meter>,
     /// Where `rand()` and `sample` start.
     pub seed: u64,
 }
@@ -40,8 +42,24 @@ impl Default for Settings {
             memory_max: 2 << 30,
             steps_max: 2_000_000_000,
             cancelled: None,
+            meter: None,
             seed: 0,
         }
+    }
+}
+
+/// Remembers the most bytes that a query was counted with at once. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Meter(Arc<AtomicUsize>);
+
+impl Meter {
+    /// The most bytes so far; never more than [`Settings::memory_max`].
+    pub fn peak_bytes(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn note(&self, bytes: usize) {
+        self.0.fetch_max(bytes, Ordering::Relaxed);
     }
 }
 

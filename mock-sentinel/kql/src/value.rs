@@ -179,8 +179,7 @@ impl Value {
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::String(text) => text.len(),
-            Self::Dynamic(Dynamic::Array(array)) => size_of_val(array.items()),
-            Self::Dynamic(Dynamic::String(text)) => text.len(),
+            Self::Dynamic(tree) => tree.bytes(),
             _ => 0,
         }
     }

@@ -64,7 +64,7 @@ fn catalog() -> Outside {
 fn check(query: &str, expected: &str) {
     let settings = Settings::at(DateTime::parse("2026-11-23T12:00:00Z").expect("a date"));
     let answer = kql::run(query, &catalog(), &settings).unwrap_or_else(|error| panic!("{query}: {error}"));
-    let rows = answer.table.rows().map(|row| {
+    let rows = answer.primary().rows().map(|row| {
         let cells = row.iter().map(|value| value.to_text().into_owned());
         cells.collect::<Vec<_>>().join(",")
     });

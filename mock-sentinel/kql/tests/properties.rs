@@ -1,8 +1,6 @@
 //! What must hold for any rows.
 
-use kql::{
-    BatchBuilder, ColumnType, DateTime, Dynamic, Error, ErrorKind, Schema, Settings, Table, Tables, Transform, Value,
-};
+use kql::{BatchBuilder, ColumnType, DateTime, Dynamic, Error, Schema, Settings, Table, Tables, Transform, Value};
 use proptest::{collection::vec, option, prelude::*};
 
 /// One row: a small number, a word, a duration in seconds, a tag.
@@ -39,7 +37,7 @@ fn table(rows: &[Row]) -> Table {
 fn run(table: &Table, query: &str) -> Vec<Vec<Value>> {
     let catalog = Tables::default().with("T", table.clone());
     let answer = kql::run(query, &catalog, &Settings::default()).unwrap_or_else(|error| panic!("{query}: {error}"));
-    answer.table.rows().collect()
+    answer.primary().rows().collect()
 }
 
 fn texts(rows: &[Vec<Value>]) -> Vec<String> {
@@ -112,7 +110,7 @@ proptest! {
         let catalog = Tables::default().with("L", table(&left)).with("R", table(&right));
         let count = |query: &str| {
             let answer = kql::run(&format!("{query} | count"), &catalog, &Settings::default()).unwrap();
-            number(&answer.table.rows().collect::<Vec<_>>())
+            number(&answer.primary().rows().collect::<Vec<_>>())
         };
         let inner = count("L | join kind=inner R on n, s");
         let left_only = count("L | join kind=leftanti R on n, s");
@@ -155,7 +153,7 @@ proptest! {
         let query = pieces.join(" ");
         let outcome: Result<_, Error> = kql::run(&query, &catalog, &settings);
         if let Err(error) = outcome {
-            prop_assert!(error.line > 0 || error.kind == ErrorKind::Limit, "{}: {} has no place", query, error);
+            prop_assert!(error.line > 0 || error.as_limit().is_some(), "{}: {} has no place", query, error);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Answers as JSON, written row by row until the bound.
 
-use kql::{Answer, Batch, Render, Table};
+use kql::{Answer, Batch, Render, ResultTable, Table};
 use serde_json::{Value, json};
+
+use crate::world::TableNames;
 
 /// An answer's body.
 #[derive(Debug)]
@@ -12,10 +14,20 @@ pub(super) struct Encoded {
     pub(super) partial: Option<String>,
 }
 
-/// The primary result, its rows up to `bytes_max`, with what was asked for besides it.
-pub(super) fn body(answer: &Answer, bytes_max: usize, extras: &[(&'static str, Value)]) -> Encoded {
+/// Every table of the answer in order, their rows up to `bytes_max` together, with what was asked for besides them.
+/// Tables behind the one that reaches the bound have their columns and no rows.
+pub(super) fn body(answer: &Answer, names: TableNames, bytes_max: usize, extras: &[(&'static str, Value)]) -> Encoded {
     let mut body = br#"{"tables":["#.to_vec();
-    let (rows, whole) = table(&answer.table, bytes_max, &mut body);
+    let (mut rows, mut whole) = (0, true);
+    for (index, result) in answer.tables.iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        let room = if whole { bytes_max } else { 0 };
+        let (written, complete) = table(name(result, names), &result.table, room, &mut body);
+        rows += written;
+        whole &= complete;
+    }
     body.push(b']');
     let partial = if whole {
         answer.partial.as_ref().map(|error| error.message.clone())
@@ -33,15 +45,25 @@ pub(super) fn body(answer: &Answer, bytes_max: usize, extras: &[(&'static str, V
     Encoded { body, rows, partial }
 }
 
+/// What a table goes by. Clients look for `PrimaryResult`, or take the first.
+fn name(result: &ResultTable, names: TableNames) -> &str {
+    match (names, &result.name) {
+        (TableNames::AsNamed, Some(name)) => name,
+        (TableNames::AsNamed, None) | (TableNames::Primary, _) => "PrimaryResult",
+    }
+}
+
 /// Writes a table; tells how many rows, and whether that was all of them.
-fn table(table: &Table, bytes_max: usize, body: &mut Vec<u8>) -> (u64, bool) {
+fn table(name: &str, table: &Table, bytes_max: usize, body: &mut Vec<u8>) -> (u64, bool) {
     let columns: Vec<Value> = table
         .schema()
         .columns()
         .iter()
         .map(|column| json!({"name": &*column.name, "type": column.kind.name()}))
         .collect();
-    body.extend_from_slice(br#"{"name":"PrimaryResult","columns":"#);
+    body.extend_from_slice(br#"{"name":"#);
+    write(&Value::from(name), body);
+    body.extend_from_slice(br#","columns":"#);
     write(&Value::Array(columns), body);
     body.extend_from_slice(br#","rows":["#);
     let mut rows = 0;

@@ -22,10 +22,24 @@ pub(super) enum QueryError {
     Argument(String),
     /// The query itself.
     Query(kql::Error),
-    /// The query ran into its time limit.
+    /// The query ran into its time limit. The only 504 there is: clients ask again after one, and any other bound would
+    /// only be run into again.
     Timeout(String),
+    /// The engine broke down. A fault of this mock.
+    Broken(String),
     /// Too many queries at once, or in a short time.
     Throttled { seconds: i64 },
+}
+
+impl From<kql::Error> for QueryError {
+    /// A query that was ended from outside ran out of time; every other error is one of the query, also when it is a bound
+    /// of size.
+    fn from(error: kql::Error) -> Self {
+        match error.as_limit() {
+            Some(kql::Limit::Cancelled) => Self::Timeout(error.message),
+            _ => Self::Query(error),
+        }
+    }
 }
 
 impl QueryError {
@@ -36,6 +50,7 @@ impl QueryError {
             Self::Workspace(_) => 404,
             Self::Body(error) => error.status(),
             Self::Argument(_) | Self::Query(_) => 400,
+            Self::Broken(_) => 500,
             Self::Timeout(_) => 504,
             Self::Throttled { .. } => 429,
         }
@@ -88,6 +103,7 @@ impl QueryError {
             Self::Body(why) => bad_argument(&plain("InvalidBody", &format!("The body could not be read: {why}."))),
             Self::Argument(why) => bad_argument(&plain("InvalidArgument", why)),
             Self::Query(error) => bad_argument(&inner(error)),
+            Self::Broken(why) => plain("InternalServerError", why),
             Self::Timeout(why) => plain("GatewayTimeout", why),
             Self::Throttled { .. } => plain("ThrottledError", "Too many queries run at once. Try again later."),
         }
@@ -99,7 +115,7 @@ impl QueryError {
             Self::Access(who) => format!("{who} may not read the workspace"),
             Self::Workspace(name) => format!("no workspace {name:?}"),
             Self::Body(why) => why.to_string(),
-            Self::Argument(why) | Self::Timeout(why) => why.clone(),
+            Self::Argument(why) | Self::Broken(why) | Self::Timeout(why) => why.clone(),
             Self::Query(error) => error.to_string(),
             Self::Throttled { .. } => "too many queries at once".to_owned(),
         }
@@ -124,7 +140,7 @@ fn inner(error: &kql::Error) -> Value {
         kql::ErrorKind::Syntax => ("SyntaxError", "A recognition error occurred in the query."),
         kql::ErrorKind::Semantic => ("SemanticError", "A semantic error occurred."),
         kql::ErrorKind::Refused => ("SemanticError", "The query asks for something that this engine does not offer."),
-        kql::ErrorKind::Limit => ("LimitError", "The query exceeds a limit."),
+        kql::ErrorKind::Limit(_) => ("LimitError", "The query exceeds a limit."),
     };
     let near = error.near.as_ref().map(|near| format!(" Did you mean '{near}'?")).unwrap_or_default();
     let mut finding = json!({"code": error.code, "message": format!("{}{near}", error.message)});

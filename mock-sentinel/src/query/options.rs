@@ -30,7 +30,7 @@ impl Options {
             statistics: false,
             permissions: false,
             data_sources: false,
-            wait: limits.time_default.unsigned_abs(),
+            wait: limits.time_default.unsigned_abs().min(limits.time_max.unsigned_abs()),
             honoured: Vec::new(),
         };
         for option in values.into_iter().flat_map(|value| value.split([',', ';'])) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use kql::{Catalog, Settings, Table};
+use kql::Settings;
 use serde_json::{Value, json};
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -14,6 +14,7 @@ use super::errors::QueryError;
 use super::options::Options;
 use super::request::QueryRequest;
 use super::timespan::Timespan;
+use super::view::{View, Within};
 use crate::http::outbox::Kept;
 use crate::identity::Resource;
 use crate::server::Shared;
@@ -112,7 +113,7 @@ async fn aside(
     };
     match tokio::time::timeout(patience, running).await {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(QueryError::Timeout(format!("the query ended without an answer: {error}"))),
+        Ok(Err(error)) => Err(QueryError::Broken(format!("the query ended without an answer: {error}"))),
         Err(_) => Err(QueryError::Timeout(format!("The query did not end within {} seconds.", patience.as_secs()))),
     }
 }
@@ -137,49 +138,15 @@ struct Job {
     bytes_max: usize,
 }
 
-/// Which rows a query sees, by their `TimeGenerated`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Within {
-    Everything,
-    Timespan(Timespan),
-    Nothing,
-}
-
 impl Job {
     fn run(self) -> Result<Encoded, QueryError> {
-        let view = View { snapshot: &self.snapshot, within: self.timespan, settings: &self.settings };
-        let answer = kql::run(&self.query, &view, &self.settings).map_err(|error| match error.kind {
-            kql::ErrorKind::Limit => QueryError::Timeout(error.message),
-            _ => QueryError::Query(error),
-        })?;
+        let view = View::new(&self.snapshot, self.timespan, &self.settings);
+        let answer = kql::run(&self.query, &view, &self.settings);
+        // A table that could not be read looks to the engine like one that is not there.
+        let answer = view.failed().map_or(answer, Err)?;
         let extras = extras(&self.shared, &answer, &self.options);
-        Ok(encode::body(&answer, self.bytes_max, &extras))
-    }
-}
-
-/// The workspace within a timespan.
-struct View<'a> {
-    snapshot: &'a Snapshot,
-    within: Within,
-    settings: &'a Settings,
-}
-
-impl Catalog for View<'_> {
-    fn table(&self, name: &str) -> Option<Table> {
-        let table = self.snapshot.table(name)?;
-        match self.within {
-            Within::Everything => Some(table),
-            Within::Nothing => Some(Table::new(table.schema().clone())),
-            Within::Timespan(Timespan { from, to }) => {
-                let filter = format!("['{name}'] | where TimeGenerated between (datetime({from}) .. datetime({to}))");
-                let settings = Settings { rows_max: usize::MAX, ..self.settings.clone() };
-                kql::run(&filter, self.snapshot, &settings).ok().map(|answer| answer.table)
-            }
-        }
-    }
-
-    fn table_names(&self) -> Vec<String> {
-        self.snapshot.table_names()
+        let names = self.shared.world.query.table_names;
+        Ok(encode::body(&answer, names, self.bytes_max, &extras))
     }
 }
 
@@ -189,7 +156,7 @@ fn extras(shared: &Shared, answer: &kql::Answer, options: &Options) -> Vec<(&'st
         extras.push(("statistics", statistics(answer)));
     }
     if options.render {
-        extras.push(("render", encode::render(answer.render.as_ref())));
+        extras.push(("render", encode::render(answer.render())));
     }
     if options.permissions {
         let workspace = &shared.world.workspace;
@@ -202,19 +169,25 @@ fn extras(shared: &Shared, answer: &kql::Answer, options: &Options) -> Vec<(&'st
     extras
 }
 
-/// Figures of the query. The times are zero, so that equal worlds give equal answers.
+/// Figures of the query over all its tables. The times are zero, so that equal worlds give equal answers.
 fn statistics(answer: &kql::Answer) -> Value {
+    let bytes: usize = answer.tables.iter().map(|result| result.table.bytes()).sum();
+    let datasets: Vec<Value> = answer
+        .tables
+        .iter()
+        .map(|result| json!({"tableRowCount": result.table.len(), "tableSize": result.table.bytes()}))
+        .collect();
     json!({"query": {
         "executionTime": 0.0,
         "resourceUsage": {
             "cache": {"memory": {"hits": 0, "misses": 0, "total": 0}, "disk": {"hits": 0, "misses": 0, "total": 0}},
             "cpu": {"user": "00:00:00", "kernel": "00:00:00", "totalCpu": "00:00:00"},
-            "memory": {"peakPerNode": answer.table.bytes()},
+            "memory": {"peakPerNode": bytes},
         },
         "inputDatasetStatistics": {
             "extents": {"total": 1, "scanned": 1},
-            "rows": {"total": answer.table.len(), "scanned": answer.table.len()},
+            "rows": {"total": answer.rows(), "scanned": answer.rows()},
         },
-        "datasetStatistics": [{"tableRowCount": answer.table.len(), "tableSize": answer.table.bytes()}],
+        "datasetStatistics": datasets,
     }})
 }

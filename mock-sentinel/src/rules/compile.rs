@@ -74,7 +74,7 @@ fn compiler_message(error: &kql::Error) -> String {
     let family = match error.kind {
         kql::ErrorKind::Syntax => "SyntaxError",
         kql::ErrorKind::Semantic | kql::ErrorKind::Refused => "SemanticError",
-        kql::ErrorKind::Limit => "LimitError",
+        kql::ErrorKind::Limit(_) => "LimitError",
     };
     let near = error.near.as_ref().map(|near| format!(" Did you mean '{near}'?")).unwrap_or_default();
     format!("{family}:{} {}{near}", error.code, error.message)

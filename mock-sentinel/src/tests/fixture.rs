@@ -161,7 +161,7 @@ impl Fixture {
     pub(super) fn rows(&self, kql: &str) -> Vec<Vec<String>> {
         let answer = self.mock.query(kql).unwrap_or_else(|error| panic!("{kql}: {error}"));
         let text = |row: Vec<kql::Value>| row.iter().map(|cell| cell.to_text().into_owned()).collect();
-        answer.table.rows().map(text).collect()
+        answer.primary().rows().map(text).collect()
     }
 }
 

@@ -133,7 +133,6 @@ async fn more_bytes_than_the_limit_are_a_partial_answer() {
 #[tokio::test]
 async fn a_query_that_takes_too_long_is_answered_504() {
     let mut world = World::default();
-    world.query.time_default = jiff::SignedDuration::from_millis(1);
     world.query.time_max = jiff::SignedDuration::from_millis(1);
     let fixture = Fixture::of(world);
     fixture.upload(AUDIT, events(&["a"])).await;
@@ -143,6 +142,65 @@ async fn a_query_that_takes_too_long_is_answered_504() {
         assert_eq!(answer["error"]["code"], "GatewayTimeout", "{answer}");
     }
     assert_eq!(fixture.mock.journal().last().unwrap().status, 504);
+}
+
+#[tokio::test]
+async fn only_time_is_answered_504_and_every_other_bound_400() {
+    let mut world = World::default();
+    world.query.memory_max = 4 << 20;
+    let fixture = Fixture::of(world);
+    fixture.upload(AUDIT, events(&["a"])).await;
+    let nested = format!("print {}1{}", "(".repeat(200), ")".repeat(200));
+    for (query, code) in [
+        ("range x from 1 to 1000000 step 1 | sort by x", "LIM0007"),
+        ("range x from 1 to 20000 step 1 | evaluate pivot(x)", "LIM0005"),
+        (
+            "MiroAuditLogs_CL | extend k = 1 | join kind=inner (range y from 1 to 1000000 step 1 | extend k = 1) on k",
+            "LIM0007",
+        ),
+        (&nested, "LIM0002"),
+    ] {
+        let answer = fixture.query(&json!({"query": query, "timespan": "P1000D"})).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "BadArgumentError"), "{query}");
+        let inner = answer.json()["error"]["innererror"].clone();
+        assert_eq!((&inner["code"], &inner["innererror"]["code"]), (&json!("LimitError"), &json!(code)), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn every_table_of_a_query_is_answered_in_order() {
+    let fixture = stocked().await;
+    let tables = |answer: &Value| -> Vec<(String, usize)> {
+        let tables = answer["tables"].as_array().unwrap().iter();
+        tables.map(|t| (t["name"].as_str().unwrap().to_owned(), t["rows"].as_array().unwrap().len())).collect()
+    };
+    let query = format!("print 1; {AUDIT_TABLE} | take 1 | as Named; {AUDIT_TABLE} | fork (take 0) Other = (count)");
+    let answer = fixture.query(&json!({"query": query})).await.json();
+    let named = |name: &str, rows| (name.to_owned(), rows);
+    let expected = [named("PrimaryResult", 1), named("Named", 1), named("PrimaryResult", 0), named("Other", 1)];
+    assert_eq!(tables(&answer), expected);
+    let statistics = with_prefer(&fixture, &query, "include-statistics=true").await;
+    assert_eq!(statistics["statistics"]["query"]["datasetStatistics"].as_array().unwrap().len(), 4);
+    let refused = fixture.query(&json!({"query": "NoSuchTable | where nope > 1; print x = 2"})).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (400, "BadArgumentError"));
+    let mut world = World::default();
+    world.query.table_names = crate::TableNames::Primary;
+    world.query.empty_workspace_is_204 = false;
+    let answer = Fixture::of(world).query(&json!({"query": "print 1 | as Named; print 2"})).await.json();
+    assert_eq!(tables(&answer), [named("PrimaryResult", 1), named("PrimaryResult", 1)]);
+}
+
+#[tokio::test]
+async fn tables_behind_the_bound_of_bytes_have_their_columns() {
+    let mut world = World::default();
+    world.query.bytes_max = 3_000;
+    world.query.empty_workspace_is_204 = false;
+    let query = "range x from 1 to 1000 step 1; print y = 1";
+    let body = Fixture::of(world).query(&json!({"query": query})).await.json();
+    assert!((100..1000).contains(&body["tables"][0]["rows"].as_array().unwrap().len()));
+    assert_eq!(body["tables"][1]["columns"][0]["name"], "y");
+    assert_eq!(body["tables"][1]["rows"], json!([]));
+    assert_eq!(body["error"]["code"], "PartialError");
 }
 
 #[tokio::test]

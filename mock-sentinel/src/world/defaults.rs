@@ -133,6 +133,7 @@ impl Default for Query {
             queue_max: 200,
             queue_wait: SignedDuration::from_mins(3),
             per_thirty_seconds: 200,
+            table_names: super::TableNames::default(),
             empty_workspace_is_204: true,
         }
     }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use faults::input;
-use kql::cases::{self, Case, Rows, Verdict};
+use kql::ResultTable;
+use kql::cases::{self, Rows, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -33,7 +34,8 @@ enum Command {
 #[derive(Debug, Args)]
 #[command(before_help = "  miro-lab kql cases cases.jsonl\n  miro-lab kql cases cases.jsonl --json")]
 struct Cases {
-    /// Lines with `id`, `tables`, `query`, `expected {columns, rows}`, `ordered`.
+    /// Lines with `id`, `tables`, `query`, `expected {columns, rows}`, `others` (the tables after the first), `ordered`,
+    /// `tolerance` (`0.01`, `"1%"`, `"exact"`).
     file: PathBuf,
     /// Print one JSON object.
     #[arg(long)]
@@ -63,7 +65,7 @@ struct Run {
     tables: Option<PathBuf>,
     /// The query.
     query: String,
-    /// Print one JSON object with `columns` and `rows`.
+    /// Print one JSON object with `columns` and `rows`, and with `others` for the tables after the first.
     #[arg(long)]
     json: bool,
 }
@@ -94,7 +96,8 @@ struct CasesReport {
 impl Cases {
     fn run(self) -> anyhow::Result<Exit> {
         let mut report = CasesReport::default();
-        for case in read_lines::<Case>(&self.file)? {
+        let cases = cases::read(&read(&self.file)?);
+        for case in cases.map_err(|why| super::Usage(format!("{} {why}", self.file.display())))? {
             match cases::run(&case) {
                 Verdict::Passed => report.passed += 1,
                 Verdict::Failed { why } => {
@@ -175,16 +178,46 @@ impl Run {
         if let Some(partial) = &answer.partial {
             anstream::eprintln!("not all rows: {partial}");
         }
-        let answer = Answer::from(&answer);
         if self.json {
-            let columns = answer.columns.iter().map(|column| json!({"name": column.name, "type": column.kind}));
-            let columns = columns.collect::<Vec<_>>();
-            anstream::println!("{}", json!({"columns": columns, "rows": answer.rows, "render": answer.chart}));
+            anstream::println!("{}", as_json(&answer.tables));
         } else {
-            anstream::println!("{}", answer.show(super::room(ROWS_MAX)));
+            anstream::println!("{}", as_text(&answer.tables));
         }
         Ok(Exit::Held)
     }
+}
+
+/// The first table, and below `others` those after it.
+fn as_json(results: &[ResultTable]) -> serde_json::Value {
+    let mut tables = results.iter().map(|result| {
+        let table = Answer::from(result);
+        let columns = table.columns.iter().map(|column| json!({"name": column.name, "type": column.kind}));
+        let columns = columns.collect::<Vec<_>>();
+        let mut json = json!({"columns": columns, "rows": table.rows, "render": table.chart});
+        if let Some(name) = &result.name {
+            json["name"] = json!(&**name);
+        }
+        json
+    });
+    let mut first = tables.next().unwrap_or_default();
+    let others: Vec<_> = tables.collect();
+    if !others.is_empty() {
+        first["others"] = others.into();
+    }
+    first
+}
+
+/// Every table; when there are several, each below its name or its number.
+fn as_text(results: &[ResultTable]) -> String {
+    let show = |result| Answer::from(result).show(super::room(ROWS_MAX));
+    if let [only] = results {
+        return show(only);
+    }
+    let titled = results.iter().enumerate().map(|(at, result)| {
+        let name = result.name.as_deref().map_or_else(|| format!("Table {}", at + 1), str::to_owned);
+        format!("{name}\n\n{}", show(result))
+    });
+    titled.collect::<Vec<_>>().join("\n\n")
 }
 
 /// One JSON object a line; blank lines are skipped.

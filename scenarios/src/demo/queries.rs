@@ -39,7 +39,7 @@ pub(super) fn answer_all(sentinel: &MockSentinel) -> Result<Vec<(&'static str, A
     SAMPLES
         .into_iter()
         .map(|(title, query)| match sentinel.query(query) {
-            Ok(answer) => Ok((title, with_no_user(Answer::from(&answer)))),
+            Ok(answer) => Ok((title, with_no_user(Answer::from(&answer.tables[0])))),
             Err(error) => Err(DemoError::Query { query, reason: error.to_string() }),
         })
         .collect()

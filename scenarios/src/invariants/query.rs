@@ -14,7 +14,7 @@ pub(crate) fn given_instead(sentinel: &MockSentinel, query: &Query) -> Option<St
         Ok(answer) => answer,
         Err(error) => return Some(format!("it fails: {error}")),
     };
-    let rows: Vec<Vec<Value>> = answer.table.rows().map(|row| row.iter().map(kql::json::cell).collect()).collect();
+    let rows: Vec<Vec<Value>> = answer.primary().rows().map(|row| row.iter().map(kql::json::cell).collect()).collect();
     (rows != query.rows).then(|| shown(&rows))
 }
 

@@ -26,8 +26,11 @@ pub fn run(text: &str) {
     let second = kql::run(text, &*TABLES, &settings);
     match (first, second) {
         (Ok(first), Ok(second)) => {
-            assert!(first.table.len() <= settings.rows_max);
-            assert_eq!(rows(&first.table), rows(&second.table));
+            assert!(first.rows() <= settings.rows_max);
+            assert_eq!(first.tables.len(), second.tables.len());
+            for (first, second) in first.tables.iter().zip(&second.tables) {
+                assert_eq!(rows(&first.table), rows(&second.table));
+            }
         }
         (Err(first), Err(second)) => assert_eq!(first, second),
         (first, second) => panic!("one run answered and one did not: {first:?}, {second:?}"),
@@ -53,5 +56,5 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
 });
 
 fn table(query: &str) -> Table {
-    kql::run(query, &EmptyCatalog, &Settings::default()).expect("a table written out").table
+    kql::run(query, &EmptyCatalog, &Settings::default()).expect("a table written out").primary().clone()
 }

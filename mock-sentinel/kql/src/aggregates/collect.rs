@@ -44,19 +44,23 @@ fn items_max(call: &Call<'_>) -> usize {
 
 struct List {
     items: Vec<Dynamic>,
+    /// What the items hold besides themselves.
+    bytes: usize,
     items_max: usize,
     nulls: bool,
 }
 
 fn list(call: &Call<'_>, nulls: bool) -> Box<dyn Accumulator> {
     let items_max = items_max(call);
-    Groups::boxed(call, 1, move || List { items: Vec::new(), items_max, nulls })
+    Groups::boxed(call, 1, move || List { items: Vec::new(), bytes: 0, items_max, nulls })
 }
 
 impl Group for List {
     fn add(&mut self, values: &[Value]) {
         if self.items.len() < self.items_max && (self.nulls || !values[0].is_null()) {
-            self.items.push(values[0].to_dynamic());
+            let item = values[0].to_dynamic();
+            self.bytes += item.bytes();
+            self.items.push(item);
         }
     }
 
@@ -65,24 +69,25 @@ impl Group for List {
     }
 
     fn bytes(&self) -> usize {
-        self.items.capacity() * size_of::<Dynamic>()
+        self.items.capacity() * size_of::<Dynamic>() + self.bytes
     }
 }
 
 struct Set {
     items: IndexSet<DynamicKey, hashbrown::DefaultHashBuilder>,
+    bytes: usize,
     items_max: usize,
 }
 
 fn set(call: &Call<'_>) -> Box<dyn Accumulator> {
     let items_max = items_max(call);
-    Groups::boxed(call, 1, move || Set { items: IndexSet::default(), items_max })
+    Groups::boxed(call, 1, move || Set { items: IndexSet::default(), bytes: 0, items_max })
 }
 
 impl Set {
     fn insert(&mut self, item: &Dynamic) {
-        if self.items.len() < self.items_max && !item.is_null() {
-            self.items.insert(DynamicKey(item.clone()));
+        if self.items.len() < self.items_max && !item.is_null() && self.items.insert(DynamicKey(item.clone())) {
+            self.bytes += item.bytes();
         }
     }
 }
@@ -101,18 +106,19 @@ impl Group for Set {
     }
 
     fn bytes(&self) -> usize {
-        self.items.capacity() * (size_of::<Dynamic>() + 16)
+        self.items.capacity() * (size_of::<Dynamic>() + 16) + self.bytes
     }
 }
 
 struct MergedBag {
     properties: Properties,
+    bytes: usize,
     properties_max: usize,
 }
 
 fn bag(call: &Call<'_>) -> Box<dyn Accumulator> {
     let properties_max = items_max(call);
-    Groups::boxed(call, 1, move || MergedBag { properties: Properties::default(), properties_max })
+    Groups::boxed(call, 1, move || MergedBag { properties: Properties::default(), bytes: 0, properties_max })
 }
 
 impl Group for MergedBag {
@@ -121,6 +127,7 @@ impl Group for MergedBag {
         let Some(bag) = values[0].as_dynamic().and_then(Dynamic::as_bag) else { return };
         for (name, value) in bag {
             if self.properties.len() < self.properties_max && !self.properties.contains_key(name) {
+                self.bytes += name.len() + value.bytes();
                 self.properties.insert(Arc::clone(name), value.clone());
             }
         }
@@ -131,6 +138,6 @@ impl Group for MergedBag {
     }
 
     fn bytes(&self) -> usize {
-        self.properties.capacity() * (size_of::<Dynamic>() + 48)
+        self.properties.capacity() * (size_of::<Dynamic>() + 48) + self.bytes
     }
 }

@@ -167,7 +167,7 @@ impl<G: Group, F: Fn() -> G> Accumulator for Groups<G, F> {
             let state = &mut self.states[*group as usize];
             let before = state.bytes();
             state.add(&values);
-            self.bytes += state.bytes() - before;
+            self.bytes += state.bytes().saturating_sub(before);
         }
         Ok(())
     }

@@ -47,6 +47,7 @@ struct Best {
     keys: Vec<Value>,
     /// The arguments of every batch so far.
     batches: Vec<Vec<Arc<Column>>>,
+    bytes: usize,
 }
 
 fn arg_max(call: &Call<'_>) -> Box<dyn Accumulator> {
@@ -62,7 +63,14 @@ fn take_any(call: &Call<'_>) -> Box<dyn Accumulator> {
 }
 
 fn best(call: &Call<'_>, wanted: Wanted) -> Box<dyn Accumulator> {
-    Box::new(Best { wanted, kinds: call.kinds.to_vec(), rows: Vec::new(), keys: Vec::new(), batches: Vec::new() })
+    Box::new(Best {
+        wanted,
+        kinds: call.kinds.to_vec(),
+        rows: Vec::new(),
+        keys: Vec::new(),
+        batches: Vec::new(),
+        bytes: 0,
+    })
 }
 
 impl Best {
@@ -100,10 +108,15 @@ impl Best {
         }
         for (batch, used) in self.batches.iter_mut().zip(used) {
             if !used {
+                self.bytes = self.bytes.saturating_sub(bytes_of(batch));
                 *batch = self.kinds.iter().map(|kind| Arc::new(ColumnBuilder::new(*kind).finish())).collect();
             }
         }
     }
+}
+
+fn bytes_of(columns: &[Arc<Column>]) -> usize {
+    columns.iter().map(|column| column.bytes()).sum()
 }
 
 impl Accumulator for Best {
@@ -124,7 +137,9 @@ impl Accumulator for Best {
             }
         }
         let columns = args.iter().zip(&self.kinds).map(|(cells, kind)| cells.clone().into_column(*kind, groups.len()));
-        self.batches.push(columns.collect());
+        let columns: Vec<Arc<Column>> = columns.collect();
+        self.bytes += bytes_of(&columns);
+        self.batches.push(columns);
         self.forget_unused();
         Ok(())
     }
@@ -139,5 +154,10 @@ impl Accumulator for Best {
             gather_many(&columns, &self.rows)
         };
         (0..self.kinds.len()).map(column).collect()
+    }
+
+    fn bytes(&self) -> usize {
+        let key = size_of::<Value>() + size_of::<RowId>();
+        self.bytes + self.rows.len() * key
     }
 }

@@ -74,9 +74,15 @@ impl Binder<'_> {
         if plan.schema.is_empty() {
             return Err(Error::semantic("SEM0100", "The table has no column.", table.span));
         }
+        let before = self.run.held();
         let batches = self.run.execute(&plan, &[])?;
+        let rows: usize = batches.iter().map(crate::Batch::len).sum();
+        self.run.fits(rows.saturating_mul(size_of::<crate::Dynamic>()))?;
         let cells = batches.iter().flat_map(|batch| (0..batch.len()).map(|row| batch.value(row, 0).to_dynamic()));
-        Ok(Expr::literal(Value::dynamic(crate::Dynamic::array(cells)), ColumnType::Dynamic))
+        let items = Value::dynamic(crate::Dynamic::array(cells));
+        self.run.release(self.run.held().saturating_sub(before));
+        self.run.hold(items.bytes())?;
+        Ok(Expr::literal(items, ColumnType::Dynamic))
     }
 }
 

@@ -19,6 +19,7 @@ mod partition;
 mod pipe;
 mod plugins;
 mod project;
+mod results;
 mod scalar;
 mod scan;
 mod scope;
@@ -32,10 +33,12 @@ mod typed_call;
 mod union;
 mod user_function;
 
+use std::sync::Arc;
+
 use crate::{
     answer::Render,
     catalog::Catalog,
-    error::Error,
+    error::{Error, Limit},
     eval::Run,
     plan::{AggregateCall, Expr, Plan, Source},
     settings::Settings,
@@ -90,9 +93,17 @@ struct Row {
 /// A query ready to run.
 #[derive(Debug)]
 pub(crate) struct Bound<'c> {
-    pub(crate) plan: Plan,
-    pub(crate) render: Option<Render>,
+    /// Never empty.
+    pub(crate) results: Vec<BoundResult>,
     pub(crate) run: Run<'c>,
+}
+
+/// One table that a query answers with.
+#[derive(Debug)]
+pub(crate) struct BoundResult {
+    pub(crate) plan: Plan,
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) render: Option<Render>,
 }
 
 /// Binds a query.
@@ -102,15 +113,18 @@ pub(crate) fn query<'c>(
     settings: &'c Settings,
 ) -> Result<Bound<'c>, Error> {
     let mut binder = Binder::new(catalog, settings, Mode::Query);
-    let plan = binder.statements(&query.statements)?;
-    Ok(Bound { plan, render: binder.render, run: binder.run })
+    let results = binder.statements(&query.statements)?;
+    Ok(Bound { results, run: binder.run })
 }
 
 /// Binds a transform; its plan reads [`Source::Input`].
 pub(crate) fn transform(query: &ast::Query, input: &Schema, settings: &Settings) -> Result<Plan, Error> {
     let mut binder = Binder::new(&crate::catalog::EmptyCatalog, settings, Mode::Transform(input.clone()));
-    let plan = binder.statements(&query.statements)?;
-    Ok(plan)
+    let mut results = binder.statements(&query.statements)?;
+    match (results.pop(), results.is_empty()) {
+        (Some(only), true) => Ok(only.plan),
+        _ => Err(Error::semantic("SEM0100", "A transformation has one tabular statement.", Span::default())),
+    }
 }
 
 impl<'c> Binder<'c> {
@@ -159,7 +173,7 @@ impl<'c> Binder<'c> {
     /// Goes one level of queries or calls deeper.
     fn nested<T>(&mut self, span: Span, bind: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         if self.nesting >= NESTING_MAX {
-            return Err(Error::limit("functions and queries are nested too deeply", span));
+            return Err(Error::limit(Limit::Nesting, "functions and queries are nested too deeply", span));
         }
         self.nesting += 1;
         let bound = bind(self);
@@ -168,11 +182,12 @@ impl<'c> Binder<'c> {
     }
 
     fn count_nodes(&mut self, nodes: usize, span: Span) -> Result<(), Error> {
-        self.nodes += nodes;
+        self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes > NODES_MAX {
-            return Err(Error::limit(format!("the query grows to more than {NODES_MAX} parts"), span));
+            let message = format!("the query grows to more than {NODES_MAX} parts");
+            return Err(Error::limit(Limit::Parts, message, span));
         }
-        Ok(())
+        self.run.spend(nodes)
     }
 
     /// An expression of known parts, evaluated right away when they are all constants.
@@ -180,10 +195,11 @@ impl<'c> Binder<'c> {
         self.count_nodes(1, span)?;
         let expr = Expr::new(kind, ty);
         if expr.depth > EXPR_DEPTH_MAX {
-            return Err(Error::limit("the expression is nested too deeply", span));
+            return Err(Error::limit(Limit::Nesting, "the expression is nested too deeply", span));
         }
         if expr.folds() {
             let value = self.run.constant(&expr)?;
+            self.run.hold(value.bytes())?;
             return Ok(Expr::literal(value, ty));
         }
         Ok(expr)

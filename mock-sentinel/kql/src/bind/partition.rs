@@ -10,7 +10,7 @@ use super::{
     user_function::Called,
 };
 use crate::{
-    error::Error,
+    error::{Error, Limit},
     plan::{Expr, Partition, Plan, Source, Stage, Summarize},
     syntax::{
         Span,
@@ -58,7 +58,7 @@ impl Binder<'_> {
                 name.text,
                 keys.len()
             );
-            return Err(Error::limit(message, span));
+            return Err(Error::limit(Limit::Parts, message, span));
         }
         let mut branches = Vec::with_capacity(keys.len());
         for key in keys {

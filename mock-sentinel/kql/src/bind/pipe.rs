@@ -24,13 +24,17 @@ impl Binder<'_> {
         bound
     }
 
-    fn steps(&mut self, mut plan: Plan, operators: &[Operator]) -> Result<Plan, Error> {
+    pub(super) fn steps(&mut self, mut plan: Plan, operators: &[Operator]) -> Result<Plan, Error> {
         for operator in operators {
             self.count_nodes(1, operator.span)?;
             if self.is_transform() && !allowed::tabular(keyword(&operator.kind)) {
                 return Err(allowed::refusal(keyword(&operator.kind), operator.span));
             }
             plan = self.operator(plan, operator)?;
+            if !matches!(operator.kind, OperatorKind::As(_) | OperatorKind::Render(_)) {
+                // A name is that of the rows it was given to, and not of what is made of them.
+                plan.name = None;
+            }
         }
         Ok(plan)
     }
@@ -114,8 +118,11 @@ impl Binder<'_> {
             OperatorKind::Partition(partition) => self.partition(plan, partition, span),
             OperatorKind::Evaluate(evaluate) => self.evaluate(Some(plan), evaluate),
             OperatorKind::Search(search) => self.search(Some(plan), search, span),
-            OperatorKind::Fork(branches) => self.fork(&plan, branches, span),
-            OperatorKind::Facet(facet) => self.facet(plan, facet, span),
+            OperatorKind::Fork(_) | OperatorKind::Facet(_) => {
+                let keyword = keyword(&operator.kind);
+                let message = format!("'{keyword}' gives several tables: it can only end a statement of the query.");
+                Err(Error::semantic("SEM0100", message, span).with_token(keyword))
+            }
             OperatorKind::Scan(scan) => self.scan(plan, scan, span),
             OperatorKind::Reduce(_) => Err(errors::refused(keyword(&operator.kind), span)),
             OperatorKind::Find(_) | OperatorKind::Print(_) | OperatorKind::Range(_) => {
@@ -193,37 +200,7 @@ impl Binder<'_> {
         Ok(plan)
     }
 
-    /// `fork`: several answers, of which the first is the primary one.
-    fn fork(&mut self, plan: &Plan, branches: &[ast::ForkBranch], span: Span) -> Result<Plan, Error> {
-        let mut answers = Vec::with_capacity(branches.len());
-        for branch in branches {
-            answers.push(self.nested(span, |binder| binder.pipe(plan.clone(), &branch.operators))?);
-        }
-        let missing = || Error::semantic("SEM0100", "fork has no branch.", span);
-        answers.into_iter().next().ok_or_else(missing)
-    }
-
-    /// `facet by`: the table of the `with` clause and a table of counts for each column. The first is the primary answer.
-    /// <https://learn.microsoft.com/kusto/query/facet-operator> (read 2026-11-26)
-    fn facet(&mut self, plan: Plan, facet: &ast::FacetOperator, span: Span) -> Result<Plan, Error> {
-        let Some(first) = facet.columns.first() else {
-            return Err(Error::semantic("SEM0100", "facet has no column.", span));
-        };
-        if let Some(operators) = &facet.with {
-            return self.nested(span, |binder| binder.pipe(plan, operators));
-        }
-        let by = ast::NamedExpr { naming: ast::Naming::Auto, value: first.clone(), span: first.span };
-        let name = ast::Name { text: "count".to_owned(), span, bracketed: false };
-        let count = ast::Expr::new(ast::ExprKind::Call(ast::Call { name, args: Vec::new(), span }), span);
-        let text = format!("count_{}", super::names::of_expr(first).unwrap_or_default());
-        let naming = ast::Naming::One(ast::Name { text, span, bracketed: false });
-        let counted = ast::NamedExpr { naming, value: count, span };
-        let grouped =
-            self.over(&plan, |binder| binder.grouped(std::slice::from_ref(&counted), std::slice::from_ref(&by)))?;
-        Ok(grouped.onto(plan))
-    }
-
-    fn render(&mut self, plan: Plan, render: &ast::Render) -> Result<Plan, Error> {
+    pub(super) fn render(&mut self, plan: Plan, render: &ast::Render) -> Result<Plan, Error> {
         let mut properties = Vec::new();
         for property in &render.properties {
             properties.push((property.name.text.clone(), self.option_text(&property.value)?));

@@ -7,7 +7,6 @@ use crate::{
     batch::Batch,
     error::Error,
     eval::plugin::{self, AddressLookup, BagConflict, BagUnpack},
-    functions::conversion::convert,
     plan::{Plan, Source},
     syntax::{
         Span,
@@ -25,20 +24,27 @@ impl Binder<'_> {
         if reads_input(&input) {
             return Err(errors::refused("evaluate inside mv-apply or partition", call.span));
         }
+        let before = self.run.held();
         let rows = match name {
             "bag_unpack" => self.bag_unpack(&input, call)?,
             "pivot" => self.pivot(input.clone(), call)?,
-            "narrow" => plugin::narrow(&self.run.execute_to_batch(&input, &[])?),
+            "narrow" => {
+                let rows = self.run.execute_to_batch(&input, &[])?;
+                plugin::narrow(&mut self.run, &rows)?
+            }
             "ipv4_lookup" | "ipv6_lookup" => self.address_lookup(&input, call)?,
             _ => return Err(errors::refused(name, call.span)),
         };
         let rows = match &evaluate.schema {
             Some(schema) => {
                 let kept = if schema.open { input.schema.clone() } else { Schema::new::<String>([]) };
-                promised(&rows, &kept, &super::source::schema_of(schema))
+                plugin::promised(&mut self.run, &rows, &kept, &super::source::schema_of(schema))?
             }
             None => rows,
         };
+        // What the rows were made of is gone by now; only they stay.
+        self.run.release(self.run.held().saturating_sub(before));
+        self.run.hold(rows.footprint())?;
         let schema = rows.schema().clone();
         Ok(Plan::new(Source::Rows(rows), schema))
     }
@@ -69,7 +75,7 @@ impl Binder<'_> {
             }
         }
         let rows = self.run.execute_to_batch(input, &[])?;
-        plugin::bag_unpack(&rows, &unpack).map_err(|why| Error::semantic("SEM0059", why, call.span))
+        plugin::bag_unpack(&mut self.run, &rows, &unpack, call.span)
     }
 
     /// `pivot(column, aggregate, kept columns…)`: a column for each value of a column.
@@ -105,7 +111,7 @@ impl Binder<'_> {
         let grouped = self.over(&input, |binder| binder.grouped(std::slice::from_ref(&entry), &by))?;
         let plan = grouped.onto(input);
         let rows = self.run.execute_to_batch(&plan, &[])?;
-        Ok(plugin::pivot(&rows))
+        plugin::pivot(&mut self.run, &rows)
     }
 
     /// `ipv4_lookup(table, address, network, extra keys…, return_unmatched)`
@@ -129,8 +135,7 @@ impl Binder<'_> {
         }
         let left = self.run.execute_to_batch(input, &[])?;
         let right = self.run.execute_to_batch(&table, &[])?;
-        self.run.spend(left.len().saturating_mul(right.len()))?;
-        Ok(plugin::address_lookup(&left, &right, &lookup))
+        plugin::address_lookup(&mut self.run, &left, &right, &lookup)
     }
 }
 
@@ -147,23 +152,6 @@ pub(super) fn reads_input(plan: &Plan) -> bool {
         Source::Union(plans) => plans.iter().any(reads_input),
         _ => false,
     }
-}
-
-/// The columns a query says a plugin gives, after those that were there before where the schema is open.
-fn promised(rows: &Batch, kept: &Schema, schema: &Schema) -> Batch {
-    let is_kept = |column: &&crate::ColumnDef| {
-        rows.schema().columns().contains(column) && schema.index_of(&column.name).is_none()
-    };
-    let columns: Schema = kept.columns().iter().filter(is_kept).chain(schema.columns()).cloned().collect();
-    let mut out = crate::BatchBuilder::with_capacity(columns.clone(), rows.len());
-    for row in 0..rows.len() {
-        let cells = columns.columns().iter().map(|column| match rows.schema().index_of(&column.name) {
-            Some(at) => convert(&rows.value(row, at), column.kind),
-            None => Value::missing(column.kind),
-        });
-        out.push_row(&cells.collect::<Vec<_>>());
-    }
-    out.finish()
 }
 
 /// The position of an argument that must be a column.

@@ -303,8 +303,11 @@ impl Binder<'_> {
         };
         let schema = plan.schema.clone();
         plan.push(crate::plan::Stage::Take(1), schema);
+        let before = self.run.held();
         let rows = self.run.execute_to_batch(&plan, &[])?;
         let value = if rows.is_empty() { Value::missing(first.kind) } else { rows.value(0, 0) };
+        self.run.release(self.run.held().saturating_sub(before));
+        self.run.hold(value.bytes())?;
         Ok(Expr::literal(value, first.kind))
     }
 

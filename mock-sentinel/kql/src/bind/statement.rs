@@ -8,36 +8,20 @@ use super::{
 };
 use crate::{
     error::Error,
-    plan::Plan,
-    syntax::{
-        Span,
-        ast::{self, ExprKind, LetValue, ParamType, Statement, StatementKind},
-    },
+    syntax::ast::{self, ExprKind, LetValue, ParamType, Statement, StatementKind},
     types::ColumnType,
 };
 
 impl Binder<'_> {
-    /// Binds a query's statements; its last expression is the answer.
-    pub(super) fn statements(&mut self, statements: &[Statement]) -> Result<Plan, Error> {
-        let last = statements.iter().rposition(|statement| matches!(statement.kind, StatementKind::Expression(_)));
-        let Some(last) = last else {
-            return Err(Error::semantic("SEM0100", "The query has no expression to answer.", Span::default()));
-        };
-        for statement in &statements[..last] {
-            self.define(statement)?;
-        }
-        match &statements[last].kind {
-            StatementKind::Expression(expr) if self.is_tabular(expr) => self.table(expr),
-            StatementKind::Expression(expr) => Err(Error::semantic("SEM0100", "A table is expected here.", expr.span)),
-            _ => Err(Error::semantic("SEM0100", "The query has no expression to answer.", Span::default())),
-        }
-    }
-
-    /// Binds a statement that is not the answer.
+    /// Binds a statement that gives a name its meaning. A table is no such statement.
     pub(super) fn define(&mut self, statement: &Statement) -> Result<(), Error> {
         match &statement.kind {
             StatementKind::Let(written) => self.define_let(written),
-            StatementKind::Expression(_) | StatementKind::Set(_) | StatementKind::Alias { .. } => Ok(()),
+            StatementKind::Expression(expr) => {
+                let message = "A function gives one table, which is its last statement.";
+                Err(Error::semantic("SEM0100", message, expr.span))
+            }
+            StatementKind::Set(_) | StatementKind::Alias { .. } => Ok(()),
             StatementKind::DeclareParameters(declared) => self.define_parameters(declared),
             StatementKind::Restrict(_) => Err(errors::refused("restrict", statement.span)),
             StatementKind::DeclarePattern(_) => Err(errors::refused("declare pattern", statement.span)),

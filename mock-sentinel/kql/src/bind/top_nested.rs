@@ -8,7 +8,7 @@ use super::{
     project::given_names,
 };
 use crate::{
-    error::Error,
+    error::{Error, Limit},
     functions::conversion::convert,
     plan::{Expr, Plan, Stage, TopNested, TopNestedLevel},
     syntax::{
@@ -17,8 +17,15 @@ use crate::{
     },
 };
 
+/// The most levels: each is a level of the stack while it is evaluated.
+const LEVELS_MAX: usize = 64;
+
 impl Binder<'_> {
     pub(super) fn top_nested(&mut self, mut plan: Plan, written: &ast::TopNested, span: Span) -> Result<Plan, Error> {
+        if written.clauses.len() > LEVELS_MAX {
+            let message = format!("top-nested has {} levels; at most {LEVELS_MAX} are taken", written.clauses.len());
+            return Err(Error::limit(Limit::Nesting, message, span));
+        }
         let mut columns = Columns::default();
         let mut levels = Vec::with_capacity(written.clauses.len());
         for clause in &written.clauses {

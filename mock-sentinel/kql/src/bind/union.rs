@@ -28,7 +28,7 @@ impl Binder<'_> {
             None => self.word(&union.parameters, "with_source")?,
         };
         let mut branches: Vec<Branch> = Vec::new();
-        branches.extend(input.map(|plan| Branch { name: "union_arg0".to_owned(), plan }));
+        branches.extend(input.map(|plan| Branch { name: name_of(&plan, 0), plan }));
         for source in &union.sources {
             let row = self.row.take();
             let found = self.branches(source, branches.len(), fuzzy);
@@ -56,8 +56,7 @@ impl Binder<'_> {
             }
             _ => {
                 let plan = self.nested(source.span, |binder| binder.table(source))?;
-                let name = plan.name.as_ref().map_or_else(|| format!("union_arg{at}"), ToString::to_string);
-                Ok(vec![Branch { name, plan }])
+                Ok(vec![Branch { name: name_of(&plan, at), plan }])
             }
         }
     }
@@ -113,6 +112,11 @@ impl Binder<'_> {
             Some(ParameterValue::Names(_)) => Ok(false),
         }
     }
+}
+
+/// What `as` named the rows, or else the place of the table among those of the union.
+fn name_of(plan: &Plan, at: usize) -> String {
+    plan.name.as_ref().map_or_else(|| format!("union_arg{at}"), ToString::to_string)
 }
 
 /// The tables one after the other under one schema: by name, and a name that comes with several types becomes

@@ -1,14 +1,14 @@
 //! Telling whether two tables are the same for the purpose of a case.
 
-use super::Case;
+use super::{Case, Rows};
 use crate::{Dynamic, Table, Value};
 
 /// How far reals may be apart, relatively, unless the case says otherwise.
 const TOLERANCE: f64 = 1e-9;
 
 /// The first difference between what was expected and what came.
-pub(super) fn difference(case: &Case, got: &Table) -> Option<String> {
-    let expected = match case.expected.to_table() {
+pub(super) fn difference(case: &Case, expected: &Rows, got: &Table) -> Option<String> {
+    let expected = match expected.to_table() {
         Ok(expected) => expected,
         Err(why) => return Some(why),
     };

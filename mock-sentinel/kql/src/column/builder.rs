@@ -76,7 +76,7 @@ impl ColumnBuilder {
     pub(crate) fn bytes(&self) -> usize {
         match &self.data {
             Open::String(arena) | Open::Json(arena) => arena.bytes(),
-            _ => self.len * 8 + self.tree_bytes,
+            _ => (self.len * 8).saturating_add(self.tree_bytes),
         }
     }
 
@@ -224,7 +224,7 @@ impl ColumnBuilder {
             self.data = Open::Tree((0..arena.len()).map(parse).collect());
         }
         if let Open::Tree(cells) = &mut self.data {
-            self.tree_bytes += tree.bytes();
+            self.tree_bytes = self.tree_bytes.saturating_add(tree.bytes());
             cells.push(tree);
             self.mark(true);
         } else {

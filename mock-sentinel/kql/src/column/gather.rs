@@ -33,6 +33,30 @@ impl Column {
         Self { data, valid }
     }
 
+    /// The bytes that [`Column::gather`] would take for these rows.
+    pub(crate) fn gathered_bytes(&self, rows: &[u32]) -> usize {
+        match &self.data {
+            Data::String(cells) | Data::Json(cells) => match cells {
+                Strings::Coded(_) if !rows.contains(&NO_ROW) => rows.len() * 2,
+                cells => rows.len() * 4 + text_bytes(cells, rows),
+            },
+            _ => rows.len() * self.cell_bytes(),
+        }
+    }
+
+    /// The bytes of a cell of a column of anything but text.
+    fn cell_bytes(&self) -> usize {
+        match &self.data {
+            Data::Bool(_) => size_of::<bool>(),
+            Data::Int(_) => size_of::<i32>(),
+            Data::Long(_) | Data::DateTime(_) | Data::Timespan(_) | Data::Real(_) => size_of::<i64>(),
+            Data::Decimal(_) => size_of::<crate::decimal::Decimal>(),
+            Data::Guid(_) => size_of::<uuid::Uuid>(),
+            Data::Tree(_) => size_of::<crate::Dynamic>(),
+            Data::String(_) | Data::Json(_) => 4,
+        }
+    }
+
     fn gather_valid(&self, rows: &[u32], holes: bool) -> Option<Bitmap> {
         if matches!(self.data, Data::String(_) | Data::Tree(_)) {
             return None;
@@ -59,13 +83,28 @@ fn pick_strings(cells: &Strings, rows: &[u32], holes: bool) -> Strings {
             Strings::Coded(Coded { codes: pick(&coded.codes, rows, false, 0), distinct: Arc::clone(&coded.distinct) })
         }
         _ => {
-            let mut arena = Arena::with_capacity(rows.len(), 0);
+            let mut arena = Arena::with_capacity(rows.len(), text_bytes(cells, rows));
             for row in rows {
                 arena.push(if *row == NO_ROW { "" } else { cells.get(*row as usize) });
             }
             Strings::Plain(arena)
         }
     }
+}
+
+/// The length of the strings of these rows together.
+fn text_bytes(cells: &Strings, rows: &[u32]) -> usize {
+    rows.iter().filter(|row| **row != NO_ROW).map(|row| cells.get(*row as usize).len()).sum()
+}
+
+/// The bytes that [`gather_many`] would take for these rows.
+pub(crate) fn gathered_bytes(columns: &[Arc<Column>], rows: &[RowId]) -> usize {
+    let text = |(column, row): &RowId| match &columns[*column as usize].data {
+        Data::String(cells) | Data::Json(cells) if *row != NO_ROW => cells.get(*row as usize).len(),
+        _ => 0,
+    };
+    let cell = columns.first().map_or(0, |first| first.cell_bytes());
+    rows.len() * cell + rows.iter().map(text).sum::<usize>()
 }
 
 /// The cells of these rows of several columns of one type.

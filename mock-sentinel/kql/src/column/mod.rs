@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub use self::builder::ColumnBuilder;
 pub(crate) use self::{
     bitmap::Bitmap,
-    gather::{NO_ROW, RowId, gather_many},
+    gather::{NO_ROW, RowId, gather_many, gathered_bytes},
     strings::{Arena, Coded, Strings},
 };
 use crate::{
@@ -168,9 +168,9 @@ impl Column {
             Data::Decimal(cells) => cells.capacity() * size_of::<Decimal>(),
             Data::String(cells) | Data::Json(cells) => cells.bytes(),
             Data::Guid(cells) => cells.capacity() * 16,
-            Data::Tree(cells) => cells.iter().map(Dynamic::bytes).sum(),
+            Data::Tree(cells) => cells.iter().map(Dynamic::bytes).fold(0, usize::saturating_add),
         };
-        data + self.valid.as_ref().map_or(0, Bitmap::bytes)
+        data.saturating_add(self.valid.as_ref().map_or(0, Bitmap::bytes))
     }
 
     /// The column as kept in a table: strings that repeat share one copy.

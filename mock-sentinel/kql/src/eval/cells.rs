@@ -23,6 +23,22 @@ impl Cells {
         }
     }
 
+    /// The bytes held, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::One(value) => value.bytes(),
+            Self::Many(column) => column.bytes(),
+        }
+    }
+
+    /// Whether these are trees rather than text or cells of fixed size.
+    pub(crate) fn kind_is_tree(&self) -> bool {
+        match self {
+            Self::One(value) => matches!(value, Value::Dynamic(_)),
+            Self::Many(column) => matches!(column.data, Data::Tree(_)),
+        }
+    }
+
     /// A column of `len` rows.
     pub(crate) fn into_column(self, kind: ColumnType, len: usize) -> Arc<Column> {
         match self {

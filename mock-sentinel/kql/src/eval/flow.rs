@@ -10,6 +10,9 @@ use crate::{
     types::Schema,
 };
 
+/// What a cell of fixed size takes at most, to be asked for before its column is made.
+const CELL_BYTES: usize = 16;
+
 /// `where`
 pub(super) struct Filter<'p>(pub(super) &'p Expr);
 
@@ -30,14 +33,24 @@ pub(super) struct Projection<'p>(pub(super) &'p Project);
 
 impl Operator for Projection<'_> {
     fn push(&mut self, run: &mut Run<'_>, batch: Batch, out: &mut Vec<Batch>) -> Result<(), Error> {
+        let len = batch.len();
         let mut columns: Vec<Lazy> = Vec::with_capacity(self.0.columns.len());
+        let mut made = 0;
         for expr in self.0.columns.iter() {
             columns.push(match expr.kind {
                 ExprKind::Column(index) => batch.lazy(index),
-                _ => run.evaluate(expr, &batch)?.into_column(expr.ty, batch.len()).into(),
+                _ => {
+                    run.fits(made + len * CELL_BYTES)?;
+                    let column = run.evaluate(expr, &batch)?.into_column(expr.ty, len);
+                    made += column.bytes();
+                    column.into()
+                }
             });
         }
-        out.push(Batch::new(self.0.schema.clone(), columns, batch.len()));
+        drop(batch);
+        let projected = Batch::new(self.0.schema.clone(), columns, len);
+        run.fits(projected.footprint())?;
+        out.push(projected);
         Ok(())
     }
 }
@@ -74,7 +87,7 @@ impl<'p, O: Operator + 'p> Whole<O> {
 
 impl<O: Operator> Operator for Whole<O> {
     fn push(&mut self, run: &mut Run<'_>, batch: Batch, _: &mut Vec<Batch>) -> Result<(), Error> {
-        run.hold(batch.owned_bytes())?;
+        run.hold(batch.footprint())?;
         self.batches.push(batch);
         Ok(())
     }
@@ -101,7 +114,7 @@ impl Sample {
 
 impl Operator for Sample {
     fn push(&mut self, run: &mut Run<'_>, batch: Batch, _: &mut Vec<Batch>) -> Result<(), Error> {
-        run.hold(batch.owned_bytes())?;
+        run.hold(batch.footprint())?;
         let at = self.batches.len() as u32;
         for row in 0..batch.len() as u32 {
             self.seen += 1;

@@ -9,7 +9,7 @@ use crate::{
     batch::{Batch, Lazy},
     column::ColumnBuilder,
     dynamic::Dynamic,
-    error::Error,
+    error::{Error, Limit},
     functions::{conversion::convert, math::bin},
     plan::{ArithmeticOp, MakeSeries},
     syntax::Span,
@@ -19,6 +19,9 @@ use crate::{
 
 /// The most points one axis may have.
 const POINTS_MAX: i64 = 1_048_576;
+
+/// What a point of a series takes until the series is made.
+const PLACE_BYTES: usize = 24;
 
 /// Rows waiting for the ends of the axis to be known.
 pub(super) struct MakingSeries<'p> {
@@ -103,6 +106,7 @@ impl<'p> MakingSeries<'p> {
         let Some(points) = points else { return Ok(None) };
         if points > POINTS_MAX {
             return Err(Error::limit(
+                Limit::Value,
                 format!("the axis would have {points} points, more than {POINTS_MAX}"),
                 Span::default(),
             ));
@@ -113,7 +117,7 @@ impl<'p> MakingSeries<'p> {
 
 impl Operator for MakingSeries<'_> {
     fn push(&mut self, run: &mut Run<'_>, batch: Batch, _: &mut Vec<Batch>) -> Result<(), Error> {
-        run.hold(batch.owned_bytes())?;
+        run.hold(batch.footprint())?;
         self.batches.push(batch);
         Ok(())
     }
@@ -127,7 +131,7 @@ impl Operator for MakingSeries<'_> {
         let mut grouper = Grouper::new(self.plan.keys.iter().map(|key| key.ty));
         let mut accumulators: Vec<Accumulating<'_>> = self.plan.aggregates.iter().map(Accumulating::new).collect();
         let mut places: HashMap<(u32, u32), u32> = HashMap::new();
-        let mut rows = 0;
+        let (mut rows, mut held) = (0, 0);
         for (batch, values) in self.batches.iter().zip(&values) {
             rows += batch.len();
             let (on_axis, points): (Vec<u32>, Vec<u32>) =
@@ -148,9 +152,14 @@ impl Operator for MakingSeries<'_> {
             for accumulator in &mut accumulators {
                 accumulator.update(run, &batch, &cells, places.len())?;
             }
+            let bytes = grouper.bytes() + accumulators.iter().map(Accumulating::bytes).sum::<usize>();
+            let bytes = bytes + places.len() * PLACE_BYTES;
+            run.hold(bytes.saturating_sub(held))?;
+            held = held.max(bytes);
         }
         let groups = if self.plan.keys.is_empty() && (rows > 0 || self.plan.nonempty) { 1 } else { grouper.len() };
         let groups = if self.plan.keys.is_empty() && rows == 0 && !self.plan.nonempty { 0 } else { groups };
+        run.spend(groups.saturating_mul(axis.points))?;
         run.hold(groups.saturating_mul(axis.points).saturating_mul(32 * (1 + accumulators.len())))?;
         let finished = accumulators.into_iter().flat_map(|accumulator| accumulator.finish(places.len()));
         let columns: Vec<Lazy> = finished.map(Lazy::from).collect();

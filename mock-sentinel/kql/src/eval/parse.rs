@@ -131,6 +131,7 @@ impl Operator for Parsing<'_> {
             }
             kept.push(row as u32);
             if row % 1024 == 0 {
+                run.spend(0)?;
                 run.fits(builders.iter().map(ColumnBuilder::bytes).sum())?;
             }
         }

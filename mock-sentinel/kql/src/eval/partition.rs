@@ -30,7 +30,7 @@ impl Operator for Partitioning<'_> {
         for (row, group) in groups.iter().enumerate() {
             self.parts[*group as usize].push((self.batches.len() as u32, row as u32));
         }
-        run.hold(batch.owned_bytes() + batch.len() * 8)?;
+        run.hold(batch.footprint() + batch.len() * 8)?;
         self.batches.push(batch);
         Ok(())
     }
@@ -38,6 +38,7 @@ impl Operator for Partitioning<'_> {
     fn finish(&mut self, run: &mut Run<'_>, out: &mut Vec<Batch>) -> Result<(), Error> {
         let Some(schema) = self.batches.first().map(|batch| batch.schema().clone()) else { return Ok(()) };
         for rows in self.parts.drain(..) {
+            run.spend(self.batches.len().saturating_mul(schema.len()))?;
             let part = gather(&schema, &self.batches, &rows.into());
             out.extend(run.execute(&self.plan.plan, std::slice::from_ref(&part))?);
         }

@@ -11,8 +11,8 @@ use crate::{
     batch::Batch,
     catalog::GeoInfo,
     column::{Column, ColumnBuilder, Data, Strings},
-    error::Error,
-    functions::{Context, Function},
+    error::{Error, Limit},
+    functions::{Context, Function, ITEMS_MAX, TEXT_MAX},
     plan::{Expr, ExprKind, NullTest},
     syntax::Span,
     types::ColumnType,
@@ -21,6 +21,12 @@ use crate::{
 
 /// Rows between two looks at the bounds.
 const ROWS_BETWEEN_CHECKS: usize = 1024;
+/// Arguments of fewer bytes than this are handed to a function without asking whether there is room for what it makes.
+const BYTES_UNASKED: usize = 64 << 10;
+/// How much larger than its arguments what a function makes may be while it makes it, such as a tree of its JSON.
+const GROWTH: usize = 12;
+/// The most bytes of a dynamic value, written out.
+const TREE_MAX: usize = 128 << 20;
 /// A value this long counts as much as a row.
 const BYTES_A_STEP: usize = 4096;
 
@@ -30,7 +36,10 @@ impl Run<'_> {
         let len = batch.len();
         Ok(match &expr.kind {
             ExprKind::Literal(value) => Cells::One(value.clone()),
-            ExprKind::Column(index) => Cells::Many(batch.shared(*index).clone()),
+            ExprKind::Column(index) => {
+                self.fits(batch.pending_bytes(*index))?;
+                Cells::Many(batch.shared(*index).clone())
+            }
             ExprKind::Now => Cells::One(Value::DateTime(self.now())),
             ExprKind::Member { .. } => {
                 let (target, steps) = path_of(expr);
@@ -103,7 +112,21 @@ impl Run<'_> {
             }
             return Ok(access::conversion(&access::path(&cells, &steps, batch.len()), to, batch.len()));
         }
-        Ok(access::conversion(&self.evaluate(operand, batch)?, to, batch.len()))
+        let cells = self.evaluate(operand, batch)?;
+        if to == ColumnType::String && cells.kind_is_tree() {
+            // Written out, parts that trees share stand there each time.
+            self.fits(cells.bytes())?;
+        }
+        let converted = access::conversion(&cells, to, batch.len());
+        match &converted {
+            Cells::One(value) => within_bounds(value, "tostring")?,
+            // Only a column of so many bytes can hold a text of as many.
+            Cells::Many(column) if to == ColumnType::String && column.bytes() > TEXT_MAX => {
+                (0..batch.len()).try_for_each(|row| within_bounds(&column.value(row), "tostring"))?;
+            }
+            Cells::Many(_) => {}
+        }
+        Ok(converted)
     }
 
     fn test(&mut self, test: NullTest, operand: &Expr, batch: &Batch) -> Result<Cells, Error> {
@@ -128,7 +151,7 @@ impl Run<'_> {
     ) -> Result<Cells, Error> {
         if function.pure && args.iter().all(|arg| matches!(arg, Cells::One(_))) {
             let values: Vec<Value> = args.iter().map(|arg| arg.value(0)).collect();
-            let value = (function.eval)(&mut self.context(kinds), &values);
+            let value = self.value(function, kinds, &values)?;
             self.fits(value.bytes())?;
             return Ok(Cells::One(if value.is_null() { Value::missing(returns) } else { value }));
         }
@@ -197,7 +220,7 @@ impl Run<'_> {
         let mut unchecked = 0;
         for row in 0..rows {
             load(&mut values, row);
-            let value = (function.eval)(&mut self.context(kinds), &values);
+            let value = self.value(function, kinds, &values)?;
             unchecked += 1 + value.bytes() / BYTES_A_STEP;
             builder.push(&value);
             if unchecked >= ROWS_BETWEEN_CHECKS {
@@ -207,6 +230,18 @@ impl Run<'_> {
             }
         }
         Ok(builder.finish())
+    }
+
+    /// What a function makes of one row. A value beyond what values may be is an error, never a shorter value.
+    fn value(&mut self, function: &Function, kinds: &[ColumnType], args: &[Value]) -> Result<Value, Error> {
+        let given: usize = args.iter().map(Value::bytes).fold(0, usize::saturating_add);
+        if given > BYTES_UNASKED {
+            self.spend(given / BYTES_A_STEP)?;
+            self.fits(given.saturating_mul(GROWTH))?;
+        }
+        let value = (function.eval)(&mut self.context(kinds), args);
+        within_bounds(&value, function.names.first().copied().unwrap_or_default())?;
+        Ok(value)
     }
 
     fn context<'c>(&'c mut self, kinds: &'c [ColumnType]) -> Context<'c> {
@@ -229,6 +264,23 @@ impl Run<'_> {
         let no_columns = Batch::new(crate::Schema::new::<String>([]), Vec::new(), 1);
         Ok(self.evaluate(expr, &no_columns)?.value(0))
     }
+}
+
+/// Fails for a value that is larger than any may be.
+fn within_bounds(value: &Value, maker: &str) -> Result<(), Error> {
+    let (what, size, bound, unit) = match value {
+        Value::String(text) => ("a text", text.len(), TEXT_MAX, "bytes"),
+        Value::Dynamic(tree) => match tree.as_array() {
+            Some(items) if items.len() > ITEMS_MAX => ("an array", items.len(), ITEMS_MAX, "items"),
+            _ => ("a dynamic value", tree.bytes(), TREE_MAX, "bytes"),
+        },
+        _ => return Ok(()),
+    };
+    if size <= bound {
+        return Ok(());
+    }
+    let message = format!("{maker}() makes {what} of more than {bound} {unit}; make it of less, or of fewer rows");
+    Err(Error::limit(Limit::Value, message, Span::default()).with_token(maker))
 }
 
 /// The one argument that differs from row to row, when it is a short dictionary.

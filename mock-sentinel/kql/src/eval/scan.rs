@@ -11,6 +11,9 @@ use crate::{
     value::Value,
 };
 
+/// Rows between two looks at the memory.
+const ROWS_BETWEEN_CHECKS: u32 = 256;
+
 /// What a step knows: the row that each step up to it matched last, and which match they belong to.
 #[derive(Debug, Clone)]
 struct State {
@@ -149,6 +152,9 @@ impl Operator for Scanning<'_> {
             let cells = (0..inputs).map(|column| picked.lazy(column));
             let row = Matched(cells.chain(self.unmatched.0[inputs..].iter().cloned()).collect());
             self.scan(run, &row, &mut matches)?;
+            if at % ROWS_BETWEEN_CHECKS == 0 {
+                run.fits(matches.bytes())?;
+            }
         }
         out.push(matches.finish());
         Ok(())

@@ -11,6 +11,13 @@ use crate::{
     types::ColumnType,
 };
 
+/// Rows that are sorted without a look at the bounds.
+const RUN_ROWS: usize = 1 << 16;
+/// What sorting a row in its run counts as.
+const STEPS_A_ROW: usize = 8;
+/// What a row and each of its keys take while they wait.
+const ROW_BYTES: usize = size_of::<Option<u64>>();
+
 /// Rows waiting to be sorted.
 pub(super) struct Sorting<'p> {
     plan: &'p Sort,
@@ -35,6 +42,41 @@ impl<'p> Sorting<'p> {
             _ => Keys::Bits(Vec::new()),
         });
         Self { plan, batches: Vec::new(), keys: keys.collect() }
+    }
+
+    /// Sorts runs of rows, then merges them two by two, so that a sort of any length can be ended.
+    fn sorted(&self, run: &mut Run<'_>, mut rows: Vec<Row>) -> Result<Vec<Row>, Error> {
+        for part in rows.chunks_mut(RUN_ROWS) {
+            run.spend(part.len().saturating_mul(STEPS_A_ROW))?;
+            part.sort_unstable_by(|left, right| self.order(left, right));
+        }
+        let mut width = RUN_ROWS;
+        let mut merged = Vec::new();
+        while width < rows.len() {
+            merged.reserve_exact(rows.len());
+            for pair in rows.chunks(2 * width) {
+                run.spend(pair.len())?;
+                self.merge(pair.split_at(width.min(pair.len())), &mut merged);
+            }
+            std::mem::swap(&mut rows, &mut merged);
+            merged.clear();
+            width = width.saturating_mul(2);
+        }
+        Ok(rows)
+    }
+
+    fn merge(&self, (mut left, mut right): (&[Row], &[Row]), merged: &mut Vec<Row>) {
+        while let (Some((first, rest)), Some((second, others))) = (left.split_first(), right.split_first()) {
+            if self.order(first, second) == Ordering::Greater {
+                merged.push(*second);
+                right = others;
+            } else {
+                merged.push(*first);
+                left = rest;
+            }
+        }
+        merged.extend_from_slice(left);
+        merged.extend_from_slice(right);
     }
 
     fn order(&self, left: &Row, right: &Row) -> Ordering {
@@ -121,14 +163,17 @@ fn ordered_real(real: f64) -> u64 {
 
 impl Operator for Sorting<'_> {
     fn push(&mut self, run: &mut Run<'_>, batch: Batch, _: &mut Vec<Batch>) -> Result<(), Error> {
+        run.hold(batch.footprint() + batch.len() * ROW_BYTES * (1 + self.keys.len()))?;
         for (key, values) in self.plan.keys.iter().zip(&mut self.keys) {
             let cells = run.evaluate(&key.expr, &batch)?;
             match values {
                 Keys::Bits(bits) => ordered_bits(&cells, key, batch.len(), bits),
-                Keys::Columns(columns) => columns.push(cells.into_column(key.expr.ty, batch.len())),
+                Keys::Columns(columns) => {
+                    run.hold(cells.bytes())?;
+                    columns.push(cells.into_column(key.expr.ty, batch.len()));
+                }
             }
         }
-        run.hold(batch.owned_bytes() + batch.len() * 16 * (1 + self.keys.len()))?;
         self.batches.push(batch);
         Ok(())
     }
@@ -141,7 +186,8 @@ impl Operator for Sorting<'_> {
             .enumerate()
             .flat_map(|(at, batch)| (0..batch.len()).map(move |row| (at as u32, row as u32)));
         let mut rows: Vec<Row> = ids.enumerate().map(|(at, id)| Row { at: at as u32, id }).collect();
-        run.spend(rows.len().saturating_mul(8))?;
+        // Until they are gathered, rows stand in a list, in a second one while they are merged, and in that of their ids.
+        run.fits(rows.len() * (2 * size_of::<Row>() + size_of::<RowId>()))?;
         if let Some(limit) = self.plan.limit {
             if limit == 0 {
                 return Ok(());
@@ -151,7 +197,7 @@ impl Operator for Sorting<'_> {
                 rows.truncate(limit);
             }
         }
-        rows.sort_unstable_by(|left, right| self.order(left, right));
+        let rows = self.sorted(run, rows)?;
         let ids: Arc<[RowId]> = rows.iter().map(|row| row.id).collect();
         out.push(gather(&schema, &self.batches, &ids));
         Ok(())

@@ -86,8 +86,10 @@ impl Operator for Summarizing<'_> {
         Ok(())
     }
 
-    fn finish(&mut self, _: &mut Run<'_>, out: &mut Vec<Batch>) -> Result<(), Error> {
+    fn finish(&mut self, run: &mut Run<'_>, out: &mut Vec<Batch>) -> Result<(), Error> {
         let count = self.grouper.len();
+        // What comes out is there together with what it is made of.
+        run.fits(self.held)?;
         let mut columns = self.grouper.keys();
         for accumulator in self.accumulators.drain(..) {
             columns.extend(accumulator.finish(count));

@@ -95,7 +95,7 @@ impl<'p> Nesting<'p> {
 
 impl Operator for Nesting<'_> {
     fn push(&mut self, run: &mut Run<'_>, batch: Batch, _: &mut Vec<Batch>) -> Result<(), Error> {
-        run.hold(batch.owned_bytes())?;
+        run.hold(batch.footprint())?;
         self.batches.push(batch);
         Ok(())
     }

@@ -7,11 +7,15 @@ use crate::{
     value::Value,
 };
 
-/// Texts that functions make are cut at this many bytes, so that no query can fill the memory from one cell.
-pub(super) const TEXT_MAX: usize = 16 << 20;
+/// A text may have this many bytes. What a function makes may be longer by the piece that it added last: the evaluator
+/// answers that with an error. Kusto cuts texts when it ingests them (at 1 MiB), and documents no bound on those that a
+/// query makes.
+/// <https://learn.microsoft.com/kusto/query/scalar-data-types/string> (read 2026-11-29)
+pub(crate) const TEXT_MAX: usize = 16 << 20;
 
-/// Arrays that functions make hold at most this many items, as in Kusto's `range()`.
-pub(super) const ITEMS_MAX: usize = 1 << 20;
+/// An array may have this many items, as in Kusto's `range()`, which ends there. Another function that makes more is
+/// answered with an error by the evaluator.
+pub(crate) const ITEMS_MAX: usize = 1 << 20;
 
 /// The arguments of a call; a missing one reads as null.
 pub(super) trait Arguments {
@@ -61,21 +65,12 @@ impl Arguments for [Value] {
     }
 }
 
-/// A string, cut at [`TEXT_MAX`].
-pub(super) fn string(mut text: String) -> Value {
-    cut(&mut text);
+/// A string.
+pub(super) fn string(text: String) -> Value {
     Value::from(text)
 }
 
-/// Shortens a text that is longer than [`TEXT_MAX`].
-pub(super) fn cut(text: &mut String) {
-    if text.len() > TEXT_MAX {
-        let end = (0..=TEXT_MAX).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-        text.truncate(end);
-    }
-}
-
-/// An array of at most [`ITEMS_MAX`] items.
+/// An array; items beyond the first one too many are not looked at.
 pub(super) fn array(items: impl IntoIterator<Item = Dynamic>) -> Value {
-    Value::dynamic(Dynamic::array(items.into_iter().take(ITEMS_MAX)))
+    Value::dynamic(Dynamic::array(items.into_iter().take(ITEMS_MAX + 1)))
 }

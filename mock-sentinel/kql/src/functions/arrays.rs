@@ -206,7 +206,7 @@ fn repeat(_: &mut Context<'_>, args: &[Value]) -> Value {
         return Value::Null;
     }
     let item = args[0].to_dynamic();
-    array((0..count.min(ITEMS_MAX as i64)).map(|_| item.clone()))
+    array((0..count.min(ITEMS_MAX as i64 + 1)).map(|_| item.clone()))
 }
 
 /// `start`, `start + step`, … through `stop`; the step is 1, or an hour between times, when not given.
@@ -244,7 +244,7 @@ fn whole_range(start: i64, stop: i64, step: i64, make: impl Fn(i64) -> Dynamic) 
     }
     let inside = |at: &i64| if step > 0 { *at <= stop } else { *at >= stop };
     let points = std::iter::successors(Some(start), |at| at.checked_add(step)).take_while(inside);
-    array(points.map(make))
+    array(points.take(ITEMS_MAX).map(make))
 }
 
 fn number_range(args: &[Value]) -> Value {
@@ -259,5 +259,5 @@ fn number_range(args: &[Value]) -> Value {
         return if step == 0.0 || steps.is_nan() { Value::Null } else { array([]) };
     }
     let count = (steps.min(ITEMS_MAX as f64)) as usize;
-    array((0..=count).map(|index| Dynamic::Real(start + step * index as f64)))
+    array((0..=count).take(ITEMS_MAX).map(|index| Dynamic::Real(start + step * index as f64)))
 }

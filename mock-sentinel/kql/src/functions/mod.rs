@@ -42,6 +42,7 @@ mod tests;
 mod units;
 mod xml;
 
+pub(crate) use self::arguments::{ITEMS_MAX, TEXT_MAX};
 pub use self::registry::find;
 pub(crate) use self::registry::names;
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use hashbrown::HashMap;
 
-use super::arguments::{Arguments, TEXT_MAX, array, cut, string};
+use super::arguments::{Arguments, TEXT_MAX, array, string};
 use super::{Context, Function, Param, Returns};
 use crate::{dynamic::Dynamic, terms, types::ColumnType, value::Value};
 
@@ -49,7 +49,9 @@ fn strcat(_: &mut Context<'_>, args: &[Value]) -> Value {
     let mut text = String::new();
     for index in 0..args.len() {
         text.push_str(&args.text(index));
-        cut(&mut text);
+        if text.len() > TEXT_MAX {
+            break;
+        }
     }
     Value::from(text)
 }

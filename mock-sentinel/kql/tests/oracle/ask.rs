@@ -52,7 +52,7 @@ impl Theirs {
 /// What we say.
 pub(crate) fn ours(query: &str, tables: &IndexMap<String, Vec<Column>>) -> Result<Vec<String>, Error> {
     let answer = kql::run(query, &EmptyOutside(empty_tables(tables)), &Settings::default())?;
-    let columns = answer.table.schema().columns().iter();
+    let columns = answer.primary().schema().columns().iter();
     Ok(columns.map(|column| format!("{}:{}", column.name, column.kind.name())).collect())
 }
 

@@ -13,7 +13,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
-use crate::error::Error;
+use crate::error::{Error, Limit};
 
 use super::Span;
 use super::ast::Query;
@@ -42,7 +42,7 @@ pub fn parse(text: &str) -> Result<Query, Error> {
 fn parse_tokens(text: &str) -> Result<Query, Error> {
     if text.len() > MAX_TEXT {
         let message = format!("The query text has {} bytes; at most {MAX_TEXT} are accepted.", text.len());
-        return Err(Error::limit(message, Span::new(0, 0)));
+        return Err(Error::limit(Limit::Text, message, Span::new(0, 0)));
     }
     let tokens = lexer::tokens(text)?;
     Parser { text, tokens, pos: 0, nesting: 0, height: 0 }.query()
@@ -154,7 +154,7 @@ impl<'a> Parser<'a> {
     fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         if self.nesting == MAX_NESTING {
             let message = format!("The query nests more than {MAX_NESTING} levels deep.");
-            return Err(Error::limit(message, self.peek().span));
+            return Err(Error::limit(Limit::Nesting, message, self.peek().span));
         }
         self.nesting += 1;
         let result = self.leveled(|parser| {
@@ -179,7 +179,7 @@ impl<'a> Parser<'a> {
         self.height += 1;
         if self.height > MAX_HEIGHT {
             let message = format!("An expression is more than {MAX_HEIGHT} operations deep.");
-            return Err(Error::limit(message, self.peek().span));
+            return Err(Error::limit(Limit::Nesting, message, self.peek().span));
         }
         Ok(())
     }

@@ -328,7 +328,7 @@ fn depth_is_bounded_and_length_is_not() {
         many("datatable(", 5_000),
     ] {
         let error = refuses(&query);
-        assert!(matches!(error.kind, ErrorKind::Limit | ErrorKind::Syntax), "{error}");
+        assert!(matches!(error.kind, ErrorKind::Limit(_) | ErrorKind::Syntax), "{error}");
     }
     accepts(&format!("T{}", many(" | where x", 20_000)));
     accepts(&format!("T | where x{}", many(" or x == 1", 20_000)));
@@ -336,7 +336,7 @@ fn depth_is_bounded_and_length_is_not() {
     accepts(&format!("print 'a'{}", many(" + 'a'", 200)));
     accepts(&format!("T | where x in (1{})", many(", 1", 50_000)));
     let error = refuses(&many(" ", super::MAX_TEXT + 1));
-    assert_eq!(error.kind, ErrorKind::Limit);
+    assert_eq!(error.kind, ErrorKind::Limit(crate::Limit::Text));
 }
 
 proptest::proptest! {
