@@ -13,6 +13,10 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+/// Queries and simulations make many small allocations that all go at once; the system's allocator would keep their memory.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Exit code for an address that is not allowed, and for a world, table or rule that is not valid.
 const INVALID: u8 = 3;
 

@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use scenarios::cli::{MiroLab, exit_of};
 
+/// Queries and simulations make many small allocations that all go at once; the system's allocator would keep their memory.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match MiroLab::parse().run() {
         Ok(exit) => ExitCode::from(exit),

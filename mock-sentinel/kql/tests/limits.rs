@@ -170,7 +170,7 @@ fn what_a_query_took_is_given_back_to_the_next_part_of_it() {
     let (answer, peak) = metered(&format!("union {many} | count"), settings());
     assert_eq!(texts(answer.expect("a count").primary()), ["20"]);
     assert!(peak < MEMORY_MAX, "{peak}");
-    let batch = vec!["range x from 1 to 20000 step 1 | sort by x desc | count"; 12].join("; ");
+    let batch = ["range x from 1 to 20000 step 1 | sort by x desc | count"; 12].join("; ");
     assert_eq!(metered(&batch, settings()).0.expect("twelve tables").tables.len(), 12);
 }
 
@@ -185,7 +185,7 @@ fn every_kind_of_bound_has_its_own_code() {
     );
     let parts = format!(
         "let t0 = range x from 1 to 1 step 1; {} t30",
-        (1..=30).map(|at| format!("let t{at} = union t{}, t{};", at - 1, at - 1)).collect::<String>()
+        (1..=30).map(|at| format!("let t{at} = union t{}, t{};", at - 1, at - 1)).collect::<Vec<_>>().concat()
     );
     check(&parts, Limit::Parts);
 }

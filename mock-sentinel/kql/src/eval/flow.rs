@@ -37,15 +37,14 @@ impl Operator for Projection<'_> {
         let mut columns: Vec<Lazy> = Vec::with_capacity(self.0.columns.len());
         let mut made = 0;
         for expr in self.0.columns.iter() {
-            columns.push(match expr.kind {
-                ExprKind::Column(index) => batch.lazy(index),
-                _ => {
-                    run.fits(made + len * CELL_BYTES)?;
-                    let column = run.evaluate(expr, &batch)?.into_column(expr.ty, len);
-                    made += column.bytes();
-                    column.into()
-                }
-            });
+            if let ExprKind::Column(index) = expr.kind {
+                columns.push(batch.lazy(index));
+                continue;
+            }
+            run.fits(made + len * CELL_BYTES)?;
+            let column = run.evaluate(expr, &batch)?.into_column(expr.ty, len);
+            made += column.bytes();
+            columns.push(column.into());
         }
         drop(batch);
         let projected = Batch::new(self.0.schema.clone(), columns, len);
