@@ -85,7 +85,7 @@ fn several_tables_cannot_be_worked_on_any_further() {
         "T | fork (fork (count) (count)) (count)",
         "print x = toscalar(T | fork (count) (count))",
     ] {
-        refused(&query.replace('T', &format!("({T})")), "SEM0100");
+        refused(&query.replace('T', &format!("({T})")), "REF0001");
     }
 }
 

@@ -120,8 +120,9 @@ impl Binder<'_> {
             OperatorKind::Search(search) => self.search(Some(plan), search, span),
             OperatorKind::Fork(_) | OperatorKind::Facet(_) => {
                 let keyword = keyword(&operator.kind);
-                let message = format!("'{keyword}' gives several tables: it can only end a statement of the query.");
-                Err(Error::semantic("SEM0100", message, span).with_token(keyword))
+                let message =
+                    format!("'{keyword}' gives several tables: this engine takes it at the end of a statement only.");
+                Err(Error::refused(keyword, message, span))
             }
             OperatorKind::Scan(scan) => self.scan(plan, scan, span),
             OperatorKind::Reduce(_) => Err(errors::refused(keyword(&operator.kind), span)),

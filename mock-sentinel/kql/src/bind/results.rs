@@ -68,8 +68,8 @@ impl Binder<'_> {
         self.env = outer;
         for operator in after {
             let OperatorKind::Render(render) = &operator.kind else {
-                let message = "Nothing but 'render' can follow an operator that gives several tables.";
-                return Err(Error::semantic("SEM0100", message, operator.span).with_token(keyword(&operator.kind)));
+                let message = "Of several tables, this engine can make nothing but what 'render' asks for.";
+                return Err(Error::refused(keyword(&operator.kind), message, operator.span));
             };
             for (plan, _) in &mut named {
                 *plan = self.render(plan.clone(), render)?;
