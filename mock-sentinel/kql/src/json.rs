@@ -14,7 +14,8 @@ pub fn cell(value: &Value) -> Json {
         Value::Long(value) => Json::from(*value),
         Value::Real(value) if value.is_finite() => Json::from(*value),
         Value::DateTime(value) => Json::String(value.to_string()),
-        Value::Real(_) | Value::Decimal(_) | Value::String(_) | Value::Timespan(_) | Value::Guid(_) => {
+        Value::Real(value) => Json::String(crate::text::unbounded(*value).to_owned()),
+        Value::Decimal(_) | Value::String(_) | Value::Timespan(_) | Value::Guid(_) => {
             Json::String(value.to_text().into_owned())
         }
         Value::Dynamic(tree) => Json::String(tree.to_json()),

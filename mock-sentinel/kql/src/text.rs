@@ -9,7 +9,7 @@ pub(crate) fn real(real: f64) -> String {
         return "NaN".to_owned();
     }
     if real.is_infinite() {
-        return if real > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
+        return if real > 0.0 { "inf" } else { "-inf" }.to_owned();
     }
     let scientific = format!("{real:e}");
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
@@ -19,6 +19,15 @@ pub(crate) fn real(real: f64) -> String {
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{digits}E{sign}{:02}", exponent.abs())
+}
+
+/// What stands in JSON for a double that JSON has no number for.
+pub(crate) fn unbounded(real: f64) -> &'static str {
+    match real {
+        _ if real.is_nan() => "NaN",
+        _ if real > 0.0 => "Infinity",
+        _ => "-Infinity",
+    }
 }
 
 /// Appends `text` as a JSON string, with the escapes JSON demands and no others.
@@ -66,7 +75,7 @@ mod tests {
             (1e-5, "1E-05"),
             (1e-7, "1E-07"),
             (f64::NAN, "NaN"),
-            (f64::NEG_INFINITY, "-Infinity"),
+            (f64::NEG_INFINITY, "-inf"),
         ] {
             assert_eq!(real(number), text);
         }

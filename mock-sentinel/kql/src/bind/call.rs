@@ -104,10 +104,22 @@ impl Binder<'_> {
                 return Err(Error::semantic("SEM0018", message, written.value.span));
             }
         }
-        if let Some(pattern) = pattern_of(call, &args) {
-            self.is_pattern(pattern, call.span)?;
-        }
+        self.check_pattern(call, &args)?;
         self.call_function(function, args, call.span)
+    }
+
+    /// A constant pattern among the arguments must compile; those of the `trim` functions must not be empty either.
+    fn check_pattern(&mut self, call: &Call, args: &[Expr]) -> Result<(), Error> {
+        let Some(pattern) = pattern_of(call, args) else { return Ok(()) };
+        let Some(written) = pattern.as_literal().and_then(crate::Value::as_str) else { return Ok(()) };
+        let Some(made) = functions::regexes::trim_pattern(&call.name.text, written) else {
+            return self.compiles(written, written, call.span);
+        };
+        if written.is_empty() {
+            let message = format!("The pattern of '{}' must not be empty.", call.name.text);
+            return Err(Error::semantic("SEM0217", message, call.span).with_token(&call.name.text));
+        }
+        self.compiles(&made, written, call.span)
     }
 
     /// A call whose arguments are known to be right but for casts.
@@ -141,7 +153,7 @@ impl Binder<'_> {
 /// The argument that is a regular expression.
 fn pattern_of<'a>(call: &Call, args: &'a [Expr]) -> Option<&'a Expr> {
     match call.name.text.as_str() {
-        "extract" | "extract_all" | "trim" | "trim_end" | "trim_start" => args.first(),
+        "extract" | "extract_all" | "extractall" | "replace" | "trim" | "trim_end" | "trim_start" => args.first(),
         "indexof_regex" | "replace_regex" => args.get(1),
         "countof" => {
             let kind = args.get(2)?.as_literal()?.as_str()?;

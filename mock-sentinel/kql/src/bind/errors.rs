@@ -64,12 +64,18 @@ pub(super) fn too_many_names(names: usize, values: usize, span: Span) -> Error {
 
 pub(super) fn duplicate_column(name: &str, span: Span) -> Error {
     let message = format!("A column named '{name}' is there already.");
-    Error::semantic("SEM0059", message, span).with_token(name)
+    Error::semantic("SEM0034", message, span).with_token(name)
 }
 
 pub(super) fn wrong_argument_count(name: &Name, found: usize) -> Error {
     let message = format!("'{}' does not take {found} argument(s).", name.text);
     Error::semantic("SEM0219", message, name.span).with_token(&name.text)
+}
+
+/// A pattern that does not compile, and why.
+pub(super) fn no_pattern(pattern: &str, why: &str, span: Span) -> Error {
+    let message = format!("'{pattern}' is not a regular expression: {why}.");
+    Error::semantic("SEM0420", message, span).with_token(pattern)
 }
 
 /// Something the language has and this engine does not.

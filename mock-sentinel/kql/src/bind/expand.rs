@@ -54,6 +54,7 @@ impl Binder<'_> {
         }
         let mut columns = Vec::new();
         let mut in_place = Vec::new();
+        let mut made_names: Vec<String> = Vec::new();
         for column in written {
             let expr = self.over(plan, |binder| binder.scalar(&column.value.value))?;
             if expr.ty != ColumnType::Dynamic {
@@ -69,6 +70,10 @@ impl Binder<'_> {
             columns.push(Expanded { expr, kind });
             let unnamed = || unused(&output, "Column1");
             let name = name.unwrap_or_else(unnamed);
+            if made_names.contains(&name) {
+                return Err(errors::duplicate_column(&name, column.value.span));
+            }
+            made_names.push(name.clone());
             match output.iter_mut().find(|(known, ..)| *known == name) {
                 Some(slot) => *slot = (name, kind, made),
                 None => output.push((name, kind, made)),

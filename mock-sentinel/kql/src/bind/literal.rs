@@ -47,6 +47,8 @@ fn dynamic(literal: &DynamicLiteral, span: Span) -> Result<Dynamic, Error> {
     Ok(match literal {
         DynamicLiteral::Null => Dynamic::Null,
         DynamicLiteral::Scalar(scalar) => match bind(scalar, span)?.as_literal() {
+            // Unlike one that is packed, a duration of a literal is its ticks.
+            Some(Value::Timespan(span)) => Dynamic::Long(span.ticks()),
             Some(value) => value.to_dynamic(),
             None => Dynamic::Null,
         },

@@ -1,15 +1,18 @@
 //! How columns are named when the query does not say.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
+use super::{errors, project::given_names};
 use crate::{
+    error::Error,
     plan::Expr,
     syntax::ast::{self, ExprKind, Literal},
     types::{ColumnDef, ColumnType, Schema},
 };
 
-/// Functions whose result is named after their first argument, as Microsoft's binder has it
-/// (<https://github.com/microsoft/Kusto-Query-Language>, read 2026-11-23).
+/// Functions whose result is named after their first argument: as measured on Kusto's emulator by the tests of
+/// duckdb-kql 1.1.2 (<https://pypi.org/project/duckdb-kql/>, read 2026-11-29), and for functions not measured as
+/// Microsoft's binder has it (<https://github.com/microsoft/Kusto-Query-Language>, read 2026-11-23).
 const NAMED_AFTER_ARGUMENT: &[&str] = &[
     "abs",
     "acos",
@@ -20,6 +23,7 @@ const NAMED_AFTER_ARGUMENT: &[&str] = &[
     "bin_at",
     "bin_auto",
     "binary_and",
+    "binary_not",
     "binary_or",
     "binary_shift_left",
     "binary_shift_right",
@@ -30,7 +34,6 @@ const NAMED_AFTER_ARGUMENT: &[&str] = &[
     "erf",
     "erfc",
     "exp",
-    "exp10",
     "exp2",
     "floor",
     "format_bytes",
@@ -45,7 +48,6 @@ const NAMED_AFTER_ARGUMENT: &[&str] = &[
     "parse_json",
     "parse_xml",
     "parsejson",
-    "pow",
     "rand",
     "round",
     "series_fill_backward",
@@ -126,7 +128,8 @@ pub(super) fn of_expr(expr: &ast::Expr) -> Option<String> {
         ExprKind::Member { target, name } => Some(joined(of_expr(target), &name.text)),
         ExprKind::Index { target, index } => match &index.kind {
             ExprKind::Literal(Literal::String(key)) => Some(joined(of_expr(target), key)),
-            ExprKind::Literal(Literal::Long(key)) if *key >= 0 => Some(joined(of_expr(target), &key.to_string())),
+            // From the end, the sign becomes one more underscore.
+            ExprKind::Literal(Literal::Long(key)) => Some(joined(of_expr(target), &key.to_string().replace('-', "_"))),
             _ => of_expr(target).map(|target| format!("{target}_")),
         },
         ExprKind::Call(call) => of_call(call),
@@ -174,8 +177,42 @@ fn of_aggregate(aggregate: &crate::aggregates::Aggregate, call: &ast::Call) -> O
     }
 }
 
-/// Columns that are given unique names one after the other.
-#[derive(Debug, Default)]
+/// Whether `distinct` leaves a column unnamed that other operators name: the emulator does where `gettype` would name
+/// it, also below functions named after their argument.
+pub(super) fn is_named_by_gettype(expr: &ast::Expr) -> bool {
+    let mut expr = expr.unparenthesized();
+    while let ExprKind::Call(call) = &expr.kind {
+        let name = call.name.text.as_str();
+        match call.args.first() {
+            _ if name == "gettype" => return true,
+            Some(first) if NAMED_AFTER_ARGUMENT.contains(&name) => expr = first.value.unparenthesized(),
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// The names that a list spells out, before `=` or as a plain column; one that is spelled out twice is an error.
+pub(super) fn declared<'a>(entries: impl IntoIterator<Item = &'a ast::NamedExpr>) -> Result<HashSet<String>, Error> {
+    let mut declared = HashSet::new();
+    for entry in entries {
+        let given = given_names(&entry.naming);
+        let plain = match &entry.value.kind {
+            ExprKind::Name(name) if given.is_empty() => Some(name.text.as_str()),
+            _ => None,
+        };
+        for name in given.into_iter().chain(plain) {
+            if !declared.insert(name.to_owned()) {
+                return Err(errors::duplicate_column(name, entry.span));
+            }
+        }
+    }
+    Ok(declared)
+}
+
+/// Columns that are given unique names one after the other, as Kusto does: a name that is taken gets the first number
+/// that makes it new and is not spelled out elsewhere in the list.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Columns {
     names: Vec<String>,
     exprs: Vec<Expr>,
@@ -183,9 +220,35 @@ pub(super) struct Columns {
     by_name: HashMap<String, usize>,
     /// For each name that was taken, the last number put after it.
     numbered: HashMap<String, usize>,
+    /// Names that the query spells out: none of them is made by putting a number after another.
+    declared: HashSet<String>,
+    /// Names that no unnamed column takes.
+    passed: Option<Schema>,
+    /// How many columns were unnamed so far.
+    unnamed: usize,
 }
 
 impl Columns {
+    /// No columns yet; these names will be given to some of them.
+    pub(super) fn declaring(declared: HashSet<String>) -> Self {
+        Self { declared, ..Self::default() }
+    }
+
+    /// Unnamed columns do not take the names of this schema.
+    #[must_use]
+    pub(super) fn passing(mut self, schema: Option<Schema>) -> Self {
+        self.passed = schema;
+        self
+    }
+
+    /// The same names over columns that are there already, in this order.
+    #[must_use]
+    pub(super) fn in_place(mut self) -> Self {
+        let kinds = self.exprs.iter().map(|expr| expr.ty).enumerate();
+        self.exprs = kinds.map(|(at, kind)| Expr::column(at, kind)).collect();
+        self
+    }
+
     /// The columns of a schema, each as itself.
     pub(super) fn of(schema: &Schema) -> Self {
         let mut columns = Self::default();
@@ -237,10 +300,21 @@ impl Columns {
         self.push(name, expr);
     }
 
-    /// At the end, as `Column1`, `Column2`, ...
+    /// At the end, as `Column1`, `Column2`, …: only columns without a name are counted.
     pub(super) fn add_unnamed(&mut self, expr: Expr) {
-        let name = self.numbered("Column".to_owned(), &|_| false);
-        self.push(name, expr);
+        let name = self.next_unnamed();
+        self.add(name, expr);
+    }
+
+    /// The next name for a column without one.
+    pub(super) fn next_unnamed(&mut self) -> String {
+        loop {
+            self.unnamed += 1;
+            let name = format!("Column{}", self.unnamed);
+            if self.passed.as_ref().is_none_or(|schema| schema.index_of(&name).is_none()) {
+                return name;
+            }
+        }
     }
 
     /// The name itself, or with the first number that makes it new.
@@ -253,7 +327,8 @@ impl Columns {
         loop {
             number += 1;
             let candidate = format!("{name}{number}");
-            if self.position(&candidate).is_none() && !reserved(&candidate) {
+            let free = self.position(&candidate).is_none() && !self.declared.contains(&candidate);
+            if free && !reserved(&candidate) {
                 self.numbered.insert(name, number);
                 return candidate;
             }

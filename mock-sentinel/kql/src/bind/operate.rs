@@ -105,13 +105,15 @@ impl Binder<'_> {
 
     /// Fails for a constant that is no regular expression.
     pub(super) fn is_pattern(&mut self, pattern: &Expr, span: Span) -> Result<(), Error> {
-        if let Some(pattern) = pattern.as_literal().and_then(crate::Value::as_str)
-            && self.run.regexes.get(pattern).is_none()
-        {
-            let message = format!("'{pattern}' is not a regular expression, or one that is too large when compiled.");
-            return Err(Error::semantic("SEM0420", message, span).with_token(pattern));
+        match pattern.as_literal().and_then(crate::Value::as_str) {
+            Some(pattern) => self.compiles(pattern, pattern, span),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Fails where the pattern that is made of a written one does not compile, with the reason.
+    pub(super) fn compiles(&mut self, made: &str, written: &str, span: Span) -> Result<(), Error> {
+        self.run.regexes.compiled(made).map(drop).map_err(|why| errors::no_pattern(written, &why, span))
     }
 
     /// A string operator over operands of any type, read as text.

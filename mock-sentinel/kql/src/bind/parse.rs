@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use regex::Regex;
-
 use super::{Binder, allowed, errors, names::Columns};
 use crate::{
     error::Error,
@@ -45,7 +43,7 @@ impl Binder<'_> {
         }
         let flags = written.flags.as_ref().map_or("", |flags| &flags.text);
         let pattern = TextPattern::new(&pieces, reading, flags).map_err(|why| {
-            Error::semantic("SEM0420", format!("The pattern is not a regular expression: {why}"), span)
+            Error::semantic("SEM0420", format!("The pattern is not a regular expression: {why}."), span)
         })?;
         self.parsed(plan, &written.input, ParsePattern::Text(pattern), columns, written.only_matches)
     }
@@ -59,6 +57,7 @@ impl Binder<'_> {
         made: Vec<(String, ColumnType)>,
         only_matches: bool,
     ) -> Result<Plan, Error> {
+        let input_span = input.span;
         let input = self.over(&plan, |binder| {
             let bound = binder.scalar(input)?;
             binder.converted(bound, ColumnType::String, input.span)
@@ -66,6 +65,9 @@ impl Binder<'_> {
         let mut columns = Columns::of(&plan.schema);
         let mut targets = Vec::with_capacity(made.len());
         for (name, kind) in made {
+            if targets.iter().any(|at: &usize| *at < columns.len() && columns.name(*at) == name) {
+                return Err(errors::duplicate_column(&name, input_span));
+            }
             let at = columns.position(&name).unwrap_or(columns.len());
             columns.replace(name, Expr::column(at, kind));
             targets.push(at);
@@ -94,10 +96,13 @@ impl Binder<'_> {
                 "escape" => delimiters.escape = text.chars().next(),
                 "greedy" => delimiters.greedy = text == "true",
                 "regex" => {
-                    let compiled = Regex::new(&text).ok().filter(|regex| regex.captures_len() == 3);
-                    let wrong =
-                        || Error::semantic("SEM0420", "The regex must have two groups: name and value.", option.span);
-                    regex = Some(compiled.ok_or_else(wrong)?);
+                    let compiled = self.run.regexes.compiled(&text);
+                    let compiled = compiled.map_err(|why| errors::no_pattern(&text, &why, option.span))?;
+                    if compiled.captures_len() != 3 {
+                        let message = "The regex must have two groups: name and value.";
+                        return Err(Error::semantic("SEM0420", message, option.span));
+                    }
+                    regex = Some(compiled);
                 }
                 other => return Err(errors::refused(other, option.span)),
             }
@@ -106,7 +111,7 @@ impl Binder<'_> {
             return Err(Error::semantic("SEM0018", "The delimiters must not be empty.", span));
         }
         let way = match regex {
-            Some(regex) => PairWay::Regex(Arc::new(regex)),
+            Some(regex) => PairWay::Regex(regex),
             None if delimited => PairWay::Delimited(delimiters),
             None => PairWay::Words(delimiters),
         };

@@ -42,7 +42,7 @@ impl Binder<'_> {
     fn operator(&mut self, plan: Plan, operator: &Operator) -> Result<Plan, Error> {
         let span = operator.span;
         match &operator.kind {
-            OperatorKind::Filter { predicate, .. } => self.filter(plan, predicate),
+            OperatorKind::Filter { predicate, .. } => self.filter_named(plan, predicate),
             OperatorKind::Extend(columns) => self.extend(plan, columns),
             OperatorKind::Serialize { columns, .. } => {
                 let mut plan = plan;
@@ -50,7 +50,7 @@ impl Binder<'_> {
                 if columns.is_empty() { Ok(plan) } else { self.extend(plan, columns) }
             }
             OperatorKind::Project(columns) => {
-                let columns = self.over(&plan, |binder| binder.projected(columns))?;
+                let columns = self.over(&plan, |binder| binder.projected(columns, |_| false))?;
                 Ok(project(plan, columns))
             }
             OperatorKind::ProjectAway(patterns) => Self::keep(plan, patterns, false),
@@ -133,13 +133,25 @@ impl Binder<'_> {
         }
     }
 
+    /// `where x`, and `where name = x`, which Microsoft's binder takes: there `=` names the condition and compares nothing.
+    fn filter_named(&mut self, plan: Plan, predicate: &ast::NamedExpr) -> Result<Plan, Error> {
+        let filtered = self.filter(plan, &predicate.value);
+        filtered.map_err(|mut error| {
+            if let Some(name) = super::project::given_names(&predicate.naming).first() {
+                let hint = format!(" A single '=' names the condition '{name}'; '==' compares.");
+                error.message.push_str(&hint);
+            }
+            error
+        })
+    }
+
     pub(super) fn filter(&mut self, plan: Plan, predicate: &ast::Expr) -> Result<Plan, Error> {
         let condition = self.over(&plan, |binder| binder.condition(predicate))?;
         Ok(staged(plan, Stage::Filter(condition)))
     }
 
     fn extend(&mut self, plan: Plan, written: &[ast::NamedExpr]) -> Result<Plan, Error> {
-        let mut columns = Columns::of(&plan.schema);
+        let mut columns = Columns::of(&plan.schema).passing(Some(plan.schema.clone()));
         self.over(&plan, |binder| binder.extended(&mut columns, written))?;
         Ok(project(plan, columns))
     }
@@ -251,9 +263,8 @@ fn rename(plan: Plan, written: &[ast::NamedExpr]) -> Result<Plan, Error> {
     }
     for (at, name) in names.iter().enumerate() {
         if names[..at].contains(name) {
-            let message = format!("A column named '{name}' is there already.");
             let span = written.first().map_or(Span::default(), |entry| entry.span);
-            return Err(Error::semantic("SEM0059", message, span).with_token(name));
+            return Err(errors::duplicate_column(name, span));
         }
     }
     let mut columns = Columns::default();

@@ -1,5 +1,7 @@
 //! Lists of columns: `extend`, `project`, `print` and the patterns of `project-away` and its kin.
 
+use hashbrown::HashSet;
+
 use super::{
     Binder, errors,
     names::{self, Columns},
@@ -79,7 +81,7 @@ impl Binder<'_> {
         let mut arrays = Vec::new();
         for argument in &call.args {
             if self.scalar(&argument.value)?.ty == ColumnType::Dynamic {
-                let name = names::of_expr(&argument.value).unwrap_or_else(|| format!("array{}", arrays.len()));
+                let name = name_of_array(&argument.value).unwrap_or_else(|| format!("array{}", arrays.len()));
                 arrays.push(format!("{name}_sorted"));
             }
         }
@@ -97,7 +99,7 @@ impl Binder<'_> {
 
     /// The columns of `print`.
     pub(super) fn printed(&mut self, written: &[ast::NamedExpr]) -> Result<Columns, Error> {
-        let mut columns = Columns::default();
+        let mut columns = Columns::declaring(names::declared(written)?);
         for (at, entry) in written.iter().enumerate() {
             let values = self.entry_values(entry)?;
             let several = values.len() > 1;
@@ -105,7 +107,7 @@ impl Binder<'_> {
             let named = given.len();
             for (index, value) in values.into_iter().enumerate() {
                 match given.get(index) {
-                    Some(name) => columns.replace((*name).to_owned(), value.expr),
+                    Some(name) => columns.add((*name).to_owned(), value.expr),
                     None if named > 0 => {}
                     None if several => columns.add(value.name.unwrap_or_default(), value.expr),
                     None => columns.add(format!("print_{at}"), value.expr),
@@ -115,24 +117,31 @@ impl Binder<'_> {
         Ok(columns)
     }
 
-    /// Puts the columns of `extend` into place: known names are replaced, new ones go last.
+    /// Puts the columns of `extend` into place: known names are replaced, new ones go last. Nothing is renamed, so that
+    /// no two of them may have one name.
     pub(super) fn extended(&mut self, columns: &mut Columns, written: &[ast::NamedExpr]) -> Result<(), Error> {
+        let mut made = HashSet::new();
         for entry in written {
             let given = given_names(&entry.naming);
             for (index, value) in self.entry_values(entry)?.into_iter().enumerate() {
-                match (given.get(index), value.name) {
-                    (Some(name), _) => columns.replace((*name).to_owned(), value.expr),
-                    (None, Some(name)) => columns.replace(name, value.expr),
-                    (None, None) => columns.add_unnamed(value.expr),
+                let name = given.get(index).map(|name| (*name).to_owned()).or(value.name);
+                let name = name.unwrap_or_else(|| columns.next_unnamed());
+                if !made.insert(name.clone()) {
+                    return Err(errors::duplicate_column(&name, entry.span));
                 }
+                columns.replace(name, value.expr);
             }
         }
         Ok(())
     }
 
-    /// The columns of `project`.
-    pub(super) fn projected(&mut self, written: &[ast::NamedExpr]) -> Result<Columns, Error> {
-        let mut columns = Columns::default();
+    /// The columns of `project`, and of `distinct` with more that is `unnamed`.
+    pub(super) fn projected(
+        &mut self,
+        written: &[ast::NamedExpr],
+        unnamed: fn(&ast::Expr) -> bool,
+    ) -> Result<Columns, Error> {
+        let mut columns = Columns::declaring(names::declared(written)?);
         for entry in written {
             if matches!(entry.value.kind, ast::ExprKind::Star) {
                 self.all_columns(&mut columns);
@@ -140,12 +149,10 @@ impl Binder<'_> {
             }
             let given = given_names(&entry.naming);
             for (index, value) in self.entry_values(entry)?.into_iter().enumerate() {
-                let is_column = matches!(value.expr.kind, ExprKind::Column(_));
                 match (given.get(index), value.name) {
-                    (Some(name), _) => declare(&mut columns, name, value.expr, entry)?,
-                    (None, Some(name)) if is_column => declare(&mut columns, &name, value.expr, entry)?,
-                    (None, Some(name)) => columns.add(name, value.expr),
-                    (None, None) => columns.add_unnamed(value.expr),
+                    (Some(name), _) => columns.add((*name).to_owned(), value.expr),
+                    (None, Some(name)) if !unnamed(&entry.value) => columns.add(name, value.expr),
+                    (None, _) => columns.add_unnamed(value.expr),
                 }
             }
         }
@@ -156,6 +163,15 @@ impl Binder<'_> {
         for (at, column) in self.row.iter().flat_map(|row| row.schema.columns().iter().enumerate()) {
             columns.replace(column.name.to_string(), Expr::column(at, column.kind));
         }
+    }
+}
+
+/// The name that sorted arrays are called by: that of a column or of an aggregate, and of nothing inside one.
+fn name_of_array(array: &ast::Expr) -> Option<String> {
+    match &array.kind {
+        ast::ExprKind::Name(name) => Some(name.text.clone()),
+        ast::ExprKind::Call(call) if crate::aggregates::find(&call.name.text).is_some() => names::of_expr(array),
+        _ => None,
     }
 }
 
@@ -174,14 +190,6 @@ pub(super) fn enough_for_names(entry: &ast::NamedExpr, values: usize) -> Result<
     if names > values.max(1) {
         return Err(errors::too_many_names(names, values, entry.span));
     }
-    Ok(())
-}
-
-fn declare(columns: &mut Columns, name: &str, expr: Expr, entry: &ast::NamedExpr) -> Result<(), Error> {
-    if columns.position(name).is_some() {
-        return Err(errors::duplicate_column(name, entry.span));
-    }
-    columns.push(name.to_owned(), expr);
     Ok(())
 }
 
@@ -248,8 +256,13 @@ pub(super) fn matching(pattern: &ColumnPattern, schema: &Schema) -> Result<Vec<u
 /// The positions after `project-reorder`.
 pub(super) fn reordered(entries: &[ReorderColumn], schema: &Schema) -> Result<Vec<usize>, Error> {
     let mut order: Vec<usize> = Vec::with_capacity(schema.len());
-    for entry in entries {
+    for (index, entry) in entries.iter().enumerate() {
         let mut found = matching(&entry.columns, schema)?;
+        let name = &entry.columns.name;
+        let again = |other: &&ReorderColumn| !other.columns.wildcard && other.columns.name.text == name.text;
+        if !entry.columns.wildcard && entries.iter().take(index).any(|other| again(&other)) {
+            return Err(errors::duplicate_column(&name.text, name.span));
+        }
         found.retain(|at| !order.contains(at));
         sort_names(&mut found, entry.order, schema);
         order.extend(found);

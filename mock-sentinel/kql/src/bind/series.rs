@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    Binder,
-    names::{self, Columns},
-    project::given_names,
-};
+use super::{Binder, names, project::given_names};
 use crate::{
     error::Error,
     functions::conversion::convert,
@@ -44,10 +40,7 @@ impl Binder<'_> {
         let to = to.map(|to| self.constant(to)).transpose()?.map(|(value, _)| value);
         let (step, step_kind) = self.constant(step)?;
         check_step(axis.ty, &step, step_kind, span)?;
-        let mut columns = Columns::default();
-        for at in 0..grouped.keys.len() {
-            columns.push(grouped.keys.name(at).to_owned(), grouped.keys.expr(at).clone());
-        }
+        let mut columns = grouped.keys.clone();
         let tree = || crate::plan::Expr::column(0, ColumnType::Dynamic);
         let (result_names, results): (Vec<_>, Vec<_>) = grouped.results.into_iter().unzip();
         for name in result_names {

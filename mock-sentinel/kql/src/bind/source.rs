@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use hashbrown::HashSet;
+
 use super::{
     Binder, Mode, allowed,
     call::argument,
@@ -218,7 +220,7 @@ impl Binder<'_> {
 
     /// `datatable (…) […]`
     fn data_table(&mut self, data: &ast::DataTable) -> Result<Plan, Error> {
-        let schema = schema_of(&data.schema);
+        let schema = distinct_schema(&data.schema)?;
         let width = schema.len();
         if width == 0 || !data.values.len().is_multiple_of(width) {
             let message = format!("{} values do not fill rows of {width} columns.", data.values.len());
@@ -239,7 +241,7 @@ impl Binder<'_> {
         if self.is_transform() {
             return Err(allowed::refusal("externaldata", span));
         }
-        let schema = schema_of(&external.schema);
+        let schema = distinct_schema(&external.schema)?;
         let mut uris = Vec::new();
         for uri in &external.uris {
             uris.push(self.constant(uri)?.0.to_text().into_owned());
@@ -283,6 +285,18 @@ fn table_of(called: Called, name: &str, span: Span) -> Result<Plan, Error> {
 }
 
 /// The columns of a written schema.
+/// The schema; a name that is there twice is an error.
+fn distinct_schema(written: &ast::Schema) -> Result<Schema, Error> {
+    let mut known = HashSet::new();
+    for column in &written.columns {
+        if !known.insert(column.name.text.as_str()) {
+            return Err(errors::duplicate_column(&column.name.text, column.name.span));
+        }
+    }
+    Ok(schema_of(written))
+}
+
+/// The schema as it is written.
 pub(super) fn schema_of(written: &ast::Schema) -> Schema {
     Schema::new(written.columns.iter().map(|column| (column.name.text.clone(), ColumnType::from(column.ty.scalar))))
 }

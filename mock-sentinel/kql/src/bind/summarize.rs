@@ -39,7 +39,9 @@ impl Binder<'_> {
 
     /// Binds groups and aggregates over the columns in scope.
     pub(super) fn grouped(&mut self, aggregates: &[NamedExpr], by: &[NamedExpr]) -> Result<Grouped, Error> {
-        let keys = self.keys(by)?;
+        let declared = names::declared(by.iter().filter(|entry| !self.is_let(entry)).chain(aggregates))?;
+        let input = self.row.as_ref().map(|row| row.schema.clone());
+        let keys = self.keys(by, Columns::declaring(declared).passing(input))?;
         let groups: Vec<Expr> = (0..keys.len()).map(|at| keys.expr(at).clone()).collect();
         let mut grouped = Grouped { keys, calls: Vec::new(), results: Vec::new() };
         for entry in aggregates {
@@ -48,8 +50,14 @@ impl Binder<'_> {
         Ok(grouped)
     }
 
-    fn keys(&mut self, by: &[NamedExpr]) -> Result<Columns, Error> {
-        let mut keys = Columns::default();
+    /// Whether a group is the plain name of something other than a column: Kusto leaves it unnamed.
+    fn is_let(&self, entry: &NamedExpr) -> bool {
+        let ast::ExprKind::Name(name) = &entry.value.kind else { return false };
+        let is_column = self.row.as_ref().is_some_and(|row| row.schema.index_of(&name.text).is_some());
+        matches!(entry.naming, ast::Naming::Auto) && !is_column
+    }
+
+    fn keys(&mut self, by: &[NamedExpr], mut keys: Columns) -> Result<Columns, Error> {
         for entry in by {
             enough_for_names(entry, 1)?;
             let expr = self.scalar(&entry.value)?;
@@ -59,8 +67,8 @@ impl Binder<'_> {
             }
             match (given_names(&entry.naming).first(), names::of_expr(&entry.value)) {
                 (Some(name), _) => keys.add((*name).to_owned(), expr),
-                (None, Some(name)) => keys.add(name, expr),
-                (None, None) => keys.add_unnamed(expr),
+                (None, Some(name)) if !self.is_let(entry) => keys.add(name, expr),
+                (None, _) => keys.add_unnamed(expr),
             }
         }
         Ok(keys)
@@ -97,7 +105,7 @@ impl Binder<'_> {
     }
 
     pub(super) fn distinct(&mut self, plan: Plan, written: &[NamedExpr]) -> Result<Plan, Error> {
-        let columns = self.over(&plan, |binder| binder.projected(written))?;
+        let columns = self.over(&plan, |binder| binder.projected(written, names::is_named_by_gettype))?;
         let plan = project(plan, columns);
         distinct_all(plan, written.first().map_or(Span::default(), |entry| entry.span))
     }
@@ -136,11 +144,8 @@ impl Grouped {
 
     /// Adds the grouping to a plan, and a projection where results are calculated with.
     pub(super) fn onto(self, mut plan: Plan) -> Plan {
-        let mut columns = Columns::default();
         let groups = self.keys.len();
-        for at in 0..groups {
-            columns.push(self.keys.name(at).to_owned(), Expr::column(at, self.keys.expr(at).ty));
-        }
+        let mut columns = self.keys.clone().in_place();
         let plain = self
             .results
             .iter()

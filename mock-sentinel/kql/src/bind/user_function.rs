@@ -15,7 +15,6 @@ use crate::{
         ast::{self, Call, LetValue, Param, ParamType, StatementKind},
     },
     types::ColumnType,
-    value::Value,
 };
 
 /// What a call gives.
@@ -144,27 +143,12 @@ impl Binder<'_> {
                     return Err(Error::semantic("SEM0100", "A scalar is expected here.", param.name.span));
                 };
                 let expr = self.scalar(written)?;
-                let expr = self.argument_as(expr, ColumnType::from(ty.scalar), written)?;
+                // Whatever its type, an argument becomes what is declared; Microsoft's binder takes every pair of types.
+                let expr = self.converted(expr, ColumnType::from(ty.scalar), written.span)?;
                 let row = if expr.is_constant() { None } else { self.row.as_ref().map(|row| row.id) };
                 Ok(Binding::Scalar { expr, row })
             }
         }
-    }
-
-    fn argument_as(&mut self, expr: Expr, wanted: ColumnType, written: &ast::Expr) -> Result<Expr, Error> {
-        let found = expr.ty;
-        let fits = found == wanted
-            || found == ColumnType::Dynamic
-            || wanted == ColumnType::Dynamic
-            || found.is_numeric() && wanted.is_numeric()
-            || expr.as_literal().is_some_and(Value::is_null);
-        if !fits {
-            return Err(errors::wrong_type("The argument", &format!("of type {wanted}"), found, written.span));
-        }
-        if wanted == ColumnType::Dynamic {
-            return Ok(if found == wanted { expr } else { self.converted(expr, wanted, written.span)? });
-        }
-        self.converted(expr, wanted, written.span)
     }
 
     /// The statements of a body, then its result.

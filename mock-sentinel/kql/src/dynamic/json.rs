@@ -75,7 +75,8 @@ pub(super) fn write(value: &Dynamic, out: &mut String) {
         Dynamic::Long(value) => out.push_str(&value.to_string()),
         Dynamic::Real(value) if value.is_finite() => out.push_str(&text::real(*value)),
         Dynamic::String(value) => text::json_string(value, out),
-        Dynamic::Real(_) | Dynamic::Decimal(_) | Dynamic::DateTime(_) | Dynamic::Timespan(_) | Dynamic::Guid(_) => {
+        Dynamic::Real(value) => text::json_string(text::unbounded(*value), out),
+        Dynamic::Decimal(_) | Dynamic::DateTime(_) | Dynamic::Timespan(_) | Dynamic::Guid(_) => {
             text::json_string(&value.to_text(), out);
         }
         Dynamic::Array(array) => {

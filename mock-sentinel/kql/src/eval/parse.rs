@@ -9,7 +9,7 @@ use crate::{
     batch::{Batch, Lazy},
     column::{ColumnBuilder, Data, Strings},
     error::Error,
-    functions::conversion::convert,
+    functions::{conversion::convert, reason, regex_dialect::translated},
     plan::{Parse, ParsePattern},
     types::ColumnType,
     value::Value,
@@ -58,7 +58,7 @@ impl TextPattern {
             match piece {
                 Piece::Skip if is_last => {}
                 Piece::Skip => pattern.push_str(".*?"),
-                Piece::Text(text) if reading == Reading::Regex => pattern.push_str(text),
+                Piece::Text(text) if reading == Reading::Regex => pattern.push_str(&balanced(text)),
                 Piece::Text(text) => pattern.push_str(&regex::escape(text)),
                 Piece::Column(kind) => {
                     let group = capture(*kind, reading, is_last);
@@ -70,7 +70,8 @@ impl TextPattern {
                 pattern.push('$');
             }
         }
-        let regex = Regex::new(&pattern).map_err(|error| error.to_string())?;
+        let pattern = if reading == Reading::Regex { translated(&pattern) } else { pattern.as_str().into() };
+        let regex = Regex::new(&pattern).map_err(|error| reason(&error))?;
         Ok(Self { regex: Arc::new(regex), kinds, all_or_nothing: reading != Reading::Relaxed })
     }
 
@@ -89,6 +90,38 @@ impl TextPattern {
         }
         Some(values)
     }
+}
+
+/// The pattern with each parenthesis that has no partner taken as a character, as Kusto does in regex mode.
+fn balanced(pattern: &str) -> String {
+    let mut lone: Vec<usize> = Vec::new();
+    let mut open: Vec<usize> = Vec::new();
+    let mut escaped = false;
+    let mut class_at: Option<usize> = None;
+    for (at, character) in pattern.char_indices() {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            // A bracket right after the one that opens a class is one of its characters.
+            ']' if class_at.is_some_and(|start| !matches!(&pattern[start + 1..at], "" | "^")) => class_at = None,
+            _ if class_at.is_some() => {}
+            '[' => class_at = Some(at),
+            '(' => open.push(at),
+            ')' if open.pop().is_none() => lone.push(at),
+            _ => {}
+        }
+    }
+    lone.append(&mut open);
+    lone.sort_unstable();
+    let mut result = String::with_capacity(pattern.len() + lone.len());
+    let mut kept = 0;
+    for at in lone {
+        result.push_str(&pattern[kept..at]);
+        result.push('\\');
+        kept = at;
+    }
+    result.push_str(&pattern[kept..]);
+    result
 }
 
 /// What a column of a type matches.
@@ -177,6 +210,20 @@ mod tests {
         assert_eq!(read(&pieces, Reading::Simple, "x a=b,27 z"), Some(vec!["b".into(), "27".into()]));
         assert_eq!(read(&pieces, Reading::Simple, "x a=b,z"), None);
         assert_eq!(read(&pieces, Reading::Relaxed, "x a=b,z"), Some(vec!["b".into(), String::new()]));
+    }
+
+    #[test]
+    fn a_parenthesis_without_a_partner_is_a_character() {
+        for (pattern, expected) in [
+            (")", r"\)"),
+            ("a(b", r"a\(b"),
+            ("(a)b)", r"(a)b\)"),
+            (r"\)(a)", r"\)(a)"),
+            ("[)]x", "[)]x"),
+            ("[])(]", "[])(]"),
+        ] {
+            assert_eq!(balanced(pattern), expected);
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ fn gettype(context: &mut Context<'_>, args: &[Value]) -> Value {
             Dynamic::Null => "null",
             Dynamic::Bool(_) => "bool",
             Dynamic::Long(_) => "long",
-            Dynamic::Real(_) => "real",
+            Dynamic::Real(_) => "double",
             Dynamic::Decimal(_) => "decimal",
             Dynamic::String(_) => "string",
             Dynamic::DateTime(_) => "datetime",

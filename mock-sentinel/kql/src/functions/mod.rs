@@ -32,7 +32,8 @@ pub(crate) mod math;
 mod network;
 mod parsing;
 mod punycode;
-mod regexes;
+pub(crate) mod regex_dialect;
+pub(crate) mod regexes;
 mod registry;
 mod series;
 mod sets;
@@ -196,7 +197,7 @@ impl<'a> Context<'a> {
 /// Compiled patterns by their text.
 #[derive(Debug, Default)]
 pub struct RegexCache {
-    known: hashbrown::HashMap<Arc<str>, Option<Arc<Regex>>>,
+    known: hashbrown::HashMap<Arc<str>, Result<Arc<Regex>, Arc<str>>>,
 }
 
 /// More patterns than this in one query come from data; the cache starts over.
@@ -207,14 +208,28 @@ const REGEX_BYTES_MAX: usize = 4 << 20;
 impl RegexCache {
     /// The compiled form of a pattern; `None` when it is none or is too large.
     pub fn get(&mut self, pattern: &str) -> Option<Arc<Regex>> {
+        self.compiled(pattern).ok()
+    }
+
+    /// The compiled form of a pattern, or the reason why there is none.
+    pub fn compiled(&mut self, pattern: &str) -> Result<Arc<Regex>, Arc<str>> {
         if let Some(known) = self.known.get(pattern) {
             return known.clone();
         }
         if self.known.len() >= REGEXES_MAX {
             self.known.clear();
         }
-        let compiled = regex::RegexBuilder::new(pattern).size_limit(REGEX_BYTES_MAX).build().ok().map(Arc::new);
+        let compiled =
+            regex::RegexBuilder::new(&regex_dialect::translated(pattern)).size_limit(REGEX_BYTES_MAX).build();
+        let compiled = compiled.map(Arc::new).map_err(|error| reason(&error).into());
         self.known.insert(Arc::from(pattern), compiled.clone());
         compiled
     }
+}
+
+/// Why a pattern is none, in one line: what the parser says without its drawing of the place.
+pub(crate) fn reason(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or_default().trim();
+    last.strip_prefix("error: ").unwrap_or(last).trim_end_matches('.').to_owned()
 }

@@ -8,6 +8,7 @@ use super::{Context, Function, Param, Returns};
 use crate::{dynamic::Dynamic, types::ColumnType, value::Value};
 
 const TEXT: Param = Param::Is(ColumnType::String);
+const PATTERN: Param = Param::Constant(ColumnType::String);
 const SCALAR: Param = Param::Scalar;
 const WHOLE: Param = Param::Integer;
 const GROUPS: Param = Param::Is(ColumnType::Dynamic);
@@ -21,9 +22,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(&["extract_all", "extractall"], &[TEXT, GROUPS, TEXT], DYNAMIC, extract_groups).in_transforms(),
     Function::new(&["replace_regex"], &[TEXT, TEXT, TEXT], STRING, replace_regex),
     Function::new(&["replace"], &[TEXT, TEXT, TEXT], STRING, replace).in_transforms(),
-    Function::new(&["trim"], &[TEXT, TEXT], STRING, trim),
-    Function::new(&["trim_start"], &[TEXT, TEXT], STRING, trim_start),
-    Function::new(&["trim_end"], &[TEXT, TEXT], STRING, trim_end),
+    Function::new(&["trim"], &[PATTERN, TEXT], STRING, trim),
+    Function::new(&["trim_start"], &[PATTERN, TEXT], STRING, trim_start),
+    Function::new(&["trim_end"], &[PATTERN, TEXT], STRING, trim_end),
     Function::new(&["countof"], &[TEXT, TEXT, TEXT], LONG, countof).required(2).in_transforms(),
     Function::new(&["indexof_regex"], &[SCALAR, SCALAR, WHOLE, WHOLE, WHOLE], LONG, indexof_regex).required(2),
     Function::new(&["regex_quote"], &[SCALAR], STRING, |_, args| Value::from(quoted(&args.text(0)))),
@@ -143,34 +144,61 @@ impl Rewrite {
 }
 
 fn trim(context: &mut Context<'_>, args: &[Value]) -> Value {
-    let (pattern, text) = (args.text(0), args.text(1));
-    let start = leading(context, &pattern, &text);
-    let trimmed = &text[start..];
-    Value::from(&trimmed[..trailing(context, &pattern, trimmed)])
+    trimmed(context, "trim", args)
 }
 
 fn trim_start(context: &mut Context<'_>, args: &[Value]) -> Value {
-    let text = args.text(1);
-    let start = leading(context, &args.text(0), &text);
-    Value::from(&text[start..])
+    trimmed(context, "trim_start", args)
 }
 
 fn trim_end(context: &mut Context<'_>, args: &[Value]) -> Value {
+    trimmed(context, "trim_end", args)
+}
+
+/// The text without what the pattern finds at its ends: at most once at each, since it is no loop.
+fn trimmed(context: &mut Context<'_>, function: &str, args: &[Value]) -> Value {
     let text = args.text(1);
-    let end = trailing(context, &args.text(0), &text);
-    Value::from(&text[..end])
+    let regex = trim_pattern(function, &args.text(0)).and_then(|pattern| context.regex(&pattern));
+    match regex {
+        Some(regex) => Value::from(&*regex.replace_all(&text, "")),
+        None => Value::from(&*text),
+    }
 }
 
-/// Where the finds at the beginning end.
-fn leading(context: &mut Context<'_>, pattern: &str, text: &str) -> usize {
-    let regex = context.regex(&format!(r"\A(?:{pattern})+"));
-    regex.and_then(|regex| regex.find(text)).map_or(0, |found| found.end())
+/// The pattern that one of the three functions looks for; `None` for any other function.
+///
+/// Kusto puts its anchors around the pattern as it is written, so that a pattern such as `a)|(b` ends the group; it
+/// shows this in the errors of its emulator, as the tests of duckdb-kql 1.1.2 record
+/// (<https://pypi.org/project/duckdb-kql/>, read 2026-11-29).
+pub(crate) fn trim_pattern(function: &str, pattern: &str) -> Option<String> {
+    Some(match function {
+        "trim_start" => format!("^({pattern})"),
+        "trim_end" => format!("({pattern})$"),
+        "trim" => {
+            let again = unnamed(pattern);
+            format!("^({pattern})|({again})$")
+        }
+        _ => return None,
+    })
 }
 
-/// Where the finds at the end begin.
-fn trailing(context: &mut Context<'_>, pattern: &str, text: &str) -> usize {
-    let regex = context.regex(&format!(r"(?:{pattern})+\z"));
-    regex.and_then(|regex| regex.find(text)).map_or(text.len(), |found| found.start())
+/// The pattern with its groups numbered: a name must not be given twice.
+fn unnamed(pattern: &str) -> String {
+    let mut result = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    while let Some(character) = rest.chars().next() {
+        let named = rest.strip_prefix("(?P<").or_else(|| rest.strip_prefix("(?<"));
+        if let Some((_, after)) = named.and_then(|named| named.split_once('>')) {
+            result.push('(');
+            rest = after;
+            continue;
+        }
+        let taken =
+            if character == '\\' { rest.chars().take(2).map(char::len_utf8).sum() } else { character.len_utf8() };
+        result.push_str(&rest[..taken]);
+        rest = &rest[taken..];
+    }
+    result
 }
 
 /// Finds of a plain text may overlap, those of a regular expression may not.
@@ -208,4 +236,36 @@ fn quoted(text: &str) -> String {
         quoted.push(character);
     }
     quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the three functions leave of a text.
+    #[track_caller]
+    fn check(pattern: &str, text: &str, expected: [&str; 3]) {
+        for (function, expected) in ["trim", "trim_start", "trim_end"].into_iter().zip(expected) {
+            let pattern = trim_pattern(function, pattern).unwrap();
+            assert_eq!(Regex::new(&pattern).unwrap().replace_all(text, ""), expected, "{function}({pattern}, {text})");
+        }
+    }
+
+    #[test]
+    fn each_end_loses_one_find() {
+        check("-", "---ana---", ["--ana--", "--ana---", "---ana--"]);
+        check("-+", "---ana---", ["ana", "ana---", "---ana"]);
+        check("a|x", "bxa", ["bx", "bxa", "bx"]);
+        check("a", "a", ["", "", ""]);
+        check("b*", "abc", ["abc", "abc", "abc"]);
+        check("é", "ééx", ["éx", "éx", "ééx"]);
+    }
+
+    #[test]
+    fn anchors_stand_around_the_pattern_as_it_is_written() {
+        check("a)|(b", "xaxbx", ["xxx", "xaxx", "xxbx"]);
+        check("a$", "aa", ["a", "aa", "a"]);
+        check("(?<n>a)", "aba", ["b", "ba", "ab"]);
+        check(r"\(?<", "(<x(", ["x(", "x(", "(<x("]);
+    }
 }

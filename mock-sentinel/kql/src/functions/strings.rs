@@ -60,9 +60,13 @@ fn strcat_delim(_: &mut Context<'_>, args: &[Value]) -> Value {
     join((1..args.len()).map(|index| args.text(index)), &args.text(0))
 }
 
+/// The texts of the items; what is no array gives its own.
 fn strcat_array(_: &mut Context<'_>, args: &[Value]) -> Value {
-    let items = args.array(0).unwrap_or_default();
-    join(items.iter().map(|item| Cow::Owned(item.to_text())), &args.text(1))
+    let Some(tree) = args.first().and_then(Value::as_dynamic) else { return Value::from("") };
+    match tree.as_array() {
+        Some(items) => join(items.iter().map(|item| Cow::Owned(item.to_text())), &args.text(1)),
+        None => Value::from(tree.to_text()),
+    }
 }
 
 fn join<'a>(parts: impl Iterator<Item = Cow<'a, str>>, delimiter: &str) -> Value {
@@ -97,8 +101,8 @@ fn strcmp(_: &mut Context<'_>, args: &[Value]) -> Value {
     (args.text(0).cmp(&args.text(1)) as i64).into()
 }
 
-/// The characters from `start` on, `length` of them. A negative start counts from the end, and what then lies before
-/// the beginning counts as part of the length.
+/// The characters from `start` on, `length` of them. A negative start counts from the end; one that lies before the
+/// beginning gives nothing, whatever the length.
 fn substring(_: &mut Context<'_>, args: &[Value]) -> Value {
     let Some(start) = args.long(1) else { return Value::from("") };
     let length = match (args.has(2), args.long(2)) {
@@ -107,9 +111,8 @@ fn substring(_: &mut Context<'_>, args: &[Value]) -> Value {
     };
     let text = args.text(0);
     let start = if start < 0 { start.saturating_add(text.chars().count() as i64) } else { start };
-    let end = start.saturating_add(length).max(0);
-    let start = start.clamp(0, end);
-    Value::from(text.chars().skip(start as usize).take((end - start) as usize).collect::<String>())
+    let (Ok(start), Ok(length)) = (usize::try_from(start), usize::try_from(length)) else { return Value::from("") };
+    Value::from(text.chars().skip(start).take(length).collect::<String>())
 }
 
 fn indexof(_: &mut Context<'_>, args: &[Value]) -> Value {
@@ -117,12 +120,11 @@ fn indexof(_: &mut Context<'_>, args: &[Value]) -> Value {
     let Some(search) = Search::of(&text, args) else { return Value::Null };
     let mut from = search.start;
     for _ in 1..search.occurrence {
-        let Some(found) = search.window(&text, from).find(&*lookup) else { return (-1_i64).into() };
-        let at = from + found;
+        let Some(at) = search.find(&text, &lookup, from) else { return (-1_i64).into() };
         from = at + text[at..].chars().next().map_or(0, char::len_utf8);
     }
-    let found = search.window(&text, from).find(&*lookup);
-    found.map_or(-1, |found| text[..from + found].chars().count() as i64).into()
+    let found = search.find(&text, &lookup, from);
+    found.map_or(-1, |found| text[..found].chars().count() as i64).into()
 }
 
 /// Which part of a text `indexof` looks at, and which find counts.
@@ -149,6 +151,13 @@ impl Search {
         let start = if start < 0 { (text.chars().count() as i64 + start).max(0) } else { start };
         let start = byte_of(text, usize::try_from(start).unwrap_or(usize::MAX));
         Some(Self { start, length: usize::try_from(length).ok(), occurrence: occurrence as usize })
+    }
+
+    /// Where the lookup begins: within the part that is looked at, though it may end behind it.
+    fn find(&self, text: &str, lookup: &str, from: usize) -> Option<usize> {
+        let found = text[from..].find(lookup)?;
+        let begins_within = lookup.is_empty() || found < self.window(text, from).len();
+        begins_within.then_some(from + found)
     }
 
     /// The part of the text that a search from `from` looks at.

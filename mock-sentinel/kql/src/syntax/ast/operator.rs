@@ -33,7 +33,8 @@ pub enum OperatorKind {
     /// `where`, `filter`
     Filter {
         hints: Vec<Parameter>,
-        predicate: Expr,
+        /// Kusto takes `where name = condition`: the name has no effect.
+        predicate: NamedExpr,
     },
     Find(Find),
     Fork(Vec<ForkBranch>),

@@ -309,7 +309,7 @@ fn spans_cover_what_they_name() {
     assert_eq!(operators[0].span.text(text), "where  a has 'x' and b");
     let OperatorKind::Filter { predicate, .. } = &operators[0].kind else { panic!("no filter") };
     assert_eq!(predicate.span.text(text), "a has 'x' and b");
-    let ExprKind::And(operands) = &predicate.kind else { panic!("no and") };
+    let ExprKind::And(operands) = &predicate.value.kind else { panic!("no and") };
     let ExprKind::Binary { op: BinaryOp::Has, op_span, .. } = operands[0].kind else { panic!("no has") };
     assert_eq!(op_span.text(text), "has");
 }

@@ -11,7 +11,7 @@ use super::super::{Parsed, Parser};
 impl Parser<'_> {
     pub(super) fn filter(&mut self) -> Parsed<OperatorKind> {
         let hints = self.hints()?;
-        Ok(OperatorKind::Filter { hints, predicate: self.scalar()? })
+        Ok(OperatorKind::Filter { hints, predicate: self.named_expr()? })
     }
 
     pub(super) fn count(&mut self) -> Parsed<OperatorKind> {
