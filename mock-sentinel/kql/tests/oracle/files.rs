@@ -96,6 +96,13 @@ impl Compared<'_> {
 }
 
 #[test]
+fn every_explanation_stands_on_the_page() {
+    for (why, _) in EXPLAINED {
+        assert!(crate::differences::PAGE.contains(&format!("- {why}")), "DIFFERENCES.md does not say: {why}");
+    }
+}
+
+#[test]
 fn files_of_queries_are_judged_as_by_microsofts_binder() {
     let Some(files) = std::env::var_os("KUSTO_ORACLE_FILES") else {
         eprintln!("not compared: KUSTO_ORACLE_FILES names no files of queries");

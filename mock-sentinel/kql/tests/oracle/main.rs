@@ -4,5 +4,6 @@
 //! `node_modules` folder that holds it in `KUSTO_ORACLE_DIR`. Without one, or without Node, the tests say so and pass.
 
 mod ask;
+mod differences;
 mod files;
 mod queries;
