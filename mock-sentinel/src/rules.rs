@@ -1,13 +1,15 @@
 //! Data collection rules as they run: streams, compiled transforms, who may use them, what they have counted.
 
 mod compile;
+mod limits;
 mod meter;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use kql::{Schema, Transform};
+use kql::{GeoInfo, Schema, Transform};
 use uuid::Uuid;
 
 use crate::arm::{ArmError, RuleResource, TableResource};
@@ -58,7 +60,16 @@ pub(crate) struct Rules {
 impl Rule {
     /// Checks a rule against the tables and compiles its transforms.
     pub(crate) fn compile(resource: RuleResource, tables: &BTreeMap<String, TableResource>) -> Result<Self, ArmError> {
-        let streams = compile::streams(&resource, tables)?;
+        Self::compile_with_geo(resource, tables, None)
+    }
+
+    /// The same, with somebody who knows where addresses are, for `geo_location`; without one it gives null.
+    pub(crate) fn compile_with_geo(
+        resource: RuleResource,
+        tables: &BTreeMap<String, TableResource>,
+        geo: Option<&Arc<dyn GeoInfo>>,
+    ) -> Result<Self, ArmError> {
+        let streams = compile::streams(&resource, tables, geo)?;
         let immutable_id = format!("dcr-{}", Uuid::new_v5(&ID_SPACE, resource.name.to_lowercase().as_bytes()).simple());
         Ok(Self { immutable_id, name: resource.name.clone(), streams, resource })
     }

@@ -81,6 +81,9 @@ pub struct Error {
 }
 
 impl Error {
+    /// The [`code`](Self::code) of a function that Kusto has and ingestion-time transforms have not.
+    pub const FUNCTION_NOT_IN_TRANSFORMS: &'static str = "REF0002";
+
     /// An error whose line and column are still to be worked out by [`Error::located`].
     pub fn new(kind: ErrorKind, code: &'static str, message: impl Into<String>, span: Span) -> Self {
         Self { kind, code, message: message.into(), span, line: 0, column: 0, token: None, near: None }

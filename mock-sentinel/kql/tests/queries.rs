@@ -342,6 +342,7 @@ fn a_transform_names_what_it_may_not_use() {
         ("source | where id has_any ('a')", "has_any"),
         ("source | where id in~ ('a')", "in~"),
         ("source | extend a = coalesce(id, 'x')", "coalesce"),
+        ("source | parse-kv id as (a: long)", "parse-kv"),
         ("source | where createdAt between ('a' .. 'b')", "between"),
         ("source | join (source) on id", "join"),
         ("source | project-reorder id", "project-reorder"),

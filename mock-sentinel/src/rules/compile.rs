@@ -1,10 +1,11 @@
 //! From ARM to something that runs: transforms compiled, their output checked against the tables.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use kql::{Schema, Transform};
+use kql::{ColumnType, Error, GeoInfo, Schema, Transform};
 
-use super::{Flow, Stream};
+use super::{Flow, Stream, limits, words};
 use crate::arm::{ArmError, DataFlow, Detail, RuleResource, TableResource};
 
 /// What a flow without a transform does.
@@ -14,8 +15,9 @@ const PASS_THROUGH: &str = "source";
 pub(super) fn streams(
     resource: &RuleResource,
     tables: &BTreeMap<String, TableResource>,
+    geo: Option<&Arc<dyn GeoInfo>>,
 ) -> Result<BTreeMap<String, Stream>, ArmError> {
-    let mut details = Vec::new();
+    let mut details = limits::exceeded(resource);
     let mut streams: BTreeMap<String, Stream> = resource
         .streams
         .iter()
@@ -25,7 +27,7 @@ pub(super) fn streams(
         let target = format!("properties.dataFlows[{number}]");
         for name in &flow.streams {
             let Some(stream) = streams.get_mut(name) else { continue };
-            match compile(flow, &stream.schema, tables, &target) {
+            match compile(flow, &stream.schema, tables, geo, &target) {
                 Ok(compiled) => stream.flows.push(compiled),
                 Err(found) => details.extend(found),
             }
@@ -39,6 +41,7 @@ fn compile(
     flow: &DataFlow,
     input: &Schema,
     tables: &BTreeMap<String, TableResource>,
+    geo: Option<&Arc<dyn GeoInfo>>,
     target: &str,
 ) -> Result<Flow, Vec<Detail>> {
     let table = flow.output_stream.strip_prefix("Custom-").and_then(|name| tables.get(name)).ok_or_else(|| {
@@ -49,17 +52,14 @@ fn compile(
         vec![Detail::new("InvalidOutputTable", message, target)]
     })?;
     let text = flow.transform.as_deref().unwrap_or(PASS_THROUGH);
-    let transform = Transform::compile(text, input).map_err(|error| {
-        let message = format!(
-            "Error occurred while compiling query in query: {} at {}:{}",
-            compiler_message(&error),
-            error.line,
-            error.column
-        );
-        vec![Detail::new("InvalidTransformQuery", message, format!("{target}.transformKql"))]
-    })?;
-    let differences = differences(transform.output(), &table.schema);
+    let refused = |error: Error| {
+        let message = format!("Error occurred while compiling query in query: {}", words::of(&error, text));
+        vec![Detail::new("InvalidTransformQuery", message, target)]
+    };
+    let transform = Transform::compile_with_geo(text, input, geo.cloned()).map_err(refused)?;
+    let differences = differences(transform.output(), table);
     if differences.is_empty() {
+        let transform = stored(text, transform, input, geo).map_err(refused)?;
         return Ok(Flow { table: table.name.clone(), transform, transforms: flow.transform.is_some() });
     }
     let message = format!(
@@ -69,28 +69,39 @@ fn compile(
     Err(vec![Detail::new("InvalidTransformOutput", message, target)])
 }
 
-/// `SyntaxError:…` or `SemanticError:…`, as the rule's compiler words it.
-fn compiler_message(error: &kql::Error) -> String {
-    let family = match error.kind {
-        kql::ErrorKind::Syntax => "SyntaxError",
-        kql::ErrorKind::Semantic | kql::ErrorKind::Refused => "SemanticError",
-        kql::ErrorKind::Limit(_) => "LimitError",
+/// Output columns that the table does not have, or has with another type.
+fn differences(output: &Schema, table: &TableResource) -> Vec<String> {
+    let different = |column: &kql::ColumnDef| {
+        let produced = words::type_name(column.kind);
+        match table.schema.index_of(&column.name).map(|index| declared(table, index)) {
+            Some(kind) if kind == column.kind => None,
+            Some(kind) => Some(format!("{} [produced:'{produced}', output:'{}']", column.name, words::type_name(kind))),
+            None => Some(format!("{} [produced:'{produced}', output:none]", column.name)),
+        }
     };
-    let near = error.near.as_ref().map(|near| format!(" Did you mean '{near}'?")).unwrap_or_default();
-    format!("{family}:{} {}{near}", error.code, error.message)
+    output.columns().iter().filter_map(different).collect()
 }
 
-/// Output columns that the table does not have, or has with another type.
-fn differences(output: &Schema, table: &Schema) -> Vec<String> {
-    output
-        .columns()
-        .iter()
-        .filter_map(|column| match table.index_of(&column.name) {
-            Some(index) if table.kind(index) == column.kind => None,
-            Some(index) => {
-                Some(format!("{} [produced:'{}', output:'{}']", column.name, column.kind, table.kind(index)))
-            }
-            None => Some(format!("{} [produced:'{}', output:none]", column.name, column.kind)),
-        })
-        .collect()
+/// The type that a table declares for a column: a `guid` is one to the rule, although it is stored as text.
+fn declared(table: &TableResource, index: usize) -> ColumnType {
+    let name = &table.schema.columns()[index].name;
+    let columns = table.source["properties"]["schema"]["columns"].as_array();
+    let written = columns.and_then(|columns| columns.iter().find(|column| column["name"] == **name));
+    let is_guid =
+        written.is_some_and(|column| column["type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("guid")));
+    if is_guid { ColumnType::Guid } else { table.schema.kind(index) }
+}
+
+/// The transform whose rows are stored: guids become text.
+fn stored(text: &str, checked: Transform, input: &Schema, geo: Option<&Arc<dyn GeoInfo>>) -> Result<Transform, Error> {
+    let columns = checked.output().columns().iter();
+    let guids: Vec<String> = columns
+        .filter(|column| column.kind == ColumnType::Guid)
+        .map(|column| format!("['{0}'] = tostring(['{0}'])", column.name))
+        .collect();
+    if guids.is_empty() {
+        return Ok(checked);
+    }
+    let text = text.trim_end().trim_end_matches(';');
+    Transform::compile_with_geo(&format!("{text}\n| extend {}", guids.join(", ")), input, geo.cloned())
 }

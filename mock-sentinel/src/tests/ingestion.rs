@@ -308,8 +308,8 @@ async fn rows_may_take_their_time_to_be_visible() {
 #[test]
 fn output_columns_that_do_not_fit_the_table_are_refused() {
     for (transform, code, said) in [
-        ("source | extend more = 1", "InvalidTransformOutput", "more [produced:'long', output:none]"),
-        ("source | extend n = tostring(n)", "InvalidTransformOutput", "n [produced:'string', output:'long']"),
+        ("source | extend more = 1", "InvalidTransformOutput", "more [produced:'Long', output:none]"),
+        ("source | extend n = tostring(n)", "InvalidTransformOutput", "n [produced:'String', output:'Long']"),
         ("source | project nothing", "InvalidTransformQuery", "nothing"),
         ("source | summarize count()", "InvalidTransformQuery", "summarize"),
         ("source | where", "InvalidTransformQuery", "SyntaxError"),

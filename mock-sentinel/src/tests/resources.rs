@@ -121,7 +121,7 @@ async fn rules_are_validated_as_azure_validates_them() {
     assert_eq!(clash["error"]["details"][0]["code"], "InvalidTransformOutput");
     let broken = call(&fixture, Method::PUT, &rule_id("acme"), &rule("source | wher")).await.json();
     let detail = &broken["error"]["details"][0];
-    assert_eq!(detail["target"], "properties.dataFlows[0].transformKql");
+    assert_eq!(detail["target"], "properties.dataFlows[0]");
     assert!(
         detail["message"].as_str().unwrap().starts_with("Error occurred while compiling query in query: S"),
         "{detail}"

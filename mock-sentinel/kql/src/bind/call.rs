@@ -30,11 +30,12 @@ impl Binder<'_> {
         if self.aggregates.is_some() && crate::aggregates::find(name).is_some() {
             return self.aggregate_value(call);
         }
-        if self.is_transform()
-            && !allowed::function(name)
-            && !functions::find(name).iter().any(|found| found.in_transforms)
-        {
-            return Err(allowed::refusal(name, call.span));
+        if self.is_transform() && !allowed::function(name) {
+            let known = !functions::find(name).is_empty() || super::special::is_known(name);
+            return Err(if known { allowed::function_refusal(name, call.span) } else { self.unknown_function(call) });
+        }
+        if allowed::only_in_transforms(name) && !self.is_transform() {
+            return Err(allowed::only_in_transforms_error(name, call.span));
         }
         if let Some(special) = self.special(call)? {
             return Ok(special);

@@ -118,8 +118,13 @@ pub(crate) fn query<'c>(
 }
 
 /// Binds a transform; its plan reads [`Source::Input`].
-pub(crate) fn transform(query: &ast::Query, input: &Schema, settings: &Settings) -> Result<Plan, Error> {
-    let mut binder = Binder::new(&crate::catalog::EmptyCatalog, settings, Mode::Transform(input.clone()));
+pub(crate) fn transform(
+    query: &ast::Query,
+    input: &Schema,
+    catalog: &dyn Catalog,
+    settings: &Settings,
+) -> Result<Plan, Error> {
+    let mut binder = Binder::new(catalog, settings, Mode::Transform(input.clone()));
     let mut results = binder.statements(&query.statements)?;
     match (results.pop(), results.is_empty()) {
         (Some(only), true) => Ok(only.plan),

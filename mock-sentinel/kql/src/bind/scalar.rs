@@ -18,6 +18,10 @@ impl Binder<'_> {
     /// Binds an expression that gives one value a row.
     pub(super) fn scalar(&mut self, expr: &ast::Expr) -> Result<Expr, Error> {
         match &expr.kind {
+            // Microsoft's page: write parse_json('…') instead; `dynamic(null)` was refused live.
+            ast::ExprKind::Literal(written) if self.is_transform() && is_dynamic(written) => {
+                Err(super::allowed::refusal("dynamic", expr.span))
+            }
             ast::ExprKind::Literal(written) => literal::bind(written, expr.span),
             ast::ExprKind::Name(name) => self.scalar_name(name),
             ast::ExprKind::Paren(inner) => self.scalar(inner),
@@ -219,4 +223,8 @@ impl Binder<'_> {
         let kind = ExprKind::Index { target: Box::new(target), index: Box::new(index) };
         self.made(kind, ColumnType::Dynamic, span)
     }
+}
+
+fn is_dynamic(literal: &ast::Literal) -> bool {
+    matches!(literal, ast::Literal::Dynamic(_) | ast::Literal::Null(ast::ScalarType::Dynamic))
 }

@@ -123,6 +123,15 @@ const NAMES: &[&str] = &[
     "totimespan",
 ];
 
+/// Whether Kusto has a function of this name that is no plain entry of the table, offered or not.
+pub(super) fn is_known(name: &str) -> bool {
+    NAMES.contains(&name)
+        || REFUSED.contains(&name)
+        || name.starts_with("series_")
+        || name.starts_with("geo_")
+        || crate::aggregates::find(name).is_some()
+}
+
 /// The names handled here, for suggestions.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     NAMES.iter().copied()
@@ -208,6 +217,7 @@ impl Binder<'_> {
             "pack_all" => self.pack_columns(call)?,
             "bag_pack_columns" => self.bag_pack_columns(call)?,
             "geo_info_from_ip_address" => self.geo_info(call)?,
+            "geo_location" => self.geo_location(call)?,
             "hash" | "hash_xxhash64" => return self.only_hashable(call).map(|()| None),
             _ => return Ok(None),
         }))
@@ -360,6 +370,17 @@ impl Binder<'_> {
         let provider = self.catalog.geo_info().ok_or_else(|| errors::refused("geo_info_from_ip_address", call.span))?;
         let address = Box::new(self.converted(address, ColumnType::String, call.span)?);
         self.made(ExprKind::GeoInfo { provider, address }, ColumnType::Dynamic, call.span)
+    }
+
+    /// The same for transforms, by its own names; nothing is known without data.
+    fn geo_location(&mut self, call: &Call) -> Result<Expr, Error> {
+        let address = self.only_argument(call)?;
+        let Some(provider) = self.catalog.geo_info() else {
+            return Ok(Expr::literal(Value::Null, ColumnType::Dynamic));
+        };
+        let address = Box::new(self.converted(address, ColumnType::String, call.span)?);
+        let place = self.made(ExprKind::GeoInfo { provider, address }, ColumnType::Dynamic, call.span)?;
+        self.call_function(&crate::functions::transform_only::GEO_LOCATION, vec![place], call.span)
     }
 
     fn window(&mut self, function: WindowFunction, call: &Call) -> Result<Expr, Error> {

@@ -13,9 +13,9 @@ const DYNAMIC: Returns = Returns::Is(ColumnType::Dynamic);
 const LONG: Returns = Returns::Is(ColumnType::Long);
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new(&["pack_array"], &[ANY], DYNAMIC, pack_array).required(0).variadic().in_transforms(),
-    Function::new(&["array_concat"], &[ARRAY], DYNAMIC, array_concat).variadic().in_transforms(),
-    Function::new(&["array_length", "arraylength"], &[ARRAY], LONG, array_length).in_transforms(),
+    Function::new(&["pack_array"], &[ANY], DYNAMIC, pack_array).required(0).variadic(),
+    Function::new(&["array_concat"], &[ARRAY], DYNAMIC, array_concat).variadic(),
+    Function::new(&["array_length", "arraylength"], &[ARRAY], LONG, array_length),
     Function::new(&["array_index_of"], &[ARRAY, ANY, WHOLE, WHOLE, WHOLE], LONG, array_index_of).required(2),
     Function::new(&["array_slice"], &[ARRAY, WHOLE, WHOLE], DYNAMIC, array_slice),
     Function::new(&["array_split"], &[ARRAY, ANY], DYNAMIC, array_split),
@@ -28,7 +28,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(&["array_sort_desc"], &[ANY], DYNAMIC, |_, args| sorted(args, true)).variadic(),
     Function::new(&["array_iff", "array_iif"], &[ARRAY, ANY, ANY], DYNAMIC, array_iff),
     Function::new(&["array_sum", "series_sum"], &[ARRAY], Returns::Is(ColumnType::Real), array_sum),
-    Function::new(&["zip"], &[ARRAY, ARRAY], DYNAMIC, zip).variadic().in_transforms(),
+    Function::new(&["zip"], &[ARRAY, ARRAY], DYNAMIC, zip).variadic(),
     Function::new(&["repeat"], &[ANY, WHOLE], DYNAMIC, repeat),
     Function::new(&["range"], &[ANY, ANY, ANY], DYNAMIC, range).required(2),
 ];

@@ -18,9 +18,7 @@ const DYNAMIC: Returns = Returns::Is(ColumnType::Dynamic);
 const BOOL: Returns = Returns::Is(ColumnType::Bool);
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new(&["bag_pack", "pack", "pack_dictionary"], &[Param::Any, Param::Any], DYNAMIC, bag_pack)
-        .variadic()
-        .in_transforms(),
+    Function::new(&["bag_pack", "pack", "pack_dictionary"], &[Param::Any, Param::Any], DYNAMIC, bag_pack).variadic(),
     Function::new(&["bag_merge"], &[TREE, TREE], DYNAMIC, bag_merge).variadic(),
     Function::new(&["bag_keys"], &[TREE], DYNAMIC, bag_keys),
     Function::new(&["bag_has_key"], &[TREE, TEXT], BOOL, bag_has_key),

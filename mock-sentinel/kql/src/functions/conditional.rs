@@ -5,13 +5,10 @@ use crate::{dynamic::Dynamic, types::ColumnType, value::Value};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(&["coalesce"], &[Param::Any, Param::Any], Returns::Widest(0), coalesce).variadic(),
-    Function::new(&["max_of"], &[Param::Any, Param::Any], Returns::Widest(0), |_, args| extreme(args, true))
-        .variadic()
-        .in_transforms(),
+    Function::new(&["max_of"], &[Param::Any, Param::Any], Returns::Widest(0), |_, args| extreme(args, true)).variadic(),
     Function::new(&["min_of"], &[Param::Any, Param::Any], Returns::Widest(0), |_, args| extreme(args, false))
-        .variadic()
-        .in_transforms(),
-    Function::new(&["gettype"], &[Param::Any], Returns::Is(ColumnType::String), gettype).in_transforms(),
+        .variadic(),
+    Function::new(&["gettype"], &[Param::Any], Returns::Is(ColumnType::String), gettype),
     Function::new(&["tohex"], &[Param::Integer, Param::Integer], Returns::Is(ColumnType::String), tohex).required(1),
 ];
 

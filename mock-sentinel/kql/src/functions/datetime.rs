@@ -23,64 +23,44 @@ const WHOLE: Param = Param::Is(ColumnType::Long);
 const UNIT: Param = Param::Is(ColumnType::String);
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new(&["startofday"], &[AT, WHOLE], DATETIME, |_, args| start(args, Period::Day))
-        .required(1)
-        .in_transforms(),
-    Function::new(&["startofweek"], &[AT, WHOLE], DATETIME, |_, args| start(args, Period::Week))
-        .required(1)
-        .in_transforms(),
-    Function::new(&["startofmonth"], &[AT, WHOLE], DATETIME, |_, args| start(args, Period::Month))
-        .required(1)
-        .in_transforms(),
-    Function::new(&["startofyear"], &[AT, WHOLE], DATETIME, |_, args| start(args, Period::Year))
-        .required(1)
-        .in_transforms(),
-    Function::new(&["endofday"], &[AT, WHOLE], DATETIME, |_, args| end(args, Period::Day)).required(1).in_transforms(),
-    Function::new(&["endofweek"], &[AT, WHOLE], DATETIME, |_, args| end(args, Period::Week))
-        .required(1)
-        .in_transforms(),
-    Function::new(&["endofmonth"], &[AT, WHOLE], DATETIME, |_, args| end(args, Period::Month))
-        .required(1)
-        .in_transforms(),
-    Function::new(&["endofyear"], &[AT, WHOLE], DATETIME, |_, args| end(args, Period::Year))
-        .required(1)
-        .in_transforms(),
+    Function::new(&["startofday"], &[AT, WHOLE], DATETIME, |_, args| start(args, Period::Day)).required(1),
+    Function::new(&["startofweek"], &[AT, WHOLE], DATETIME, |_, args| start(args, Period::Week)).required(1),
+    Function::new(&["startofmonth"], &[AT, WHOLE], DATETIME, |_, args| start(args, Period::Month)).required(1),
+    Function::new(&["startofyear"], &[AT, WHOLE], DATETIME, |_, args| start(args, Period::Year)).required(1),
+    Function::new(&["endofday"], &[AT, WHOLE], DATETIME, |_, args| end(args, Period::Day)).required(1),
+    Function::new(&["endofweek"], &[AT, WHOLE], DATETIME, |_, args| end(args, Period::Week)).required(1),
+    Function::new(&["endofmonth"], &[AT, WHOLE], DATETIME, |_, args| end(args, Period::Month)).required(1),
+    Function::new(&["endofyear"], &[AT, WHOLE], DATETIME, |_, args| end(args, Period::Year)).required(1),
     Function::new(&["dayofweek"], &[AT], Returns::Is(ColumnType::Timespan), |_, args| {
         at(args).map(|at| Timespan::from_ticks(weekday(at) * TICKS_PER_DAY)).into()
-    })
-    .in_transforms(),
-    Function::new(&["dayofmonth"], &[AT], INT, |_, args| field(args, |civil| civil.day)).in_transforms(),
-    Function::new(&["dayofyear"], &[AT], INT, |_, args| field(args, Civil::day_of_year)).in_transforms(),
-    Function::new(&["weekofyear", "week_of_year"], &[AT], LONG, |_, args| at(args).map(iso_week).into())
-        .in_transforms(),
-    Function::new(&["monthofyear", "getmonth"], &[AT], INT, |_, args| field(args, |civil| civil.month)).in_transforms(),
-    Function::new(&["getyear"], &[AT], INT, |_, args| field(args, |civil| civil.year as u32)).in_transforms(),
-    Function::new(&["hourofday"], &[AT], INT, |_, args| field(args, |civil| civil.hour)).in_transforms(),
-    Function::new(&["datetime_part", "datepart"], &[UNIT, AT], LONG, part).in_transforms(),
-    Function::new(&["datetime_add"], &[UNIT, WHOLE, AT], DATETIME, add).in_transforms(),
-    Function::new(&["datetime_diff"], &[UNIT, AT, AT], LONG, difference).in_transforms(),
-    Function::new(&["make_datetime"], &[Param::Any], DATETIME, |_, args| convert(&args[0], ColumnType::DateTime))
-        .in_transforms(),
+    }),
+    Function::new(&["dayofmonth"], &[AT], INT, |_, args| field(args, |civil| civil.day)),
+    Function::new(&["dayofyear"], &[AT], INT, |_, args| field(args, Civil::day_of_year)),
+    Function::new(&["weekofyear", "week_of_year"], &[AT], LONG, |_, args| at(args).map(iso_week).into()),
+    Function::new(&["monthofyear", "getmonth"], &[AT], INT, |_, args| field(args, |civil| civil.month)),
+    Function::new(&["getyear"], &[AT], INT, |_, args| field(args, |civil| civil.year as u32)),
+    Function::new(&["hourofday"], &[AT], INT, |_, args| field(args, |civil| civil.hour)),
+    Function::new(&["datetime_part", "datepart"], &[UNIT, AT], LONG, part),
+    Function::new(&["datetime_add"], &[UNIT, WHOLE, AT], DATETIME, add),
+    Function::new(&["datetime_diff"], &[UNIT, AT, AT], LONG, difference),
+    Function::new(&["make_datetime"], &[Param::Any], DATETIME, |_, args| convert(&args[0], ColumnType::DateTime)),
     Function::new(
         &["make_datetime"],
         &[WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, Param::Is(ColumnType::Real)],
         DATETIME,
         make_datetime,
     )
-    .required(3)
-    .in_transforms(),
+    .required(3),
     Function::new(&["make_timespan"], &[Param::Any], Returns::Is(ColumnType::Timespan), |_, args| {
         convert(&args[0], ColumnType::Timespan)
-    })
-    .in_transforms(),
+    }),
     Function::new(
         &["make_timespan"],
         &[WHOLE, WHOLE, Param::Is(ColumnType::Real), Param::Is(ColumnType::Real)],
         Returns::Is(ColumnType::Timespan),
         make_timespan,
     )
-    .required(2)
-    .in_transforms(),
+    .required(2),
     Function::new(&["format_datetime"], &[AT, UNIT], TEXT, |_, args| format::datetime(args)),
     Function::new(&["format_timespan"], &[Param::Is(ColumnType::Timespan), UNIT], TEXT, |_, args| {
         format::timespan(args)

@@ -11,8 +11,8 @@ const TEXT: Param = Param::Is(ColumnType::String);
 const STRING: Returns = Returns::Is(ColumnType::String);
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new(&["base64_encode_tostring", "base64_encodestring"], &[TEXT], STRING, base64_encode).in_transforms(),
-    Function::new(&["base64_decode_tostring", "base64_decodestring"], &[TEXT], STRING, base64_decode).in_transforms(),
+    Function::new(&["base64_encode_tostring", "base64_encodestring"], &[TEXT], STRING, base64_encode),
+    Function::new(&["base64_decode_tostring", "base64_decodestring"], &[TEXT], STRING, base64_decode),
     Function::new(&["base64_decode_toarray"], &[TEXT], Returns::Is(ColumnType::Dynamic), base64_decode_toarray),
     Function::new(&["base64_encode_fromarray"], &[Param::Is(ColumnType::Dynamic)], STRING, base64_encode_fromarray),
     Function::new(&["base64_encode_fromguid"], &[Param::Is(ColumnType::Guid)], STRING, base64_encode_fromguid),

@@ -15,7 +15,7 @@ const STRING: Returns = Returns::Is(ColumnType::String);
 const LONG: Returns = Returns::Is(ColumnType::Long);
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new(&["hash_sha256"], &[SCALAR], STRING, |_, args| digest_of(&digest::SHA256, args)).in_transforms(),
+    Function::new(&["hash_sha256"], &[SCALAR], STRING, |_, args| digest_of(&digest::SHA256, args)),
     Function::new(&["hash_sha1"], &[SCALAR], STRING, |_, args| digest_of(&digest::SHA1_FOR_LEGACY_USE_ONLY, args)),
     Function::new(&["hash_md5"], &[SCALAR], STRING, |_, args| Value::from(hex(&md5(args.text(0).as_bytes())))),
     Function::new(&["hash", "hash_xxhash64"], &[SCALAR, WHOLE], LONG, hash).required(1),

@@ -40,6 +40,7 @@ mod sets;
 mod strings;
 #[cfg(test)]
 mod tests;
+pub(crate) mod transform_only;
 mod units;
 mod xml;
 
@@ -63,8 +64,6 @@ pub struct Function {
     pub variadic: bool,
     /// The type of the result.
     pub returns: Returns,
-    /// Whether ingestion-time transforms may call it.
-    pub in_transforms: bool,
     /// Whether equal arguments always give an equal result; false for `rand()` and the like.
     pub pure: bool,
     /// What it does.
@@ -104,10 +103,10 @@ pub enum Returns {
 }
 
 impl Function {
-    /// A function of fixed parameters, not for transforms.
+    /// A function of fixed parameters.
     pub const fn new(names: &'static [&'static str], params: &'static [Param], returns: Returns, eval: Eval) -> Self {
         let required = params.len();
-        Self { names, params, required, variadic: false, returns, in_transforms: false, pure: true, eval }
+        Self { names, params, required, variadic: false, returns, pure: true, eval }
     }
 
     /// Only the first `required` parameters must be given.
@@ -121,13 +120,6 @@ impl Function {
     #[must_use]
     pub const fn variadic(mut self) -> Self {
         self.variadic = true;
-        self
-    }
-
-    /// Ingestion-time transforms may call it.
-    #[must_use]
-    pub const fn in_transforms(mut self) -> Self {
-        self.in_transforms = true;
         self
     }
 

@@ -18,8 +18,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(&["parse_version"], &[TEXT], Returns::Is(ColumnType::Decimal), parse_version),
     Function::new(&["parse_csv"], &[SCALAR], DYNAMIC, |_, args| array(csv(&args.text(0)))),
     Function::new(&["parse_command_line"], &[SCALAR, TEXT], DYNAMIC, parse_command_line),
-    Function::new(&["parse_xml"], &[SCALAR], DYNAMIC, |_, args| Value::dynamic(xml::parse(&args.text(0))))
-        .in_transforms(),
+    Function::new(&["parse_xml"], &[SCALAR], DYNAMIC, |_, args| Value::dynamic(xml::parse(&args.text(0)))),
 ];
 
 fn bag(properties: impl IntoIterator<Item = (&'static str, Dynamic)>) -> Dynamic {

@@ -17,15 +17,15 @@ const LONG: Returns = Returns::Is(ColumnType::Long);
 const DYNAMIC: Returns = Returns::Is(ColumnType::Dynamic);
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new(&["extract"], &[TEXT, WHOLE, TEXT], STRING, extract).in_transforms(),
-    Function::new(&["extract_all", "extractall"], &[TEXT, TEXT], DYNAMIC, extract_all).in_transforms(),
-    Function::new(&["extract_all", "extractall"], &[TEXT, GROUPS, TEXT], DYNAMIC, extract_groups).in_transforms(),
+    Function::new(&["extract"], &[TEXT, WHOLE, TEXT], STRING, extract),
+    Function::new(&["extract_all", "extractall"], &[TEXT, TEXT], DYNAMIC, extract_all),
+    Function::new(&["extract_all", "extractall"], &[TEXT, GROUPS, TEXT], DYNAMIC, extract_groups),
     Function::new(&["replace_regex"], &[TEXT, TEXT, TEXT], STRING, replace_regex),
-    Function::new(&["replace"], &[TEXT, TEXT, TEXT], STRING, replace).in_transforms(),
+    Function::new(&["replace"], &[TEXT, TEXT, TEXT], STRING, replace),
     Function::new(&["trim"], &[PATTERN, TEXT], STRING, trim),
     Function::new(&["trim_start"], &[PATTERN, TEXT], STRING, trim_start),
     Function::new(&["trim_end"], &[PATTERN, TEXT], STRING, trim_end),
-    Function::new(&["countof"], &[TEXT, TEXT, TEXT], LONG, countof).required(2).in_transforms(),
+    Function::new(&["countof"], &[TEXT, TEXT, TEXT], LONG, countof).required(2),
     Function::new(&["indexof_regex"], &[SCALAR, SCALAR, WHOLE, WHOLE, WHOLE], LONG, indexof_regex).required(2),
     Function::new(&["regex_quote"], &[SCALAR], STRING, |_, args| Value::from(quoted(&args.text(0)))),
 ];

@@ -25,6 +25,7 @@ const FAMILIES: &[&[Function]] = &[
     super::series::STATISTICS,
     super::sets::FUNCTIONS,
     super::strings::FUNCTIONS,
+    super::transform_only::FUNCTIONS,
     super::extract_json::FUNCTIONS,
     super::units::FUNCTIONS,
 ];
