@@ -7,6 +7,7 @@ mod ingestion;
 mod openapi;
 mod queries;
 mod resources;
+mod rules;
 mod sockets;
 mod tokens;
 mod transforms;
