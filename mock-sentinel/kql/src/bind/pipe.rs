@@ -55,7 +55,7 @@ impl Binder<'_> {
             }
             OperatorKind::ProjectAway(patterns) => Self::keep(plan, patterns, false),
             OperatorKind::ProjectKeep(patterns) => Self::keep(plan, patterns, true),
-            OperatorKind::ProjectRename(columns) => rename(plan, columns),
+            OperatorKind::ProjectRename(columns) => super::project::rename(plan, columns),
             OperatorKind::ProjectReorder(columns) => {
                 let order = super::project::reordered(columns, &plan.schema)?;
                 Ok(select(plan, &order))
@@ -248,30 +248,6 @@ impl Binder<'_> {
             }
         }
     }
-}
-
-/// `project-rename`
-fn rename(plan: Plan, written: &[ast::NamedExpr]) -> Result<Plan, Error> {
-    let mut names: Vec<String> = plan.schema.columns().iter().map(|column| column.name.to_string()).collect();
-    for entry in written {
-        let (ast::ExprKind::Name(old), [new]) = (&entry.value.kind, &super::project::given_names(&entry.naming)[..])
-        else {
-            return Err(Error::semantic("SEM0018", "project-rename takes 'new = old'.", entry.span));
-        };
-        let at = plan.schema.index_of(&old.text).ok_or_else(|| errors::unknown_column(old, Some(&plan.schema)))?;
-        (*new).clone_into(&mut names[at]);
-    }
-    for (at, name) in names.iter().enumerate() {
-        if names[..at].contains(name) {
-            let span = written.first().map_or(Span::default(), |entry| entry.span);
-            return Err(errors::duplicate_column(name, span));
-        }
-    }
-    let mut columns = Columns::default();
-    for (at, (name, column)) in names.into_iter().zip(plan.schema.columns()).enumerate() {
-        columns.push(name, Expr::column(at, column.kind));
-    }
-    Ok(project(plan, columns))
 }
 
 /// Adds a stage that keeps the columns.

@@ -8,8 +8,11 @@ use super::{
 };
 use crate::{
     error::Error,
-    plan::{Expr, ExprKind},
-    syntax::ast::{self, ColumnPattern, Naming, ReorderColumn, ReorderOrder},
+    plan::{Expr, ExprKind, Plan},
+    syntax::{
+        Span,
+        ast::{self, ColumnPattern, Naming, ReorderColumn, ReorderOrder},
+    },
     types::{ColumnType, Schema},
     value::Value,
 };
@@ -191,6 +194,29 @@ pub(super) fn enough_for_names(entry: &ast::NamedExpr, values: usize) -> Result<
         return Err(errors::too_many_names(names, values, entry.span));
     }
     Ok(())
+}
+
+/// `project-rename`
+pub(super) fn rename(plan: Plan, written: &[ast::NamedExpr]) -> Result<Plan, Error> {
+    let mut names: Vec<String> = plan.schema.columns().iter().map(|column| column.name.to_string()).collect();
+    for entry in written {
+        let (ast::ExprKind::Name(old), [new]) = (&entry.value.kind, &given_names(&entry.naming)[..]) else {
+            return Err(Error::semantic("SEM0018", "project-rename takes 'new = old'.", entry.span));
+        };
+        let at = plan.schema.index_of(&old.text).ok_or_else(|| errors::unknown_column(old, Some(&plan.schema)))?;
+        (*new).clone_into(&mut names[at]);
+    }
+    for (at, name) in names.iter().enumerate() {
+        if names[..at].contains(name) {
+            let span = written.first().map_or(Span::default(), |entry| entry.span);
+            return Err(errors::duplicate_column(name, span));
+        }
+    }
+    let mut columns = Columns::default();
+    for (at, (name, column)) in names.into_iter().zip(plan.schema.columns()).enumerate() {
+        columns.push(name, Expr::column(at, column.kind));
+    }
+    Ok(super::pipe::project(plan, columns))
 }
 
 /// `*` stands for anything.

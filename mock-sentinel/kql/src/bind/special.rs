@@ -1,17 +1,13 @@
 //! Functions that are part of the language rather than of the library: conversions, choices, tests for absence,
 //! the clock, and those that look at the row's columns or at other rows.
 
-use std::sync::Arc;
-
 use super::{
     Binder, allowed,
     call::{argument, common_type},
     errors,
 };
 use crate::{
-    dynamic::Dynamic,
     error::Error,
-    functions::{Context, Function, Param, Returns},
     plan::{ArithmeticOp, Expr, ExprKind, NullTest, WindowFunction},
     syntax::ast::{Call, ExprKind as Written, Literal},
     time::Timespan,
@@ -176,16 +172,6 @@ fn window(name: &str) -> Option<WindowFunction> {
     })
 }
 
-/// `pack_all`: the first argument says whether to leave out what is empty, then names and values alternate.
-const PACK_ALL: Function =
-    Function::new(&["pack_all"], &[Param::Any, Param::Any], Returns::Is(ColumnType::Dynamic), pack_all).variadic();
-
-fn pack_all(_: &mut Context<'_>, args: &[Value]) -> Value {
-    let skip_empty = args.first() == Some(&Value::Bool(true));
-    let kept = args[1..].chunks_exact(2).filter(|pair| !(skip_empty && pair[1].to_text().is_empty()));
-    Dynamic::bag(kept.map(|pair| (Arc::from(&*pair[0].to_text()), pair[1].to_dynamic()))).into()
-}
-
 impl Binder<'_> {
     /// Binds a call of one of these functions; `None` for any other name.
     pub(super) fn special(&mut self, call: &Call) -> Result<Option<Expr>, Error> {
@@ -223,7 +209,7 @@ impl Binder<'_> {
         }))
     }
 
-    fn only_argument(&mut self, call: &Call) -> Result<Expr, Error> {
+    pub(super) fn only_argument(&mut self, call: &Call) -> Result<Expr, Error> {
         match &call.args[..] {
             [only] => self.scalar(&only.value),
             _ => Err(errors::wrong_argument_count(&call.name, call.args.len())),
@@ -337,50 +323,6 @@ impl Binder<'_> {
     fn ingestion_time(&self) -> Expr {
         let at = self.row.as_ref().and_then(|row| row.schema.index_of("$IngestionTime"));
         at.map_or_else(|| Expr::literal(Value::Null, ColumnType::DateTime), |at| Expr::column(at, ColumnType::DateTime))
-    }
-
-    fn pack_columns(&mut self, call: &Call) -> Result<Expr, Error> {
-        let skip_empty = match &call.args[..] {
-            [] => Expr::literal(Value::Bool(false), ColumnType::Bool),
-            [skip] => self.condition(&skip.value)?,
-            _ => return Err(errors::wrong_argument_count(&call.name, call.args.len())),
-        };
-        let schema = self.row.as_ref().map(|row| row.schema.clone());
-        let mut args = vec![skip_empty];
-        for (at, column) in schema.iter().flat_map(|schema| schema.columns().iter().enumerate()) {
-            args.push(Expr::literal(Value::string(&*column.name), ColumnType::String));
-            args.push(Expr::column(at, column.kind));
-        }
-        self.call_function(&PACK_ALL, args, call.span)
-    }
-
-    fn bag_pack_columns(&mut self, call: &Call) -> Result<Expr, Error> {
-        let mut args = vec![Expr::literal(Value::Bool(false), ColumnType::Bool)];
-        for argument in &call.args {
-            let name = super::names::of_expr(&argument.value).unwrap_or_default();
-            args.push(Expr::literal(Value::from(name), ColumnType::String));
-            args.push(self.scalar(&argument.value)?);
-        }
-        self.call_function(&PACK_ALL, args, call.span)
-    }
-
-    /// Needs somebody who knows about addresses.
-    fn geo_info(&mut self, call: &Call) -> Result<Expr, Error> {
-        let address = self.only_argument(call)?;
-        let provider = self.catalog.geo_info().ok_or_else(|| errors::refused("geo_info_from_ip_address", call.span))?;
-        let address = Box::new(self.converted(address, ColumnType::String, call.span)?);
-        self.made(ExprKind::GeoInfo { provider, address }, ColumnType::Dynamic, call.span)
-    }
-
-    /// The same for transforms, by its own names; nothing is known without data.
-    fn geo_location(&mut self, call: &Call) -> Result<Expr, Error> {
-        let address = self.only_argument(call)?;
-        let Some(provider) = self.catalog.geo_info() else {
-            return Ok(Expr::literal(Value::Null, ColumnType::Dynamic));
-        };
-        let address = Box::new(self.converted(address, ColumnType::String, call.span)?);
-        let place = self.made(ExprKind::GeoInfo { provider, address }, ColumnType::Dynamic, call.span)?;
-        self.call_function(&crate::functions::transform_only::GEO_LOCATION, vec![place], call.span)
     }
 
     fn window(&mut self, function: WindowFunction, call: &Call) -> Result<Expr, Error> {

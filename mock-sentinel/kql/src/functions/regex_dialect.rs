@@ -3,7 +3,7 @@
 //! Both take nearly the same language. Where they part, the crate reads more into a class (`[a[b]`, `&&`) or refuses what
 //! RE2 takes as plain characters (`\0`, `a{`, `\Q…\E`). <https://github.com/google/re2/wiki/Syntax> (read 2026-11-29)
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Write as _};
 
 /// The pattern for the `regex` crate; one that both read alike comes back as it is.
 pub(crate) fn translated(pattern: &str) -> Cow<'_, str> {
@@ -42,10 +42,10 @@ fn escape(rest: &str, out: &mut String) -> usize {
         let closed = quoted.len() > text.len();
         return 2 + text.len() + if closed { 2 } else { 0 };
     }
-    if rest.starts_with(r"\0") {
-        let digits = rest[2..].bytes().take(2).take_while(|digit| (b'0'..=b'7').contains(digit)).count();
-        let code = u32::from_str_radix(&rest[1..2 + digits], 8).unwrap_or(0);
-        out.push_str(&format!(r"\x{{{code:x}}}"));
+    if let Some(octal) = rest.strip_prefix(r"\0") {
+        let digits = octal.bytes().take(2).take_while(|digit| (b'0'..=b'7').contains(digit)).count();
+        let code = u32::from_str_radix(&octal[..digits], 8).unwrap_or(0);
+        write!(out, r"\x{{{code:x}}}").expect("a string takes all text");
         return 2 + digits;
     }
     let taken = rest.chars().take(2).map(char::len_utf8).sum();
