@@ -1,64 +1,67 @@
 //! Azure resources as ARM JSON: what is deployed is what is loaded.
 
+pub(crate) mod checks;
+mod endpoint;
 mod error;
+pub(crate) mod relaxed;
 mod rule;
 mod table;
+mod template;
 
-use serde_json::Value;
-
+pub(crate) use endpoint::EndpointResource;
 pub(crate) use error::{ArmError, Detail};
 pub(crate) use rule::{DataFlow, RuleResource};
 pub(crate) use table::{Plan, TableResource};
-
-/// Nesting of templates inside templates that is still looked at.
-const DEPTH_MAX: usize = 8;
+pub(crate) use template::{Expanded, Placed, Setting, expand};
 
 /// A resource that the world acts on.
 #[derive(Debug, Clone)]
 pub(crate) enum Resource {
     Table(TableResource),
+    Endpoint(EndpointResource),
     Rule(RuleResource),
 }
 
-/// The tables and rules in a document: one resource, an array of them, or a template whose resources may nest. Other
-/// resources are passed over.
-///
-/// Placeholders (`{{location}}`) and template expressions (`[parameters('x')]`) are left as they are: nothing that
-/// decides how data flows depends on them.
-pub(crate) fn resources(text: &str) -> Result<Vec<Resource>, ArmError> {
-    let document: Value = serde_json::from_str(text)
+/// The tables, endpoints and rules in a document: one resource, an array of them, or a template whose resources may nest,
+/// expressions and placeholders (`{{location}}`) resolved. Other resources are passed over.
+pub(crate) fn resources(text: &str, setting: &Setting) -> Result<Vec<Resource>, ArmError> {
+    let document = relaxed::read(text)
         .map_err(|error| ArmError::new("InvalidRequestContent", format!("The document is not JSON: {error}.")))?;
-    let mut found = Vec::new();
-    collect(&document, DEPTH_MAX, &mut found);
-    found.into_iter().filter_map(known).collect()
+    let expanded = expand(document, setting, |kind| Known::of(kind).is_some())?;
+    expanded.resources.iter().filter_map(Resource::read).collect()
 }
 
-fn collect<'a>(value: &'a Value, depth: usize, found: &mut Vec<&'a Value>) {
-    let Some(deeper) = depth.checked_sub(1) else { return };
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| collect(item, deeper, found)),
-        Value::Object(object) => {
-            if object.get("type").is_some_and(Value::is_string) {
-                found.push(value);
-            }
-            for nested in ["/resources", "/properties/template"] {
-                if let Some(inner) = value.pointer(nested) {
-                    collect(inner, deeper, found);
-                }
-            }
+/// The types that are read from files.
+#[derive(Clone, Copy)]
+enum Known {
+    Table,
+    Endpoint,
+    Rule,
+}
+
+impl Known {
+    fn of(kind: &str) -> Option<Self> {
+        let kind = kind.to_ascii_lowercase();
+        if kind.ends_with("workspaces/tables") || kind == "tables" {
+            return Some(Self::Table);
         }
-        _ => {}
+        match kind.as_str() {
+            "microsoft.insights/datacollectionendpoints" => Some(Self::Endpoint),
+            "microsoft.insights/datacollectionrules" => Some(Self::Rule),
+            _ => None,
+        }
     }
 }
 
-fn known(value: &Value) -> Option<Result<Resource, ArmError>> {
-    let kind = value["type"].as_str()?.to_ascii_lowercase();
-    if kind.ends_with("workspaces/tables") {
-        Some(TableResource::parse(value).map(Resource::Table))
-    } else if kind == "microsoft.insights/datacollectionrules" {
-        Some(RuleResource::parse(value).map(Resource::Rule))
-    } else {
-        None
+impl Resource {
+    fn read(Placed { kind, value, place }: &Placed) -> Option<Result<Self, ArmError>> {
+        let name = value["name"].as_str().unwrap_or_default();
+        let read = match Known::of(kind)? {
+            Known::Table => TableResource::parse(name.rsplit('/').next().unwrap_or_default(), value).map(Self::Table),
+            Known::Endpoint => EndpointResource::parse(name, value).map(Self::Endpoint),
+            Known::Rule => RuleResource::parse(value).map(Self::Rule),
+        };
+        Some(read.map_err(|error| error.within(place)))
     }
 }
 
@@ -70,11 +73,12 @@ mod tests {
         "properties": {"schema": {"name": "Acme_CL", "columns": [{"name": "TimeGenerated", "type": "dateTime"}]}}}"#;
 
     fn names(document: &str) -> Vec<String> {
-        let resources = resources(document).unwrap();
+        let resources = resources(document, &Setting { infers: true, ..Setting::default() }).unwrap();
         resources
             .into_iter()
             .map(|resource| match resource {
                 Resource::Table(table) => table.name,
+                Resource::Endpoint(endpoint) => endpoint.name,
                 Resource::Rule(rule) => rule.name,
             })
             .collect()
@@ -93,6 +97,6 @@ mod tests {
 
     #[test]
     fn text_that_is_not_json_is_named_as_such() {
-        assert_eq!(resources("{").unwrap_err().code, "InvalidRequestContent");
+        assert_eq!(resources("{", &Setting::default()).unwrap_err().code, "InvalidRequestContent");
     }
 }

@@ -28,7 +28,7 @@ pub enum Call {
     /// Queries, single or batched.
     #[serde(rename = "sentinel.query", alias = "query")]
     Query,
-    /// Resources: tables, rules, endpoints, role assignments.
+    /// Resources: subscriptions, groups, deployments, tables, rules, endpoints, role assignments; the cloud's metadata; the directory.
     #[serde(rename = "sentinel.arm", alias = "arm")]
     Arm,
     /// The control plane. It meets no faults and leaves no trace in the journal.
@@ -60,8 +60,10 @@ impl Call {
         match segments.as_slice() {
             ["_control", ..] => Self::Control,
             ["datacollectionrules", ..] => Self::Ingest,
-            ["v1", "workspaces", ..] | ["v1", "$batch" | "%24batch"] => Self::Query,
-            ["subscriptions", ..] => Self::Arm,
+            ["v1", "workspaces" | "subscriptions", ..] | ["v1", "$batch" | "%24batch"] => Self::Query,
+            ["subscriptions", .., "microsoft.operationalinsights", "workspaces", _, "query"]
+            | ["subscriptions", .., "microsoft.operationalinsights", "workspaces", _, "api", "query"] => Self::Query,
+            ["subscriptions" | "tenants" | "providers" | "v1.0", ..] | ["metadata", "endpoints"] => Self::Arm,
             ["metadata", "identity", ..] | ["msi", ..] => Self::ManagedIdentity,
             [_, "oauth2", "token"] | [_, "oauth2", "v2.0", "token"] => Self::Token,
             [_, "discovery" | ".well-known", ..] | [_, "v2.0", ".well-known", ..] => Self::Discovery,
@@ -94,6 +96,15 @@ mod tests {
             ("/v1/workspaces/w/query", Call::Query),
             ("/v1/%24batch", Call::Query),
             ("/subscriptions/s/resourceGroups/g", Call::Arm),
+            ("/subscriptions", Call::Arm),
+            ("/tenants", Call::Arm),
+            ("/metadata/endpoints", Call::Arm),
+            ("/contoso.example/oauth2/token", Call::Token),
+            ("/v1/subscriptions/s/resourceGroups/g/providers/x/y/z/query", Call::Query),
+            (
+                "/subscriptions/s/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/w/api/query",
+                Call::Query,
+            ),
             ("/_control/health", Call::Control),
             ("/", Call::Unknown),
             ("/v2/audit/logs", Call::Unknown),

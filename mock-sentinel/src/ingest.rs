@@ -25,6 +25,7 @@ use crate::http::body::{self, BodyError, Held};
 use crate::http::front::CallId;
 use crate::identity::Resource;
 use crate::identity::token::Claims;
+use crate::roles;
 use crate::rules::{Quota, Rule};
 use crate::server::Shared;
 use inflate::{Coding, InflateError};
@@ -105,10 +106,10 @@ impl Call {
 
     fn check_role(&self, rule: &Rule, claims: &Claims) -> Result<(), Refused> {
         let delay = self.shared.world.ingestion.role_delay;
-        if self.shared.state().rules.may_publish(&rule.immutable_id, &claims.oid, self.now, delay) {
+        let arm_id = self.shared.world.workspace.rule_resource_id(&rule.name);
+        if self.shared.state().roles.allow(&claims.oid, roles::SEND, &arm_id, self.now, delay) {
             return Ok(());
         }
-        let arm_id = self.shared.world.workspace.rule_resource_id(&rule.name);
         Err(Refused::role(&rule.immutable_id, &arm_id, claims, delay))
     }
 

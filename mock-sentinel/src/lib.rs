@@ -16,6 +16,7 @@ mod ingest;
 mod journal;
 mod manager;
 mod query;
+mod roles;
 mod rules;
 mod server;
 mod tls;

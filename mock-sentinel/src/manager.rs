@@ -1,86 +1,89 @@
-//! Azure Resource Manager, as far as a connector's deployment needs it: workspace tables, data collection endpoints and
-//! rules, role assignments. What was loaded at start can be read here; what is put here takes effect at once.
+//! Azure Resource Manager, as far as a connector's deployment and its tools need it: subscriptions, resource groups, template
+//! deployments, the workspace and its tables, data collection endpoints and rules, role assignments. What was loaded at start can
+//! be read here; what is put here takes effect at once.
 //!
 //! Shapes, validation errors and role ids: the resources' reference pages, the tutorial of the Logs Ingestion API, the
-//! built-in roles table and user reports of validation errors, read 2026-11-22.
+//! built-in roles table and user reports of validation errors, read 2026-11-22; what the tools send and take: azure-cli 2.91 and
+//! the management clients, tried 2026-11-29.
 
 mod access;
+mod act;
+mod deployments;
 mod endpoints;
+mod graph;
+mod groups;
+mod kind;
+mod metadata;
 mod path;
+mod role_definitions;
 mod roles;
 mod rules;
+mod subscriptions;
 mod tables;
+mod workspaces;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Extension, Request, State};
-use axum::routing::any;
+use axum::routing::{any, get};
+use http::HeaderMap;
 use http::request::Parts;
-use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
 use crate::arm::ArmError;
 use crate::http::{Reply, body, query};
 use crate::identity::entra::{Scheme, authority};
+use crate::identity::token::Claims;
 use crate::server::Shared;
-use path::{Kind, Target};
+use act::Act;
+use kind::Kind;
+use path::{Aim, Target};
 
 /// Most bytes of a resource.
 const BODY_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
-pub(crate) use roles::RoleAssignment;
-
 pub(crate) fn routes() -> Router<Arc<Shared>> {
-    Router::new().route("/subscriptions/{*resource}", any(answer))
+    Router::new()
+        .route("/metadata/endpoints", get(metadata::endpoints))
+        .route("/tenants", any(answer))
+        .route("/subscriptions", any(answer))
+        .route("/subscriptions/{*resource}", any(answer))
+        .route("/providers/{*resource}", any(answer))
+        .merge(graph::routes())
 }
 
 /// One call to a resource.
 struct Call<'a> {
     shared: &'a Shared,
+    claims: &'a Claims,
     target: Target,
     /// Where the caller reached us: the host that endpoints are given.
     host: String,
+    /// `$filter`, in lists.
+    filter: Option<String>,
     body: Value,
 }
 
-/// What is done to a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Action {
-    Read,
-    Write,
-    Delete,
-}
-
-impl Action {
-    fn of(method: &Method) -> Option<Self> {
-        match *method {
-            Method::GET => Some(Self::Read),
-            Method::PUT => Some(Self::Write),
-            Method::DELETE => Some(Self::Delete),
-            _ => None,
-        }
-    }
-
-    fn verb(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Write => "write",
-            Self::Delete => "delete",
-        }
-    }
+/// What a resource was put as, and whether it is a new one.
+struct Stored {
+    created: bool,
+    resource: Value,
 }
 
 async fn answer(State(shared): State<Arc<Shared>>, scheme: Option<Extension<Scheme>>, request: Request) -> Reply {
     let (parts, body) = request.into_parts();
-    let host = authority(scheme, &parts.headers);
-    let (action, target) = match admit(&shared, &parts) {
+    let admitted = match admit(&shared, &parts) {
         Ok(admitted) => admitted,
         Err(reply) => {
             let bytes = body::drain(body, BODY_BYTES_MAX).await;
             return reply.bytes(bytes);
         }
     };
+    let (claims, act, aim) = admitted;
+    if act == Act::Query {
+        return crate::query::through_manager(&shared, &claims, aim.target().name.as_str(), parts, body).await;
+    }
     let held = match shared.room.read(body, BODY_BYTES_MAX).await {
         Ok(held) => held,
         Err(error) => {
@@ -88,73 +91,49 @@ async fn answer(State(shared): State<Arc<Shared>>, scheme: Option<Extension<Sche
             return Reply::error(error.status(), "InvalidRequestContent", message, error.to_string());
         }
     };
-    let call = Call { shared: &shared, target, host, body: Value::Null };
-    act(&call, action, &held.bytes).bytes(held.bytes.len() as u64)
-}
-
-/// Everything that needs no body: version, token, path, permission.
-fn admit(shared: &Shared, parts: &Parts) -> Result<(Action, Target), Reply> {
-    check_version(parts.uri.query())?;
-    let principal = access::authenticate(shared, &parts.headers)?;
-    let action = Action::of(&parts.method).ok_or_else(|| {
-        let message = format!("The HTTP method '{}' is not supported for this resource.", parts.method);
-        Reply::error(405, "MethodNotAllowed", &message, &message)
-    })?;
-    let target = Target::parse(parts.uri.path(), &shared.world.workspace)?;
-    access::authorize(shared, &principal, action, &target)?;
-    Ok((action, target))
-}
-
-fn act(call: &Call<'_>, action: Action, text: &[u8]) -> Reply {
-    let body = match action {
-        Action::Write => match resource_body(text) {
-            Ok(body) => body,
-            Err(reply) => return reply,
-        },
-        Action::Read | Action::Delete => Value::Null,
+    let body = match act.body(&held.bytes) {
+        Ok(body) => body,
+        Err(reply) => return reply,
     };
-    let call = Call { body, target: call.target.clone(), host: call.host.clone(), ..*call };
-    match (call.target.kind, action) {
-        (Kind::Workspace, Action::Read) => tables::workspace(&call),
-        (Kind::Workspace, _) => {
-            let message = "The workspace is part of the world; change it there.";
-            Reply::error(405, "MethodNotAllowed", message, message)
-        }
-        (Kind::Table, Action::Read) => tables::get(&call),
-        (Kind::Table, Action::Write) => tables::put(&call),
-        (Kind::Table, Action::Delete) => tables::delete(&call),
-        (Kind::Rule, Action::Read) => rules::get(&call),
-        (Kind::Rule, Action::Write) => rules::put(&call),
-        (Kind::Rule, Action::Delete) => rules::delete(&call),
-        (Kind::Endpoint, Action::Read) => endpoints::get(&call),
-        (Kind::Endpoint, Action::Write) => endpoints::put(&call),
-        (Kind::Endpoint, Action::Delete) => endpoints::delete(&call),
-        (Kind::RoleAssignment, Action::Read) => roles::get(&call),
-        (Kind::RoleAssignment, Action::Write) => roles::put(&call),
-        (Kind::RoleAssignment, Action::Delete) => roles::delete(&call),
+    let call = Call {
+        shared: &shared,
+        claims: &claims,
+        target: aim.target().clone(),
+        host: authority(scheme, &parts.headers),
+        filter: query::get(parts.uri.query(), "$filter"),
+        body,
+    };
+    act.carry_out(&call).unwrap_or_else(|refused| refused).bytes(held.bytes.len() as u64)
+}
+
+/// Everything that needs no body: version, token, path, permission, and whether the resource group is there.
+fn admit(shared: &Shared, parts: &Parts) -> Result<(Claims, Act, Aim), Reply> {
+    let version = version(parts.uri.query())?;
+    let claims = access::authenticate(shared, &parts.headers)?;
+    let workspace = &shared.world.workspace;
+    let aim = Aim::parse(parts.uri.path(), workspace)?;
+    let act = Act::of(&parts.method, &aim)?;
+    if act != Act::Query {
+        aim.target().kind.check_version(&version, &workspace.location)?;
     }
+    access::authorize(shared, &claims, &act.right(&aim), &aim)?;
+    check_group(shared, aim.target(), &act)?;
+    Ok((claims, act, aim))
 }
 
-/// The resource in a request: a JSON object, whatever is in it.
-fn resource_body(text: &[u8]) -> Result<Value, Reply> {
-    let why = match serde_json::from_slice(text) {
-        Ok(body @ Value::Object(_)) => return Ok(body),
-        Ok(_) => "a resource is a JSON object".to_owned(),
-        Err(error) => error.to_string(),
-    };
-    let message = format!("The request content was invalid and could not be deserialized: '{why}'.");
-    Err(Reply::error(400, "InvalidRequestContent", &message, &message))
-}
-
-fn check_version(url: Option<&str>) -> Result<(), Reply> {
+/// The api-version, if it is one at all.
+fn version(url: Option<&str>) -> Result<String, Reply> {
     let refuse = |code: &str, message: String| Err(Reply::error(400, code, &message, &message));
     match query::get(url, "api-version") {
         None => refuse(
             "MissingApiVersionParameter",
             "The api-version query parameter (?api-version=) is required for all requests.".to_owned(),
         ),
-        Some(version) if is_version(&version) => Ok(()),
-        Some(version) => refuse("InvalidApiVersionParameter", format!("The api-version '{version}' is invalid.")),
+        Some(version) if is_version(&version) => Ok(version),
+        Some(version) => {
+            let version: String = version.chars().take(64).collect();
+            refuse("InvalidApiVersionParameter", format!("The api-version '{version}' is invalid."))
+        }
     }
 }
 
@@ -164,18 +143,35 @@ fn is_version(text: &str) -> bool {
     date.len() == 10 && date.parse::<jiff::civil::Date>().is_ok()
 }
 
+/// Resource groups must be there, and only the world's holds resources.
+fn check_group(shared: &Shared, target: &Target, act: &Act) -> Result<(), Reply> {
+    let Some(group) = target.group() else { return Ok(()) };
+    let own = &shared.world.workspace.resource_group;
+    let is_there = shared.state().groups.contains_key(&group.to_lowercase());
+    let refuse = |status: u16, code: &str, message: String| Err(Reply::error(status, code, &message, &message));
+    if !is_there {
+        return refuse(404, "ResourceGroupNotFound", format!("Resource group '{group}' could not be found."));
+    }
+    if *act == Act::Write && !group.eq_ignore_ascii_case(own) {
+        let message = format!("This mock keeps resources in the resource group '{own}' only, not in '{group}'.");
+        return refuse(400, "ResourceGroupNotServed", message);
+    }
+    Ok(())
+}
+
 impl Call<'_> {
     /// The resource as the answer shows it: what was put, under its id, with `properties` added to.
-    fn resource(&self, source: &Value, added: Value) -> Value {
+    fn resource(&self, name: &str, source: &Value, added: Value) -> Value {
+        let target = Target { name: name.to_owned(), ..self.target.clone() };
         let mut properties = source["properties"].clone();
         if let (Some(properties), Value::Object(added)) = (properties.as_object_mut(), added) {
             properties.extend(added);
             properties.insert("provisioningState".to_owned(), json!("Succeeded"));
         }
         let mut resource = json!({
-            "id": self.target.id(),
-            "name": self.target.name(),
-            "type": self.target.kind.arm_type(),
+            "id": target.id(),
+            "name": name,
+            "type": target.kind.arm_type(),
             "properties": properties,
         });
         for key in ["location", "kind", "tags"] {
@@ -184,6 +180,23 @@ impl Call<'_> {
             }
         }
         resource
+    }
+
+    /// The same call as if it were about the world's resource group, where all resources are.
+    fn in_own_group(&self) -> Call<'_> {
+        let target = Target { scope: self.shared.world.workspace.group(), ..self.target.clone() };
+        Call { target, host: self.host.clone(), filter: None, body: Value::Null, ..*self }
+    }
+
+    fn is_in_own_group(&self) -> bool {
+        self.target.scope.eq_ignore_ascii_case(&self.shared.world.workspace.group())
+    }
+
+    /// Gives a resource the tags in the body, if there are any.
+    fn take_tags(&self, source: &mut Value) {
+        if !self.body["tags"].is_null() {
+            source["tags"] = self.body["tags"].clone();
+        }
     }
 
     /// Endpoints, rules and workspace must share a region.
@@ -210,30 +223,53 @@ impl Call<'_> {
             return Ok(());
         }
         let message =
-            format!("{} cannot be created: there are {count} {what}, at most {most} are allowed.", self.target.name());
+            format!("{} cannot be created: there are {count} {what}, at most {most} are allowed.", self.target.name);
         Err(Reply::error(400, "ResourceLimitExceeded", &message, &message))
     }
 
-    fn not_found(&self) -> Reply {
+    /// Refuses what is too large to be kept.
+    fn check_size(&self, kept: &Value) -> Result<(), Reply> {
+        let (bytes, most) = (kept.to_string().len(), self.target.kind.bytes_max());
+        if bytes <= most {
+            return Ok(());
+        }
         let message = format!(
-            "The Resource '{}/{}' under resource group '{}' was not found. For more details please go to \
-             https://aka.ms/ARMResourceNotFoundFix",
-            self.target.kind.arm_type(),
-            self.target.name(),
-            self.shared.world.workspace.resource_group,
+            "The request content has {bytes} bytes; this mock keeps at most {most} of a {}.",
+            self.target.kind.arm_type()
         );
-        Reply::error(404, "ResourceNotFound", &message, &message)
+        Err(Reply::error(413, "RequestEntityTooLarge", &message, &message))
     }
 
-    fn stored(&self, created: bool, resource: &Value) -> Reply {
-        let (status, word) = if created { (201, "created") } else { (200, "updated") };
-        Reply::json(status, resource, format!("{} {word}", self.target.id()))
+    fn not_found(&self) -> Reply {
+        let (group, name) = (&self.shared.world.workspace.resource_group, &self.target.name);
+        let (code, message) = match self.target.kind {
+            Kind::Group => ("ResourceGroupNotFound", format!("Resource group '{name}' could not be found.")),
+            Kind::RoleAssignment => ("RoleAssignmentNotFound", format!("The role assignment '{name}' is not found.")),
+            Kind::RoleDefinition => (
+                "RoleDefinitionDoesNotExist",
+                format!("The specified role definition with ID '{name}' does not exist."),
+            ),
+            Kind::Deployment => ("DeploymentNotFound", format!("Deployment '{name}' could not be found.")),
+            Kind::Provider => (
+                "InvalidResourceNamespace",
+                format!("The resource namespace '{name}' is invalid: this mock does not serve it."),
+            ),
+            kind => (
+                "ResourceNotFound",
+                format!(
+                    "The Resource '{}/{name}' under resource group '{group}' was not found. For more details please go to \
+                     https://aka.ms/ARMResourceNotFoundFix",
+                    kind.arm_type(),
+                ),
+            ),
+        };
+        Reply::error(404, code, &message, &message)
     }
+}
 
-    /// 200 when it was there, 204 when it was not, as deletions answer.
-    fn deleted(&self, was_there: bool) -> Reply {
-        Reply::empty(if was_there { 200 } else { 204 }, format!("{} deleted", self.target.id()))
-    }
+/// Refuses what this mock has nothing for.
+fn not_served(message: &str) -> Reply {
+    Reply::error(405, "MethodNotAllowed", message, message)
 }
 
 fn invalid(error: &ArmError) -> Reply {

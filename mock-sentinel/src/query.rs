@@ -15,6 +15,7 @@ mod view;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Extension, Path, Request, State};
 use axum::routing::{get, post};
 use http::HeaderMap;
@@ -23,6 +24,7 @@ use http::request::Parts;
 
 use crate::http::front::CallId;
 use crate::http::{Reply, body};
+use crate::identity::token::Claims;
 use crate::server::Shared;
 use errors::QueryError;
 use options::Options;
@@ -38,6 +40,53 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/v1/workspaces/{workspace}/query", get(by_url).post(by_body))
         .route("/v1/$batch", post(batch::batch))
         .route("/v1/%24batch", post(batch::batch))
+        .route("/v1/subscriptions/{*resource}", get(by_url_of_resource).post(by_body_of_resource))
+}
+
+/// The same query for the resource with this id, which is the workspace: rows of other resources are not told apart here.
+/// Source: <https://learn.microsoft.com/azure/azure-monitor/logs/api/azure-resource-queries>, read 2026-11-29.
+async fn by_url_of_resource(
+    state: State<Arc<Shared>>,
+    Path(resource): Path<String>,
+    id: Extension<CallId>,
+    request: Request,
+) -> Reply {
+    by_url(state, Path(queried(&resource)), id, request).await
+}
+
+async fn by_body_of_resource(
+    state: State<Arc<Shared>>,
+    Path(resource): Path<String>,
+    id: Extension<CallId>,
+    request: Request,
+) -> Reply {
+    by_body(state, Path(queried(&resource)), id, request).await
+}
+
+fn queried(resource: &str) -> String {
+    format!("/subscriptions/{}", resource.strip_suffix("/query").unwrap_or_default())
+}
+
+/// A query through Azure Resource Manager, which has admitted the caller.
+pub(crate) async fn through_manager(
+    shared: &Arc<Shared>,
+    caller: &Claims,
+    workspace: &str,
+    parts: Parts,
+    body: Body,
+) -> Reply {
+    let id = parts.extensions.get().copied().unwrap_or(CallId { request_id: uuid::Uuid::nil() });
+    let principal = match run::may_read(shared, caller, workspace) {
+        Ok(principal) => principal,
+        Err(error) => {
+            let bytes = body::drain(body, BODY_BYTES_MAX).await;
+            return error.reply(id).bytes(bytes);
+        }
+    };
+    if parts.method == http::Method::GET {
+        return answer(shared, &principal, id, &parts, QueryRequest::default()).await;
+    }
+    posted(shared, &principal, id, &parts, body).await
 }
 
 async fn by_url(
@@ -67,6 +116,10 @@ async fn by_body(
             return error.reply(id).bytes(bytes);
         }
     };
+    posted(&shared, &principal, id, &parts, body).await
+}
+
+async fn posted(shared: &Arc<Shared>, principal: &str, id: CallId, parts: &Parts, body: Body) -> Reply {
     let held = match shared.room.read(body, BODY_BYTES_MAX).await {
         Ok(held) => held,
         Err(error) => return QueryError::Body(error).reply(id),
@@ -76,7 +129,7 @@ async fn by_body(
         return Reply::empty(200, "no JSON body or no JSON content type: the service answers 200 without a body");
     }
     match QueryRequest::parse(text) {
-        Ok(request) => answer(&shared, &principal, id, &parts, request).await.bytes(text.len() as u64),
+        Ok(request) => answer(shared, principal, id, parts, request).await.bytes(text.len() as u64),
         Err(error) => error.reply(id),
     }
 }

@@ -8,7 +8,6 @@ mod words;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
 use kql::{GeoInfo, Schema, Transform};
 use uuid::Uuid;
 
@@ -48,12 +47,10 @@ pub(crate) struct Flow {
     pub(crate) transforms: bool,
 }
 
-/// All rules, by immutable id, and the roles on them.
+/// All rules, by immutable id.
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
     by_id: BTreeMap<String, Arc<Rule>>,
-    /// Since when a service principal holds Monitoring Metrics Publisher on a rule: (rule, object id).
-    roles: BTreeMap<(String, String), Timestamp>,
     meters: BTreeMap<String, Meter>,
 }
 
@@ -80,9 +77,8 @@ impl Rules {
         self.by_id.insert(rule.immutable_id.clone(), rule);
     }
 
-    /// Deletes a rule with its roles.
+    /// Deletes a rule.
     pub(crate) fn remove(&mut self, immutable_id: &str) -> bool {
-        self.roles.retain(|(rule, _), _| rule != immutable_id);
         self.by_id.remove(immutable_id).is_some()
     }
 
@@ -107,31 +103,8 @@ impl Rules {
         streams.filter_map(|stream| Some((stream.clone(), self.with_stream(stream)?.immutable_id.clone()))).collect()
     }
 
-    /// Gives a service principal the role on a rule.
-    pub(crate) fn assign(&mut self, immutable_id: &str, object_id: &str, since: Timestamp) {
-        self.roles.entry((immutable_id.to_owned(), object_id.to_lowercase())).or_insert(since);
-    }
-
-    /// Takes the role away.
-    pub(crate) fn unassign(&mut self, immutable_id: &str, object_id: &str) {
-        self.roles.remove(&(immutable_id.to_owned(), object_id.to_lowercase()));
-    }
-
     /// What a rule has counted so far.
     pub(crate) fn meter(&mut self, immutable_id: &str) -> &mut Meter {
         self.meters.entry(immutable_id.to_owned()).or_default()
-    }
-
-    /// Whether a service principal's role on a rule is in effect, `delay` after it was assigned.
-    pub(crate) fn may_publish(
-        &self,
-        immutable_id: &str,
-        object_id: &str,
-        now: Timestamp,
-        delay: SignedDuration,
-    ) -> bool {
-        self.roles
-            .get(&(immutable_id.to_owned(), object_id.to_lowercase()))
-            .is_some_and(|since| since.saturating_add(delay).is_ok_and(|effective| effective <= now))
     }
 }

@@ -20,6 +20,8 @@ use crate::http::outbox::Outbox;
 use crate::http::{front, near_miss};
 use crate::identity::token::Signer;
 use crate::journal::JournalEntry;
+use crate::roles::{Assignment, PUBLISHER};
+use crate::rules::Rule;
 use crate::tls::Tls;
 use crate::workspace::instant;
 use crate::world::{World, WorldError};
@@ -186,6 +188,8 @@ impl MockSentinel {
     pub fn handshake(&self, http_url: &str, https_url: &str, ca_file: &str) -> serde_json::Value {
         let credentials = self.credentials();
         let workspace_id = self.workspace_id();
+        let workspace = &self.shared.world.workspace;
+        let object_id = self.shared.state().directory.default_app().map(|app| app.object_id.clone());
         serde_json::json!({
             "http_url": http_url,
             "https_url": https_url,
@@ -198,6 +202,11 @@ impl MockSentinel {
             "endpoint": https_url,
             "rules": self.shared.state().rules.by_stream(),
             "workspace_id": workspace_id,
+            "workspace_name": workspace.name,
+            "subscription_id": workspace.subscription_id,
+            "resource_group": workspace.resource_group,
+            "location": workspace.location,
+            "object_id": object_id,
             "query_url": format!("{https_url}/v1/workspaces/{workspace_id}/query"),
         })
     }
@@ -250,21 +259,26 @@ impl MockSentinel {
     /// Gives the default app Monitoring Metrics Publisher on the rule of a stream; in effect after the world's
     /// `role_delay`. False when no rule declares the stream.
     pub fn assign_role(&self, stream: &str) -> bool {
+        let now = self.shared.clock.now();
         self.on_rule(stream, |state, rule, object| {
-            let now = self.shared.clock.now();
-            state.rules.assign(rule, object, now);
+            let scope = self.shared.world.workspace.rule_resource_id(&rule.name);
+            state.roles.give(Assignment::given(&scope, PUBLISHER, object, now));
         })
     }
 
-    /// Takes the default app's role on the rule of a stream away. False when no rule declares the stream.
+    /// Takes the default app's role on the rule of a stream away, not one that it has on the group or above. False when no rule declares the stream.
     pub fn unassign_role(&self, stream: &str) -> bool {
-        self.on_rule(stream, |state, rule, object| state.rules.unassign(rule, object))
+        self.on_rule(stream, |state, rule, object| {
+            let scope = self.shared.world.workspace.rule_resource_id(&rule.name);
+            state.roles.take(&scope, PUBLISHER, object);
+        })
     }
 
     /// Deletes the rule of a stream. False when no rule declares it.
     pub fn remove_rule(&self, stream: &str) -> bool {
         self.on_rule(stream, |state, rule, _| {
-            state.rules.remove(rule);
+            state.roles.forget(&self.shared.world.workspace.rule_resource_id(&rule.name));
+            state.rules.remove(&rule.immutable_id);
         })
     }
 
@@ -274,9 +288,9 @@ impl MockSentinel {
         self.shared.state().restore_rule(&self.shared.world, &self.shared.deployment, stream)
     }
 
-    fn on_rule(&self, stream: &str, change: impl FnOnce(&mut State, &str, &str)) -> bool {
+    fn on_rule(&self, stream: &str, change: impl FnOnce(&mut State, &Rule, &str)) -> bool {
         let mut state = self.shared.state();
-        let Some(rule) = state.rules.with_stream(stream).map(|rule| rule.immutable_id.clone()) else { return false };
+        let Some(rule) = state.rules.with_stream(stream).cloned() else { return false };
         let object = state.directory.default_app().map(|app| app.object_id.clone()).unwrap_or_default();
         change(&mut state, &rule, &object);
         true

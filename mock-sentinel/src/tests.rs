@@ -1,5 +1,6 @@
 //! Whole flows through the router, in process.
 
+mod arm;
 mod assertions;
 mod fixture;
 mod hostile;
@@ -7,8 +8,10 @@ mod ingestion;
 mod openapi;
 mod queries;
 mod resources;
+mod rights;
 mod rules;
 mod sockets;
 mod tokens;
+mod tools;
 mod transforms;
 mod upkeep;

@@ -75,6 +75,11 @@ impl Tables {
         self.by_name.iter()
     }
 
+    /// Whether the workspace has a place for data: a table was deployed, or Azure wrote a row of its own.
+    pub(crate) fn is_placed(&self) -> bool {
+        self.by_name.values().any(|table| table.resource.is_some() || table.count().count > 0)
+    }
+
     /// The deployed tables.
     pub(crate) fn resources(&self) -> BTreeMap<String, TableResource> {
         let deployed = self.by_name.iter().filter_map(|(name, table)| Some((name.clone(), table.resource.clone()?)));
@@ -249,13 +254,6 @@ fn fingerprint(id: &str) -> u128 {
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     tables: BTreeMap<String, Table>,
-}
-
-impl Snapshot {
-    /// Whether any table holds a row.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.tables.values().all(Table::is_empty)
-    }
 }
 
 impl Catalog for Snapshot {

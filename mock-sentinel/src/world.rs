@@ -11,6 +11,8 @@ use faults::Fault;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::arm::Setting;
+
 pub use read::WorldError;
 
 /// Everything that decides how the mock answers. The default is a tenant with one app that may do all it needs,
@@ -34,6 +36,9 @@ pub struct World {
     pub tables: Vec<PathBuf>,
     /// ARM JSON files with data collection rules, relative to the world's file.
     pub rules: Vec<PathBuf>,
+    /// Values of template parameters in these files, by name. What a file gives no default for and is not here gets what its name
+    /// plainly means (`location`, `workspaceName`, `workspaceResourceId`, …), or is refused.
+    pub parameters: BTreeMap<String, serde_json::Value>,
     /// Trouble set from the start.
     pub faults: Vec<Fault>,
     /// How many calls the journal remembers.
@@ -286,7 +291,7 @@ pub struct Query {
     /// What the tables of an answer go by when the query names them. Pages on batches and on `fork` say that tools show the
     /// names that `as` gives; which member carries them in this API is not documented.
     pub table_names: TableNames,
-    /// Whether a workspace without a single row answers 204.
+    /// Whether a workspace without a table and without a row, in which no data was ever placed, answers 204.
     pub empty_workspace_is_204: bool,
 }
 
@@ -314,26 +319,47 @@ impl std::fmt::Debug for App {
     }
 }
 
+impl World {
+    /// Where templates are deployed.
+    pub(crate) fn setting(&self) -> Setting {
+        let workspace = &self.workspace;
+        Setting {
+            tenant_id: self.identity.tenant_id.clone(),
+            subscription_id: workspace.subscription_id.clone(),
+            resource_group: workspace.resource_group.clone(),
+            location: workspace.location.clone(),
+            workspace_name: workspace.name.clone(),
+            workspace_id: workspace.resource_id(),
+            parameters: BTreeMap::new(),
+            infers: false,
+        }
+    }
+}
+
 impl Workspace {
     /// Whether a caller means this workspace: by id, name or ARM id.
     pub(crate) fn is_named(&self, name: &str) -> bool {
         [&self.id, &self.name, &self.resource_id()].into_iter().any(|known| known.eq_ignore_ascii_case(name))
     }
 
+    /// The subscription's ARM id.
+    pub(crate) fn subscription(&self) -> String {
+        format!("/subscriptions/{}", self.subscription_id)
+    }
+
+    /// The resource group's ARM id.
+    pub(crate) fn group(&self) -> String {
+        format!("{}/resourceGroups/{}", self.subscription(), self.resource_group)
+    }
+
     /// The workspace's ARM id.
     pub(crate) fn resource_id(&self) -> String {
-        let Self { subscription_id, resource_group, name, .. } = self;
-        format!(
-            "/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/Microsoft.OperationalInsights/workspaces/{name}"
-        )
+        format!("{}/providers/Microsoft.OperationalInsights/workspaces/{}", self.group(), self.name)
     }
 
     /// A data collection rule's ARM id.
     pub(crate) fn rule_resource_id(&self, rule: &str) -> String {
-        let Self { subscription_id, resource_group, .. } = self;
-        format!(
-            "/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/Microsoft.Insights/dataCollectionRules/{rule}"
-        )
+        format!("{}/providers/Microsoft.Insights/dataCollectionRules/{rule}", self.group())
     }
 }
 

@@ -26,6 +26,14 @@ impl ArmError {
         Self { code, message: message.into(), details: Vec::new() }
     }
 
+    /// The same error, of the resource that stands at `place` in a document.
+    pub(crate) fn within(mut self, place: &str) -> Self {
+        if !place.is_empty() {
+            self.message = format!("{place}: {}", self.message);
+        }
+        self
+    }
+
     /// The error for a rule with these findings; nothing without any.
     pub(crate) fn invalid_rule(details: Vec<Detail>) -> Result<(), Self> {
         if details.is_empty() {

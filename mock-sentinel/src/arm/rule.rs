@@ -7,7 +7,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::table::{RawColumn, stream_type};
-use super::{ArmError, Detail};
+use super::{ArmError, Detail, checks};
+
+/// The kinds of rule. Source: the rules' reference page of api-version 2024-03-11, read 2026-11-29.
+const KINDS: [&str; 7] =
+    ["Linux", "Windows", "Direct", "AgentDirectToStore", "AgentSettings", "WorkspaceTransforms", "PlatformTelemetry"];
 
 /// A rule as it is deployed, its parts read but not yet checked against the tables.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,6 +89,8 @@ impl RuleResource {
         let raw = Raw::deserialize(source).map_err(|error| {
             ArmError::new("InvalidRequestContent", format!("The data collection rule is not valid: {error}."))
         })?;
+        checks::one_of(&source["kind"], &KINDS, "kind")?;
+        checks::tags(&source["tags"])?;
         let mut details = Vec::new();
         let streams: BTreeMap<String, Schema> = raw
             .properties
@@ -107,6 +113,12 @@ impl RuleResource {
         ArmError::invalid_rule(details)?;
         Ok(Self { name: raw.name, streams, flows, source: source.clone() })
     }
+
+    /// The name of the data collection endpoint that the rule names.
+    pub(crate) fn endpoint_name(&self) -> Option<&str> {
+        let id = self.source["properties"]["dataCollectionEndpointId"].as_str()?;
+        id.rsplit('/').next().filter(|name| !name.is_empty())
+    }
 }
 
 impl RawFlow {
@@ -123,7 +135,9 @@ impl RawFlow {
             found("InvalidStream", "A data flow needs a stream.".to_owned());
         }
         for stream in &self.streams {
-            if !streams.contains_key(stream) {
+            if is_azures(stream) {
+                found("StreamNotServed", not_served(stream));
+            } else if !streams.contains_key(stream) {
                 found("InvalidStream", format!("Stream '{stream}' is not declared in 'streamDeclarations'."));
             }
         }
@@ -151,8 +165,23 @@ impl RawFlow {
             }
         };
         let output_stream = self.output_stream.or_else(|| self.streams.first().cloned()).unwrap_or_default();
+        if is_azures(&output_stream) && !self.streams.contains(&output_stream) {
+            found("StreamNotServed", not_served(&output_stream));
+        }
         DataFlow { streams: self.streams, transform: self.transform_kql, output_stream, destination }
     }
+}
+
+/// Whether a stream is one of Azure's own: fed by agents, or going into a table of a Microsoft product.
+fn is_azures(stream: &str) -> bool {
+    stream.get(..10).is_some_and(|start| start.eq_ignore_ascii_case("Microsoft-"))
+}
+
+fn not_served(stream: &str) -> String {
+    format!(
+        "Stream '{stream}' is valid in Azure, but this mock does not serve the streams and tables of Microsoft's own \
+         products: use a stream 'Custom-…' that is declared in 'streamDeclarations', and a table '…_CL'."
+    )
 }
 
 fn schema(stream: &str, columns: &[RawColumn], details: &mut Vec<Detail>) -> Schema {
@@ -190,6 +219,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn streams_of_azures_own_are_named_as_not_served() {
+        let error = rule("string", "Microsoft-Syslog", "la").unwrap_err();
+        let said: Vec<_> = error.details.iter().map(|detail| detail.code).collect();
+        assert_eq!(said, ["StreamNotServed"]);
+        assert!(error.details[0].message.contains("valid in Azure, but this mock does not serve"));
+    }
 
     fn rule(column_type: &str, stream: &str, destination: &str) -> Result<RuleResource, ArmError> {
         RuleResource::parse(&json!({"name": "r", "properties": {

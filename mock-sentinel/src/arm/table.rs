@@ -7,7 +7,7 @@ use kql::{ColumnType, Schema};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::ArmError;
+use super::{ArmError, checks};
 
 /// Most columns of a table.
 const COLUMNS_MAX: usize = 500;
@@ -44,6 +44,10 @@ impl Plan {
     }
 }
 
+/// Fewest and most days that a table keeps its rows for queries, and most days with those of long-term retention.
+/// Source: <https://learn.microsoft.com/azure/azure-monitor/logs/data-retention-configure>, read 2026-11-29.
+const RETENTION_DAYS: (i64, i64, i64) = (4, 730, 4_383);
+
 #[derive(Deserialize)]
 struct Raw {
     properties: RawProperties,
@@ -53,12 +57,14 @@ struct Raw {
 struct RawProperties {
     #[serde(default)]
     plan: Option<String>,
-    schema: RawSchema,
+    #[serde(default)]
+    schema: Option<RawSchema>,
 }
 
 #[derive(Deserialize)]
 struct RawSchema {
-    name: String,
+    #[serde(default)]
+    name: Option<String>,
     #[serde(default)]
     columns: Vec<RawColumn>,
 }
@@ -72,14 +78,18 @@ pub(super) struct RawColumn {
 }
 
 impl TableResource {
-    /// Reads and checks a table.
-    pub(crate) fn parse(source: &Value) -> Result<Self, ArmError> {
+    /// Reads and checks a table; `named` is its name where its schema does not say one.
+    pub(crate) fn parse(named: &str, source: &Value) -> Result<Self, ArmError> {
         let raw = Raw::deserialize(source)
             .map_err(|error| ArmError::new("InvalidRequestContent", format!("The table is not valid: {error}.")))?;
-        let name = raw.properties.schema.name;
+        let schema = raw.properties.schema.ok_or_else(|| {
+            invalid(named, "'properties.schema' is required for a table that does not exist yet: its name and columns")
+        })?;
+        let name = schema.name.unwrap_or_else(|| named.to_owned());
         check_table_name(&name)?;
         let plan = plan(raw.properties.plan.as_deref(), &name)?;
-        let columns = raw.properties.schema.columns;
+        check_retention(&source["properties"])?;
+        let columns = schema.columns;
         if columns.len() > COLUMNS_MAX {
             return Err(invalid(&name, format!("it has {} columns, at most {COLUMNS_MAX} are allowed", columns.len())));
         }
@@ -100,6 +110,22 @@ impl TableResource {
 
 fn invalid(table: &str, why: impl std::fmt::Display) -> ArmError {
     ArmError::new("InvalidParameter", format!("Table '{table}' is not valid: {why}."))
+}
+
+fn check_retention(properties: &Value) -> Result<(), ArmError> {
+    let (least, most, most_total) = RETENTION_DAYS;
+    let (days, total) = (&properties["retentionInDays"], &properties["totalRetentionInDays"]);
+    checks::days(days, least, most, "properties.retentionInDays")?;
+    checks::days(total, least, most_total, "properties.totalRetentionInDays")?;
+    match (days.as_i64(), total.as_i64()) {
+        (Some(days), Some(total)) if total > 0 && total < days => Err(ArmError::new(
+            "InvalidParameter",
+            format!(
+                "'properties.totalRetentionInDays' is {total}; it is at least 'properties.retentionInDays', {days}."
+            ),
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn check_table_name(name: &str) -> Result<(), ArmError> {
@@ -164,7 +190,7 @@ mod tests {
     use super::*;
 
     fn table(name: &str, columns: &Value) -> Result<TableResource, ArmError> {
-        TableResource::parse(&json!({"properties": {"schema": {"name": name, "columns": columns}}}))
+        TableResource::parse(name, &json!({"properties": {"schema": {"name": name, "columns": columns}}}))
     }
 
     #[test]
@@ -172,6 +198,29 @@ mod tests {
         let columns = json!([{"name": "TimeGenerated", "type": "dateTime"}, {"name": "id", "type": "guid"}]);
         let table = table("Acme_CL", &columns).unwrap();
         assert_eq!(table.schema.kind(1), ColumnType::String);
+    }
+
+    #[test]
+    fn a_table_without_a_schema_is_told_what_is_missing() {
+        let error = TableResource::parse("Acme_CL", &json!({"properties": {"retentionInDays": 30}})).unwrap_err();
+        assert!(error.message.contains("'properties.schema' is required"), "{}", error.message);
+    }
+
+    #[test]
+    fn retention_is_a_number_of_days_within_bounds() {
+        let columns = json!([{"name": "TimeGenerated", "type": "datetime"}]);
+        for (days, total, taken) in [
+            (json!(30), json!(90), true),
+            (json!(-1), json!(-1), true),
+            (json!(3), json!(90), false),
+            (json!(731), json!(4_383), false),
+            (json!(90), json!(30), false),
+            (json!("30"), json!(null), false),
+        ] {
+            let table = json!({"properties": {"retentionInDays": days, "totalRetentionInDays": total,
+                "schema": {"name": "Acme_CL", "columns": columns}}});
+            assert_eq!(TableResource::parse("Acme_CL", &table).is_ok(), taken, "{days} {total}");
+        }
     }
 
     #[test]

@@ -99,7 +99,7 @@ mod tests {
     fn the_route_that_was_meant_is_named_with_the_first_difference() {
         check("POST", "/dataCollectionRules/dcr-1/stream/Custom-A", 404, "Segment 3 is 'stream', not 'streams'");
         check("POST", "/datacollectionrules/dcr-1/streams/Custom-A", 404, "not 'dataCollectionRules'");
-        check("POST", "/t/oauth2/token", 404, "/{tenant}/oauth2/v2.0/token");
+        check("POST", "/t/oauth/v2.0/token", 404, "/{tenant}/oauth2/v2.0/token");
         check("POST", "/v1/workspaces/w/queries", 404, "'queries', not 'query'");
         check("GET", "/", 404, "is missing");
     }

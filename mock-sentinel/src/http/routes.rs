@@ -66,6 +66,30 @@ const fn route(
 const ENTRA: &str = "OAuth 2.0 client credentials flow";
 const DISCOVERY: &str = "OpenID Connect discovery";
 const CONTROL: &str = "control plane";
+const DIRECTORY: &str = "Microsoft Graph";
+const MANAGER: &str = "Azure Resource Manager";
+const VERSION: &[(&str, bool)] = &[("api-version", true)];
+
+const fn list(summary: &'static str) -> Operation {
+    operation("GET", summary, &[200, 400, 401, 403, 404]).query(&[("api-version", true), ("$filter", false)])
+}
+
+const fn read(summary: &'static str) -> Operation {
+    operation("GET", summary, &[200, 400, 401, 403, 404]).query(VERSION)
+}
+
+/// What can be done to a resource.
+const RESOURCE: &[Operation] = &[
+    read("Read a resource"),
+    operation("HEAD", "Ask whether a resource is there", &[204, 400, 401, 403, 404, 405]).query(VERSION),
+    operation("PUT", "Create or change a resource", &[200, 201, 400, 401, 403, 404, 405, 408, 409, 413, 503])
+        .query(VERSION)
+        .body(JSON),
+    operation("PATCH", "Change a part of a resource", &[200, 400, 401, 403, 404, 405, 408, 413, 503])
+        .query(VERSION)
+        .body(JSON),
+    operation("DELETE", "Delete a resource", &[200, 204, 400, 401, 403, 404, 405]).query(VERSION),
+];
 
 /// All routes.
 pub(crate) const ROUTES: &[Route] = &[
@@ -82,6 +106,13 @@ pub(crate) const ROUTES: &[Route] = &[
         ENTRA,
         ErrorShape::Entra,
         &[operation("POST", "Get a token with a secret or an assertion", &[200, 400, 401, 408, 503]).body(FORM)],
+    ),
+    route(
+        "/{tenant}/oauth2/token",
+        ENTRA,
+        ErrorShape::Entra,
+        &[operation("POST", "Get a token for a resource, at the endpoint of version 1", &[200, 400, 401, 408, 503])
+            .body(FORM)],
     ),
     route(
         "/{tenant}/v2.0/.well-known/openid-configuration",
@@ -159,16 +190,114 @@ pub(crate) const ROUTES: &[Route] = &[
         &[operation("POST", "Run several queries", &[200, 400, 408, 503]).body(JSON)],
     ),
     route(
+        "/metadata/endpoints",
+        MANAGER,
+        ErrorShape::Azure,
+        &[operation("GET", "The hosts of this cloud", &[200, 400]).query(&[("api-version", true)])],
+    ),
+    route(
+        "/v1.0/servicePrincipals",
+        DIRECTORY,
+        ErrorShape::Azure,
+        &[operation("GET", "Find service principals", &[200, 401]).query(&[("$filter", false)])],
+    ),
+    route(
+        "/v1.0/servicePrincipals/{id}",
+        DIRECTORY,
+        ErrorShape::Azure,
+        &[operation("GET", "Read a service principal", &[200, 401, 404])],
+    ),
+    route(
+        "/v1.0/directoryObjects/getByIds",
+        DIRECTORY,
+        ErrorShape::Azure,
+        &[operation("POST", "Find directory objects by their ids", &[200, 400, 401, 408, 503]).body(JSON)],
+    ),
+    route("/tenants", MANAGER, ErrorShape::Azure, &[list("List the tenants")]),
+    route("/subscriptions", MANAGER, ErrorShape::Azure, &[list("List the subscriptions")]),
+    route("/subscriptions/{subscription}", MANAGER, ErrorShape::Azure, &[read("Read the subscription")]),
+    route("/subscriptions/{subscription}/locations", MANAGER, ErrorShape::Azure, &[list("List the regions")]),
+    route("/subscriptions/{subscription}/resources", MANAGER, ErrorShape::Azure, &[list("List the resources")]),
+    route(
+        "/subscriptions/{subscription}/providers",
+        MANAGER,
+        ErrorShape::Azure,
+        &[list("List the resource providers")],
+    ),
+    route(
+        "/subscriptions/{subscription}/providers/{namespace}",
+        MANAGER,
+        ErrorShape::Azure,
+        &[read("Read a provider")],
+    ),
+    route(
+        "/subscriptions/{subscription}/providers/{namespace}/register",
+        MANAGER,
+        ErrorShape::Azure,
+        &[operation("POST", "Register a resource provider", &[200, 400, 401, 403, 404, 408, 503]).query(VERSION)],
+    ),
+    route(
+        "/subscriptions/{subscription}/providers/{namespace}/{kind}",
+        MANAGER,
+        ErrorShape::Azure,
+        &[list("List resources of a kind")],
+    ),
+    route(
+        "/subscriptions/{subscription}/resourceGroups",
+        MANAGER,
+        ErrorShape::Azure,
+        &[list("List the resource groups")],
+    ),
+    route("/subscriptions/{subscription}/resourceGroups/{group}", MANAGER, ErrorShape::Azure, RESOURCE),
+    route(
+        "/subscriptions/{subscription}/resourceGroups/{group}/providers/{namespace}/{kind}",
+        MANAGER,
+        ErrorShape::Azure,
+        &[list("List resources of a kind")],
+    ),
+    route(
         "/subscriptions/{subscription}/resourceGroups/{group}/providers/{namespace}/{kind}/{name}",
-        "Azure Resource Manager",
+        MANAGER,
+        ErrorShape::Azure,
+        RESOURCE,
+    ),
+    route(
+        "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Resources/deployments/{name}/validate",
+        MANAGER,
+        ErrorShape::Azure,
+        &[operation("POST", "Check a template", &[200, 400, 401, 403, 404, 408, 503]).query(VERSION).body(JSON)],
+    ),
+    route(
+        "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Resources/deployments/{name}/whatIf",
+        MANAGER,
+        ErrorShape::Azure,
+        &[operation("POST", "Foretell a deployment", &[200, 400, 401, 403, 404, 408, 503]).query(VERSION).body(JSON)],
+    ),
+    route(
+        "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.OperationalInsights/workspaces/{workspace}/tables",
+        MANAGER,
+        ErrorShape::Azure,
+        &[list("List the tables of the workspace")],
+    ),
+    route(
+        "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.OperationalInsights/workspaces/{workspace}/tables/{table}",
+        MANAGER,
+        ErrorShape::Azure,
+        RESOURCE,
+    ),
+    route(
+        "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.OperationalInsights/workspaces/{workspace}/api/query",
+        "Log Analytics query API, through Azure Resource Manager",
         ErrorShape::Azure,
         &[
-            operation("GET", "Read a resource", &[200, 400, 401, 403, 404]).query(&[("api-version", true)]),
-            operation("PUT", "Create or change a resource", &[200, 201, 400, 401, 403, 404, 405, 408, 409, 503])
-                .query(&[("api-version", true)])
+            operation("GET", "Run a query", &[200, 204, 400, 401, 403, 404, 429, 504]).query(&[
+                ("api-version", true),
+                ("query", true),
+                ("timespan", false),
+            ]),
+            operation("POST", "Run a query", &[200, 204, 400, 401, 403, 404, 408, 429, 503, 504])
+                .query(&[("api-version", true), ("timespan", false)])
                 .body(JSON),
-            operation("DELETE", "Delete a resource", &[200, 204, 400, 401, 403, 404, 405])
-                .query(&[("api-version", true)]),
         ],
     ),
     route("/_control/health", CONTROL, ErrorShape::Azure, &[operation("GET", "Whether the mock is alive", &[200])]),

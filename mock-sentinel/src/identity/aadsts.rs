@@ -37,8 +37,10 @@ pub(crate) enum Aadsts {
     FederatedIssuer { issuer: String },
     /// The app trusts the issuer, but not for this subject.
     FederatedSubject { subject: String },
-    /// The scope is not `<resource>/.default` of a known resource.
+    /// The scope is not of the form `<resource>/.default`.
     Scope(String),
+    /// The resource has its form, but the tenant has no such one.
+    Resource { resource: String, tenant: String },
     /// A required parameter is missing.
     MissingParameter(&'static str),
     /// A grant type other than client credentials.
@@ -145,6 +147,16 @@ impl Aadsts {
                 70_011,
                 format!(
                     "The provided value for the input parameter 'scope' is not valid. The scope {scope} is not valid."
+                ),
+            ),
+            Self::Resource { resource, tenant } => (
+                400,
+                "invalid_resource",
+                500_011,
+                format!(
+                    "The resource principal named {resource} was not found in the tenant named {tenant}. This can happen if \
+                     the application has not been installed by the administrator of the tenant or consented to by any user \
+                     in the tenant. You might have sent your authentication request to the wrong tenant."
                 ),
             ),
             Self::MissingParameter(name) => (

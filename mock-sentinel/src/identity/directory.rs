@@ -55,12 +55,6 @@ impl Directory {
         &self.apps
     }
 
-    /// Lets a service principal read the workspace, or no longer.
-    pub(crate) fn set_reader(&mut self, object_id: &str, reader: bool) {
-        let own = self.apps.iter_mut().filter(|app| app.object_id.eq_ignore_ascii_case(object_id));
-        own.for_each(|app| app.reader = reader);
-    }
-
     fn find(&self, client_id: &str) -> Option<&App> {
         self.apps.iter().find(|app| app.client_id.eq_ignore_ascii_case(client_id))
     }

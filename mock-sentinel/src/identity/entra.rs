@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HOST};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 use uuid::Uuid;
@@ -45,6 +45,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/{tenant}/discovery/keys", get(keys))
         .route("/common/discovery/instance", get(instance))
         .route("/{tenant}/oauth2/v2.0/token", post(token))
+        .route("/{tenant}/oauth2/token", post(token_v1))
 }
 
 async fn discovery(
@@ -123,7 +124,29 @@ pub(crate) fn authority(scheme: Option<Extension<Scheme>>, headers: &HeaderMap) 
     }
 }
 
-async fn token(State(shared): State<Arc<Shared>>, Path(tenant): Path<String>, request: Request) -> Reply {
+/// What a token is asked with: `scope`, or, at the older endpoint, `resource`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Version {
+    V1,
+    V2,
+}
+
+async fn token(shared: State<Arc<Shared>>, tenant: Path<String>, request: Request) -> Reply {
+    give(shared, tenant, request, Version::V2).await
+}
+
+/// The endpoint of version 1, which the access page of the Log Analytics API still shows.
+/// Source: <https://learn.microsoft.com/azure/azure-monitor/logs/api/access-api>, read 2026-11-29.
+async fn token_v1(shared: State<Arc<Shared>>, tenant: Path<String>, request: Request) -> Reply {
+    give(shared, tenant, request, Version::V1).await
+}
+
+async fn give(
+    State(shared): State<Arc<Shared>>,
+    Path(tenant): Path<String>,
+    request: Request,
+    version: Version,
+) -> Reply {
     let (parts, form) = request.into_parts();
     let held = match shared.room.read(form, FORM_BYTES_MAX).await {
         Ok(held) => held,
@@ -131,8 +154,9 @@ async fn token(State(shared): State<Arc<Shared>>, Path(tenant): Path<String>, re
     };
     let bytes = held.bytes.len() as u64;
     let form = TokenForm::parse(&held.bytes, &parts.headers);
-    match grant(&shared, &tenant, &form) {
-        Ok(granted) => granted.reply(&parts.headers),
+    let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    match grant(&shared, &tenant, &form, version, host) {
+        Ok(granted) => granted.reply(&parts.headers, version, shared.clock.now()),
         Err(refusal) => refuse(&shared, &refusal, &parts.headers),
     }
     .bytes(bytes)
@@ -181,6 +205,7 @@ struct TokenForm {
     client_assertion: Option<String>,
     client_assertion_type: Option<String>,
     scope: Option<String>,
+    resource: Option<String>,
     claims: Option<String>,
 }
 
@@ -195,6 +220,7 @@ impl TokenForm {
                 "client_assertion" => &mut parsed.client_assertion,
                 "client_assertion_type" => &mut parsed.client_assertion_type,
                 "scope" => &mut parsed.scope,
+                "resource" => &mut parsed.resource,
                 "claims" => &mut parsed.claims,
                 _ => continue,
             };
@@ -225,10 +251,11 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 struct Granted {
     access_token: String,
     life: SignedDuration,
+    audience: String,
     reason: String,
 }
 
-fn grant(shared: &Shared, tenant: &str, form: &TokenForm) -> Result<Granted, Aadsts> {
+fn grant(shared: &Shared, tenant: &str, form: &TokenForm, version: Version, host: &str) -> Result<Granted, Aadsts> {
     let unique = shared.state().random_id();
     let directory = shared.state().directory.clone();
     directory.check_tenant(tenant)?;
@@ -237,7 +264,11 @@ fn grant(shared: &Shared, tenant: &str, form: &TokenForm) -> Result<Granted, Aad
         return Err(Aadsts::GrantType(grant_type.chars().take(64).collect()));
     }
     let client_id = form.client_id.as_deref().ok_or(Aadsts::MissingParameter("client_id"))?;
-    let audience = audience(form.scope.as_deref().ok_or(Aadsts::MissingParameter("scope"))?)?;
+    let asked = match version {
+        Version::V1 => form.resource.as_deref().ok_or(Aadsts::MissingParameter("resource"))?,
+        Version::V2 => resource(form.scope.as_deref().ok_or(Aadsts::MissingParameter("scope"))?)?,
+    };
+    let audience = audience(asked, host, &directory.tenant_domain)?;
     let app = directory.app(client_id)?;
     let proof = prove(shared, &directory, app, form)?;
     let identity = &shared.world.identity;
@@ -252,7 +283,8 @@ fn grant(shared: &Shared, tenant: &str, form: &TokenForm) -> Result<Granted, Aad
         now: shared.clock.now(),
         unique,
     });
-    Ok(Granted { access_token, life, reason: format!("token for app {:?}, audience {audience}", app.name) })
+    let reason = format!("token for app {:?}, audience {audience}", app.name);
+    Ok(Granted { access_token, life, audience: audience.to_owned(), reason })
 }
 
 /// Checks whatever the app offers as proof that it is itself.
@@ -275,15 +307,26 @@ fn prove(shared: &Shared, directory: &Directory, app: &App, form: &TokenForm) ->
     assertion.check(&expected, &shared.signer).map(|()| Proof::Assertion)
 }
 
-/// The audience that `<resource>/.default` asks for: with a double slash, it keeps its own slash.
-fn audience(scope: &str) -> Result<&str, Aadsts> {
-    let refused = || Aadsts::Scope(scope.chars().take(256).collect());
-    let audience = scope.trim().strip_suffix("/.default").ok_or_else(refused)?;
-    Resource::named(audience).map(|_| audience).ok_or_else(refused)
+/// The resource that `<resource>/.default` asks for: with a double slash, it keeps its own slash.
+fn resource(scope: &str) -> Result<&str, Aadsts> {
+    let resource = scope.trim().strip_suffix("/.default").filter(|resource| Resource::is_well_formed(resource));
+    resource.ok_or_else(|| Aadsts::Scope(scope.chars().take(256).collect()))
+}
+
+/// The audience of a token for a resource. The host that was reached stands for the resource manager, as in clouds whose manager
+/// is an audience by its own address.
+fn audience<'a>(resource: &'a str, host: &str, tenant: &str) -> Result<&'a str, Aadsts> {
+    let own = resource.trim_end_matches('/').split_once("://").is_some_and(|(_, own)| own.eq_ignore_ascii_case(host));
+    if own {
+        return Ok("https://management.azure.com");
+    }
+    Resource::named(resource)
+        .map(|_| resource)
+        .ok_or_else(|| Aadsts::Resource { resource: resource.chars().take(256).collect(), tenant: tenant.to_owned() })
 }
 
 impl Granted {
-    fn reply(self, headers: &HeaderMap) -> Reply {
+    fn reply(self, headers: &HeaderMap, version: Version, now: Timestamp) -> Reply {
         let seconds = self.life.as_secs();
         let mut body = json!({
             "token_type": "Bearer",
@@ -291,7 +334,14 @@ impl Granted {
             "ext_expires_in": seconds,
             "access_token": self.access_token,
         });
-        if self.life > SignedDuration::from_hours(2) {
+        if version == Version::V1 {
+            // The older endpoint writes numbers as texts.
+            body["expires_in"] = json!(seconds.to_string());
+            body["ext_expires_in"] = json!(seconds.to_string());
+            body["expires_on"] = json!(now.as_second().saturating_add(seconds).to_string());
+            body["not_before"] = json!(now.as_second().to_string());
+            body["resource"] = json!(self.audience);
+        } else if self.life > SignedDuration::from_hours(2) {
             body["refresh_in"] = json!(seconds / 2);
         }
         no_store(Reply::json(200, &body, self.reason), headers)

@@ -1,12 +1,15 @@
 //! Who may manage resources.
 
 use http::HeaderMap;
+use jiff::SignedDuration;
 
-use super::path::Target;
-use super::{Action, bearer};
+use super::bearer;
+use super::kind::Kind;
+use super::path::{Aim, Target};
 use crate::http::Reply;
 use crate::identity::Resource;
 use crate::identity::token::{Claims, Refusal};
+use crate::roles::Right;
 use crate::server::Shared;
 
 /// The caller, by a token for Azure Resource Manager.
@@ -29,22 +32,33 @@ pub(super) fn authenticate(shared: &Shared, headers: &HeaderMap) -> Result<Claim
     })
 }
 
-/// Lets readers read and contributors change.
-pub(super) fn authorize(shared: &Shared, claims: &Claims, action: Action, target: &Target) -> Result<(), Reply> {
-    let state = shared.state();
-    let app = state.directory.principal(&claims.oid);
-    let allowed = app.is_some_and(|app| app.contributor || (action == Action::Read && app.reader));
-    if allowed {
+/// Refuses what no role of the caller allows. Tenants, subscriptions and role definitions are shown to every caller: the lists
+/// hold what it may see.
+pub(super) fn authorize(shared: &Shared, claims: &Claims, verb: &str, aim: &Aim) -> Result<(), Reply> {
+    let target = aim.target();
+    let is_open = matches!(target.kind, Kind::Tenant | Kind::Subscription | Kind::Location | Kind::RoleDefinition);
+    if is_open && verb == "read" {
+        return Ok(());
+    }
+    let scope = if matches!(aim, Aim::All(_)) { target.scope.clone() } else { target.id() };
+    let action = format!("{}/{verb}", target.kind.right_type());
+    if may(shared, claims, &action, &scope) {
         return Ok(());
     }
     let message = format!(
-        "The client '{}' with object id '{}' does not have authorization to perform action '{}/{}' over scope '{}' or \
+        "The client '{}' with object id '{}' does not have authorization to perform action '{action}' over scope '{scope}' or \
          the scope is invalid. If access was recently granted, please refresh your credentials.",
-        claims.appid,
-        claims.oid,
-        target.kind.arm_type(),
-        action.verb(),
-        target.id(),
+        claims.appid, claims.oid,
     );
     Err(Reply::error(403, "AuthorizationFailed", &message, &message))
+}
+
+/// The same for a resource of a template.
+pub(super) fn authorize_write(shared: &Shared, claims: &Claims, target: &Target) -> Result<(), Reply> {
+    authorize(shared, claims, "write", &Aim::One(target.clone()))
+}
+
+fn may(shared: &Shared, claims: &Claims, action: &str, scope: &str) -> bool {
+    let now = shared.clock.now();
+    shared.state().roles.allow(&claims.oid, Right::Action(action), scope, now, SignedDuration::ZERO)
 }

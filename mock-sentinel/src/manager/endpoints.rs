@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Call;
+use super::{Call, Stored, invalid};
+use crate::arm::EndpointResource;
 use crate::http::Reply;
 
 /// Names the endpoints' immutable ids.
@@ -12,46 +13,52 @@ const ID_SPACE: Uuid = Uuid::from_u128(0x6d69_726f_0000_4000_8000_6463_6500_0001
 /// Most endpoints in a world, so that it stays bounded.
 const ENDPOINTS_MAX: usize = 1_000;
 
-pub(super) fn get(call: &Call<'_>) -> Reply {
+pub(super) fn find(call: &Call<'_>) -> Option<Value> {
     let state = call.shared.state();
-    match state.endpoints.get(&key(call)) {
-        Some(source) => Reply::json(200, &shown(call, source), "data collection endpoint"),
-        None => call.not_found(),
-    }
+    state.endpoints.get(&call.target.name.to_lowercase()).map(|endpoint| shown(call, endpoint))
 }
 
-pub(super) fn put(call: &Call<'_>) -> Reply {
-    let known = call.shared.state().endpoints.contains_key(&key(call));
-    let count = call.shared.state().endpoints.len();
-    let checked = call.check_location();
-    if let Err(reply) =
-        checked.and_then(|()| call.check_count("data collection endpoints", ENDPOINTS_MAX, count, known))
-    {
-        return reply;
-    }
-    let mut source = call.body.clone();
-    if !source["properties"].is_object() {
-        source["properties"] = json!({});
-    }
-    let created = call.shared.state().endpoints.insert(key(call), source.clone()).is_none();
-    call.stored(created, &shown(call, &source))
+pub(super) fn list(call: &Call<'_>) -> Vec<Value> {
+    call.shared.state().endpoints.values().map(|endpoint| shown(call, endpoint)).collect()
 }
 
-pub(super) fn delete(call: &Call<'_>) -> Reply {
-    call.deleted(call.shared.state().endpoints.remove(&key(call)).is_some())
+pub(super) fn put(call: &Call<'_>) -> Result<Stored, Reply> {
+    call.check_location()?;
+    let endpoint = EndpointResource::parse(&call.target.name, &call.body).map_err(|error| invalid(&error))?;
+    let key = endpoint.name.to_lowercase();
+    let mut state = call.shared.state();
+    let known = state.endpoints.contains_key(&key);
+    call.check_count("data collection endpoints", ENDPOINTS_MAX, state.endpoints.len(), known)?;
+    let resource = shown(call, &endpoint);
+    state.endpoints.insert(key, endpoint);
+    Ok(Stored { created: !known, resource })
 }
 
-fn key(call: &Call<'_>) -> String {
-    call.target.name().to_lowercase()
+/// Takes other tags; the rest of an endpoint is changed by putting it.
+pub(super) fn patch(call: &Call<'_>) -> Result<Value, Reply> {
+    let key = call.target.name.to_lowercase();
+    let known = call.shared.state().endpoints.get(&key).cloned();
+    let EndpointResource { name, mut source } = known.ok_or_else(|| call.not_found())?;
+    call.take_tags(&mut source);
+    let endpoint = EndpointResource::parse(&name, &source).map_err(|error| invalid(&error))?;
+    let resource = shown(call, &endpoint);
+    call.shared.state().endpoints.insert(key, endpoint);
+    Ok(resource)
 }
 
-fn shown(call: &Call<'_>, source: &Value) -> Value {
-    let immutable_id = Uuid::new_v5(&ID_SPACE, key(call).as_bytes()).simple();
+pub(super) fn delete(call: &Call<'_>) -> bool {
+    let mut state = call.shared.state();
+    state.roles.forget(&call.target.id());
+    state.endpoints.remove(&call.target.name.to_lowercase()).is_some()
+}
+
+fn shown(call: &Call<'_>, EndpointResource { name, source }: &EndpointResource) -> Value {
+    let immutable_id = Uuid::new_v5(&ID_SPACE, name.to_lowercase().as_bytes()).simple();
     let added = json!({
         "immutableId": format!("dce-{immutable_id}"),
         "logsIngestion": {"endpoint": call.host},
         "metricsIngestion": {"endpoint": call.host},
         "configurationAccess": {"endpoint": call.host},
     });
-    call.resource(source, added)
+    call.in_own_group().resource(name, source, added)
 }

@@ -1,19 +1,14 @@
-//! Resource ids: which resource a path means. Azure compares them without regard to case.
+//! Resource ids: which resource, or which list of them, a path means. Azure compares them without regard to case, and so ids are
+//! given back as the world writes them.
 
 use percent_encoding::percent_decode_str;
 
+use super::kind::Kind;
 use crate::http::Reply;
 use crate::world::Workspace;
 
-/// The kinds of resource served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Workspace,
-    Table,
-    Rule,
-    Endpoint,
-    RoleAssignment,
-}
+/// Most characters of a path.
+const PATH_MAX: usize = 2_048;
 
 /// The resource a call is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,23 +16,21 @@ pub(super) struct Target {
     pub(super) kind: Kind,
     /// The id of what it belongs to: the resource group, the workspace, or what a role is assigned on.
     pub(super) scope: String,
-    name: String,
+    pub(super) name: String,
 }
 
-impl Kind {
-    pub(super) fn arm_type(self) -> &'static str {
-        match self {
-            Self::Workspace => "Microsoft.OperationalInsights/workspaces",
-            Self::Table => "Microsoft.OperationalInsights/workspaces/tables",
-            Self::Rule => "Microsoft.Insights/dataCollectionRules",
-            Self::Endpoint => "Microsoft.Insights/dataCollectionEndpoints",
-            Self::RoleAssignment => "Microsoft.Authorization/roleAssignments",
-        }
-    }
+/// What a path means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Aim {
+    One(Target),
+    /// All of a kind in a scope; the target's name is empty.
+    All(Target),
+    /// Something done to a resource, such as `register`.
+    Verb(Target, String),
 }
 
-impl Target {
-    /// The resource that a path names.
+impl Aim {
+    /// What a path means. Only the world's subscription is there; whether a resource group is, the caller looks up.
     pub(super) fn parse(path: &str, workspace: &Workspace) -> Result<Self, Reply> {
         let decoded: Vec<String> = path
             .trim_matches('/')
@@ -45,29 +38,49 @@ impl Target {
             .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
             .collect();
         let segments: Vec<&str> = decoded.iter().map(String::as_str).collect();
-        check_home(&segments, workspace)?;
-        let known = roles(&segments).or_else(|| resource(&segments));
+        let known = if path.len() > PATH_MAX { None } else { top(&segments, workspace)? };
         known.ok_or_else(|| {
             let message = format!(
-                "The requested path '{}' is not a resource served here: workspaces, their tables, data collection rules, \
-                 data collection endpoints, role assignments.",
+                "The requested path '{}' is not a resource served here: subscriptions, resource groups, deployments, workspaces, \
+                 their tables, data collection rules, data collection endpoints, role assignments and definitions.",
                 path.chars().take(300).collect::<String>()
             );
             Reply::error(404, "InvalidResourceType", &message, &message)
         })
     }
 
-    pub(super) fn name(&self) -> &str {
-        &self.name
+    pub(super) fn target(&self) -> &Target {
+        match self {
+            Self::One(target) | Self::All(target) | Self::Verb(target, _) => target,
+        }
+    }
+}
+
+impl Target {
+    pub(super) fn new(kind: Kind, scope: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { kind, scope: scope.into(), name: name.into() }
     }
 
     /// The resource's id.
     pub(super) fn id(&self) -> String {
         let Self { scope, name, .. } = self;
         match self.kind {
+            Kind::Tenant => format!("/tenants/{name}"),
+            Kind::Subscription => format!("/subscriptions/{name}"),
+            Kind::Location => format!("{scope}/locations/{name}"),
+            Kind::Group => format!("{scope}/resourceGroups/{name}"),
+            Kind::Provider => format!("{scope}/providers/{name}"),
+            Kind::Any => format!("{scope}/resources/{name}"),
             Kind::Table => format!("{scope}/tables/{name}"),
+            Kind::DeploymentOperation => format!("{scope}/operations/{name}"),
             kind => format!("{scope}/providers/{}/{name}", kind.arm_type()),
         }
+    }
+
+    /// The name of the resource group in the scope.
+    pub(super) fn group(&self) -> Option<&str> {
+        let (_, rest) = self.scope.split_once("/resourceGroups/")?;
+        rest.split('/').next()
     }
 }
 
@@ -75,64 +88,99 @@ fn is(segment: &str, word: &str) -> bool {
     segment.eq_ignore_ascii_case(word)
 }
 
-/// Refuses subscriptions and resource groups other than the world's.
-fn check_home(segments: &[&str], workspace: &Workspace) -> Result<(), Reply> {
-    let refuse = |code: &str, message: String| Err(Reply::error(404, code, &message, &message));
+fn top(segments: &[&str], workspace: &Workspace) -> Result<Option<Aim>, Reply> {
     match segments {
-        [_, subscription, ..] if !is(subscription, &workspace.subscription_id) => {
-            refuse("SubscriptionNotFound", format!("The subscription '{subscription}' could not be found."))
+        [tenants] if is(tenants, "tenants") => Ok(Some(Aim::All(Target::new(Kind::Tenant, "", "")))),
+        [subscriptions] if is(subscriptions, "subscriptions") => {
+            Ok(Some(Aim::All(Target::new(Kind::Subscription, "", ""))))
         }
-        [_, _, groups, group, ..] if is(groups, "resourceGroups") && !is(group, &workspace.resource_group) => {
-            refuse("ResourceGroupNotFound", format!("Resource group '{group}' could not be found."))
+        [providers, tail @ ..] if is(providers, "providers") => Ok(provided(tail, String::new(), workspace)),
+        [subscriptions, id, tail @ ..] if is(subscriptions, "subscriptions") => {
+            if !is(id, &workspace.subscription_id) {
+                let message = format!("The subscription '{id}' could not be found.");
+                return Err(Reply::error(404, "SubscriptionNotFound", &message, &message));
+            }
+            Ok(in_subscription(tail, workspace))
         }
-        _ => Ok(()),
+        _ => Ok(None),
     }
 }
 
-/// A role assignment on whatever stands before it.
-fn roles(segments: &[&str]) -> Option<Target> {
-    let (scope, tail) = segments.split_at_checked(segments.len().checked_sub(4)?)?;
-    match tail {
-        [providers, namespace, kind, name]
-            if is(providers, "providers")
-                && is(namespace, "Microsoft.Authorization")
-                && is(kind, "roleAssignments") =>
-        {
-            let scope = format!("/{}", scope.join("/"));
-            Some(Target { kind: Kind::RoleAssignment, scope, name: (*name).to_owned() })
+fn in_subscription(segments: &[&str], workspace: &Workspace) -> Option<Aim> {
+    let scope = workspace.subscription();
+    let all = |kind, scope: String| Some(Aim::All(Target::new(kind, scope, "")));
+    match segments {
+        [] => Some(Aim::One(Target::new(Kind::Subscription, "", &workspace.subscription_id))),
+        [locations] if is(locations, "locations") => all(Kind::Location, scope),
+        [resources] if is(resources, "resources") => all(Kind::Any, scope),
+        [groups] if is(groups, "resourceGroups") => all(Kind::Group, scope),
+        [groups, name] if is(groups, "resourceGroups") => {
+            Some(Aim::One(Target::new(Kind::Group, scope, as_written(name, workspace))))
         }
+        [groups, name, tail @ ..] if is(groups, "resourceGroups") => {
+            let group = format!("{scope}/resourceGroups/{}", as_written(name, workspace));
+            match tail {
+                [resources] if is(resources, "resources") => all(Kind::Any, group),
+                [providers, tail @ ..] if is(providers, "providers") => provided(tail, group, workspace),
+                _ => None,
+            }
+        }
+        [providers] if is(providers, "providers") => all(Kind::Provider, scope),
+        [providers, name] if is(providers, "providers") => Some(Aim::One(Target::new(Kind::Provider, scope, *name))),
+        [providers, name, verb] if is(providers, "providers") && (is(verb, "register") || is(verb, "unregister")) => {
+            Some(Aim::Verb(Target::new(Kind::Provider, scope, *name), verb.to_lowercase()))
+        }
+        [providers, tail @ ..] if is(providers, "providers") => provided(tail, scope, workspace),
         _ => None,
     }
 }
 
-fn resource(segments: &[&str]) -> Option<Target> {
-    let (group, tail) = segments.split_at_checked(4)?;
-    let scope = format!("/{}", group.join("/"));
-    let target = |kind, scope: String, name: &str| Some(Target { kind, scope, name: name.to_owned() });
-    match tail {
-        [providers, namespace, rest @ ..] if is(providers, "providers") && is(namespace, "Microsoft.Insights") => {
-            match rest {
-                [kind, name] if is(kind, "dataCollectionRules") => target(Kind::Rule, scope, name),
-                [kind, name] if is(kind, "dataCollectionEndpoints") => target(Kind::Endpoint, scope, name),
-                _ => None,
-            }
-        }
-        [providers, namespace, workspaces, name, rest @ ..]
-            if is(providers, "providers")
-                && is(namespace, "Microsoft.OperationalInsights")
-                && is(workspaces, "workspaces") =>
-        {
-            match rest {
-                [] => target(Kind::Workspace, scope, name),
-                [tables, table] if is(tables, "tables") => {
-                    let scope = format!("{scope}/providers/Microsoft.OperationalInsights/workspaces/{name}");
-                    target(Kind::Table, scope, table)
-                }
-                _ => None,
-            }
-        }
-        _ => None,
+/// What follows `/providers/`: a namespace, then types and names in turn; or another scope, and `/providers/` once more.
+fn provided(tail: &[&str], scope: String, workspace: &Workspace) -> Option<Aim> {
+    if let Some(at) = tail.iter().rposition(|segment| is(segment, "providers")) {
+        let (before, after) = tail.split_at(at);
+        let Some(Aim::One(below)) = plain(before, scope, workspace) else { return None };
+        return plain(after.get(1..)?, below.id(), workspace);
     }
+    plain(tail, scope, workspace)
+}
+
+fn plain(tail: &[&str], scope: String, workspace: &Workspace) -> Option<Aim> {
+    let (namespace, pairs) = tail.split_first()?;
+    let types: Vec<&str> = pairs.iter().step_by(2).copied().collect();
+    let names: Vec<&str> = pairs.iter().skip(1).step_by(2).copied().collect();
+    if let Some(kind) = Kind::of(namespace, &types) {
+        let scope = parent(kind, &names, scope, workspace);
+        return Some(match names.get(types.len() - 1) {
+            Some(name) => Aim::One(Target::new(kind, scope, as_written_in(kind, name, workspace))),
+            None => Aim::All(Target::new(kind, scope, "")),
+        });
+    }
+    // Verbs stand where a type would: `workspaces/{name}/query`, `workspaces/{name}/api/query`, `deployments/{name}/validate`.
+    let kind = Kind::of(namespace, types.get(..1)?)?;
+    let name = names.first()?;
+    let verb = pairs.get(2..)?.join("/").to_lowercase();
+    Some(Aim::Verb(Target::new(kind, scope, as_written_in(kind, name, workspace)), verb))
+}
+
+/// What a resource of a nested type is in.
+fn parent(kind: Kind, names: &[&str], scope: String, workspace: &Workspace) -> String {
+    let above = match kind {
+        Kind::Table => Kind::Workspace,
+        Kind::DeploymentOperation => Kind::Deployment,
+        _ => return scope,
+    };
+    let name = names.first().copied().unwrap_or_default();
+    Target::new(above, scope, as_written_in(above, name, workspace)).id()
+}
+
+/// The world's resource group in the world's spelling.
+fn as_written(group: &str, workspace: &Workspace) -> String {
+    if is(group, &workspace.resource_group) { workspace.resource_group.clone() } else { group.to_owned() }
+}
+
+fn as_written_in(kind: Kind, name: &str, workspace: &Workspace) -> String {
+    if kind == Kind::Workspace && is(name, &workspace.name) { workspace.name.clone() } else { name.to_owned() }
 }
 
 #[cfg(test)]
@@ -140,41 +188,70 @@ mod tests {
     use super::*;
 
     fn parse(path: &str) -> Option<(Kind, String)> {
-        let workspace =
-            Workspace { subscription_id: "s".to_owned(), resource_group: "g".to_owned(), ..Workspace::default() };
-        Target::parse(path, &workspace).ok().map(|target| (target.kind, target.id()))
+        let workspace = Workspace {
+            subscription_id: "s".to_owned(),
+            resource_group: "g".to_owned(),
+            name: "w".to_owned(),
+            ..Workspace::default()
+        };
+        Aim::parse(path, &workspace).ok().map(|aim| match aim {
+            Aim::One(target) => (target.kind, target.id()),
+            Aim::All(target) => (target.kind, format!("all in {}", target.scope)),
+            Aim::Verb(target, verb) => (target.kind, format!("{verb} {}", target.id())),
+        })
     }
 
     #[test]
-    fn ids_are_read_without_regard_to_case_and_given_back_in_full() {
+    fn ids_are_read_without_regard_to_case_and_given_back_in_the_worlds_spelling() {
+        const GROUP: &str = "/subscriptions/s/resourceGroups/g";
+        let rule = format!("{GROUP}/providers/Microsoft.Insights/dataCollectionRules/r");
+        let workspace = format!("{GROUP}/providers/Microsoft.OperationalInsights/workspaces/w");
         for (path, kind, id) in [
+            ("/subscriptions", Kind::Subscription, "all in ".to_owned()),
+            ("/subscriptions/S", Kind::Subscription, "/subscriptions/s".to_owned()),
+            ("/subscriptions/S/resourcegroups", Kind::Group, "all in /subscriptions/s".to_owned()),
+            ("/subscriptions/S/resourcegroups/G", Kind::Group, GROUP.to_owned()),
             (
                 "/subscriptions/S/resourcegroups/G/providers/microsoft.insights/datacollectionrules/r",
                 Kind::Rule,
-                "/subscriptions/S/resourcegroups/G/providers/Microsoft.Insights/dataCollectionRules/r",
+                rule.clone(),
             ),
             (
-                "/subscriptions/s/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/w/tables/A_CL",
-                Kind::Table,
-                "/subscriptions/s/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/w/tables/A_CL",
+                "/subscriptions/s/providers/Microsoft.Insights/dataCollectionRules",
+                Kind::Rule,
+                "all in /subscriptions/s".to_owned(),
             ),
+            (&format!("{workspace}/tables/A_CL"), Kind::Table, format!("{workspace}/tables/A_CL")),
+            (&format!("{workspace}/tables"), Kind::Table, format!("all in {workspace}")),
+            (&format!("{workspace}/api/query"), Kind::Workspace, format!("api/query {workspace}")),
             (
-                "/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/dataCollectionRules/r/providers/Microsoft.Authorization/roleAssignments/x",
+                &format!("{rule}/providers/Microsoft.Authorization/roleAssignments/x"),
                 Kind::RoleAssignment,
-                "/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/dataCollectionRules/r/providers/Microsoft.Authorization/roleAssignments/x",
+                format!("{rule}/providers/Microsoft.Authorization/roleAssignments/x"),
+            ),
+            (
+                "/subscriptions/s/providers/Microsoft.Insights/register",
+                Kind::Provider,
+                "register /subscriptions/s/providers/Microsoft.Insights".to_owned(),
+            ),
+            (
+                "/providers/Microsoft.Authorization/roleDefinitions/d",
+                Kind::RoleDefinition,
+                "/providers/Microsoft.Authorization/roleDefinitions/d".to_owned(),
             ),
         ] {
-            assert_eq!(parse(path), Some((kind, id.to_owned())));
+            assert_eq!(parse(path), Some((kind, id)), "{path}");
         }
     }
 
     #[test]
-    fn other_homes_and_other_kinds_are_refused() {
+    fn other_subscriptions_and_other_kinds_are_refused() {
         for path in [
             "/subscriptions/other/resourceGroups/g/providers/Microsoft.Insights/dataCollectionRules/r",
-            "/subscriptions/s/resourceGroups/other/providers/Microsoft.Insights/dataCollectionRules/r",
             "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/v",
-            "/subscriptions/s",
+            "/subscriptions/s/resourceGroups/g/providers",
+            "/subscriptions/s/providers/providers/providers",
+            "/elsewhere",
         ] {
             assert_eq!(parse(path), None, "{path}");
         }

@@ -1,122 +1,133 @@
-//! Role assignments: who may send to a rule, who may read the workspace.
+//! Role assignments as resources.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::Call;
+use super::{Call, Stored, invalid};
+use crate::arm::{ArmError, checks};
 use crate::http::Reply;
-use crate::server::State;
-
-/// Monitoring Metrics Publisher: may send to the rule it is assigned on.
-const PUBLISHER: &str = "3913510d-42f4-4e42-8a64-420c390055eb";
-/// Reader, Log Analytics Reader and Log Analytics Contributor: may query the workspace they are assigned on.
-const READERS: [&str; 3] = [
-    "acdd72a7-3385-48ef-bd42-f606fba81ae7",
-    "73c42c96-874c-492b-b04d-ab87d138a893",
-    "92aaf0da-9dab-42b6-94a3-d43ce8d16293",
-];
+use crate::roles::{Assignment, Definition, reaches};
 
 /// Most role assignments of a subscription.
 /// Source: <https://learn.microsoft.com/azure/role-based-access-control/troubleshoot-limits>, read 2026-11-25.
 const ASSIGNMENTS_MAX: usize = 4_000;
 
-/// A role assignment as it was put.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct RoleAssignment {
-    scope: String,
-    role: String,
-    principal_id: String,
-    source: Value,
+/// Who may hold a role. Source: the reference page of role assignments, read 2026-11-29.
+const PRINCIPALS: [&str; 5] = ["User", "Group", "ServicePrincipal", "ForeignGroup", "Device"];
+
+pub(super) fn find(call: &Call<'_>) -> Option<Value> {
+    call.shared.state().roles.get(&call.target.id()).map(|assignment| shown(call, assignment))
 }
 
-pub(super) fn get(call: &Call<'_>) -> Reply {
+/// Those at the scope, above and below it; `$filter` narrows them.
+pub(super) fn list(call: &Call<'_>) -> Vec<Value> {
+    let filter = call.filter.as_deref().unwrap_or_default();
+    let scope = &call.target.scope;
+    let principal = quoted(filter, "principalId eq").or_else(|| quoted(filter, "assignedTo("));
+    let at_scope = filter.to_ascii_lowercase().contains("atscope()");
     let state = call.shared.state();
-    match state.role_assignments.get(&key(call)) {
-        Some(assignment) => Reply::json(200, &shown(call, assignment), "role assignment"),
-        None => call.not_found(),
-    }
+    state
+        .roles
+        .iter()
+        .filter(|assignment| {
+            let above = reaches(&assignment.scope, scope);
+            (above || (!at_scope && reaches(scope, &assignment.scope)))
+                && principal.is_none_or(|principal| assignment.principal_id.eq_ignore_ascii_case(principal))
+        })
+        .map(|assignment| shown(call, assignment))
+        .collect()
 }
 
-pub(super) fn put(call: &Call<'_>) -> Reply {
-    let properties = &call.body["properties"];
-    let text = |name: &str| properties[name].as_str().unwrap_or_default().to_lowercase();
-    let role = text("roleDefinitionId").rsplit('/').next().unwrap_or_default().to_owned();
-    let assignment = RoleAssignment {
-        scope: call.target.scope.to_lowercase(),
-        role,
-        principal_id: text("principalId"),
-        source: call.body.clone(),
-    };
-    if assignment.role != PUBLISHER && !READERS.contains(&assignment.role.as_str()) {
-        let message = format!("The specified role definition with ID '{}' does not exist.", assignment.role);
-        return Reply::error(404, "RoleDefinitionDoesNotExist", &message, &message);
-    }
-    let now = call.shared.clock.now();
+pub(super) fn put(call: &Call<'_>) -> Result<Stored, Reply> {
+    let assignment = read(call)?;
     let mut state = call.shared.state();
     if state.directory.principal(&assignment.principal_id).is_none() {
         let message = format!(
             "Principal {} does not exist in the directory {}. Check that you have the correct principal ID.",
-            assignment.principal_id, state.directory.tenant_id
+            assignment.principal_id.chars().take(64).collect::<String>(),
+            state.directory.tenant_id
         );
-        return Reply::error(400, "PrincipalNotFound", &message, &message);
+        return Err(Reply::error(400, "PrincipalNotFound", &message, &message));
     }
-    let (known, count) = (state.role_assignments.contains_key(&key(call)), state.role_assignments.len());
-    if let Err(reply) = call.check_count("role assignments", ASSIGNMENTS_MAX, count, known) {
-        return reply;
-    }
-    let same = |(name, other): (&String, &RoleAssignment)| *name != key(call) && other.is_same(&assignment);
-    if state.role_assignments.iter().any(same) {
-        let message = "The role assignment already exists.";
-        return Reply::error(409, "RoleAssignmentExists", message, message);
-    }
-    for rule in rules_in(&state, &assignment) {
-        state.rules.assign(&rule, &assignment.principal_id, now);
-    }
-    set_reader(&mut state, &assignment, true);
-    let created = state.role_assignments.insert(key(call), assignment.clone()).is_none();
-    drop(state);
-    call.stored(created, &shown(call, &assignment))
-}
-
-pub(super) fn delete(call: &Call<'_>) -> Reply {
-    let mut state = call.shared.state();
-    let removed = state.role_assignments.remove(&key(call));
-    if let Some(assignment) = &removed {
-        for rule in rules_in(&state, assignment) {
-            state.rules.unassign(&rule, &assignment.principal_id);
+    let known = state.roles.get(&assignment.id()).cloned();
+    call.check_count("role assignments", ASSIGNMENTS_MAX, state.roles.len(), known.is_some())?;
+    if let Some(known) = &known {
+        if !known.is_equal(&assignment) {
+            let message = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.";
+            return Err(Reply::error(400, "RoleAssignmentUpdateNotPermitted", message, message));
         }
-        set_reader(&mut state, assignment, false);
+    } else if let Some(other) = state.roles.iter().find(|other| other.is_equal(&assignment)) {
+        let message = format!(
+            "The role assignment already exists. The ID of the existing role assignment is {}.",
+            other.name.replace('-', "")
+        );
+        return Err(Reply::error(409, "RoleAssignmentExists", &message, &message));
     }
-    drop(state);
-    call.deleted(removed.is_some())
+    let since = known.as_ref().map_or(assignment.since, |known| known.since);
+    let assignment = Assignment { since, ..assignment };
+    let resource = shown(call, &assignment);
+    let created = state.roles.put(assignment);
+    Ok(Stored { created, resource })
 }
 
-/// The rules that an assignment of Monitoring Metrics Publisher reaches: the one it is on, or all in the group.
-fn rules_in(state: &State, assignment: &RoleAssignment) -> Vec<String> {
-    if assignment.role != PUBLISHER {
-        return Vec::new();
+/// What it was.
+pub(super) fn delete(call: &Call<'_>) -> Option<Value> {
+    let removed = call.shared.state().roles.remove(&call.target.id());
+    removed.map(|assignment| shown(call, &assignment))
+}
+
+fn read(call: &Call<'_>) -> Result<Assignment, Reply> {
+    let name = &call.target.name;
+    if Uuid::parse_str(name).is_err() {
+        let name: String = name.chars().take(64).collect();
+        let message = format!("The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID.");
+        return Err(Reply::error(400, "InvalidRoleAssignmentId", &message, &message));
     }
-    let on = |name: &str| assignment.scope.ends_with(&format!("/datacollectionrules/{}", name.to_lowercase()));
-    let everywhere = !assignment.scope.contains("/providers/");
-    state.rules.iter().filter(|rule| everywhere || on(&rule.name)).map(|rule| rule.immutable_id.clone()).collect()
-}
-
-fn set_reader(state: &mut State, assignment: &RoleAssignment, reader: bool) {
-    let on_workspace = assignment.scope.contains("/workspaces/") || !assignment.scope.contains("/providers/");
-    if on_workspace && READERS.contains(&assignment.role.as_str()) {
-        state.directory.set_reader(&assignment.principal_id, reader);
+    let properties = &call.body["properties"];
+    checks::one_of(&properties["principalType"], &PRINCIPALS, "properties.principalType")
+        .map_err(|error| invalid(&error))?;
+    let text = |key: &str| match properties[key].as_str() {
+        Some(text) if !text.is_empty() => Ok(text.to_lowercase()),
+        _ => {
+            let message =
+                format!("The request to create the role assignment is not valid: 'properties.{key}' is required.");
+            Err(invalid(&ArmError::new("BadRequestFormat", message)))
+        }
+    };
+    let (role, principal_id) = (text("roleDefinitionId")?, text("principalId")?);
+    let role = role.rsplit('/').next().unwrap_or_default().to_owned();
+    if Definition::find(&role).is_none() {
+        let role: String = role.chars().take(64).collect();
+        let message = format!("The specified role definition with ID '{role}' does not exist.");
+        return Err(Reply::error(404, "RoleDefinitionDoesNotExist", &message, &message));
     }
-}
-
-impl RoleAssignment {
-    fn is_same(&self, other: &Self) -> bool {
-        (&self.scope, &self.role, &self.principal_id) == (&other.scope, &other.role, &other.principal_id)
+    let mut said = json!({});
+    for key in ["principalType", "description", "condition", "conditionVersion"] {
+        if !properties[key].is_null() {
+            said[key] = properties[key].clone();
+        }
     }
+    let (scope, since) = (call.target.scope.clone(), call.shared.clock.now());
+    Ok(Assignment { name: name.clone(), scope, role, principal_id, since, said })
 }
 
-fn key(call: &Call<'_>) -> String {
-    call.target.id().to_lowercase()
+/// The text in quotes that follows a word of a filter.
+pub(super) fn quoted<'a>(filter: &'a str, word: &str) -> Option<&'a str> {
+    let at = filter.to_ascii_lowercase().find(&word.to_ascii_lowercase())?;
+    filter.get(at + word.len()..)?.trim_start().strip_prefix('\'')?.split('\'').next()
 }
 
-fn shown(call: &Call<'_>, assignment: &RoleAssignment) -> Value {
-    call.resource(&assignment.source, json!({"scope": call.target.scope}))
+fn shown(call: &Call<'_>, assignment: &Assignment) -> Value {
+    let subscription = call.shared.world.workspace.subscription();
+    let mut properties = assignment.said.clone();
+    properties["roleDefinitionId"] =
+        json!(format!("{subscription}/providers/Microsoft.Authorization/roleDefinitions/{}", assignment.role));
+    properties["principalId"] = json!(assignment.principal_id);
+    properties["scope"] = json!(if assignment.scope.is_empty() { "/" } else { &assignment.scope });
+    json!({
+        "id": assignment.id(),
+        "name": assignment.name,
+        "type": "Microsoft.Authorization/roleAssignments",
+        "properties": properties,
+    })
 }

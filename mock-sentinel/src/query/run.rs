@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use jiff::SignedDuration;
 use kql::Settings;
 use serde_json::{Value, json};
 use tokio::sync::OwnedSemaphorePermit;
@@ -17,6 +18,8 @@ use super::timespan::Timespan;
 use super::view::{View, Within};
 use crate::http::outbox::Kept;
 use crate::identity::Resource;
+use crate::identity::token::Claims;
+use crate::roles;
 use crate::server::Shared;
 use crate::workspace::{Snapshot, instant};
 
@@ -37,11 +40,17 @@ pub(super) fn authorize(shared: &Shared, workspace: &str, headers: &HeaderMap) -
         .signer
         .verify(header, Resource::LogAnalytics, tenant_id, shared.clock.now())
         .map_err(QueryError::Token)?;
+    may_read(shared, &claims, workspace)
+}
+
+/// Whether a caller with a good token may read this workspace.
+pub(super) fn may_read(shared: &Shared, claims: &Claims, workspace: &str) -> Result<String, QueryError> {
     if !shared.world.workspace.is_named(workspace) {
         return Err(QueryError::Workspace(workspace.chars().take(128).collect()));
     }
-    let reader = shared.state().directory.principal(&claims.oid).is_some_and(|app| app.reader);
-    if reader { Ok(claims.oid) } else { Err(QueryError::Access(claims.appid)) }
+    let (id, now) = (shared.world.workspace.resource_id(), shared.clock.now());
+    let reader = shared.state().roles.allow(&claims.oid, roles::QUERY, &id, now, SignedDuration::ZERO);
+    if reader { Ok(claims.oid.clone()) } else { Err(QueryError::Access(claims.appid.clone())) }
 }
 
 /// Runs a query within its bounds, for an answer of at most `bytes_max` bytes.
@@ -58,10 +67,13 @@ pub(super) async fn run(
     let now = shared.clock.now();
     shared.state().query_rates.take(principal, shared.world.query.per_thirty_seconds, now)?;
     let turn = shared.turnstile.enter(&shared.world.query).await?;
-    let snapshot = shared.state().tables.snapshot(now);
-    if snapshot.is_empty() && shared.world.query.empty_workspace_is_204 {
-        return Ok(Outcome::Empty);
-    }
+    let snapshot = {
+        let mut state = shared.state();
+        if !state.tables.is_placed() && shared.world.query.empty_workspace_is_204 {
+            return Ok(Outcome::Empty);
+        }
+        state.tables.snapshot(now)
+    };
     let limits = &shared.world.query;
     let settings = Settings {
         rows_max: limits.rows_max,

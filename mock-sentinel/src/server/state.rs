@@ -7,15 +7,15 @@ use faults::{Journal, Schedule};
 use jiff::Timestamp;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::{Builder, Uuid};
 
-use crate::arm::{self, ArmError, Resource, RuleResource, TableResource};
+use crate::arm::{self, ArmError, EndpointResource, Resource, RuleResource, Setting, TableResource};
 use crate::call::CALLS;
 use crate::identity::directory::Directory;
 use crate::journal::JournalEntry;
-use crate::manager::RoleAssignment;
 use crate::query::Rates;
+use crate::roles::{Assignment, Assignments, DEPLOYER, LOG_ANALYTICS_READER, PUBLISHER};
 use crate::rules::{Rule, Rules};
 use crate::workspace::Tables;
 use crate::world::{Document, World, WorldError};
@@ -28,6 +28,7 @@ const OWN_RULES: &str = include_str!("../../../connector/deploy/arm/rules.json")
 #[derive(Debug)]
 pub(crate) struct Deployment {
     tables: BTreeMap<String, TableResource>,
+    endpoints: Vec<EndpointResource>,
     rules: Vec<Arc<Rule>>,
 }
 
@@ -40,10 +41,16 @@ pub(crate) struct State {
     pub(crate) tables: Tables,
     pub(crate) rules: Rules,
     pub(crate) query_rates: Rates,
-    /// Data collection endpoints that were put, by name in lower case.
-    pub(crate) endpoints: BTreeMap<String, Value>,
-    /// Role assignments that were put, by id in lower case.
-    pub(crate) role_assignments: BTreeMap<String, RoleAssignment>,
+    /// Data collection endpoints, by name in lower case.
+    pub(crate) endpoints: BTreeMap<String, EndpointResource>,
+    /// Resource groups as they were put, by name in lower case, each with the name as it was written.
+    pub(crate) groups: BTreeMap<String, (String, Value)>,
+    /// The workspace's own resource.
+    pub(crate) workspace: Value,
+    /// Deployments that were made, by name in lower case.
+    pub(crate) deployments: BTreeMap<String, Value>,
+    /// Who may do what.
+    pub(crate) roles: Assignments,
     /// What the agent of Azure Arc expects from the caller it challenged last.
     pub(crate) arc_secret: Option<String>,
     random: ChaCha8Rng,
@@ -63,17 +70,22 @@ impl Deployment {
             documents.extend(own("connector/deploy/arm/rules.json", OWN_RULES));
         }
         documents.extend(named.rules.iter().cloned());
-        let mut tables = BTreeMap::new();
-        let mut rules = Vec::new();
+        let setting = Setting { parameters: world.parameters.clone(), infers: true, ..world.setting() };
+        let (mut tables, mut endpoints, mut rules) = (BTreeMap::new(), Vec::new(), Vec::new());
         for document in documents {
-            let found = arm::resources(&document.text).map_err(|error| refused(&document.name, &error))?;
+            let found = arm::resources(&document.text, &setting).map_err(|error| refused(&document.name, &error))?;
             if found.is_empty() {
                 return Err(WorldError::NoResource { origin: document.name });
             }
             for resource in found {
                 match resource {
                     Resource::Table(table) => drop(tables.insert(table.name.clone(), table)),
-                    Resource::Rule(rule) => rules.push((document.name.clone(), rule)),
+                    Resource::Endpoint(endpoint) => endpoints.push(endpoint),
+                    Resource::Rule(rule) => {
+                        let named = rule.endpoint_name().map(|name| EndpointResource::implied(name, &setting.location));
+                        endpoints.extend(named);
+                        rules.push((document.name.clone(), rule));
+                    }
                 }
             }
         }
@@ -81,7 +93,7 @@ impl Deployment {
             Rule::compile(rule, &tables).map(Arc::new).map_err(|error| refused(&origin, &error))
         };
         let rules = rules.into_iter().map(compile).collect::<Result<_, _>>()?;
-        Ok(Self { tables, rules })
+        Ok(Self { tables, endpoints, rules })
     }
 }
 
@@ -100,12 +112,23 @@ impl State {
             rules: Rules::default(),
             query_rates: Rates::default(),
             endpoints: BTreeMap::new(),
-            role_assignments: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            workspace: json!({"location": world.workspace.location, "properties": {
+                "sku": {"name": "PerGB2018"}, "retentionInDays": 30,
+                "publicNetworkAccessForIngestion": "Enabled", "publicNetworkAccessForQuery": "Enabled"}}),
+            deployments: BTreeMap::new(),
+            roles: Assignments::default(),
             arc_secret: None,
             random: ChaCha8Rng::seed_from_u64(world.seed),
         };
         for fault in &world.faults {
             state.faults.add(fault.clone());
+        }
+        let group = &world.workspace.resource_group;
+        state.groups.insert(group.to_lowercase(), (group.clone(), json!({"location": world.workspace.location})));
+        state.give_roles(world);
+        for endpoint in &deployment.endpoints {
+            state.endpoints.entry(endpoint.name.to_lowercase()).or_insert_with(|| endpoint.clone());
         }
         for rule in &deployment.rules {
             state.deploy(world, rule);
@@ -115,10 +138,26 @@ impl State {
 
     /// Adds a rule with the roles that the world's apps hold from the start.
     fn deploy(&mut self, world: &World, rule: &Arc<Rule>) {
+        let scope = world.workspace.rule_resource_id(&rule.name);
         for app in world.identity.apps.iter().filter(|app| app.publisher) {
-            self.rules.assign(&rule.immutable_id, &app.object_id, Timestamp::MIN);
+            self.roles.give(Assignment::given(&scope, PUBLISHER, &app.object_id, Timestamp::MIN));
         }
         self.rules.add(rule.clone());
+    }
+
+    /// The roles of the world's apps on more than one rule.
+    fn give_roles(&mut self, world: &World) {
+        for app in &world.identity.apps {
+            let mut give = |scope: &str, role| {
+                self.roles.give(Assignment::given(scope, role, &app.object_id, Timestamp::MIN));
+            };
+            if app.reader {
+                give(&world.workspace.group(), LOG_ANALYTICS_READER);
+            }
+            if app.contributor {
+                give(&world.workspace.subscription(), DEPLOYER);
+            }
+        }
     }
 
     /// Deploys the world's rules for a stream again.

@@ -4,6 +4,7 @@ use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
 
+use super::arm::{call, table_id};
 use super::fixture::{AUDIT, AUDIT_TABLE, Fixture, LOG_ANALYTICS, MONITOR, NOW, events};
 use crate::World;
 
@@ -90,9 +91,21 @@ async fn preferences_add_what_was_asked_for() {
 }
 
 #[tokio::test]
-async fn an_empty_workspace_answers_204() {
+async fn a_workspace_with_tables_answers_no_rows_and_one_without_answers_204() {
     let fixture = Fixture::new();
-    assert_eq!(fixture.query(&json!({"query": AUDIT_TABLE})).await.status, 204);
+    for query in [AUDIT_TABLE, "print 1"] {
+        assert_eq!(fixture.query(&json!({"query": query})).await.status, 200, "{query}");
+    }
+    for (switch, status) in [(true, 204), (false, 200)] {
+        let mut world = World::default();
+        world.query.empty_workspace_is_204 = switch;
+        world.add_rule("none.json", r#"{"type": "Microsoft.Insights/dataCollectionEndpoints", "name": "e"}"#);
+        let fixture = Fixture::of(world);
+        for table in ["MiroAuditLogs_CL", "MiroContentLogs_CL"] {
+            call(&fixture, http::Method::DELETE, &table_id(table), &Value::Null).await;
+        }
+        assert_eq!(fixture.query(&json!({"query": "print 1"})).await.status, status, "{}", fixture.reason());
+    }
 }
 
 #[tokio::test]

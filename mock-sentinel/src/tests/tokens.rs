@@ -4,6 +4,7 @@ use axum::body::Body;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Request;
+use serde_json::json;
 
 use super::fixture::{Fixture, LOG_ANALYTICS, MONITOR};
 use crate::World;
@@ -60,7 +61,8 @@ async fn every_refusal_has_its_code_and_status() {
         (tenant, "nobody", secret, MONITOR, 400, 700_016, "unauthorized_client"),
         ("elsewhere", id, secret, MONITOR, 400, 90_002, "invalid_tenant"),
         (tenant, id, secret, "https://monitor.azure.com", 400, 70_011, "invalid_scope"),
-        (tenant, id, secret, "https://unknown.example/.default", 400, 70_011, "invalid_scope"),
+        (tenant, id, secret, "https://unknown.example/.default", 400, 500_011, "invalid_resource"),
+        (tenant, id, secret, "unknown/.default", 400, 70_011, "invalid_scope"),
         (tenant, id, "", MONITOR, 401, 7_000_218, "invalid_client"),
     ] {
         let form =
@@ -107,4 +109,29 @@ async fn a_client_that_declares_cp1_gets_a_long_lived_token() {
     ];
     let token = fixture.token_form(&known.tenant_id, &form).await.json();
     assert_eq!((token["expires_in"].as_u64(), token["refresh_in"].as_u64()), (Some(86_399), Some(43_199)));
+}
+
+#[tokio::test]
+async fn the_older_endpoint_takes_a_resource_and_writes_numbers_as_texts() {
+    let fixture = Fixture::new();
+    let credentials = fixture.mock.credentials();
+    let ask = async |resource: &str| {
+        let fields = [
+            ("grant_type", "client_credentials"),
+            ("client_id", credentials.client_id.as_str()),
+            ("client_secret", credentials.client_secret.as_str()),
+            ("resource", resource),
+        ];
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request =
+            Request::post(format!("/{}/oauth2/token", credentials.tenant_id)).header("host", "127.0.0.1:8443");
+        fixture.send(request.body(Body::from(form)).unwrap()).await
+    };
+    let given = ask("https://api.loganalytics.io").await.json();
+    assert_eq!((&given["expires_in"], &given["resource"]), (&json!("3599"), &json!("https://api.loganalytics.io")));
+    assert!(given["expires_on"].as_str().unwrap().parse::<i64>().is_ok(), "{given}");
+    assert_eq!(ask("https://127.0.0.1:8443").await.json()["resource"], "https://management.azure.com");
+    let unknown = ask("https://unknown.example").await;
+    assert_eq!((unknown.status.as_u16(), unknown.code().as_str()), (400, "invalid_resource"));
+    assert_eq!(unknown.json()["error_codes"], json!([500_011]));
 }

@@ -232,6 +232,11 @@ fn the_handshake_names_every_contact() {
         "endpoint",
         "rules",
         "workspace_id",
+        "workspace_name",
+        "subscription_id",
+        "resource_group",
+        "location",
+        "object_id",
         "query_url",
     ];
     expected.sort_unstable();

@@ -20,6 +20,7 @@ impl Default for World {
             query: Query::default(),
             tables: Vec::new(),
             rules: Vec::new(),
+            parameters: BTreeMap::new(),
             faults: Vec::new(),
             journal_entries: 10_000,
             resources: Resources::default(),

@@ -7,10 +7,7 @@ use crate::{
     answer::Render,
     error::Error,
     plan::{Expr, Plan, Project, Sort, SortKey, Source, Stage},
-    syntax::{
-        Span,
-        ast::{self, NullsOrder, Operator, OperatorKind, OrderColumn, SortDirection},
-    },
+    syntax::ast::{self, NullsOrder, Operator, OperatorKind, OrderColumn, SortDirection},
     types::{ColumnType, Schema},
     value::Value,
 };

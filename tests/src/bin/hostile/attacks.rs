@@ -316,14 +316,28 @@ fn odd_token(target: &Target, random: &mut ChaCha8Rng) -> Vec<u8> {
     )
 }
 
+/// A template whose variables double a text forty times over.
+fn odd_template() -> String {
+    let mut variables = serde_json::Map::new();
+    variables.insert("t0".to_owned(), json!("x".repeat(1_000)));
+    for step in 1..40 {
+        let before = step - 1;
+        let doubled = format!("[concat(variables('t{before}'), variables('t{before}'))]");
+        variables.insert(format!("t{step}"), json!(doubled));
+    }
+    let resource = json!({"type": "Microsoft.Insights/dataCollectionEndpoints", "name": "[variables('t39')]"});
+    json!({"properties": {"template": {"variables": variables, "resources": [resource]}}}).to_string()
+}
+
 fn odd_resource(target: &Target, random: &mut ChaCha8Rng) -> Vec<u8> {
     let Prepared { group, manager, .. } = &target.at;
     let kinds = [
-        "Microsoft.Insights/dataCollectionRules/odd",
-        "Microsoft.Insights/dataCollectionEndpoints/odd",
-        "Microsoft.OperationalInsights/workspaces/miro-workspace/tables/Odd_CL",
-        "Microsoft.Authorization/roleAssignments/odd",
-        "Microsoft.Compute/virtualMachines/odd",
+        ("Microsoft.Insights/dataCollectionRules/odd", "2023-03-11"),
+        ("Microsoft.Insights/dataCollectionEndpoints/odd", "2023-03-11"),
+        ("Microsoft.OperationalInsights/workspaces/miro-workspace/tables/Odd_CL", "2022-10-01"),
+        ("Microsoft.Authorization/roleAssignments/0dd00000-0000-4000-8000-000000000001", "2022-04-01"),
+        ("Microsoft.Resources/deployments/odd", "2022-09-01"),
+        ("Microsoft.Compute/virtualMachines/odd", "2022-09-01"),
     ];
     let bodies = [
         "{".to_owned(),
@@ -336,8 +350,10 @@ fn odd_resource(target: &Target, random: &mut ChaCha8Rng) -> Vec<u8> {
             "destinations": {"logAnalytics": [{"name": "la"}]},
             "dataFlows": [{"streams": ["Custom-X"], "destinations": ["la"], "transformKql": "source | ".repeat(5_000)}]}}).to_string(),
         format!("{{\"properties\":{}1{}}}", "[".repeat(10_000), "]".repeat(10_000)),
+        odd_template(),
     ];
-    let (kind, body) = (kinds.choose(random).unwrap_or(&""), bodies.choose(random).expect("there are bodies"));
-    let path = format!("{group}/providers/{kind}?api-version=2023-03-11");
+    let ((kind, version), body) =
+        (kinds.choose(random).expect("there are kinds"), bodies.choose(random).expect("there are bodies"));
+    let path = format!("{group}/providers/{kind}?api-version={version}");
     request("PUT", &path, manager, &format!("content-length: {}\r\n", body.len()), body.as_bytes())
 }

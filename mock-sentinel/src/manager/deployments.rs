@@ -1,0 +1,205 @@
+//! Template deployments: the resources of a template, put one after another as if they were put by hand, and the outputs.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::kind::Kind;
+use super::path::{Aim, Target};
+use super::{Call, Stored, access, act, invalid};
+use crate::arm::{ArmError, Placed, Setting, expand};
+use crate::http::Reply;
+
+/// Most deployments in the history of a resource group.
+/// Source: <https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits>, read 2026-11-29.
+const DEPLOYMENTS_MAX: usize = 800;
+/// Names the correlation ids.
+const ID_SPACE: Uuid = Uuid::from_u128(0x6d69_726f_0000_4000_8000_6465_7000_0001);
+
+pub(super) fn find(call: &Call<'_>) -> Option<Value> {
+    call.shared.state().deployments.get(&call.target.name.to_lowercase()).cloned()
+}
+
+/// The deployments of the group. Their steps are not kept.
+pub(super) fn list(call: &Call<'_>) -> Vec<Value> {
+    if call.target.kind == Kind::DeploymentOperation {
+        return Vec::new();
+    }
+    call.shared.state().deployments.values().cloned().collect()
+}
+
+pub(super) fn delete(call: &Call<'_>) -> bool {
+    call.shared.state().deployments.remove(&call.target.name.to_lowercase()).is_some()
+}
+
+/// `POST …/validate`: the template is resolved, nothing is put.
+pub(super) fn validate(call: &Call<'_>) -> Result<Reply, Reply> {
+    let plan = Plan::read(call)?;
+    let shown = shown(call, &plan, &Value::Null);
+    Ok(Reply::json(200, &shown, format!("{} resources are valid so far", plan.steps.len())))
+}
+
+/// `POST …/whatIf`: which resources would be made, and which put again. Whether these would change is not looked at.
+pub(super) fn what_if(call: &Call<'_>) -> Result<Reply, Reply> {
+    let plan = Plan::read(call)?;
+    let changes: Vec<Value> = plan
+        .steps
+        .iter()
+        .map(|(target, placed)| {
+            let step =
+                Call { target: target.clone(), body: Value::Null, host: call.host.clone(), filter: None, ..*call };
+            let change = if act::find(&step).is_some() { "Deploy" } else { "Create" };
+            let mut after = placed.value.clone();
+            after["id"] = json!(target.id());
+            json!({"resourceId": target.id(), "changeType": change, "after": after})
+        })
+        .collect();
+    let answer = json!({"status": "Succeeded", "properties": {"changes": changes}});
+    Ok(Reply::json(200, &answer, "what the deployment would do"))
+}
+
+pub(super) fn put(call: &Call<'_>) -> Result<Stored, Reply> {
+    let key = call.target.name.to_lowercase();
+    {
+        let state = call.shared.state();
+        call.check_count(
+            "deployments",
+            DEPLOYMENTS_MAX,
+            state.deployments.len(),
+            state.deployments.contains_key(&key),
+        )?;
+    }
+    let plan = Plan::read(call)?;
+    let mut deployed = BTreeMap::new();
+    for (target, placed) in &plan.steps {
+        access::authorize_write(call.shared, call.claims, target)?;
+        let step =
+            Call { target: target.clone(), body: placed.value.clone(), host: call.host.clone(), filter: None, ..*call };
+        let stored = match act::put(&step) {
+            // An assignment that is there already is what the template asks for.
+            Err(refused) if target.kind == Kind::RoleAssignment && refused.status() == 409 => continue,
+            other => other?,
+        };
+        deployed.insert(target.name.to_lowercase(), stored.resource["properties"].clone());
+    }
+    let outputs = plan.outputs(&deployed).map_err(|error| invalid(&error))?;
+    let resource = shown(call, &plan, &outputs);
+    call.check_size(&resource)?;
+    let created = call.shared.state().deployments.insert(key, resource.clone()).is_none();
+    Ok(Stored { created, resource })
+}
+
+/// A template with its resources in the order in which they can be put.
+struct Plan {
+    setting: Setting,
+    expanded: crate::arm::Expanded,
+    steps: Vec<(Target, Placed)>,
+    mode: Value,
+}
+
+impl Plan {
+    fn read(call: &Call<'_>) -> Result<Self, Reply> {
+        let properties = &call.body["properties"];
+        let template = &properties["template"];
+        if !template.is_object() {
+            let message =
+                "The deployment has no 'properties.template'; links to templates are not served by this mock.";
+            return Err(Reply::error(400, "InvalidTemplate", message, message));
+        }
+        let mut setting = call.shared.world.setting();
+        for (name, parameter) in properties["parameters"].as_object().into_iter().flatten() {
+            setting.parameters.insert(name.clone(), parameter["value"].clone());
+        }
+        check_parameters(template, &setting).map_err(|error| invalid(&error))?;
+        // The templates inside of it are looked into, not put.
+        let is_put = |kind: &str| !kind.eq_ignore_ascii_case("Microsoft.Resources/deployments");
+        let expanded = expand(template.clone(), &setting, is_put).map_err(|error| invalid(&error))?;
+        let mut steps = Vec::new();
+        for placed in &expanded.resources {
+            steps.push((target(call, placed).map_err(|error| invalid(&error))?, placed.clone()));
+        }
+        steps.sort_by_key(|(target, _)| order(target.kind));
+        Ok(Self { setting, expanded, steps, mode: properties["mode"].clone() })
+    }
+
+    fn outputs(&self, deployed: &BTreeMap<String, Value>) -> Result<Value, ArmError> {
+        self.expanded.outputs(&self.setting, deployed)
+    }
+}
+
+/// Parameters that the template does not have are refused, as Azure does.
+fn check_parameters(template: &Value, setting: &Setting) -> Result<(), ArmError> {
+    let has = |name: &str| {
+        let all = template["parameters"].as_object();
+        all.is_some_and(|all| all.keys().any(|known| known.eq_ignore_ascii_case(name)))
+    };
+    let unknown: Vec<&str> = setting.parameters.keys().map(String::as_str).filter(|name| !has(name)).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "The following parameters were supplied, but do not correspond to any parameters defined in the template: '{}'.",
+        unknown.join(", ").chars().take(300).collect::<String>()
+    );
+    Err(ArmError::new("InvalidTemplate", message))
+}
+
+/// What a resource of a template is put as.
+fn target(call: &Call<'_>, Placed { place, kind, value }: &Placed) -> Result<Target, ArmError> {
+    let workspace = &call.shared.world.workspace;
+    let scope = value["scope"].as_str().map_or_else(
+        || call.target.scope.clone(),
+        |scope| {
+            if scope.starts_with('/') { scope.to_owned() } else { format!("{}/providers/{}", call.target.scope, scope) }
+        },
+    );
+    let (namespace, types) = kind.split_once('/').unwrap_or((kind, ""));
+    let name = value["name"].as_str().unwrap_or_default();
+    let pairs: Vec<String> =
+        types.split('/').zip(name.split('/')).map(|(kind, name)| format!("{kind}/{name}")).collect();
+    let path = format!("{scope}/providers/{namespace}/{}", pairs.join("/"));
+    if let Ok(Aim::One(target)) = Aim::parse(&path, workspace) {
+        return Ok(target);
+    }
+    let message = format!("{place}: the resource '{name}' of type '{kind}' is not served by this mock.");
+    Err(ArmError::new("InvalidTemplate", message.chars().take(600).collect::<String>()))
+}
+
+/// What others need comes first.
+fn order(kind: Kind) -> u8 {
+    match kind {
+        Kind::Group => 0,
+        Kind::Workspace => 1,
+        Kind::Endpoint | Kind::Table => 2,
+        Kind::Rule => 3,
+        _ => 4,
+    }
+}
+
+fn shown(call: &Call<'_>, plan: &Plan, outputs: &Value) -> Value {
+    let types = &call.body["properties"]["template"]["parameters"];
+    let is_secret =
+        |name: &str| types[name]["type"].as_str().is_none_or(|kind| kind.to_lowercase().starts_with("secure"));
+    let given = plan.setting.parameters.iter().filter(|(name, _)| !is_secret(name));
+    let given = given.map(|(name, value)| (name.clone(), json!({"type": types[name]["type"], "value": value})));
+    let resources: Vec<Value> = plan.steps.iter().map(|(target, _)| json!({"id": target.id()})).collect();
+    let id = call.target.id();
+    json!({
+        "id": id,
+        "name": call.target.name,
+        "type": call.target.kind.arm_type(),
+        "properties": {
+            "mode": if plan.mode.is_string() { plan.mode.clone() } else { json!("Incremental") },
+            "provisioningState": "Succeeded",
+            "timestamp": call.shared.clock.now(),
+            "duration": "PT0S",
+            "correlationId": Uuid::new_v5(&ID_SPACE, id.as_bytes()),
+            "parameters": given.collect::<serde_json::Map<_, _>>(),
+            "outputs": outputs,
+            "outputResources": resources,
+            "dependencies": [],
+            "providers": [],
+        },
+    })
+}
