@@ -147,6 +147,21 @@ impl Batch {
         (0..self.columns.len()).map(|column| self.value(row, column)).collect()
     }
 
+    /// The same rows with more columns behind those they have.
+    ///
+    /// # Panics
+    /// When a column has not a cell for each row.
+    #[must_use]
+    pub fn beside(&self, more: impl IntoIterator<Item = (crate::ColumnDef, Column)>) -> Self {
+        let (mut defs, mut columns) = (self.schema.columns().to_vec(), self.columns.clone());
+        for (def, column) in more {
+            assert_eq!(column.len(), self.len, "a column must have a cell for each row");
+            defs.push(def);
+            columns.push(Lazy::from(column));
+        }
+        Self::new(defs.into_iter().collect(), columns, self.len)
+    }
+
     pub(crate) fn shared(&self, index: usize) -> &Arc<Column> {
         self.columns[index].column()
     }

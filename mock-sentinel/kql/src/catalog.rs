@@ -2,7 +2,7 @@
 
 use std::{fmt::Debug, sync::Arc};
 
-use crate::{dynamic::Dynamic, table::Table, types::Schema};
+use crate::{dynamic::Dynamic, error::Error, table::Table, types::Schema};
 
 /// The database a query runs against, implemented by the caller.
 ///
@@ -11,6 +11,26 @@ use crate::{dynamic::Dynamic, table::Table, types::Schema};
 pub trait Catalog {
     /// A snapshot of a table.
     fn table(&self, name: &str) -> Option<Table>;
+
+    /// Whether there is a table of this name; cheaper than taking it where a snapshot costs something.
+    fn has_table(&self, name: &str) -> bool {
+        self.table(name).is_some()
+    }
+
+    /// The names of the columns that the service adds to every table. A query sees them only where it names them.
+    /// `$IngestionTime` is the one that `ingestion_time()` reads.
+    fn service_columns(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// A snapshot of a table with some of the service's columns behind its own, and how many are its own. A column that the
+    /// table has itself is not added again.
+    fn table_with(&self, name: &str, columns: &[&str]) -> Option<(Table, usize)> {
+        let _ = columns;
+        let table = self.table(name)?;
+        let own = table.schema().len();
+        Some((table, own))
+    }
 
     /// The names of all tables, for wildcards, `search` and suggestions. The order is the order of results.
     fn table_names(&self) -> Vec<String>;
@@ -38,6 +58,11 @@ pub trait Catalog {
         None
     }
 
+    /// The aliases of all watchlists, for messages.
+    fn watchlist_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Who answers `geo_info_from_ip_address`.
     fn geo_info(&self) -> Option<Arc<dyn GeoInfo>> {
         None
@@ -54,10 +79,20 @@ pub trait GeoInfo: Debug + Send + Sync {
 /// A function kept outside of the query, such as an ASIM parser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedFunction {
-    /// `(a: string, disabled: bool = false)`; empty for a function without parameters.
+    /// `a: string, disabled: bool = false`, with parentheses around or without; empty for a function without parameters.
     pub parameters: Arc<str>,
     /// The text between the braces.
     pub body: Arc<str>,
+}
+
+impl SavedFunction {
+    /// Whether this is a function: parameters and body parse. What the body names is looked up when it is called.
+    ///
+    /// # Errors
+    /// Where the text is no function, with what is wrong.
+    pub fn check(&self, name: &str) -> Result<(), Error> {
+        crate::bind::check_saved(name, self)
+    }
 }
 
 /// What `externaldata` asks for.

@@ -21,11 +21,11 @@ use crate::{
 /// offer, or when a bound of the settings is reached before there is an answer.
 pub fn run(query: &str, catalog: &dyn Catalog, settings: &Settings) -> Result<Answer, Error> {
     let tree = syntax::parse(query)?;
-    answer(&tree, catalog, settings).map_err(|error| error.located(query))
+    answer(query, &tree, catalog, settings).map_err(|error| error.located(query))
 }
 
-fn answer(tree: &syntax::ast::Query, catalog: &dyn Catalog, settings: &Settings) -> Result<Answer, Error> {
-    let mut bound = bind::query(tree, catalog, settings)?;
+fn answer(text: &str, tree: &syntax::ast::Query, catalog: &dyn Catalog, settings: &Settings) -> Result<Answer, Error> {
+    let mut bound = bind::query(text, tree, catalog, settings)?;
     let mut tables = Vec::with_capacity(bound.results.len());
     let mut partial = None;
     let mut room = settings.rows_max;

@@ -79,6 +79,17 @@ impl Table {
         self.tail_rows = 0;
     }
 
+    /// The same rows under other names.
+    pub(crate) fn renamed(mut self, schema: &Schema) -> Self {
+        if self.schema != *schema {
+            let rename = |batch: &Batch| batch.clone().renamed(schema.clone());
+            self.chunks = Arc::new(self.chunks.iter().map(rename).collect());
+            self.tail = self.tail.iter().map(rename).collect();
+            self.schema = schema.clone();
+        }
+        self
+    }
+
     /// The pieces the table is stored in, in row order.
     pub fn batches(&self) -> impl Iterator<Item = &Batch> {
         self.chunks.iter().chain(&self.tail)

@@ -40,6 +40,10 @@ impl Catalog for Outside {
         (alias == "admins").then(|| one_text_column(schema, &["ana"]))
     }
 
+    fn watchlist_names(&self) -> Vec<String> {
+        vec!["admins".to_owned()]
+    }
+
     fn geo_info(&self) -> Option<Arc<dyn GeoInfo>> {
         Some(Arc::new(OneAddress))
     }
@@ -84,6 +88,7 @@ fn places_are_looked_up_for_each_row() {
 fn watchlists_and_files_are_tables() {
     check("SignIns | where who in ((_GetWatchlist('admins') | project SearchKey)) | project who", "ana");
     check("externaldata (host: string) ['https://example.com/hosts.csv'] with (format = 'csv') | count", "2");
-    let unknown = kql::run("_GetWatchlist('none') | count", &catalog(), &Settings::default());
-    assert_eq!(unknown.unwrap_err().kind, ErrorKind::Refused);
+    let unknown = kql::run("_GetWatchlist('none') | count", &catalog(), &Settings::default()).unwrap_err();
+    assert_eq!(unknown.kind, ErrorKind::Semantic);
+    assert!(unknown.message.contains("'none'; there are: admins"), "{unknown}");
 }

@@ -15,7 +15,7 @@ fn refused(query: &str) -> kql::Error {
     let tables = Tables::default().with("T", Table::new(Schema::new(columns)));
     let settings = Settings::at(DateTime::parse("2026-11-29T08:00:00Z").expect("a date"));
     match kql::run(query, &tables, &settings) {
-        Ok(answer) => panic!("{query} is answered with {:?}", answer.table.schema()),
+        Ok(answer) => panic!("{query} is answered with {:?}", answer.primary().schema()),
         Err(error) => error,
     }
 }

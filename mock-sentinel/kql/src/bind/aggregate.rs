@@ -166,7 +166,7 @@ impl Binder<'_> {
     }
 
     fn star(&self, groups: &[Expr], args: &mut Vec<Expr>, names: &mut Vec<Option<String>>) {
-        for (at, column) in self.row.iter().flat_map(|row| row.schema.columns().iter().enumerate()) {
+        for (at, column) in self.row.iter().flat_map(|row| super::hidden::visible(&row.schema)) {
             let expr = Expr::column(at, column.kind);
             let known = |known: &Expr| same_column(known, &expr);
             if !args.iter().any(known) && !groups.iter().any(known) {

@@ -1,5 +1,7 @@
 //! Semantic errors, with the name that was perhaps meant.
 
+use std::rc::Rc;
+
 use crate::{
     error::Error,
     syntax::{Span, ast::Name},
@@ -26,7 +28,7 @@ pub(super) fn near<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> 
 
 pub(super) fn unknown_column(name: &Name, schema: Option<&Schema>) -> Error {
     let known = schema.iter().flat_map(|schema| schema.columns()).map(|column| &*column.name);
-    let known = known.filter(|name| !super::scan::is_state_column(name));
+    let known = known.filter(|name| !super::scan::is_state_column(name) && !super::hidden::is_hidden(name));
     let near = near(&name.text, known.collect::<Vec<_>>());
     let message = format!("Failed to resolve column or scalar expression named '{}'.", name.text);
     Error::semantic("SEM0100", message, name.span).with_token(&name.text).with_near(near)
@@ -36,6 +38,24 @@ pub(super) fn unknown_table(name: &Name, known: &[String]) -> Error {
     let near = near(&name.text, known.iter().map(String::as_str));
     let message = format!("Failed to resolve table or column expression named '{}'.", name.text);
     Error::semantic("SEM0100", message, name.span).with_token(&name.text).with_near(near)
+}
+
+pub(super) fn unknown_watchlist(alias: &str, known: &[String], span: Span) -> Error {
+    let alias: String = alias.chars().take(64).collect();
+    if known.is_empty() {
+        let message = "'_GetWatchlist' needs watchlists, and none were given to this engine.";
+        return Error::refused("_GetWatchlist", message.to_owned(), span);
+    }
+    let message = format!("There is no watchlist with the alias '{alias}'; there are: {}.", known.join(", "));
+    Error::semantic("SEM0100", message, span).with_token("_GetWatchlist")
+}
+
+/// A saved function that calls itself, by way of the others.
+pub(super) fn circle(calls: &[Rc<str>], name: &str, span: Span) -> Error {
+    let from = calls.iter().position(|call| **call == *name).unwrap_or(0);
+    let way: Vec<&str> = calls[from..].iter().map(|call| &**call).chain([name]).collect();
+    let message = format!("The saved function '{name}' calls itself: {}.", way.join(" -> "));
+    Error::semantic("SEM0100", message, span).with_token(name)
 }
 
 pub(super) fn unknown_function(name: &Name, near: Option<String>) -> Error {
@@ -76,6 +96,12 @@ pub(super) fn wrong_argument_count(name: &Name, found: usize) -> Error {
 pub(super) fn no_pattern(pattern: &str, why: &str, span: Span) -> Error {
     let message = format!("'{pattern}' is not a regular expression: {why}.");
     Error::semantic("SEM0420", message, span).with_token(pattern)
+}
+
+/// The catalog has nobody who knows where addresses are.
+pub(super) fn no_geo_data(span: Span) -> Error {
+    let name = "geo_info_from_ip_address";
+    Error::refused(name, format!("'{name}' needs data on addresses, and none were given to this engine."), span)
 }
 
 /// Something the language has and this engine does not.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Binder, errors,
+    Binder, errors, hidden,
     names::Columns,
     pipe::{project, staged},
     union::{Branch, unified},
@@ -107,7 +107,7 @@ impl Binder<'_> {
     fn any_column_holds(&mut self, word: &str, case_sensitive: bool, span: Span) -> Result<Expr, Error> {
         let schema = self.row.as_ref().map(|row| row.schema.clone());
         let mut any = Vec::new();
-        for (at, column) in schema.iter().flat_map(|schema| schema.columns().iter().enumerate()) {
+        for (at, column) in schema.iter().flat_map(hidden::visible) {
             any.push(self.holds(Expr::column(at, column.kind), word, case_sensitive, span)?);
         }
         self.made(ExprKind::Or(any), ColumnType::Bool, span)
@@ -147,7 +147,7 @@ impl Binder<'_> {
         for Branch { name, plan } in branches {
             let mut columns = Columns::default();
             for (column, kind) in &wanted {
-                let expr = match plan.schema.index_of(column) {
+                let expr = match hidden::find(&plan.schema, column) {
                     Some(at) => self.converted(Expr::column(at, plan.schema.kind(at)), *kind, span)?,
                     None => Expr::literal(Value::missing(*kind), *kind),
                 };
@@ -168,12 +168,12 @@ impl Binder<'_> {
             away.extend(super::project::matching(pattern, &plan.schema)?);
         }
         let kept: Vec<usize> = (0..plan.schema.len()).filter(|at| *at == 0 || !away.contains(at)).collect();
-        Ok(super::pipe::select(plan, &kept))
+        Ok(super::pipe::select(plan, &kept, 0))
     }
 
     fn packed(&mut self, plan: &Plan, wanted: &[(String, ColumnType)], span: Span) -> Result<Expr, Error> {
         let mut args = Vec::new();
-        for (at, column) in plan.schema.columns().iter().enumerate() {
+        for (at, column) in hidden::visible(&plan.schema) {
             if !wanted.iter().any(|(name, _)| **name == *column.name) {
                 args.push(Expr::literal(Value::string(&*column.name), ColumnType::String));
                 args.push(Expr::column(at, column.kind));
@@ -200,14 +200,18 @@ fn shared_columns(branches: &[Branch], predicate: &ast::Expr) -> (Vec<(String, C
     names_in(predicate, &mut named);
     for pass in 0..2 {
         for column in branches.iter().flat_map(|branch| branch.plan.schema.columns()) {
+            let shown = hidden::named(&column.name);
             let everywhere = branches.iter().all(|branch| branch.plan.schema.columns().contains(column));
-            let is_wanted = if pass == 0 { everywhere } else { named.iter().any(|name| **name == *column.name) };
-            if is_wanted && !wanted.iter().any(|(name, _)| **name == *column.name) {
-                wanted.push((column.name.to_string(), column.kind));
+            let is_wanted = match pass {
+                0 => everywhere && !hidden::is_hidden(&column.name),
+                _ => named.contains(&shown),
+            };
+            if is_wanted && !wanted.iter().any(|(name, _)| name == shown) {
+                wanted.push((shown.to_owned(), column.kind));
             }
         }
     }
-    let more = branches.iter().any(|branch| branch.plan.schema.len() > wanted.len());
+    let more = branches.iter().any(|branch| hidden::visible(&branch.plan.schema).count() > wanted.len());
     (wanted, more)
 }
 
@@ -240,9 +244,9 @@ fn wanted_columns(
         match &column.column.kind {
             ast::ExprKind::Call(call) if call.name.text == "pack" => packs = true,
             ast::ExprKind::Name(name) => {
-                let found = branches
-                    .iter()
-                    .find_map(|branch| branch.plan.schema.index_of(&name.text).map(|at| branch.plan.schema.kind(at)));
+                let found = branches.iter().find_map(|branch| {
+                    hidden::find(&branch.plan.schema, &name.text).map(|at| branch.plan.schema.kind(at))
+                });
                 let kind = column.ty.map(|ty| ColumnType::from(ty.scalar)).or(found);
                 let kind = kind.ok_or_else(|| errors::unknown_column(name, None))?;
                 wanted.push((name.text.clone(), kind));

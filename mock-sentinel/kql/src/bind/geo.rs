@@ -14,7 +14,7 @@ impl Binder<'_> {
     /// Needs somebody who knows about addresses.
     pub(super) fn geo_info(&mut self, call: &Call) -> Result<Expr, Error> {
         let address = self.only_argument(call)?;
-        let provider = self.catalog.geo_info().ok_or_else(|| errors::refused("geo_info_from_ip_address", call.span))?;
+        let provider = self.catalog.geo_info().ok_or_else(|| errors::no_geo_data(call.span))?;
         let address = Box::new(self.converted(address, ColumnType::String, call.span)?);
         self.made(ExprKind::GeoInfo { provider, address }, ColumnType::Dynamic, call.span)
     }

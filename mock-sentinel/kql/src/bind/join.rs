@@ -77,7 +77,8 @@ impl Binder<'_> {
             ast::ExprKind::And(all) => all.iter().try_for_each(|condition| self.key(condition, left, right, keys)),
             ast::ExprKind::Name(name) => {
                 let find = |schema: &Schema| {
-                    let at = schema.index_of(&name.text).ok_or_else(|| errors::unknown_column(name, Some(schema)))?;
+                    let at = super::hidden::find(schema, &name.text)
+                        .ok_or_else(|| errors::unknown_column(name, Some(schema)))?;
                     Ok(Expr::column(at, schema.kind(at)))
                 };
                 let (left, right) = (find(left)?, find(right)?);

@@ -11,6 +11,7 @@ mod errors;
 mod expand;
 mod find;
 mod geo;
+mod hidden;
 mod join;
 mod literal;
 mod names;
@@ -35,7 +36,7 @@ mod typed_call;
 mod union;
 mod user_function;
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use crate::{
     answer::Render,
@@ -61,6 +62,10 @@ const NESTING_MAX: u32 = 60;
 /// Resolves one query.
 pub(crate) struct Binder<'c> {
     catalog: &'c dyn Catalog,
+    /// The service's columns that the query may name.
+    mentioned: Vec<&'static str>,
+    /// The saved functions whose bodies are being bound, outermost first.
+    saved_calls: Vec<Rc<str>>,
     run: Run<'c>,
     mode: Mode,
     env: Env,
@@ -110,12 +115,15 @@ pub(crate) struct BoundResult {
 
 /// Binds a query.
 pub(crate) fn query<'c>(
+    text: &str,
     query: &ast::Query,
     catalog: &'c dyn Catalog,
     settings: &'c Settings,
 ) -> Result<Bound<'c>, Error> {
     let mut binder = Binder::new(catalog, settings, Mode::Query);
-    let results = binder.statements(&query.statements)?;
+    binder.mentioned = hidden::mentioned(text, catalog);
+    let results = binder.statements(&query.statements)?.into_iter();
+    let results = results.map(|result| BoundResult { plan: hidden::shown(result.plan), ..result }).collect();
     Ok(Bound { results, run: binder.run })
 }
 
@@ -134,10 +142,17 @@ pub(crate) fn transform(
     }
 }
 
+/// Whether the text of a saved function is one.
+pub(crate) fn check_saved(name: &str, saved: &crate::SavedFunction) -> Result<(), Error> {
+    Binder::saved(name, saved).map(|_| ())
+}
+
 impl<'c> Binder<'c> {
     fn new(catalog: &'c dyn Catalog, settings: &'c Settings, mode: Mode) -> Self {
         Self {
             catalog,
+            mentioned: Vec::new(),
+            saved_calls: Vec::new(),
             run: Run::new(settings),
             mode,
             env: Env::default(),

@@ -135,7 +135,7 @@ impl Binder<'_> {
         let right = self.scalar(right)?;
         let schema = self.row.as_ref().map(|row| row.schema.clone());
         let mut any = Vec::new();
-        for (at, column) in schema.iter().flat_map(|schema| schema.columns().iter().enumerate()) {
+        for (at, column) in schema.iter().flat_map(super::hidden::visible) {
             let left = Expr::column(at, column.kind);
             match meaning(op) {
                 Meaning::Text(matching) => any.push(self.text_match(matching, left, right.clone(), op_span)?),

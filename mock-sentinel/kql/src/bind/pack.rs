@@ -32,7 +32,7 @@ impl Binder<'_> {
         };
         let schema = self.row.as_ref().map(|row| row.schema.clone());
         let mut args = vec![skip_empty];
-        for (at, column) in schema.iter().flat_map(|schema| schema.columns().iter().enumerate()) {
+        for (at, column) in schema.iter().flat_map(super::hidden::visible) {
             args.push(Expr::literal(Value::string(&*column.name), ColumnType::String));
             args.push(Expr::column(at, column.kind));
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Binder, allowed, errors, names::Columns};
+use super::{Binder, allowed, errors, hidden, names::Columns};
 use crate::{
     answer::Render,
     error::Error,
@@ -54,8 +54,8 @@ impl Binder<'_> {
             OperatorKind::ProjectKeep(patterns) => Self::keep(plan, patterns, true),
             OperatorKind::ProjectRename(columns) => super::project::rename(plan, columns),
             OperatorKind::ProjectReorder(columns) => {
-                let order = super::project::reordered(columns, &plan.schema)?;
-                Ok(select(plan, &order))
+                let (order, named) = super::project::reordered(columns, &plan.schema)?;
+                Ok(select(plan, &order, named))
             }
             OperatorKind::ProjectByNames(names) => self.project_by_names(plan, names),
             OperatorKind::Take { rows, .. } => {
@@ -89,7 +89,7 @@ impl Binder<'_> {
             OperatorKind::Join(join) => self.join(plan, join, span),
             OperatorKind::Lookup(lookup) => self.lookup(plan, lookup, span),
             OperatorKind::Union(union) => self.union(Some(plan), union, span),
-            OperatorKind::GetSchema { .. } => Ok(get_schema(&plan.schema)),
+            OperatorKind::GetSchema { .. } => Ok(get_schema(&hidden::shown(plan).schema)),
             OperatorKind::As(named) => {
                 let mut plan = plan;
                 plan.name = Some(Arc::from(named.name.text.as_str()));
@@ -113,7 +113,7 @@ impl Binder<'_> {
             OperatorKind::MakeSeries(series) => self.make_series(plan, series, span),
             OperatorKind::TopNested(nested) => self.top_nested(plan, nested, span),
             OperatorKind::Partition(partition) => self.partition(plan, partition, span),
-            OperatorKind::Evaluate(evaluate) => self.evaluate(Some(plan), evaluate),
+            OperatorKind::Evaluate(evaluate) => self.evaluate(Some(hidden::shown(plan)), evaluate),
             OperatorKind::Search(search) => self.search(Some(plan), search, span),
             OperatorKind::Fork(_) | OperatorKind::Facet(_) => {
                 let keyword = keyword(&operator.kind);
@@ -162,7 +162,8 @@ impl Binder<'_> {
             }
         }
         let kept: Vec<usize> = (0..plan.schema.len()).filter(|at| named[*at] == keep).collect();
-        Ok(select(plan, &kept))
+        let named = if keep { kept.len() } else { 0 };
+        Ok(select(plan, &kept, named))
     }
 
     /// `project-by-names "a", "b*"`: names that are not there are left out.
@@ -175,8 +176,10 @@ impl Binder<'_> {
                 None => vec![value.to_text().into_owned()],
             };
             for pattern in patterns {
-                let found = plan.schema.columns().iter().enumerate();
+                let found = hidden::visible(&plan.schema);
                 let found = found.filter(|(_, column)| super::project::matches_wildcard(&pattern, &column.name));
+                let hidden = hidden::find(&plan.schema, &pattern).map(|at| (at, &plan.schema.columns()[at]));
+                let found = found.chain(hidden);
                 for (at, _) in found {
                     if !kept.contains(&at) {
                         kept.push(at);
@@ -184,7 +187,8 @@ impl Binder<'_> {
                 }
             }
         }
-        Ok(select(plan, &kept))
+        let named = kept.len();
+        Ok(select(plan, &kept, named))
     }
 
     pub(super) fn sort_keys(&mut self, plan: &Plan, by: &[OrderColumn]) -> Result<Vec<SortKey>, Error> {
@@ -221,6 +225,7 @@ impl Binder<'_> {
 
     /// Fails unless the columns are as promised.
     fn assert_schema(plan: Plan, schema: &ast::Schema) -> Result<Plan, Error> {
+        let plan = hidden::shown(plan);
         if super::source::schema_of(schema) == plan.schema {
             return Ok(plan);
         }
@@ -261,12 +266,13 @@ pub(super) fn project(mut plan: Plan, columns: Columns) -> Plan {
     plan
 }
 
-/// Adds a stage that keeps these columns in this order.
-pub(super) fn select(plan: Plan, kept: &[usize]) -> Plan {
+/// Adds a stage that keeps these columns in this order; the query names the first `named` of them.
+pub(super) fn select(plan: Plan, kept: &[usize], named: usize) -> Plan {
     let mut columns = Columns::default();
-    for at in kept {
+    for (place, at) in kept.iter().enumerate() {
         let column = &plan.schema.columns()[*at];
-        columns.push(column.name.to_string(), Expr::column(*at, column.kind));
+        let name = if place < named { hidden::named(&column.name) } else { &column.name };
+        columns.push(name.to_owned(), Expr::column(*at, column.kind));
     }
     project(plan, columns)
 }

@@ -3,7 +3,7 @@
 use hashbrown::HashSet;
 
 use super::{
-    Binder, errors,
+    Binder, errors, hidden,
     names::{self, Columns},
 };
 use crate::{
@@ -163,7 +163,7 @@ impl Binder<'_> {
     }
 
     fn all_columns(&self, columns: &mut Columns) {
-        for (at, column) in self.row.iter().flat_map(|row| row.schema.columns().iter().enumerate()) {
+        for (at, column) in self.row.iter().flat_map(|row| hidden::visible(&row.schema)) {
             columns.replace(column.name.to_string(), Expr::column(at, column.kind));
         }
     }
@@ -203,7 +203,8 @@ pub(super) fn rename(plan: Plan, written: &[ast::NamedExpr]) -> Result<Plan, Err
         let (ast::ExprKind::Name(old), [new]) = (&entry.value.kind, &given_names(&entry.naming)[..]) else {
             return Err(Error::semantic("SEM0018", "project-rename takes 'new = old'.", entry.span));
         };
-        let at = plan.schema.index_of(&old.text).ok_or_else(|| errors::unknown_column(old, Some(&plan.schema)))?;
+        let at = super::hidden::find(&plan.schema, &old.text)
+            .ok_or_else(|| errors::unknown_column(old, Some(&plan.schema)))?;
         (*new).clone_into(&mut names[at]);
     }
     for (at, name) in names.iter().enumerate() {
@@ -272,15 +273,15 @@ fn natural(name: &str) -> Vec<(String, u64)> {
 /// The positions of the columns that match a name or pattern; a name must match.
 pub(super) fn matching(pattern: &ColumnPattern, schema: &Schema) -> Result<Vec<usize>, Error> {
     if !pattern.wildcard {
-        let at = schema.index_of(&pattern.name.text);
+        let at = hidden::find(schema, &pattern.name.text);
         return at.map(|at| vec![at]).ok_or_else(|| errors::unknown_column(&pattern.name, Some(schema)));
     }
-    let names = schema.columns().iter().enumerate();
+    let names = hidden::visible(schema);
     Ok(names.filter(|(_, column)| matches_wildcard(&pattern.name.text, &column.name)).map(|(at, _)| at).collect())
 }
 
-/// The positions after `project-reorder`.
-pub(super) fn reordered(entries: &[ReorderColumn], schema: &Schema) -> Result<Vec<usize>, Error> {
+/// The positions after `project-reorder`, and how many of the first are named.
+pub(super) fn reordered(entries: &[ReorderColumn], schema: &Schema) -> Result<(Vec<usize>, usize), Error> {
     let mut order: Vec<usize> = Vec::with_capacity(schema.len());
     for (index, entry) in entries.iter().enumerate() {
         let mut found = matching(&entry.columns, schema)?;
@@ -293,9 +294,10 @@ pub(super) fn reordered(entries: &[ReorderColumn], schema: &Schema) -> Result<Ve
         sort_names(&mut found, entry.order, schema);
         order.extend(found);
     }
+    let named = order.len();
     let rest: Vec<usize> = (0..schema.len()).filter(|at| !order.contains(at)).collect();
     order.extend(rest);
-    Ok(order)
+    Ok((order, named))
 }
 
 #[cfg(test)]

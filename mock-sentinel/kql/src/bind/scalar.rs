@@ -79,7 +79,7 @@ impl Binder<'_> {
 
     fn scalar_name(&mut self, name: &Name) -> Result<Expr, Error> {
         if let Some(row) = &self.row
-            && let Some(at) = row.schema.index_of(&name.text)
+            && let Some(at) = super::hidden::find(&row.schema, &name.text)
         {
             if self.aggregates.is_some() {
                 let message = format!("'{}' is neither an aggregate nor one of the groups.", name.text);
@@ -207,7 +207,7 @@ impl Binder<'_> {
             (Some(_), _) => (&row.schema, 0),
             (None, _) => return Ok(None),
         };
-        let at = schema.index_of(&name.text).ok_or_else(|| errors::unknown_column(name, Some(schema)))?;
+        let at = super::hidden::find(schema, &name.text).ok_or_else(|| errors::unknown_column(name, Some(schema)))?;
         Ok(Some(Expr::column(at + offset, schema.kind(at))))
     }
 

@@ -77,9 +77,8 @@ impl Binder<'_> {
                 }
             }
         }
-        if let Some(table) = self.catalog.table(&name.text) {
-            let schema = table.schema().clone();
-            return Ok(Plan::new(Source::Table(table), schema));
+        if let Some(plan) = self.stored_table(&name.text) {
+            return Ok(plan);
         }
         match self.catalog.function(&name.text) {
             Some(saved) => {
@@ -137,7 +136,8 @@ impl Binder<'_> {
             "_GetWatchlist" => {
                 let (alias, _) = self.constant(argument(call, 0)?)?;
                 let rows = self.catalog.watchlist(&alias.to_text());
-                let rows = rows.ok_or_else(|| errors::refused("_GetWatchlist", call.span))?;
+                let known = || self.catalog.watchlist_names();
+                let rows = rows.ok_or_else(|| errors::unknown_watchlist(&alias.to_text(), &known(), call.span))?;
                 let schema = rows.schema().clone();
                 Ok(Plan::new(Source::Table(rows), schema))
             }

@@ -312,7 +312,7 @@ impl Binder<'_> {
         let (written, default) = (argument(call, 0)?, argument(call, 1)?);
         let (name, _) = self.constant(written)?;
         let schema = self.row.as_ref().map(|row| row.schema.clone());
-        let at = schema.as_ref().and_then(|schema| schema.index_of(&name.to_text()));
+        let at = schema.as_ref().and_then(|schema| super::hidden::find(schema, &name.to_text()));
         match (at, &schema) {
             (Some(at), Some(schema)) => Ok(Expr::column(at, schema.kind(at))),
             _ => self.scalar(default),
@@ -321,7 +321,7 @@ impl Binder<'_> {
 
     /// When the row came in: known only for tables that say so.
     fn ingestion_time(&self) -> Expr {
-        let at = self.row.as_ref().and_then(|row| row.schema.index_of("$IngestionTime"));
+        let at = self.row.as_ref().and_then(|row| super::hidden::find(&row.schema, super::hidden::INGESTION_TIME));
         at.map_or_else(|| Expr::literal(Value::Null, ColumnType::DateTime), |at| Expr::column(at, ColumnType::DateTime))
     }
 

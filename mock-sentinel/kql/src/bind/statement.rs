@@ -119,13 +119,13 @@ impl Binder<'_> {
     }
 
     fn is_table_name(&self, name: &str) -> bool {
-        if self.row.as_ref().is_some_and(|row| row.schema.index_of(name).is_some()) {
+        if self.row.as_ref().is_some_and(|row| super::hidden::find(&row.schema, name).is_some()) {
             return false;
         }
         match &self.mode {
             super::Mode::Transform(_) => name == "source",
             super::Mode::Query => {
-                self.catalog.table(name).is_some() || self.catalog.function(name).is_some() || self.row.is_none()
+                self.catalog.has_table(name) || self.catalog.function(name).is_some() || self.row.is_none()
             }
         }
     }

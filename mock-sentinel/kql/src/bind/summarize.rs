@@ -186,7 +186,8 @@ fn binned(value: ast::Expr, size: ast::Expr) -> ast::Expr {
 }
 
 /// One row for each distinct one.
-pub(super) fn distinct_all(mut plan: Plan, span: Span) -> Result<Plan, Error> {
+pub(super) fn distinct_all(plan: Plan, span: Span) -> Result<Plan, Error> {
+    let mut plan = super::hidden::shown(plan);
     if let Some(column) = plan.schema.columns().iter().find(|column| column.kind == ColumnType::Dynamic) {
         let message = format!("distinct cannot compare '{}', which is dynamic; put tostring() around it.", column.name);
         return Err(Error::semantic("SEM0085", message, span));

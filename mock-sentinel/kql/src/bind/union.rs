@@ -1,6 +1,6 @@
 //! `union`
 
-use super::{Binder, errors, names::Columns, pipe::project, project::matches_wildcard, scope::Binding};
+use super::{Binder, errors, hidden, names::Columns, pipe::project, project::matches_wildcard, scope::Binding};
 use crate::{
     error::{Error, ErrorKind},
     plan::{Expr, Plan, Source},
@@ -8,7 +8,7 @@ use crate::{
         Span,
         ast::{self, ExprKind, Name, Parameter, ParameterValue},
     },
-    types::{ColumnType, Schema},
+    types::{ColumnDef, ColumnType, Schema},
     value::Value,
 };
 
@@ -75,9 +75,8 @@ impl Binder<'_> {
     pub(super) fn all_tables(&mut self) -> Result<Vec<Branch>, Error> {
         let mut branches = Vec::new();
         for name in self.catalog.table_names() {
-            if let Some(table) = self.catalog.table(&name) {
-                let schema = table.schema().clone();
-                branches.push(Branch { name, plan: Plan::new(Source::Table(table), schema) });
+            if let Some(plan) = self.stored_table(&name) {
+                branches.push(Branch { name, plan });
             }
         }
         for (name, binding) in self.env.all() {
@@ -133,8 +132,7 @@ pub(super) fn unified(branches: Vec<Branch>, inner: bool, with_source: Option<&s
             columns.push(name.to_owned(), Expr::literal(Value::string(branch.name.as_str()), ColumnType::String));
         }
         for ((name, kind), unique) in places.iter().zip(&names) {
-            let at =
-                branch.plan.schema.columns().iter().position(|column| &*column.name == name && column.kind == *kind);
+            let at = hidden::find(&branch.plan.schema, name).filter(|at| branch.plan.schema.kind(*at) == *kind);
             let expr = match at {
                 Some(at) => Expr::column(at, *kind),
                 None => Expr::literal(Value::missing(*kind), *kind),
@@ -148,12 +146,15 @@ pub(super) fn unified(branches: Vec<Branch>, inner: bool, with_source: Option<&s
     Plan::new(Source::Union(plans), schema.unwrap_or_else(|| Schema::new::<String>([])))
 }
 
-/// The distinct (name, type) pairs; pairs of one name stand together, where the name first appears.
+/// The distinct (name, type) pairs; pairs of one name stand together, where the name first appears. A hidden column is the
+/// shown one of its name and type where another table has that.
 fn places(schemas: &[&Schema], inner: bool) -> Vec<(String, ColumnType)> {
     let mut places: Vec<(String, ColumnType)> = Vec::new();
     for schema in schemas {
         for column in schema.columns() {
-            let pair = (column.name.to_string(), column.kind);
+            let plain = ColumnDef::new(hidden::named(&column.name), column.kind);
+            let is_shown = schemas.iter().any(|schema| schema.columns().contains(&plain));
+            let pair = (if is_shown { &plain.name } else { &column.name }.to_string(), column.kind);
             let everywhere = schemas.iter().all(|schema| schema.columns().contains(column));
             if places.contains(&pair) || inner && !everywhere {
                 continue;

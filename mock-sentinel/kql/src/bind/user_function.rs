@@ -52,7 +52,7 @@ impl Binder<'_> {
                 row.right = None;
             }
             let aggregates = binder.aggregates.take();
-            let bound = binder.body(&function.definition.body);
+            let bound = binder.body_of(function, call);
             binder.aggregates = aggregates;
             binder.row = row;
             binder.env = outer;
@@ -64,6 +64,21 @@ impl Binder<'_> {
         }
     }
 
+    /// The body of a function; a saved one must not come back to itself.
+    fn body_of(&mut self, function: &Function, call: &Call) -> Result<Called, Error> {
+        if function.text.is_none() {
+            return self.body(&function.definition.body);
+        }
+        let name = &call.name.text;
+        if self.saved_calls.iter().any(|outer| **outer == **name) {
+            return Err(errors::circle(&self.saved_calls, name, call.span));
+        }
+        self.saved_calls.push(Rc::from(name.as_str()));
+        let bound = self.body(&function.definition.body);
+        self.saved_calls.pop();
+        bound
+    }
+
     /// Calls a saved function.
     pub(super) fn call_saved(&mut self, name: &str, saved: &SavedFunction, call: &Call) -> Result<Called, Error> {
         let function = Self::saved(name, saved)?;
@@ -73,21 +88,19 @@ impl Binder<'_> {
     /// Reads a saved function.
     pub(super) fn saved(name: &str, saved: &SavedFunction) -> Result<Rc<Function>, Error> {
         let parameters = saved.parameters.trim();
-        let parameters = if parameters.is_empty() { "()" } else { parameters };
-        let text = format!("let saved = {parameters} {{\n{}\n}}", saved.body);
+        let parameters = parameters.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(parameters);
+        let text = format!("let saved = ({parameters}) {{\n{}\n}}", saved.body);
         let read = syntax::parse(&text).map_err(|mut error| {
             error.message = format!("In the saved function '{name}': {}", error.message);
-            error
+            error.located(&text)
         })?;
-        let first = read.statements.into_iter().next().map(|statement| statement.kind);
-        match first {
-            Some(StatementKind::Let(ast::Let { value: LetValue::Function(definition), .. })) => Ok(Rc::new(Function {
-                definition: Rc::new(definition),
-                env: Env::default(),
-                text: Some(Rc::from(text)),
-            })),
-            _ => Err(errors::refused(name, syntax::Span::default())),
-        }
+        let mut statements = read.statements.into_iter().map(|statement| statement.kind);
+        let first = statements.next().filter(|_| statements.next().is_none());
+        let Some(StatementKind::Let(ast::Let { value: LetValue::Function(definition), .. })) = first else {
+            let message = format!("The saved function '{name}' is more than one function: a brace closes too early.");
+            return Err(Error::semantic("SYN0002", message, syntax::Span::default()).with_token(name));
+        };
+        Ok(Rc::new(Function { definition: Rc::new(definition), env: Env::default(), text: Some(Rc::from(text)) }))
     }
 
     /// Gives the parameters their values, in a scope inside that of the definition.
@@ -132,7 +145,7 @@ impl Binder<'_> {
                     Given::Written(expr) | Given::Default(expr) => self.table(expr)?,
                 };
                 for column in &schema.columns {
-                    if plan.schema.index_of(&column.name.text).is_none() {
+                    if super::hidden::find(&plan.schema, &column.name.text).is_none() {
                         return Err(errors::unknown_column(&column.name, Some(&plan.schema)));
                     }
                 }
