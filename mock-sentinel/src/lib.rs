@@ -33,7 +33,7 @@ pub use server::{BLOCKING_THREADS, Credentials, MockSentinel, TableCount};
 pub use tls::{Tls, TlsError};
 pub use world::{
     App, ArcHost, Federation, FieldUnit, Identity, Ingestion, Managed, Query, StatusCode, TableNames, UnknownAnswers,
-    Workspace, World, WorldError, WrongTypes,
+    WatchlistSource, Workspace, World, WorldError, WrongTypes,
 };
 
 #[cfg(test)]

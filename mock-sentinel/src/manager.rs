@@ -18,6 +18,7 @@ mod path;
 mod role_definitions;
 mod roles;
 mod rules;
+mod searches;
 mod subscriptions;
 mod tables;
 mod workspaces;

@@ -23,7 +23,7 @@ use crate::journal::JournalEntry;
 use crate::roles::{Assignment, PUBLISHER};
 use crate::rules::Rule;
 use crate::tls::Tls;
-use crate::workspace::instant;
+use crate::workspace::{Snapshot, instant};
 use crate::world::{World, WorldError};
 use crate::{control, identity, ingest, manager, query};
 
@@ -113,9 +113,9 @@ pub struct TableCount {
 impl MockSentinel {
     /// Makes the world's state, loading its tables and rules.
     pub fn new(world: World, clock: Arc<dyn Clock>) -> Result<Self, WorldError> {
-        let deployment = Deployment::load(&world)?;
-        let state = State::new(&world, &deployment);
         let clock = SteeredClock::new(clock, world.clock);
+        let deployment = Deployment::load(&world, clock.now())?;
+        let state = State::new(&world, &deployment);
         let turnstile = query::Turnstile::new(&world.query);
         let shared = Shared {
             world,
@@ -224,7 +224,7 @@ impl MockSentinel {
     /// Runs a query on what is visible now, without a token and in the caller's thread.
     pub fn query(&self, kql: &str) -> Result<kql::Answer, kql::Error> {
         let now = self.shared.clock.now();
-        let snapshot = self.shared.state().tables.snapshot(now);
+        let snapshot = self.shared.snapshot(now);
         let settings = kql::Settings { seed: self.shared.world.seed, ..kql::Settings::at(instant(now)) };
         kql::run(kql, &snapshot, &settings)
     }
@@ -315,6 +315,13 @@ impl MockSentinel {
 }
 
 impl Shared {
+    /// The workspace as a query sees it now.
+    pub(crate) fn snapshot(&self, now: Timestamp) -> Snapshot {
+        let mut state = self.state();
+        let searches = state.searches.clone();
+        state.tables.snapshot(now, &self.world.workspace.id, &searches, &self.deployment.library)
+    }
+
     /// The state, for a moment: never held across an await.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

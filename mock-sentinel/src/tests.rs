@@ -10,6 +10,8 @@ mod queries;
 mod resources;
 mod rights;
 mod rules;
+mod searches;
+mod service_made;
 mod sockets;
 mod tokens;
 mod tools;

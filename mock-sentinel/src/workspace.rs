@@ -1,17 +1,27 @@
 //! The Log Analytics workspace: its tables, what is visible of them, and the rows Azure itself writes.
 
 mod ids;
+mod library;
 mod migrate;
+mod receipts;
+mod searches;
+mod snapshot;
+mod standard;
 mod system;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use kql::{Batch, Catalog, ColumnType, Table};
+use kql::{Batch, ColumnType, Table};
 
 use crate::arm::{ArmError, TableResource};
 use crate::server::TableCount;
+use receipts::Receipts;
 
+pub(crate) use library::Library;
+pub(crate) use searches::{SEARCHES_MAX, Search, Searches};
+pub(crate) use snapshot::{Snapshot, StoredRows};
 pub(crate) use system::{LogError, Operation, instant};
 
 /// All tables, custom and the service's own.
@@ -36,6 +46,14 @@ pub(crate) enum OverCap {
     Again,
 }
 
+/// Rows that are not to be seen yet.
+#[derive(Debug)]
+struct Pending {
+    visible_at: Timestamp,
+    received: Timestamp,
+    rows: Batch,
+}
+
 /// A table with its rows.
 #[derive(Debug)]
 pub(crate) struct StoredTable {
@@ -44,8 +62,10 @@ pub(crate) struct StoredTable {
     /// When it was put; the tables that a world begins with are older.
     pub(crate) put_at: Option<Timestamp>,
     visible: Table,
+    /// When each of the visible rows came in.
+    receipts: Receipts,
     /// Rows stored but not to be seen before their time, in order.
-    pending: VecDeque<(Timestamp, Batch)>,
+    pending: VecDeque<Pending>,
     pending_rows: u64,
     id_column: Option<usize>,
     ids: HashSet<u128>,
@@ -76,7 +96,7 @@ impl Tables {
     }
 
     /// Whether the workspace has a place for data: a table was deployed, or Azure wrote a row of its own.
-    pub(crate) fn is_placed(&self) -> bool {
+    fn is_placed(&self) -> bool {
         self.by_name.values().any(|table| table.resource.is_some() || table.count().count > 0)
     }
 
@@ -125,13 +145,32 @@ impl Tables {
         Some(if std::mem::replace(&mut self.cap_reached, true) { OverCap::Again } else { OverCap::First })
     }
 
-    /// What a query sees now.
-    pub(crate) fn snapshot(&mut self, now: Timestamp) -> Snapshot {
+    /// The rows that a query sees now.
+    fn visible_rows(&mut self, now: Timestamp) -> BTreeMap<String, StoredRows> {
         let tables = self.by_name.iter_mut().map(|(name, table)| {
             table.reveal(now);
-            (name.clone(), table.visible.clone())
+            let is_billable = table.resource.is_some();
+            let rows = StoredRows { table: table.visible.clone(), receipts: table.receipts.clone(), is_billable };
+            (name.clone(), rows)
         });
-        Snapshot { tables: tables.collect() }
+        tables.collect()
+    }
+
+    /// What a query sees now.
+    pub(crate) fn snapshot(
+        &mut self,
+        now: Timestamp,
+        workspace_id: &str,
+        searches: &Searches,
+        library: &Arc<Library>,
+    ) -> Snapshot {
+        Snapshot {
+            is_placed: self.is_placed(),
+            tables: self.visible_rows(now),
+            workspace_id: workspace_id.to_owned(),
+            searches: searches.clone(),
+            library: library.clone(),
+        }
     }
 
     /// Writes a row of DCRLogErrors, unless the same was written in this hour.
@@ -159,6 +198,7 @@ impl StoredTable {
             put_at: None,
             id_column: id_column(&schema),
             visible: Table::new(schema),
+            receipts: Receipts::default(),
             pending: VecDeque::new(),
             pending_rows: 0,
             ids: HashSet::new(),
@@ -175,11 +215,16 @@ impl StoredTable {
             self.brought_id.push(id.is_some_and(|id| self.ids.insert(fingerprint(id))));
         }
         if visible_at <= now && self.pending.is_empty() {
-            self.visible.append(batch);
+            self.show(batch, now);
         } else {
             self.pending_rows += batch.len() as u64;
-            self.pending.push_back((visible_at, batch));
+            self.pending.push_back(Pending { visible_at, received: now, rows: batch });
         }
+    }
+
+    fn show(&mut self, rows: Batch, received: Timestamp) {
+        self.receipts.add(rows.len() as u64, received);
+        self.visible.append(rows);
     }
 
     /// Takes other columns. A column may come or go, but not change its type.
@@ -199,7 +244,7 @@ impl StoredTable {
         }
         if old != new {
             self.visible = migrate::table(&self.visible, &new);
-            self.pending.iter_mut().for_each(|(_, rows)| *rows = migrate::batch(rows, &new));
+            self.pending.iter_mut().for_each(|pending| pending.rows = migrate::batch(&pending.rows, &new));
             self.id_column = id_column(&new);
         }
         self.resource = Some(resource);
@@ -208,10 +253,10 @@ impl StoredTable {
 
     /// Makes rows visible whose time has come.
     fn reveal(&mut self, now: Timestamp) {
-        while self.pending.front().is_some_and(|(visible_at, _)| *visible_at <= now) {
-            if let Some((_, batch)) = self.pending.pop_front() {
-                self.pending_rows -= batch.len() as u64;
-                self.visible.append(batch);
+        while self.pending.front().is_some_and(|pending| pending.visible_at <= now) {
+            if let Some(Pending { received, rows, .. }) = self.pending.pop_front() {
+                self.pending_rows -= rows.len() as u64;
+                self.show(rows, received);
             }
         }
     }
@@ -229,7 +274,7 @@ impl StoredTable {
         let Some(index) = self.id_column else { return Vec::new() };
         self.visible
             .batches()
-            .chain(self.pending.iter().map(|(_, batch)| batch))
+            .chain(self.pending.iter().map(|pending| &pending.rows))
             .flat_map(|batch| {
                 let column = batch.column(index);
                 (0..batch.len()).map(move |row| column.str(row).unwrap_or_default().to_owned())
@@ -248,20 +293,4 @@ fn fingerprint(id: &str) -> u128 {
     let digest = ring::digest::digest(&ring::digest::SHA256, id.as_bytes());
     let (first, _) = digest.as_ref().split_at(16);
     u128::from_be_bytes(first.try_into().expect("16 bytes make a u128"))
-}
-
-/// The tables at one instant.
-#[derive(Debug)]
-pub(crate) struct Snapshot {
-    tables: BTreeMap<String, Table>,
-}
-
-impl Catalog for Snapshot {
-    fn table(&self, name: &str) -> Option<Table> {
-        self.tables.get(name).cloned()
-    }
-
-    fn table_names(&self) -> Vec<String> {
-        self.tables.keys().cloned().collect()
-    }
 }

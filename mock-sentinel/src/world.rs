@@ -39,6 +39,12 @@ pub struct World {
     /// Values of template parameters in these files, by name. What a file gives no default for and is not here gets what its name
     /// plainly means (`location`, `workspaceName`, `workspaceResourceId`, …), or is refused.
     pub parameters: BTreeMap<String, serde_json::Value>,
+    /// Watchlists, for `_GetWatchlist`.
+    pub watchlists: Vec<WatchlistSource>,
+    /// A CSV file, relative to the world's file, of `prefix,country,state,city,latitude,longitude`: what
+    /// `geo_info_from_ip_address` knows. Without it, queries with that function are refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub geo: Option<PathBuf>,
     /// Trouble set from the start.
     pub faults: Vec<Fault>,
     /// How many calls the journal remembers.
@@ -48,14 +54,33 @@ pub struct World {
     pub(crate) resources: Resources,
 }
 
-/// ARM JSON texts, each with the name it goes by in messages.
+/// Texts of files, each with the name it goes by in messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Resources {
     pub(crate) tables: Vec<Document>,
     pub(crate) rules: Vec<Document>,
+    /// Those of the watchlists that name a file, by their number.
+    pub(crate) watchlists: BTreeMap<usize, Document>,
+    pub(crate) geo: Option<Document>,
 }
 
-/// One ARM JSON text.
+/// A watchlist of Sentinel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WatchlistSource {
+    /// What queries call it by; its case does not matter.
+    pub alias: String,
+    /// The column whose values stand in `SearchKey` too.
+    pub search_key: String,
+    /// A CSV file with a row of names, relative to the world's file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
+    /// Rows, in place of a file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// One text, ARM JSON or CSV.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Document {
     pub(crate) name: String,

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::kind::Kind;
 use super::path::Aim;
 use super::{
-    Call, Stored, deployments, endpoints, groups, not_served, role_definitions, roles, rules, subscriptions, tables,
-    workspaces,
+    Call, Stored, deployments, endpoints, groups, not_served, role_definitions, roles, rules, searches, subscriptions,
+    tables, workspaces,
 };
 use crate::arm::relaxed;
 use crate::http::Reply;
@@ -140,11 +140,13 @@ fn resource_body(text: &[u8]) -> Result<Value, Reply> {
 }
 
 impl Stored {
-    /// Tables answer 200 whether they are new or not; their clients take nothing else.
-    /// Source: <https://learn.microsoft.com/rest/api/loganalytics/tables/create-or-update>, read 2026-11-29.
+    /// Tables and saved searches answer 200 whether they are new or not; their clients take nothing else.
+    /// Sources: <https://learn.microsoft.com/rest/api/loganalytics/tables/create-or-update> and
+    /// <https://learn.microsoft.com/rest/api/loganalytics/saved-searches/create-or-update>, read 2026-11-29.
     fn reply(self, call: &Call<'_>) -> Reply {
         let word = if self.created { "created" } else { "updated" };
-        let status = if self.created && call.target.kind != Kind::Table { 201 } else { 200 };
+        let status =
+            if self.created && !matches!(call.target.kind, Kind::Table | Kind::SavedSearch) { 201 } else { 200 };
         Reply::json(status, &self.resource, format!("{} {word}", call.target.id()))
     }
 }
@@ -160,6 +162,7 @@ pub(super) fn find(call: &Call<'_>) -> Option<Value> {
         Kind::Deployment => deployments::find(call),
         Kind::Workspace => workspaces::find(call),
         Kind::Table => tables::find(call),
+        Kind::SavedSearch => searches::find(call),
         Kind::Rule => rules::find(call),
         Kind::Endpoint => endpoints::find(call),
         Kind::RoleAssignment => roles::find(call),
@@ -181,6 +184,7 @@ fn list(call: &Call<'_>) -> Vec<Value> {
         Kind::Deployment | Kind::DeploymentOperation => deployments::list(call),
         Kind::Workspace => workspaces::list(call),
         Kind::Table => tables::list(call),
+        Kind::SavedSearch => searches::list(call),
         Kind::Rule => rules::list(call),
         Kind::Endpoint => endpoints::list(call),
     }
@@ -218,6 +222,7 @@ pub(super) fn put(call: &Call<'_>) -> Result<Stored, Reply> {
         Kind::Deployment => deployments::put(call),
         Kind::Workspace => workspaces::put(call),
         Kind::Table => tables::put(call),
+        Kind::SavedSearch => searches::put(call),
         Kind::Rule => rules::put(call),
         Kind::Endpoint => endpoints::put(call),
         Kind::RoleAssignment => roles::put(call),
@@ -249,6 +254,7 @@ fn delete(call: &Call<'_>) -> Result<Option<Value>, Reply> {
         Kind::Deployment => Ok(was_there(deployments::delete(call))),
         Kind::Workspace => Err(not_served("The workspace is part of the world: it cannot be deleted here.")),
         Kind::Table => Ok(was_there(tables::delete(call))),
+        Kind::SavedSearch => Ok(was_there(searches::delete(call))),
         Kind::Rule => Ok(was_there(rules::delete(call))),
         Kind::Endpoint => Ok(was_there(endpoints::delete(call))),
         Kind::RoleAssignment => Ok(roles::delete(call)),

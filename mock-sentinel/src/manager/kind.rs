@@ -21,6 +21,7 @@ pub(super) enum Kind {
     DeploymentOperation,
     Workspace,
     Table,
+    SavedSearch,
     Rule,
     Endpoint,
     RoleAssignment,
@@ -83,6 +84,8 @@ const WORKSPACES: &[&str] = &[
 ];
 const TABLES: &[&str] =
     &["2025-07-01", "2025-02-01", "2023-09-01", "2022-10-01", "2021-12-01-preview", "2020-08-01", "2020-03-01-preview"];
+const SAVED_SEARCHES: &[&str] =
+    &["2025-07-01", "2025-02-01", "2023-09-01", "2020-08-01", "2020-03-01-preview", "2015-03-20"];
 const RULES: &[&str] =
     &["2024-03-11", "2023-03-11", "2022-06-01", "2021-09-01-preview", "2021-04-01", "2019-11-01-preview"];
 const ENDPOINTS: &[&str] = &["2024-03-11", "2023-03-11", "2022-06-01", "2021-09-01-preview", "2021-04-01"];
@@ -117,6 +120,7 @@ impl Kind {
         let all = [
             Self::Workspace,
             Self::Table,
+            Self::SavedSearch,
             Self::Rule,
             Self::Endpoint,
             Self::RoleAssignment,
@@ -139,6 +143,7 @@ impl Kind {
             Self::DeploymentOperation => "Microsoft.Resources/deployments/operations",
             Self::Workspace => "Microsoft.OperationalInsights/workspaces",
             Self::Table => "Microsoft.OperationalInsights/workspaces/tables",
+            Self::SavedSearch => "Microsoft.OperationalInsights/workspaces/savedSearches",
             Self::Rule => "Microsoft.Insights/dataCollectionRules",
             Self::Endpoint => "Microsoft.Insights/dataCollectionEndpoints",
             Self::RoleAssignment => "Microsoft.Authorization/roleAssignments",
@@ -155,6 +160,7 @@ impl Kind {
         match self {
             Self::Workspace => WORKSPACES,
             Self::Table => TABLES,
+            Self::SavedSearch => SAVED_SEARCHES,
             Self::Rule => RULES,
             Self::Endpoint => ENDPOINTS,
             Self::RoleAssignment => ROLE_ASSIGNMENTS,
@@ -174,7 +180,7 @@ impl Kind {
     pub(super) fn bytes_max(self) -> usize {
         match self {
             Self::RoleAssignment => 16 * 1024,
-            Self::Table => 256 * 1024,
+            Self::Table | Self::SavedSearch => 256 * 1024,
             Self::Rule => 512 * 1024,
             _ => 64 * 1024,
         }

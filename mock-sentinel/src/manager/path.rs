@@ -42,7 +42,7 @@ impl Aim {
         known.ok_or_else(|| {
             let message = format!(
                 "The requested path '{}' is not a resource served here: subscriptions, resource groups, deployments, workspaces, \
-                 their tables, data collection rules, data collection endpoints, role assignments and definitions.",
+                 their tables and saved searches, data collection rules, data collection endpoints, role assignments and definitions.",
                 path.chars().take(300).collect::<String>()
             );
             Reply::error(404, "InvalidResourceType", &message, &message)
@@ -72,6 +72,7 @@ impl Target {
             Kind::Provider => format!("{scope}/providers/{name}"),
             Kind::Any => format!("{scope}/resources/{name}"),
             Kind::Table => format!("{scope}/tables/{name}"),
+            Kind::SavedSearch => format!("{scope}/savedSearches/{name}"),
             Kind::DeploymentOperation => format!("{scope}/operations/{name}"),
             kind => format!("{scope}/providers/{}/{name}", kind.arm_type()),
         }
@@ -166,7 +167,7 @@ fn plain(tail: &[&str], scope: String, workspace: &Workspace) -> Option<Aim> {
 /// What a resource of a nested type is in.
 fn parent(kind: Kind, names: &[&str], scope: String, workspace: &Workspace) -> String {
     let above = match kind {
-        Kind::Table => Kind::Workspace,
+        Kind::Table | Kind::SavedSearch => Kind::Workspace,
         Kind::DeploymentOperation => Kind::Deployment,
         _ => return scope,
     };
@@ -222,6 +223,7 @@ mod tests {
                 "all in /subscriptions/s".to_owned(),
             ),
             (&format!("{workspace}/tables/A_CL"), Kind::Table, format!("{workspace}/tables/A_CL")),
+            (&format!("{workspace}/savedsearches/a%20b"), Kind::SavedSearch, format!("{workspace}/savedSearches/a b")),
             (&format!("{workspace}/tables"), Kind::Table, format!("all in {workspace}")),
             (&format!("{workspace}/api/query"), Kind::Workspace, format!("api/query {workspace}")),
             (

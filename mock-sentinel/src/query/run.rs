@@ -67,13 +67,10 @@ pub(super) async fn run(
     let now = shared.clock.now();
     shared.state().query_rates.take(principal, shared.world.query.per_thirty_seconds, now)?;
     let turn = shared.turnstile.enter(&shared.world.query).await?;
-    let snapshot = {
-        let mut state = shared.state();
-        if !state.tables.is_placed() && shared.world.query.empty_workspace_is_204 {
-            return Ok(Outcome::Empty);
-        }
-        state.tables.snapshot(now)
-    };
+    let snapshot = shared.snapshot(now);
+    if !snapshot.is_placed && shared.world.query.empty_workspace_is_204 {
+        return Ok(Outcome::Empty);
+    }
     let limits = &shared.world.query;
     let settings = Settings {
         rows_max: limits.rows_max,

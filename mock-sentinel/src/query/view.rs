@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use kql::{Catalog, Settings, Table};
+use kql::{Catalog, GeoInfo, SavedFunction, Settings, Table, Tables};
 
 use super::timespan::Timespan;
 use crate::workspace::Snapshot;
@@ -21,7 +22,7 @@ pub(super) struct View<'a> {
     snapshot: &'a Snapshot,
     within: Within,
     settings: &'a Settings,
-    read: RefCell<BTreeMap<String, Table>>,
+    read: RefCell<BTreeMap<(String, usize), Table>>,
     failed: RefCell<Option<kql::Error>>,
 }
 
@@ -35,16 +36,18 @@ impl<'a> View<'a> {
         self.failed.take()
     }
 
-    fn rows(&self, name: &str, Timespan { from, to }: Timespan) -> Option<Table> {
-        if let Some(read) = self.read.borrow().get(name) {
+    /// The rows of a table within the timespan. A query asks for a table with all the service's columns that it names, or with none.
+    fn rows(&self, key: (&str, usize), table: Table, Timespan { from, to }: Timespan) -> Option<Table> {
+        let key = (key.0.to_owned(), key.1);
+        if let Some(read) = self.read.borrow().get(&key) {
             return Some(read.clone());
         }
-        let filter = format!("['{name}'] | where TimeGenerated between (datetime({from}) .. datetime({to}))");
+        let filter = format!("T | where TimeGenerated between (datetime({from}) .. datetime({to}))");
         let settings = Settings { rows_max: usize::MAX, ..self.settings.clone() };
-        match kql::run(&filter, self.snapshot, &settings) {
+        match kql::run(&filter, &Tables::default().with("T", table), &settings) {
             Ok(answer) => {
                 let rows = answer.primary().clone();
-                self.read.borrow_mut().insert(name.to_owned(), rows.clone());
+                self.read.borrow_mut().insert(key, rows.clone());
                 Some(rows)
             }
             Err(error) => {
@@ -60,15 +63,48 @@ impl<'a> View<'a> {
 
 impl Catalog for View<'_> {
     fn table(&self, name: &str) -> Option<Table> {
-        let table = self.snapshot.table(name)?;
-        match self.within {
-            Within::Everything => Some(table),
-            Within::Nothing => Some(Table::new(table.schema().clone())),
-            Within::Timespan(timespan) => self.rows(name, timespan),
-        }
+        self.table_with(name, &[]).map(|(table, _)| table)
+    }
+
+    fn table_with(&self, name: &str, columns: &[&str]) -> Option<(Table, usize)> {
+        let (table, own) = self.snapshot.table_with(name, columns)?;
+        let seen = match self.within {
+            Within::Everything => table,
+            Within::Nothing => Table::new(table.schema().clone()),
+            Within::Timespan(timespan) => self.rows((name, columns.len()), table, timespan)?,
+        };
+        Some((seen, own))
+    }
+
+    fn has_table(&self, name: &str) -> bool {
+        self.snapshot.has_table(name)
     }
 
     fn table_names(&self) -> Vec<String> {
         self.snapshot.table_names()
+    }
+
+    fn service_columns(&self) -> &'static [&'static str] {
+        self.snapshot.service_columns()
+    }
+
+    fn function(&self, name: &str) -> Option<SavedFunction> {
+        self.snapshot.function(name)
+    }
+
+    fn function_names(&self) -> Vec<String> {
+        self.snapshot.function_names()
+    }
+
+    fn watchlist(&self, alias: &str) -> Option<Table> {
+        self.snapshot.watchlist(alias)
+    }
+
+    fn watchlist_names(&self) -> Vec<String> {
+        self.snapshot.watchlist_names()
+    }
+
+    fn geo_info(&self) -> Option<Arc<dyn GeoInfo>> {
+        self.snapshot.geo_info()
     }
 }

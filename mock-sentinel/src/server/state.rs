@@ -17,7 +17,7 @@ use crate::journal::JournalEntry;
 use crate::query::Rates;
 use crate::roles::{Assignment, Assignments, DEPLOYER, LOG_ANALYTICS_READER, PUBLISHER};
 use crate::rules::{Rule, Rules};
-use crate::workspace::Tables;
+use crate::workspace::{Library, Searches, Tables};
 use crate::world::{Document, World, WorldError};
 
 /// Our own tables and rules, as they are deployed.
@@ -30,6 +30,7 @@ pub(crate) struct Deployment {
     tables: BTreeMap<String, TableResource>,
     endpoints: Vec<EndpointResource>,
     rules: Vec<Arc<Rule>>,
+    pub(super) library: Arc<Library>,
 }
 
 /// What changes while serving.
@@ -39,6 +40,7 @@ pub(crate) struct State {
     pub(crate) journal: Journal<JournalEntry>,
     pub(crate) directory: Directory,
     pub(crate) tables: Tables,
+    pub(crate) searches: Searches,
     pub(crate) rules: Rules,
     pub(crate) query_rates: Rates,
     /// Data collection endpoints, by name in lower case.
@@ -59,7 +61,7 @@ pub(crate) struct State {
 impl Deployment {
     /// Reads the world's ARM documents. Our own stand in for tables and rules when neither are named, and for tables
     /// when only rules are.
-    pub(crate) fn load(world: &World) -> Result<Self, WorldError> {
+    pub(crate) fn load(world: &World, now: Timestamp) -> Result<Self, WorldError> {
         let own = |name: &str, text: &str| vec![Document { name: name.to_owned(), text: text.to_owned() }];
         let named = &world.resources;
         let mut documents = named.tables.clone();
@@ -93,7 +95,8 @@ impl Deployment {
             Rule::compile(rule, &tables).map(Arc::new).map_err(|error| refused(&origin, &error))
         };
         let rules = rules.into_iter().map(compile).collect::<Result<_, _>>()?;
-        Ok(Self { tables, endpoints, rules })
+        let library = Arc::new(Library::load(world, now)?);
+        Ok(Self { tables, endpoints, rules, library })
     }
 }
 
@@ -109,6 +112,7 @@ impl State {
             journal: Journal::new(world.journal_entries),
             directory: Directory::new(&world.identity),
             tables: Tables::new(&deployment.tables),
+            searches: Searches::default(),
             rules: Rules::default(),
             query_rates: Rates::default(),
             endpoints: BTreeMap::new(),

@@ -36,7 +36,7 @@ impl StoredTable {
     }
 
     fn different_ids(&self) -> impl Iterator<Item = &str> {
-        let batches = self.visible.batches().chain(self.pending.iter().map(|(_, batch)| batch));
+        let batches = self.visible.batches().chain(self.pending.iter().map(|pending| &pending.rows));
         let rows = batches.flat_map(|batch| {
             let column = self.id_column.map(|index| batch.column(index));
             (0..batch.len()).map(move |row| column.and_then(|column| column.str(row)))

@@ -57,7 +57,6 @@ fn log_operation() -> Schema {
 fn health() -> Schema {
     let text = |name| (name, ColumnType::String);
     Schema::new([
-        text("TenantId"),
         ("TimeGenerated", ColumnType::DateTime),
         text("OperationName"),
         text("SentinelResourceId"),
@@ -70,7 +69,6 @@ fn health() -> Schema {
         text("SentinelResourceKind"),
         text("RecordId"),
         ("ExtendedProperties", ColumnType::Dynamic),
-        text("Type"),
     ])
 }
 

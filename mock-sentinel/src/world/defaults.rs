@@ -21,6 +21,8 @@ impl Default for World {
             tables: Vec::new(),
             rules: Vec::new(),
             parameters: BTreeMap::new(),
+            watchlists: Vec::new(),
+            geo: None,
             faults: Vec::new(),
             journal_entries: 10_000,
             resources: Resources::default(),

@@ -49,6 +49,14 @@ pub enum WorldError {
         /// The file.
         origin: String,
     },
+    /// A watchlist or a file of data is not as it must be.
+    #[error("{origin}: {message}")]
+    Data {
+        /// The file, or the key of the world.
+        origin: String,
+        /// What is wrong with it.
+        message: String,
+    },
     /// Quantities that cannot be.
     #[error("{origin}: no world can be so:\n  {}", problems.join("\n  "))]
     Impossible {
@@ -69,6 +77,12 @@ pub enum WorldError {
         /// What is wrong there.
         message: String,
     },
+}
+
+impl WorldError {
+    pub(crate) fn data(origin: &str, message: String) -> Self {
+        Self::Data { origin: origin.to_owned(), message }
+    }
 }
 
 fn hint(nearest: Option<&str>) -> String {
@@ -98,7 +112,23 @@ impl World {
         for file in world.rules.clone() {
             world.load_rule(&folder.join(file))?;
         }
+        world.load_data(folder)?;
         Ok(world)
+    }
+
+    /// Reads the files of the watchlists and of data on addresses, relative to a folder.
+    fn load_data(&mut self, folder: &Path) -> Result<(), WorldError> {
+        let document = |path: &PathBuf| {
+            let path = folder.join(path);
+            read_bounded(&path).map(|text| Document { name: path.display().to_string(), text })
+        };
+        for (at, list) in self.watchlists.iter().enumerate() {
+            if let Some(file) = &list.file {
+                self.resources.watchlists.insert(at, document(file)?);
+            }
+        }
+        self.resources.geo = self.geo.as_ref().map(document).transpose()?;
+        Ok(())
     }
 
     /// Adds the tables of an ARM JSON file. The default tables are left out from then on.
@@ -127,6 +157,18 @@ impl World {
 fn read(path: &Path) -> Result<String, WorldError> {
     input::read_text(path, BY_HAND_BYTES_MAX)
         .map_err(|error| WorldError::File { path: path.to_owned(), source: error.into() })
+}
+
+/// The most bytes of a file with watchlist rows or with data on addresses.
+const DATA_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+fn read_bounded(path: &Path) -> Result<String, WorldError> {
+    let length = std::fs::metadata(path).map_err(|source| WorldError::File { path: path.to_owned(), source })?.len();
+    if length > DATA_BYTES_MAX {
+        let message = format!("the file has {length} bytes; allowed are {DATA_BYTES_MAX}");
+        return Err(WorldError::data(&path.display().to_string(), message));
+    }
+    read(path)
 }
 
 fn from_saphyr(error: &serde_saphyr::Error, origin: &str) -> WorldError {

@@ -53,7 +53,7 @@ impl Binder<'_> {
     /// Whether a group is the plain name of something other than a column: Kusto leaves it unnamed.
     fn is_let(&self, entry: &NamedExpr) -> bool {
         let ast::ExprKind::Name(name) = &entry.value.kind else { return false };
-        let is_column = self.row.as_ref().is_some_and(|row| row.schema.index_of(&name.text).is_some());
+        let is_column = self.row.as_ref().is_some_and(|row| super::hidden::find(&row.schema, &name.text).is_some());
         matches!(entry.naming, ast::Naming::Auto) && !is_column
     }
 

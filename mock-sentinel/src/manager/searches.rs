@@ -1,0 +1,80 @@
+//! Saved searches of the workspace: functions that queries can call, such as ASIM parsers.
+//!
+//! Shapes: <https://learn.microsoft.com/rest/api/loganalytics/saved-searches>, read 2026-11-29. An existing search is only
+//! changed with its own `etag` or `*`; the text of the refusal is from user reports.
+
+use serde_json::{Value, json};
+
+use super::path::Target;
+use super::{Call, Stored};
+use crate::http::Reply;
+use crate::workspace::{SEARCHES_MAX, Search};
+
+pub(super) fn find(call: &Call<'_>) -> Option<Value> {
+    if !is_in_workspace(call) {
+        return None;
+    }
+    call.shared.state().searches.get(&call.target.name).map(|search| shown(call, search))
+}
+
+pub(super) fn list(call: &Call<'_>) -> Vec<Value> {
+    if !is_in_workspace(call) {
+        return Vec::new();
+    }
+    call.shared.state().searches.iter().map(|search| shown(call, search)).collect()
+}
+
+pub(super) fn put(call: &Call<'_>) -> Result<Stored, Reply> {
+    if !is_in_workspace(call) {
+        return Err(call.not_found());
+    }
+    let name = &call.target.name;
+    let mut search = Search::parse(name, &call.body["properties"])
+        .map_err(|why| refused("InvalidParameter", &format!("The saved search is not valid: {why}.")))?;
+    let mut state = call.shared.state();
+    if let Some(known) = state.searches.get(name) {
+        let given = call.body["etag"].as_str().or_else(|| call.body["properties"]["etag"].as_str());
+        if given != Some("*") && given != Some(&known.etag) {
+            let message = "Newer data exists: to change a saved search, give its etag, or '*'.";
+            return Err(Reply::error(409, "Conflict", message, message));
+        }
+    }
+    let is_known = state.searches.get(name).is_some();
+    call.check_count("saved searches", SEARCHES_MAX, state.searches.len(), is_known)?;
+    if let Some(rival) = state.searches.rival(&search) {
+        let message = format!("The saved search '{}' has the same functionAlias.", rival.name);
+        return Err(refused("InvalidParameter", &message));
+    }
+    search.etag = format!("W/\"{}\"", state.random_id());
+    let resource = shown(call, &search);
+    let created = state.searches.put(search);
+    Ok(Stored { created, resource })
+}
+
+pub(super) fn delete(call: &Call<'_>) -> bool {
+    is_in_workspace(call) && call.shared.state().searches.remove(&call.target.name)
+}
+
+fn is_in_workspace(call: &Call<'_>) -> bool {
+    call.target.scope.eq_ignore_ascii_case(&call.shared.world.workspace.resource_id())
+}
+
+fn refused(code: &str, message: &str) -> Reply {
+    Reply::error(400, code, message, message)
+}
+
+fn shown(call: &Call<'_>, search: &Search) -> Value {
+    let mut properties = search.properties.clone();
+    if let Some(properties) = properties.as_object_mut() {
+        properties.remove("etag");
+        properties.entry("version").or_insert(json!(2));
+    }
+    let target = Target { name: search.name.clone(), ..call.target.clone() };
+    json!({
+        "id": target.id(),
+        "name": search.name,
+        "type": target.kind.arm_type(),
+        "etag": search.etag,
+        "properties": properties,
+    })
+}
