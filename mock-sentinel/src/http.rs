@@ -4,6 +4,7 @@ pub(crate) mod body;
 mod broken;
 mod canned;
 pub(crate) mod front;
+mod loan;
 pub(crate) mod near_miss;
 pub(crate) mod openapi;
 pub(crate) mod outbox;

@@ -30,7 +30,7 @@ pub use faults::{
 };
 pub use journal::JournalEntry;
 pub use server::{BLOCKING_THREADS, Credentials, MockSentinel, TableCount};
-pub use tls::{Tls, TlsError};
+pub use tls::{Authority, AuthorityError, NameError, Names, Tls, TlsError};
 pub use world::{
     App, ArcHost, Federation, FieldUnit, Identity, Ingestion, Managed, Query, StatusCode, TableNames, UnknownAnswers,
     WatchlistSource, Workspace, World, WorldError, WrongTypes,

@@ -1,14 +1,17 @@
 //! `mock-sentinel`: the mock as a program.
 
+mod address;
+
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
-use mock_sentinel::{BLOCKING_THREADS, MockSentinel, SystemClock, Tls, World};
+use mock_sentinel::{Authority, BLOCKING_THREADS, MockSentinel, Names, SystemClock, Tls, World};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -29,7 +32,10 @@ Examples:
       our own Miro tables and rules on two free ports; prints where and with which credentials
 
   mock-sentinel serve --tls-listen 127.0.0.1:8443 --table MiroAuditLogs_Table.json --rule MiroAuditLogs_DCR.json
-      the tables and rules you deploy, on a port you choose";
+      the tables and rules you deploy, on a port you choose
+
+  mock-sentinel serve --tls-listen 0.0.0.0:443 --allow-remote --tls-name azure --ca-file ca.pem
+      under Azure's own names, for programs that know no others; the same root at every start";
 
 /// A Microsoft Sentinel on this machine: Entra ID, data collection rules, a workspace and its query API.
 #[derive(Debug, Parser)]
@@ -66,6 +72,14 @@ struct Serve {
     /// ARM JSON with data collection rules, instead of our own. May be repeated.
     #[arg(long = "rule", value_name = "F.json")]
     rules: Vec<PathBuf>,
+    /// A host name or address that the certificate is valid for besides localhost; `azure` stands for Azure's own hosts. May
+    /// be repeated.
+    #[arg(long = "tls-name", value_name = "NAME")]
+    tls_names: Vec<String>,
+    /// Keep the root certificate in this file, its key beside it as PATH.key, and use them again at the next start. Without
+    /// it, a root is made for this run alone.
+    #[arg(long, value_name = "PATH")]
+    ca_file: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -113,6 +127,7 @@ impl Serve {
     /// What is to be served, if it may be.
     fn mock(&self) -> anyhow::Result<MockSentinel> {
         self.check_addresses()?;
+        self.names("")?;
         Ok(MockSentinel::new(self.world()?, Arc::new(SystemClock))?)
     }
 
@@ -141,18 +156,63 @@ impl Serve {
     }
 
     async fn run(self, mock: MockSentinel) -> anyhow::Result<()> {
-        let tls = Tls::generate()?;
-        let ca_file = ca_file(&tls)?;
         let http = bind(self.listen).await?;
         let https = bind(self.tls_listen).await?;
+        let (http_at, https_at) = (http.local_addr()?, https.local_addr()?);
+        let (tls, ca_file) = self.certificate(&mock, &[http_at, https_at])?;
         let stop = stop_on_signal()?;
-        let http_url = format!("http://{}", http.local_addr()?);
-        let https_url = format!("https://{}", https.local_addr()?);
+        let http_url = format!("http://{}", self.reachable(http_at));
+        let https_url = format!("https://{}", self.reachable(https_at));
         let handshake = mock.handshake(&http_url, &https_url, &ca_file.path().display().to_string());
         let mut stdout = std::io::stdout();
         writeln!(stdout, "{handshake}").and_then(|()| stdout.flush()).context("could not print the handshake")?;
         mock.serve(http, Some((https, tls)), stop).await;
         Ok(())
+    }
+
+    /// The certificate for all names and addresses that callers may use, and the file of the root to trust.
+    fn certificate(&self, mock: &MockSentinel, listening: &[SocketAddr]) -> anyhow::Result<(Tls, CaFile)> {
+        let mut names = self.names(&mock.location())?;
+        for address in listening {
+            names = names.with(address::outward(address.ip()));
+        }
+        if let Some(path) = &self.ca_file {
+            let authority = Authority::kept(path)?;
+            let path = std::path::absolute(path).context("could not tell where --ca-file is")?;
+            return Ok((Tls::issue(&authority, &names)?, CaFile::Kept(path)));
+        }
+        let tls = Tls::issue(&Authority::generate()?, &names)?;
+        let file = ca_file(&tls)?;
+        Ok((tls, CaFile::OfThisRun(file)))
+    }
+
+    fn names(&self, region: &str) -> anyhow::Result<Names> {
+        Names::new(self.tls_names.iter().map(String::as_str), region).context("--tls-name")
+    }
+
+    /// Host and port by which others reach a listener, and which the certificate names.
+    fn reachable(&self, address: SocketAddr) -> String {
+        let named = self.tls_names.iter().find(|name| *name != "azure" && !name.starts_with('*'));
+        match named.filter(|_| address.ip().is_unspecified()) {
+            Some(name) => address::host_and_port(name, address.port()),
+            None => SocketAddr::new(address::outward(address.ip()), address.port()).to_string(),
+        }
+    }
+}
+
+/// The file of the root certificate.
+enum CaFile {
+    Kept(PathBuf),
+    /// Gone when the program ends.
+    OfThisRun(tempfile::NamedTempFile),
+}
+
+impl CaFile {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Kept(path) => path,
+            Self::OfThisRun(file) => file.path(),
+        }
     }
 }
 
@@ -160,9 +220,13 @@ async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("could not listen on {address}"))
 }
 
-/// The root certificate in a file of its own, gone when the program ends.
+/// The root certificate in a file of its own, gone when the program ends. Anybody may read it.
 fn ca_file(tls: &Tls) -> anyhow::Result<tempfile::NamedTempFile> {
-    let mut file = tempfile::Builder::new().prefix("mock-sentinel-ca-").suffix(".pem").tempfile()?;
+    let mut file = tempfile::Builder::new()
+        .prefix("mock-sentinel-ca-")
+        .suffix(".pem")
+        .permissions(std::fs::Permissions::from_mode(0o644))
+        .tempfile()?;
     file.write_all(tls.root_pem().as_bytes())
         .and_then(|()| file.flush())
         .context("could not write the root certificate")?;
@@ -203,5 +267,17 @@ mod tests {
             assert!(serve(&[option, "0.0.0.0:80", "--allow-remote"]).check_addresses().is_ok());
         }
         assert!(serve(&["--listen", "[::]:80", "--public"]).check_addresses().is_ok());
+    }
+
+    #[test]
+    fn what_is_printed_can_be_reached_and_is_named_by_the_certificate() {
+        let any: SocketAddr = "0.0.0.0:8443".parse().unwrap();
+        assert_eq!(serve(&[]).reachable("127.0.0.1:8443".parse().unwrap()), "127.0.0.1:8443");
+        assert_eq!(serve(&[]).reachable("[::1]:8443".parse().unwrap()), "[::1]:8443");
+        assert!(!serve(&[]).reachable(any).starts_with("0.0.0.0"));
+        assert_eq!(serve(&["--tls-name", "azure", "--tls-name", "mock.lab"]).reachable(any), "mock.lab:8443");
+        assert_eq!(serve(&["--tls-name", "2001:db8::1"]).reachable(any), "[2001:db8::1]:8443");
+        let refused = format!("{:#}", serve(&["--tls-name", "https://mock"]).names("x").unwrap_err());
+        assert!(refused.starts_with("--tls-name: 'https://mock'"), "{refused}");
     }
 }

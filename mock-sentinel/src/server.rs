@@ -184,6 +184,11 @@ impl MockSentinel {
         self.shared.world.workspace.id.clone()
     }
 
+    /// The Azure region of all resources.
+    pub fn location(&self) -> String {
+        self.shared.world.workspace.location.clone()
+    }
+
     /// What a program that connects to the mock needs to know; printed by the binary once it listens.
     pub fn handshake(&self, http_url: &str, https_url: &str, ca_file: &str) -> serde_json::Value {
         let credentials = self.credentials();

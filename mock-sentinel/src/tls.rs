@@ -1,12 +1,15 @@
-//! A certificate authority of one afternoon: a root and a leaf for this machine, made at start.
+//! Certificates for the https listener: a root of the mock's own, and a leaf that is made at each start and valid for a
+//! month.
+
+mod authority;
+mod names;
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// The host names and addresses that the leaf is valid for.
-const HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+pub use authority::{Authority, AuthorityError};
+pub use names::{NameError, Names};
 
 /// What the https listener presents, and the root that callers must trust.
 ///
@@ -21,19 +24,22 @@ pub struct Tls {
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// Key or certificate generation failed.
-    #[error("could not make a certificate for localhost")]
+    #[error("could not make a certificate")]
     Certificate(#[from] rcgen::Error),
     /// The TLS library refused what was made.
-    #[error("could not set up TLS with the certificate made for localhost")]
+    #[error("could not set up TLS with the certificate that was made")]
     Server(#[from] rustls::Error),
 }
 
 impl Tls {
     /// Makes a root and a leaf for `localhost`, `127.0.0.1` and `::1`.
     pub fn generate() -> Result<Self, TlsError> {
-        let root = CertifiedIssuer::self_signed(root_params()?, KeyPair::generate()?)?;
-        let leaf_key = KeyPair::generate()?;
-        let leaf = leaf_params()?.signed_by(&leaf_key, &root)?;
+        Self::issue(&Authority::generate()?, &Names::default())
+    }
+
+    /// Makes a leaf for these names.
+    pub fn issue(authority: &Authority, names: &Names) -> Result<Self, TlsError> {
+        let (leaf, leaf_key) = authority.leaf(names)?;
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(leaf_key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut server = rustls::ServerConfig::builder_with_provider(provider)
@@ -41,7 +47,7 @@ impl Tls {
             .with_no_client_auth()
             .with_single_cert(vec![leaf.der().clone()], key)?;
         server.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { root_pem: root.pem(), server: Arc::new(server) })
+        Ok(Self { root_pem: authority.pem().to_owned(), server: Arc::new(server) })
     }
 
     /// The root certificate that callers must trust, as PEM text.
@@ -53,21 +59,4 @@ impl Tls {
     pub fn server(&self) -> Arc<rustls::ServerConfig> {
         self.server.clone()
     }
-}
-
-fn root_params() -> Result<CertificateParams, rcgen::Error> {
-    let mut params = CertificateParams::new(Vec::new())?;
-    params.distinguished_name.push(DnType::CommonName, "mock-sentinel root");
-    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    Ok(params)
-}
-
-fn leaf_params() -> Result<CertificateParams, rcgen::Error> {
-    let mut params = CertificateParams::new(HOSTS.map(str::to_owned))?;
-    params.distinguished_name.push(DnType::CommonName, "mock-sentinel");
-    params.use_authority_key_identifier_extension = true;
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
-    Ok(params)
 }

@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use uuid::Uuid;
 
 use super::reply::Note;
-use super::{Reply, broken, canned};
+use super::{Reply, body, broken, canned, loan};
 use crate::call::Call;
 use crate::journal::JournalEntry;
 use crate::server::{Connection, Shared};
@@ -22,6 +22,9 @@ use crate::server::{Connection, Shared};
 const PATH_MAX: usize = 512;
 /// The most characters of a reason that it keeps.
 const REASON_MAX: usize = 1_024;
+
+/// The most bytes that are read of a body that no handler wants.
+const UNREAD_MAX: u64 = 8 * 1024 * 1024;
 
 /// The id that Azure would give a call.
 #[derive(Debug, Clone, Copy)]
@@ -130,8 +133,20 @@ async fn act(hit: Option<&Hit>, request: Request, next: Next, shared: &Shared) -
     match hit {
         Some(Hit { answer: Some(answer), .. }) => in_place(answer, request, shared).await,
         Some(hit) if hit.trouble.reset => Reply::empty(500, "the connection broke before the call").into_response(),
-        _ => shaped(AssertUnwindSafe(next.run(request)).catch_unwind().await.ok()),
+        _ => answered(request, next).await,
     }
+}
+
+/// The answer of the handler. A body that it did not look at is read first, up to a bound, so that the caller gets to read
+/// the answer.
+async fn answered(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let (body, unread) = loan::lend(body);
+    let response = shaped(AssertUnwindSafe(next.run(Request::from_parts(parts, body))).catch_unwind().await.ok());
+    if let Some(body) = unread.take() {
+        body::drain(body, UNREAD_MAX).await;
+    }
+    response
 }
 
 /// The answer of a handler; one in Azure's shape where the framework refused the call, or where the handler failed.
@@ -153,7 +168,7 @@ fn shaped(response: Option<Response>) -> Response {
 
 async fn in_place(answer: &Answer, request: Request, shared: &Shared) -> Response {
     let call = Call::of(request.uri().path());
-    let bytes = super::body::drain(request.into_body(), shared.world.ingestion.wire_bytes_max).await;
+    let bytes = body::drain(request.into_body(), shared.world.ingestion.wire_bytes_max).await;
     canned::reply(answer, call, shared.clock.now()).bytes(bytes).into_response()
 }
 

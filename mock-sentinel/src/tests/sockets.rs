@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 use super::fixture::{AUDIT, AUDIT_TABLE, Fixture, events};
-use crate::Tls;
+use crate::{Authority, Names, Tls};
 
 /// A fixture that is served, and the addresses it is served at.
 struct Served {
@@ -25,11 +25,14 @@ struct Served {
 }
 
 async fn served() -> Served {
+    served_with(Tls::generate().unwrap()).await
+}
+
+async fn served_with(tls: Tls) -> Served {
     let fixture = Fixture::new();
     let (http, https) =
         (TcpListener::bind("127.0.0.1:0").await.unwrap(), TcpListener::bind("127.0.0.1:0").await.unwrap());
     let addresses = (http.local_addr().unwrap(), https.local_addr().unwrap());
-    let tls = Tls::generate().unwrap();
     let stop = CancellationToken::new();
     let serving = tokio::spawn(fixture.mock.clone().serve(http, Some((https, tls.clone())), stop.clone()));
     Served { fixture, http: addresses.0, https: addresses.1, tls, stop, serving }
@@ -109,29 +112,71 @@ async fn a_cut_answer_ends_after_so_many_bytes_of_its_body() {
     served.serving.await.unwrap();
 }
 
-#[tokio::test]
-async fn https_is_trusted_by_the_root_that_is_handed_out() {
-    let served = served().await;
+/// What https answers to a caller who trusts the root and calls the mock by this name.
+async fn secure(served: &Served, name: &'static str, request: Vec<u8>) -> std::io::Result<String> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(served.tls.root_pem().as_bytes()).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let config = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
     let address = served.https;
-    let request = wire(&Request::get("/_control/health").body(String::new()).unwrap());
-    let exchange = move |name: &'static str| {
-        let connection = rustls::ClientConnection::new(config.clone(), ServerName::try_from(name).unwrap()).unwrap();
+    let exchange = move || {
+        let connection = rustls::ClientConnection::new(config, ServerName::try_from(name).unwrap()).unwrap();
         let mut stream = rustls::StreamOwned::new(connection, std::net::TcpStream::connect(address).unwrap());
         stream.write_all(&request)?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
-        std::io::Result::Ok(String::from_utf8(answer).unwrap())
+        Ok(String::from_utf8(answer).unwrap())
     };
-    let answers = tokio::task::spawn_blocking(move || ["localhost", "127.0.0.1", "elsewhere.example"].map(exchange));
-    let [by_name, by_address, by_other] = answers.await.unwrap();
-    assert!(by_name.unwrap().starts_with("HTTP/1.1 200 OK"));
-    assert!(by_address.unwrap().starts_with("HTTP/1.1 200 OK"));
-    assert!(by_other.unwrap_err().to_string().contains("certificate"));
+    tokio::task::spawn_blocking(exchange).await.unwrap()
+}
+
+#[tokio::test]
+async fn https_is_trusted_by_the_root_that_is_handed_out() {
+    let served = served().await;
+    let request = wire(&Request::get("/_control/health").body(String::new()).unwrap());
+    for name in ["localhost", "127.0.0.1"] {
+        assert!(secure(&served, name, request.clone()).await.unwrap().starts_with("HTTP/1.1 200 OK"));
+    }
+    for name in ["elsewhere.example", "login.microsoftonline.com"] {
+        assert!(secure(&served, name, request.clone()).await.unwrap_err().to_string().contains("certificate"));
+    }
+    served.stop.cancel();
+    served.serving.await.unwrap();
+}
+
+#[tokio::test]
+async fn under_azures_names_azures_hosts_are_answered_for() {
+    let names = Names::new(["azure"], "westeurope").unwrap();
+    let served = served_with(Tls::issue(&Authority::generate().unwrap(), &names).unwrap()).await;
+    let request = wire(&Request::get("/_control/health").body(String::new()).unwrap());
+    for name in [
+        "login.microsoftonline.com",
+        "management.azure.com",
+        "api.loganalytics.io",
+        "miro-abcd.westeurope-1.ingest.monitor.azure.com",
+        "localhost",
+    ] {
+        assert!(secure(&served, name, request.clone()).await.unwrap().starts_with("HTTP/1.1 200 OK"), "{name}");
+    }
+    served.stop.cancel();
+    served.serving.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_long_body_to_a_wrong_path_gets_to_read_the_answer() {
+    let served = served().await;
+    let body = "x".repeat(3 << 20);
+    for (path, method, status) in [
+        ("/dataCollectionRules/dcr-1/stream/Custom-A", "POST", "404"),
+        ("/v1/workspaces/w/query", "PUT", "405"),
+        ("/contoso.example/discovery/keys", "GET", "200"),
+        ("/_control/reset", "POST", "204"),
+    ] {
+        let request = Request::builder().method(method).uri(path).body(body.clone()).unwrap();
+        let answer = secure(&served, "localhost", wire(&request)).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+    }
     served.stop.cancel();
     served.serving.await.unwrap();
 }
