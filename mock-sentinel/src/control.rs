@@ -1,5 +1,7 @@
 //! The control plane: how tests and laboratories look into the world and change it.
 
+mod origin;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -38,6 +40,7 @@ pub(crate) fn routes(mock: MockSentinel) -> Router<Arc<Shared>> {
         .route("/assertion", post(assertion))
         .route("/reset", post(reset))
         .layer(axum::Extension(mock))
+        .layer(axum::middleware::from_fn(origin::guard))
 }
 
 type Mock = axum::Extension<MockSentinel>;

@@ -308,7 +308,7 @@ pub struct Query {
     pub bytes_max: usize,
     /// How long a query may run unless `Prefer: wait` says otherwise; then it is answered 504.
     pub time_default: SignedDuration,
-    /// The longest that `Prefer: wait` is honoured.
+    /// The longest that any query may run, whatever `Prefer: wait` says; that is honored up to Azure's ten minutes.
     pub time_max: SignedDuration,
     /// Most bytes that the intermediate results of one query may take; beyond them it is answered 400. A bound of this
     /// machine, not of the service's record.

@@ -6,6 +6,10 @@ use http::HeaderMap;
 
 use crate::world::Query;
 
+/// The longest that a caller may ask the service to wait.
+/// Source: <https://learn.microsoft.com/azure/azure-monitor/logs/api/timeouts>, read 2026-11-29.
+const WAIT_MAX: Duration = Duration::from_mins(10);
+
 /// What the caller prefers. Unknown options are ignored, as is an empty header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "the header is a list of independent switches")]
@@ -30,7 +34,7 @@ impl Options {
             statistics: false,
             permissions: false,
             data_sources: false,
-            wait: limits.time_default.unsigned_abs().min(limits.time_max.unsigned_abs()),
+            wait: limits.time_default.min(limits.time_max).unsigned_abs(),
             honoured: Vec::new(),
         };
         for option in values.into_iter().flat_map(|value| value.split([',', ';'])) {
@@ -41,7 +45,9 @@ impl Options {
                 Some(("include-permissions", "true")) => options.permissions = true,
                 Some(("include-dataSources", "true")) => options.data_sources = true,
                 Some(("wait", seconds)) => match seconds.parse() {
-                    Ok(seconds) => options.wait = Duration::from_secs(seconds).min(limits.time_max.unsigned_abs()),
+                    Ok(seconds) => {
+                        options.wait = Duration::from_secs(seconds).min(WAIT_MAX).min(limits.time_max.unsigned_abs());
+                    }
                     Err(_) => continue,
                 },
                 _ => continue,
@@ -75,5 +81,15 @@ mod tests {
         let options = Options::of([""], &Query::default());
         assert_eq!((options.wait, options.applied()), (Duration::from_mins(3), None));
         assert_eq!(Options::of(["wait=9999"], &Query::default()).wait, Duration::from_mins(10));
+    }
+
+    #[test]
+    fn the_worlds_longest_time_bounds_every_query_and_azures_every_wish() {
+        let of = |time_max, prefer| {
+            let limits = Query { time_max: jiff::SignedDuration::from_secs(time_max), ..Query::default() };
+            Options::of([prefer], &limits).wait.as_secs()
+        };
+        assert_eq!([of(20, ""), of(20, "wait=10"), of(20, "wait=60")], [20, 10, 20]);
+        assert_eq!([of(3_600, ""), of(3_600, "wait=3600")], [180, 600]);
     }
 }

@@ -217,6 +217,17 @@ async fn tables_behind_the_bound_of_bytes_have_their_columns() {
 }
 
 #[tokio::test]
+async fn the_worlds_longest_time_bounds_queries_that_ask_for_none() {
+    let mut world = World::default();
+    world.query.time_max = jiff::SignedDuration::from_millis(1);
+    let fixture = Fixture::of(world);
+    fixture.upload(AUDIT, events(&["a"])).await;
+    let answer =
+        fixture.query(&json!({"query": "range x from 1 to 100000000 step 1 | summarize sum(x) by x % 7"})).await;
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (504, "GatewayTimeout"));
+}
+
+#[tokio::test]
 async fn errors_name_the_place_in_the_query() {
     let fixture = stocked().await;
     let syntax = fixture.query(&json!({"query": "MiroAuditLogs_CL | where ("})).await;

@@ -1,5 +1,7 @@
 //! The control plane, near misses and the beginnings of a world.
 
+use axum::body::Body;
+use http::Request;
 use serde_json::{Value, json};
 
 use super::fixture::{AUDIT, AUDIT_TABLE, Fixture, MONITOR, events};
@@ -242,4 +244,25 @@ fn the_handshake_names_every_contact() {
     expected.sort_unstable();
     assert_eq!(keys, expected);
     assert!(handshake["rules"][AUDIT].as_str().unwrap().starts_with("dcr-"));
+}
+
+#[tokio::test]
+async fn a_web_page_of_another_site_cannot_steer() {
+    let fixture = Fixture::new();
+    fixture.upload(AUDIT, events(&["a"])).await;
+    let post = async |name: &str, value: &str| {
+        let request = Request::post("/_control/reset")
+            .header("host", "127.0.0.1:8080")
+            .header("content-type", "text/plain")
+            .header(name, value)
+            .body(Body::empty());
+        fixture.send(request.unwrap()).await
+    };
+    for (name, value) in [("origin", "https://example.com"), ("origin", "null"), ("sec-fetch-site", "cross-site")] {
+        let answer = post(name, value).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (403, "CrossSiteRequest"));
+    }
+    assert_eq!(fixture.mock.table_count(AUDIT_TABLE).unwrap().count, 1);
+    assert_eq!(post("origin", "http://127.0.0.1:8080").await.status, 204);
+    assert_eq!(fixture.mock.table_count(AUDIT_TABLE).unwrap().count, 0);
 }

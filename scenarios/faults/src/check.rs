@@ -49,6 +49,14 @@ pub enum FaultError {
         /// How many there may be.
         max: usize,
     },
+    /// The faults in place would be longer than a schedule keeps.
+    #[error("the faults would be {bytes} bytes of JSON together, and {max} is the most; DELETE takes those in place away")]
+    TooLarge {
+        /// How long they would be.
+        bytes: usize,
+        /// How long they may be.
+        max: usize,
+    },
 }
 
 impl Fault {

@@ -23,6 +23,8 @@ pub struct Schedule {
 struct Planned {
     number: u64,
     fault: Fault,
+    /// The length of the fault as JSON.
+    bytes: usize,
     /// For the share.
     choice: ChaCha8Rng,
     /// For the latency, apart, so that one does not hang on the other.
@@ -75,6 +77,8 @@ pub struct Progress {
 impl Schedule {
     /// How many faults a control plane may put in place, those that have done their work among them.
     pub const MAX: usize = 1_000;
+    /// How many bytes of JSON they may have together: the bodies of answers are kept as long as the fault.
+    pub const BYTES_MAX: usize = 16 << 20;
 
     /// No faults yet. `seed` chooses for those that have none of their own.
     pub fn new(calls: &'static Calls, seed: u64) -> Self {
@@ -87,7 +91,8 @@ impl Schedule {
         let choice = ChaCha8Rng::seed_from_u64(fault.when.seed.unwrap_or(self.seed));
         let mut latency = choice.clone();
         latency.set_stream(1);
-        self.planned.push(Planned { number: self.last_number, fault, choice, latency, seen: 0, struck: 0 });
+        let bytes = size(&fault);
+        self.planned.push(Planned { number: self.last_number, fault, bytes, choice, latency, seen: 0, struck: 0 });
         self.last_number
     }
 
@@ -97,6 +102,10 @@ impl Schedule {
         let in_place = self.planned.len();
         if in_place + faults.len() > Self::MAX {
             return Err(FaultError::TooMany { in_place, max: Self::MAX });
+        }
+        let bytes = self.planned.iter().map(|planned| planned.bytes).chain(faults.iter().map(size)).sum();
+        if bytes > Self::BYTES_MAX {
+            return Err(FaultError::TooLarge { bytes, max: Self::BYTES_MAX });
         }
         Ok(faults.into_iter().map(|fault| self.add(fault)).collect())
     }
@@ -130,6 +139,11 @@ impl Schedule {
         }
         first
     }
+}
+
+/// The length of a fault as JSON.
+fn size(fault: &Fault) -> usize {
+    serde_json::to_vec(fault).map_or(0, |text| text.len())
 }
 
 impl Planned {
@@ -280,5 +294,17 @@ mod tests {
         let many = vec![faults(json!([{"fault": {"reset": true}}])).remove(0); Schedule::MAX];
         assert_eq!(schedule.add_all(many.clone()).unwrap().len(), Schedule::MAX);
         assert!(schedule.add_all(many[..1].to_vec()).is_err());
+    }
+
+    #[test]
+    fn the_bodies_of_all_faults_together_are_bounded() {
+        let long = json!({"answer": {"status": 500, "body": "x".repeat(Schedule::BYTES_MAX / 4)}});
+        let fault: Fault = serde_json::from_value(long).unwrap();
+        let mut schedule = schedule(&[]);
+        assert_eq!(schedule.add_all(vec![fault.clone(); 3]), Ok(vec![1, 2, 3]));
+        let refused = schedule.add_all(vec![fault.clone()]).unwrap_err();
+        assert!(matches!(refused, FaultError::TooLarge { .. }), "{refused}");
+        assert!(schedule.remove(2));
+        assert_eq!(schedule.add_all(vec![fault]), Ok(vec![4]));
     }
 }
