@@ -29,6 +29,7 @@ use crate::roles;
 use crate::rules::{Quota, Rule};
 use crate::server::Shared;
 use inflate::{Coding, InflateError};
+pub(crate) use refusals::API_VERSIONS;
 use refusals::{Refused, check_version};
 use store::{ContentError, Stored, Upload};
 

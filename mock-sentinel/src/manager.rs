@@ -44,6 +44,11 @@ use path::{Aim, Target};
 /// Most bytes of a resource.
 const BODY_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
+/// The api-versions that a route takes, by the kind of resource in its path.
+pub(crate) fn versions_of(path: &str) -> &'static [&'static str] {
+    Kind::in_path(path).unwrap_or(Kind::Any).versions()
+}
+
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/metadata/endpoints", get(metadata::endpoints))

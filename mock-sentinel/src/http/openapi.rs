@@ -1,8 +1,14 @@
 //! The OpenAPI document of what is served, made from the table of routes.
 
+mod bodies;
+mod responses;
+mod security;
+mod versions;
+
 use serde_json::{Map, Value, json};
 
-use super::routes::{ErrorShape, Operation, ROUTES, Route};
+use super::routes::{Operation, ROUTES, Route};
+use crate::call::Call;
 
 /// The document.
 pub(crate) fn document() -> Value {
@@ -15,23 +21,7 @@ pub(crate) fn document() -> Value {
             "description": "Entra ID, managed identity, data collection, Log Analytics queries and resources of one workspace.",
         },
         "paths": paths,
-        "components": {"schemas": {
-            "AzureError": {
-                "type": "object",
-                "required": ["error"],
-                "properties": {"error": {
-                    "type": "object",
-                    "required": ["code", "message"],
-                    "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
-                }},
-            },
-            "EntraError": {
-                "type": "object",
-                "required": ["error", "error_description", "error_codes"],
-                "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}, "error_codes": {"type": "array"}},
-            },
-            "HostError": {"type": "object"},
-        }},
+        "components": {"schemas": responses::schemas(), "securitySchemes": security::schemes()},
     })
 }
 
@@ -43,34 +33,81 @@ fn path(route: &Route) -> Value {
 
 fn described(route: &Route, operation: &Operation) -> Value {
     let in_path = route.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
-    let in_path = in_path.map(|name| parameter(name, "path", true));
-    let in_query = operation.query.iter().map(|(name, required)| parameter(name, "query", *required));
+    let in_path = in_path.map(|name| parameter(name, "path", true, json!({"type": "string", "minLength": 1})));
+    let in_query = operation.query.iter().map(|(name, required)| {
+        let schema = match *name {
+            "api-version" => json!({"type": "string", "enum": versions::of(route)}),
+            "limit" | "last" | "after" if is_number(route, name) => json!({"type": "integer", "minimum": 0}),
+            "refused" => json!({"type": "boolean"}),
+            "call" => json!({"type": "string", "enum": crate::CALLS.names}),
+            _ => json!({"type": "string"}),
+        };
+        parameter(name, "query", *required, schema)
+    });
     let mut described = json!({
+        "operationId": id(route, operation),
         "summary": operation.summary,
         "tags": [route.reference],
         "parameters": in_path.chain(in_query).collect::<Vec<_>>(),
-        "responses": operation.statuses.iter().map(|status| (status.to_string(), response(route, *status))).collect::<Map<_, _>>(),
+        "responses": responses::of(route, operation),
+        "security": security::of(route),
     });
     if let Some(kind) = operation.body {
-        described["requestBody"] = json!({"content": {kind: {"schema": {}}}});
+        let schema = bodies::of(route, operation);
+        described["requestBody"] = json!({"required": true, "content": {kind: {"schema": schema}}});
     }
     described
 }
 
-fn parameter(name: &str, place: &str, required: bool) -> Value {
-    json!({"name": name, "in": place, "required": required, "schema": {"type": "string"}})
+/// The ids of a table are text, the numbers of the journal are not.
+fn is_number(route: &Route, name: &str) -> bool {
+    name != "after" || !route.path.ends_with("/ids")
 }
 
-fn response(route: &Route, status: u16) -> Value {
-    let description = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
-    let mut response = json!({"description": description.unwrap_or_default()});
-    if status >= 400 {
-        let schema = match route.errors {
-            ErrorShape::Azure => "#/components/schemas/AzureError",
-            ErrorShape::Entra => "#/components/schemas/EntraError",
-            ErrorShape::Host => "#/components/schemas/HostError",
-        };
-        response["content"] = json!({"application/json": {"schema": {"$ref": schema}}});
+fn parameter(name: &str, place: &str, required: bool, schema: Value) -> Value {
+    json!({"name": name, "in": place, "required": required, "schema": schema})
+}
+
+/// A name for each operation: its method and the words of its path.
+fn id(route: &Route, operation: &Operation) -> String {
+    let words = route.path.split(|char: char| !char.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let mut id = operation.method.to_lowercase();
+    for word in words {
+        let (first, rest) = word.split_at(1);
+        id.extend([&first.to_ascii_uppercase(), rest]);
     }
-    response
+    id
+}
+
+/// The kind of call that a route takes, as faults tell them apart.
+fn call(route: &Route) -> Call {
+    Call::of(route.path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn operations_have_ids_of_their_own_and_bodies_have_schemas() {
+        let document = document();
+        let operations =
+            document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
+        let mut ids = BTreeSet::new();
+        for operation in operations {
+            assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{operation}");
+            for content in operation["requestBody"]["content"].as_object().into_iter().flat_map(Map::values) {
+                assert!(content["schema"]["type"].is_string() || content["schema"]["oneOf"].is_array(), "{operation}");
+            }
+            let versions = operation["parameters"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|parameter| parameter["name"] == "api-version");
+            assert!(versions.into_iter().all(|parameter| !parameter["schema"]["enum"].as_array().unwrap().is_empty()));
+        }
+        assert!(ids.contains("postDataCollectionRulesRuleStreamsStream"), "{ids:?}");
+    }
 }

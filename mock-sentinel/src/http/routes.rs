@@ -65,6 +65,7 @@ const fn route(
 
 const ENTRA: &str = "OAuth 2.0 client credentials flow";
 const DISCOVERY: &str = "OpenID Connect discovery";
+const SEARCHES: &str = "Log Analytics saved searches";
 const CONTROL: &str = "control plane";
 const DIRECTORY: &str = "Microsoft Graph";
 const MANAGER: &str = "Azure Resource Manager";
@@ -298,6 +299,25 @@ pub(crate) const ROUTES: &[Route] = &[
             operation("POST", "Run a query", &[200, 204, 400, 401, 403, 404, 408, 429, 503, 504])
                 .query(&[("api-version", true), ("timespan", false)])
                 .body(JSON),
+        ],
+    ),
+    route(
+        "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.OperationalInsights/workspaces/{workspace}/savedSearches",
+        SEARCHES,
+        ErrorShape::Azure,
+        &[operation("GET", "List the saved searches", &[200, 400, 401, 403, 404]).query(&[("api-version", true)])],
+    ),
+    route(
+        "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.OperationalInsights/workspaces/{workspace}/savedSearches/{search}",
+        SEARCHES,
+        ErrorShape::Azure,
+        &[
+            operation("GET", "Read a saved search", &[200, 400, 401, 403, 404]).query(&[("api-version", true)]),
+            operation("PUT", "Create or change a saved search", &[200, 400, 401, 403, 404, 408, 409, 503])
+                .query(&[("api-version", true)])
+                .body(JSON),
+            operation("DELETE", "Delete a saved search", &[200, 204, 400, 401, 403, 404])
+                .query(&[("api-version", true)]),
         ],
     ),
     route("/_control/health", CONTROL, ErrorShape::Azure, &[operation("GET", "Whether the mock is alive", &[200])]),

@@ -10,7 +10,7 @@ use crate::rules::Throttled;
 use crate::world::{StatusCode, UnknownAnswers};
 
 /// The versions of the API that are served.
-const API_VERSIONS: [&str; 3] = ["2021-11-01-preview", "2023-01-01", "2023-04-01-preview"];
+pub(crate) const API_VERSIONS: &[&str] = &["2021-11-01-preview", "2023-01-01", "2023-04-01-preview"];
 
 /// An answer other than success.
 #[derive(Debug)]

@@ -131,6 +131,16 @@ impl Kind {
         all.into_iter().find(|kind| kind.arm_type().eq_ignore_ascii_case(&named))
     }
 
+    /// The kind of resource that a route's path is about; none where it is about no provider's.
+    pub(super) fn in_path(path: &str) -> Option<Self> {
+        let (_, provided) = path.rsplit_once("/providers/")?;
+        let mut segments = provided.split('/');
+        let namespace = segments.next()?;
+        let types: Vec<&str> = segments.step_by(2).collect();
+        // A verb stands where a type would: `workspaces/{name}/query`.
+        Self::of(namespace, &types).or_else(|| Self::of(namespace, types.get(..1)?))
+    }
+
     pub(super) fn arm_type(self) -> &'static str {
         match self {
             Self::Tenant => "Microsoft.Resources/tenants",

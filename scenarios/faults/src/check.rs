@@ -50,7 +50,9 @@ pub enum FaultError {
         max: usize,
     },
     /// The faults in place would be longer than a schedule keeps.
-    #[error("the faults would be {bytes} bytes of JSON together, and {max} is the most; DELETE takes those in place away")]
+    #[error(
+        "the faults would be {bytes} bytes of JSON together, and {max} is the most; DELETE takes those in place away"
+    )]
     TooLarge {
         /// How long they would be.
         bytes: usize,
