@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::call::Call;
-use crate::http::Reply;
+use crate::http::{Reply, openapi};
 use crate::server::{MockSentinel, Shared};
 
 /// Most bytes of a request's body.
@@ -26,7 +26,7 @@ pub(crate) fn routes(mock: MockSentinel) -> Router<Arc<Shared>> {
     Router::new()
         .route("/health", get(health))
         .route("/world", get(world))
-        .route("/openapi.json", get(openapi))
+        .route("/openapi.json", get(described))
         .route("/clock", get(clock).post(change_clock))
         .route("/faults", get(faults).post(add_faults).delete(clear_faults))
         .route("/faults/{number}", delete(remove_fault))
@@ -59,8 +59,9 @@ async fn world(State(shared): State<Arc<Shared>>) -> Reply {
     Reply::json(200, &world, "world")
 }
 
-async fn openapi() -> Reply {
-    Reply::json(200, &crate::http::openapi::document(), "OpenAPI document")
+async fn described(State(shared): State<Arc<Shared>>) -> Reply {
+    let known = openapi::Known::of(&shared);
+    Reply::json(200, &openapi::document(&known), "OpenAPI document")
 }
 
 async fn clock(State(shared): State<Arc<Shared>>) -> Reply {
@@ -128,7 +129,7 @@ async fn table(axum::Extension(mock): Mock, Path(table): Path<String>) -> Reply 
 }
 
 /// How many ids a page holds, unless fewer are asked for.
-const IDS_MAX: usize = 10_000;
+pub(crate) const IDS_MAX: usize = 10_000;
 
 #[derive(Debug, Deserialize)]
 struct IdsQuery {

@@ -8,12 +8,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use faults::{Answer, Hit, Ids, Outcome, Receipt, http_date};
 use futures_util::FutureExt;
-use http::header::{DATE, RETRY_AFTER, SERVER};
-use http::{HeaderMap, HeaderValue, Method};
+use http::header::{ALLOW, DATE, RETRY_AFTER, SERVER};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use uuid::Uuid;
 
 use super::reply::Note;
-use super::{Reply, body, broken, canned, loan};
+use super::{Reply, body, broken, canned, loan, near_miss};
 use crate::call::Call;
 use crate::journal::JournalEntry;
 use crate::server::{Connection, Shared};
@@ -66,6 +66,7 @@ pub(crate) async fn front(State(shared): State<Arc<Shared>>, mut request: Reques
         ids: Ids::default(),
         ids_count: 0,
     };
+    let uri = request.uri().clone();
     let is_head = request.method() == Method::HEAD;
     let line = Line { entry: (call != Call::Control).then_some(entry), shared: shared.clone() };
     let connection = request.extensions().get::<Connection>().cloned();
@@ -83,6 +84,7 @@ pub(crate) async fn front(State(shared): State<Arc<Shared>>, mut request: Reques
         connection.reset.ask();
     }
     let is_bare = hit.as_ref().and_then(|hit| hit.answer.as_ref()).is_some_and(|answer| answer.bare);
+    let response = with_methods(response, uri.path());
     let response = if is_bare { response } else { label(response, call, number, id, client_request_id.as_deref()) };
     let response = broken::apply(response, hit.as_ref(), outcome, receipt).await;
     dated(response, &shared)
@@ -121,6 +123,15 @@ impl Drop for Line {
 /// Dates the response by the world's clock, which may run far from the machine's; a date that a fault set stays.
 fn dated(mut response: Response, shared: &Shared) -> Response {
     response.headers_mut().entry(DATE).or_insert_with(|| header(&http_date(shared.clock.now())));
+    response
+}
+
+/// Names the methods that a path takes where one was refused, as HTTP wants it.
+fn with_methods(mut response: Response, path: &str) -> Response {
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        let allowed = header(&near_miss::allowed(path).unwrap_or_default());
+        response.headers_mut().entry(ALLOW).or_insert(allowed);
+    }
     response
 }
 

@@ -15,6 +15,11 @@ pub(crate) async fn answer(request: Request) -> Reply {
     Reply::error(status, code, &why, &why)
 }
 
+/// The methods that a path takes, for `Allow`.
+pub(super) fn allowed(path: &str) -> Option<String> {
+    ROUTES.iter().find(|route| matches(path, route.path)).map(|route| methods(route, ", "))
+}
+
 /// The status, and the nearest route with the first thing that keeps the call from it.
 fn explain(method: &str, path: &str) -> (u16, String) {
     let shown: String = path.chars().take(200).collect();

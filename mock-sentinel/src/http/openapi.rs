@@ -1,6 +1,7 @@
 //! The OpenAPI document of what is served, made from the table of routes.
 
 mod bodies;
+mod parameters;
 mod responses;
 mod security;
 mod versions;
@@ -10,9 +11,11 @@ use serde_json::{Map, Value, json};
 use super::routes::{Operation, ROUTES, Route};
 use crate::call::Call;
 
-/// The document.
-pub(crate) fn document() -> Value {
-    let paths: Map<String, Value> = ROUTES.iter().map(|route| (route.path.to_owned(), path(route))).collect();
+pub(crate) use parameters::Known;
+
+/// The document of a world that knows these names.
+pub(crate) fn document(known: &Known) -> Value {
+    let paths: Map<String, Value> = ROUTES.iter().map(|route| (route.path.to_owned(), path(route, known))).collect();
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -25,30 +28,17 @@ pub(crate) fn document() -> Value {
     })
 }
 
-fn path(route: &Route) -> Value {
-    let operations =
-        route.operations.iter().map(|operation| (operation.method.to_lowercase(), described(route, operation)));
-    Value::Object(operations.collect())
+fn path(route: &Route, known: &Known) -> Value {
+    let described = |operation: &Operation| (operation.method.to_lowercase(), described(route, operation, known));
+    Value::Object(route.operations.iter().map(described).collect())
 }
 
-fn described(route: &Route, operation: &Operation) -> Value {
-    let in_path = route.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
-    let in_path = in_path.map(|name| parameter(name, "path", true, json!({"type": "string", "minLength": 1})));
-    let in_query = operation.query.iter().map(|(name, required)| {
-        let schema = match *name {
-            "api-version" => json!({"type": "string", "enum": versions::of(route)}),
-            "limit" | "last" | "after" if is_number(route, name) => json!({"type": "integer", "minimum": 0}),
-            "refused" => json!({"type": "boolean"}),
-            "call" => json!({"type": "string", "enum": crate::CALLS.names}),
-            _ => json!({"type": "string"}),
-        };
-        parameter(name, "query", *required, schema)
-    });
+fn described(route: &Route, operation: &Operation, known: &Known) -> Value {
     let mut described = json!({
         "operationId": id(route, operation),
         "summary": operation.summary,
         "tags": [route.reference],
-        "parameters": in_path.chain(in_query).collect::<Vec<_>>(),
+        "parameters": parameters::of(route, operation, known),
         "responses": responses::of(route, operation),
         "security": security::of(route),
     });
@@ -57,15 +47,6 @@ fn described(route: &Route, operation: &Operation) -> Value {
         described["requestBody"] = json!({"required": true, "content": {kind: {"schema": schema}}});
     }
     described
-}
-
-/// The ids of a table are text, the numbers of the journal are not.
-fn is_number(route: &Route, name: &str) -> bool {
-    name != "after" || !route.path.ends_with("/ids")
-}
-
-fn parameter(name: &str, place: &str, required: bool, schema: Value) -> Value {
-    json!({"name": name, "in": place, "required": required, "schema": schema})
 }
 
 /// A name for each operation: its method and the words of its path.
@@ -92,7 +73,7 @@ mod tests {
 
     #[test]
     fn operations_have_ids_of_their_own_and_bodies_have_schemas() {
-        let document = document();
+        let document = document(&Known::default());
         let operations =
             document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
         let mut ids = BTreeSet::new();

@@ -79,7 +79,7 @@ fn batch() -> Value {
             "headers": {"type": "object", "additionalProperties": text()},
             "body": query(),
         },
-        "required": ["id", "workspace", "body"],
+        "required": ["id", "workspace"],
     });
     json!({
         "type": "object",
@@ -162,7 +162,7 @@ fn fault() -> Value {
         "delay": duration(),
         "garbage": {"type": "boolean"},
         "dribble": closed(json!({"bytes": {"type": "integer", "minimum": 1}, "every": duration()}), &["bytes", "every"]),
-        "latency": {"type": "object"},
+        "latency": closed(json!({"median": duration(), "p99": duration()}), &["median"]),
     });
     closed(
         json!({

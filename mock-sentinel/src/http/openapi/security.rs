@@ -18,7 +18,6 @@ pub(super) fn schemes() -> Value {
         "monitor": flow("https://monitor.azure.com/.default", "Upload rows"),
         "logAnalytics": flow("https://api.loganalytics.io/.default", "Run queries"),
         "manager": flow("https://management.azure.com/.default", "Read and change resources"),
-        "metadata": {"type": "apiKey", "in": "header", "name": "Metadata"},
         "identityHeader": {"type": "apiKey", "in": "header", "name": "X-IDENTITY-HEADER"},
     })
 }
@@ -30,7 +29,6 @@ pub(super) fn of(route: &Route) -> Value {
         Call::Query => json!([{"logAnalytics": ["https://api.loganalytics.io/.default"]}]),
         Call::Arm => json!([{"manager": ["https://management.azure.com/.default"]}]),
         Call::ManagedIdentity if route.path.starts_with("/msi/") => json!([{"identityHeader": []}]),
-        Call::ManagedIdentity => json!([{"metadata": []}]),
-        Call::Token | Call::Discovery | Call::Control | Call::Unknown => json!([]),
+        Call::ManagedIdentity | Call::Token | Call::Discovery | Call::Control | Call::Unknown => json!([]),
     }
 }
