@@ -9,7 +9,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, Request, State};
 use axum::routing::{delete, get, post};
 use bytes::Bytes;
-use faults::{ClockChange, Fault};
+use faults::{ClockChange, Fault, Object};
 use jiff::SignedDuration;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -288,7 +288,8 @@ async fn reset(axum::Extension(mock): Mock) -> Reply {
 
 async fn read<T: DeserializeOwned>(shared: &Shared, request: Request) -> Result<T, Reply> {
     let body = receive(shared, request).await?;
-    serde_json::from_slice(&body).map_err(|error| Reply::error(400, "InvalidBody", format!("{error}"), "invalid body"))
+    let read = serde_json::from_slice(&body).map(|Object(read)| read);
+    read.map_err(|error| Reply::error(400, "InvalidBody", format!("{error}"), "invalid body"))
 }
 
 /// A body of the control plane, whose room is given back at once: what is made of it is small.

@@ -44,7 +44,9 @@ fn described(route: &Route, operation: &Operation, known: &Known) -> Value {
     });
     if let Some(kind) = operation.body {
         let schema = bodies::of(route, operation);
-        described["requestBody"] = json!({"required": true, "content": {kind: {"schema": schema}}});
+        // The query API answers a request without a body too.
+        let required = !route.path.ends_with("/query");
+        described["requestBody"] = json!({"required": required, "content": {kind: {"schema": schema}}});
     }
     described
 }

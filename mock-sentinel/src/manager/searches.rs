@@ -29,8 +29,10 @@ pub(super) fn put(call: &Call<'_>) -> Result<Stored, Reply> {
         return Err(call.not_found());
     }
     let name = &call.target.name;
-    let mut search = Search::parse(name, &call.body["properties"])
-        .map_err(|why| refused("InvalidParameter", &format!("The saved search is not valid: {why}.")))?;
+    let mut search = Search::parse(name, &call.body["properties"]).map_err(|why| {
+        let message = format!("The saved search is not valid: {why}.");
+        Reply::error(400, "InvalidParameter", &message, &message)
+    })?;
     let mut state = call.shared.state();
     if let Some(known) = state.searches.get(name) {
         let given = call.body["etag"].as_str().or_else(|| call.body["properties"]["etag"].as_str());
@@ -43,7 +45,7 @@ pub(super) fn put(call: &Call<'_>) -> Result<Stored, Reply> {
     call.check_count("saved searches", SEARCHES_MAX, state.searches.len(), is_known)?;
     if let Some(rival) = state.searches.rival(&search) {
         let message = format!("The saved search '{}' has the same functionAlias.", rival.name);
-        return Err(refused("InvalidParameter", &message));
+        return Err(Reply::error(409, "Conflict", &message, &message));
     }
     search.etag = format!("W/\"{}\"", state.random_id());
     let resource = shown(call, &search);
@@ -57,10 +59,6 @@ pub(super) fn delete(call: &Call<'_>) -> bool {
 
 fn is_in_workspace(call: &Call<'_>) -> bool {
     call.target.scope.eq_ignore_ascii_case(&call.shared.world.workspace.resource_id())
-}
-
-fn refused(code: &str, message: &str) -> Reply {
-    Reply::error(400, code, message, message)
 }
 
 fn shown(call: &Call<'_>, search: &Search) -> Value {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Extension, Request, State};
+use faults::Object;
 use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -21,7 +22,7 @@ const BATCH_MAX: usize = 100;
 
 #[derive(Debug, Deserialize)]
 struct Batch {
-    requests: Vec<BatchItem>,
+    requests: Vec<Object<BatchItem>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -49,7 +50,7 @@ pub(super) async fn batch(
     };
     let text = &held.bytes;
     let batch: Batch = match serde_json::from_slice(text) {
-        Ok(batch) => batch,
+        Ok(Object(batch)) => batch,
         Err(error) => return QueryError::Argument(format!("the batch is not valid: {error}")).reply(id),
     };
     if batch.requests.len() > BATCH_MAX {
@@ -64,7 +65,7 @@ async fn answer(shared: &Arc<Shared>, batch: Batch, headers: &HeaderMap, id: Cal
     let reason = format!("batch of {} queries", batch.requests.len());
     let mut whole = Kept::text("{\"responses\":[");
     let mut rows = 0;
-    for (index, item) in batch.requests.into_iter().enumerate() {
+    for (index, Object(item)) in batch.requests.into_iter().enumerate() {
         let bytes_max = shared.world.query.bytes_max.saturating_sub(whole.bytes.len());
         let answered = item.answer(shared, headers, id, bytes_max).await;
         if index > 0 {
@@ -123,7 +124,8 @@ impl BatchItem {
         }
         let parsed = match &self.body {
             Value::String(text) => QueryRequest::parse(text.as_bytes())?,
-            body => QueryRequest::deserialize(body)
+            body => Object::deserialize(body)
+                .map(|Object(request)| request)
                 .map_err(|error| QueryError::Argument(format!("the body is not valid: {error}")))?,
         };
         parsed.merge_url(None)

@@ -1,5 +1,6 @@
 //! What is asked, by URL or by body.
 
+use faults::Object;
 use serde::Deserialize;
 
 use super::errors::QueryError;
@@ -20,7 +21,8 @@ pub(super) struct QueryRequest {
 
 impl QueryRequest {
     pub(super) fn parse(text: &[u8]) -> Result<Self, QueryError> {
-        serde_json::from_slice(text).map_err(|error| QueryError::Argument(format!("the body is not valid: {error}")))
+        let read = serde_json::from_slice(text).map(|Object(read)| read);
+        read.map_err(|error| QueryError::Argument(format!("the body is not valid: {error}")))
     }
 
     /// Adds what the URL says. A timespan in both places means the time in both.

@@ -65,6 +65,7 @@ pub(super) async fn run(
         return Err(QueryError::Workspace(foreign.chars().take(128).collect()));
     }
     let now = shared.clock.now();
+    let timespan = timespan(&request, now)?;
     shared.state().query_rates.take(principal, shared.world.query.per_thirty_seconds, now)?;
     let turn = shared.turnstile.enter(&shared.world.query).await?;
     let snapshot = shared.snapshot(now);
@@ -78,7 +79,6 @@ pub(super) async fn run(
         seed: shared.world.seed,
         ..Settings::at(instant(now))
     };
-    let timespan = timespan(&request, now)?;
     let query = request.query.unwrap_or_default();
     let job = Job { shared: shared.clone(), query, snapshot, settings, timespan, options: options.clone(), bytes_max };
     let Encoded { body, rows, partial } = aside(job, turn, options.wait).await??;

@@ -113,7 +113,6 @@ async fn what_is_no_function_is_refused_when_it_is_put() {
         (function("F", "", "T | where"), "'F'"),
         (function("F", "a string", "print 1"), "'F'"),
         (function("F G", "", "print 1"), "'F G' is no name"),
-        (function("ActorUsername_of", "", "print 1"), "'name-of' has the same functionAlias"),
         (without_query, "missing field `query`"),
         (json!([]), "JSON object"),
     ] {
@@ -121,6 +120,9 @@ async fn what_is_no_function_is_refused_when_it_is_put() {
         assert_eq!(answer.status, 400, "{answer:?}");
         assert!(fixture.reason().contains(said), "{}", fixture.reason());
     }
+    let taken = put(&fixture, "f", &function("ActorUsername_of", "", "print 1")).await;
+    assert_eq!((taken.status.as_u16(), taken.code().as_str()), (409, "Conflict"));
+    assert!(fixture.reason().contains("'name-of' has the same functionAlias"), "{}", fixture.reason());
     let bad_version = path("f").replace("2023-09-01", "2099-01-01");
     let answer = call(&fixture, Method::PUT, &bad_version, &function("F", "", "print 1")).await;
     assert_eq!(answer.code(), "NoRegisteredProviderFound");
@@ -170,4 +172,16 @@ async fn without_data_on_addresses_the_refusal_says_so() {
     let answer = fixture.query(&json!({"query": "print geo_info_from_ip_address('192.0.2.1')"})).await;
     assert_eq!(answer.status, 400);
     assert!(answer.json().to_string().contains("needs data on addresses"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn the_readme_shows_a_function_and_a_world_that_are_taken() {
+    let readme = include_str!("../../README.md").split("## Functions").nth(1).unwrap();
+    let block = |kind: &str| readme.split(kind).nth(1).and_then(|rest| rest.split("```").next()).unwrap().to_owned();
+    let fixture = deployed().await;
+    let shown: Value = serde_json::from_str(&block("```json\n")).unwrap();
+    assert_eq!(put(&fixture, "vimAuthenticationMiro", &shown).await.status, 200);
+    assert_eq!(rows(&fixture, &block("```kusto\n")).await, json!([["MiroAuditLogs_CL", 2]]));
+    let world = World::from_yaml(&block("```yaml\n"), "README.md").unwrap();
+    assert_eq!((world.watchlists.len(), world.geo.is_some()), (2, true));
 }

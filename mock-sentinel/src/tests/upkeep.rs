@@ -210,7 +210,8 @@ async fn two_worlds_of_one_seed_write_the_same_journal() {
 #[test]
 fn the_readme_shows_faults_that_are_taken() {
     let readme = include_str!("../../README.md");
-    let faults = readme.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let control = readme.split("## Control plane").nth(1).unwrap();
+    let faults = control.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     assert_eq!(faults.lines().count(), 4);
     for fault in faults.lines() {
         serde_json::from_str::<crate::Fault>(fault).unwrap().check(&crate::CALLS).unwrap();
@@ -265,4 +266,26 @@ async fn a_web_page_of_another_site_cannot_steer() {
     assert_eq!(fixture.mock.table_count(AUDIT_TABLE).unwrap().count, 1);
     assert_eq!(post("origin", "http://127.0.0.1:8080").await.status, 204);
     assert_eq!(fixture.mock.table_count(AUDIT_TABLE).unwrap().count, 0);
+}
+
+#[tokio::test]
+async fn an_array_does_not_stand_for_an_object() {
+    let fixture = Fixture::new();
+    let fault = json!({"answer": {"status": 500}});
+    for (path, body) in [
+        ("clock", json!([null, null])),
+        ("secret", json!(["x"])),
+        ("roles", json!([AUDIT, false])),
+        ("faults", json!([[{}, {"status": 500}]])),
+        ("faults", json!([{"when": ["ingest"], "answer": fault["answer"]}])),
+        ("faults", json!({"answer": [500]})),
+        ("faults", json!({"fault": {"dribble": [1, "1s"]}})),
+    ] {
+        let answer = fixture.control(path, &body).await;
+        assert_eq!(answer.status, 400, "{path} {body}: {answer:?}");
+        assert!(answer.json()["error"]["message"].as_str().unwrap().contains("an object"), "{answer:?}");
+    }
+    assert_eq!(fixture.control("faults", &fault).await.status, 200);
+    fixture.mock.clear_faults();
+    assert_eq!(fixture.query(&json!(["print 1"])).await.status, 400);
 }

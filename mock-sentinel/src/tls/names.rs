@@ -60,7 +60,9 @@ impl Names {
         let mut names = Self::default();
         for name in asked {
             if name == "azure" {
-                AZURE.iter().for_each(|host| names.add(host));
+                for host in AZURE {
+                    names.add(host);
+                }
                 names.add(&format!("*.{region}-1.ingest.monitor.azure.com"));
             } else if is_name(name) {
                 names.add(&name.to_ascii_lowercase());

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::object::{self, Object};
 use crate::{Latency, Outcome, RetryAfter};
 
 /// One planned fault: *when* a request matches, *answer* this, or let this *fault* happen, at most so many *times*.
@@ -23,12 +24,13 @@ use crate::{Latency, Outcome, RetryAfter};
 #[serde(default, deny_unknown_fields)]
 pub struct Fault {
     /// Which requests it hits.
+    #[serde(deserialize_with = "object::required")]
     pub when: When,
     /// An answer in place of the peer's; the request has no effect then.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "object::optional")]
     pub answer: Option<Answer>,
     /// What goes wrong on the way.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "object::optional")]
     pub fault: Option<Trouble>,
     /// How many requests it hits. Unless given: one, or without end when `share`, `from` or `until` chooses them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,10 +106,10 @@ pub struct Trouble {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delay: Option<SignedDuration>,
     /// The response waits as long as is drawn from this distribution, on top of `delay`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "object::optional")]
     pub latency: Option<Latency>,
     /// The body comes in pieces.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "object::optional")]
     pub dribble: Option<Dribble>,
     /// The body is replaced by bytes that are not JSON.
     #[serde(skip_serializing_if = "is_false")]
@@ -138,7 +140,9 @@ impl Fault {
     pub fn read(json: &[u8]) -> Result<Vec<Self>, serde_json::Error> {
         // Told apart by the first byte: an untagged enum would lose the message that names the key.
         let is_list = json.trim_ascii_start().first() == Some(&b'[');
-        if is_list { serde_json::from_slice(json) } else { Ok(vec![serde_json::from_slice(json)?]) }
+        let faults: Vec<Object<Self>> =
+            if is_list { serde_json::from_slice(json)? } else { vec![serde_json::from_slice(json)?] };
+        Ok(faults.into_iter().map(|Object(fault)| fault).collect())
     }
 }
 

@@ -38,7 +38,7 @@ fn response(route: &Route, operation: &Operation, status: u16) -> Value {
     let description = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
     let mut response = json!({"description": description.unwrap_or_default()});
     // HEAD has no body anywhere, and an upload's bare 500 is what was seen for an empty body.
-    let is_bare = operation.method == "HEAD" || (call(route) == Call::Ingest && status == 500);
+    let is_bare = operation.method == "HEAD" || (call(route) == Call::Ingest && matches!(status, 408 | 500));
     if status >= 400 && !is_bare {
         let schema = match route.errors {
             ErrorShape::Azure => "#/components/schemas/AzureError",

@@ -131,7 +131,7 @@ fn item_id(alias: &str, row: usize) -> String {
 mod tests {
     use super::*;
 
-    fn read(key: &str, csv: Option<&str>, rows: serde_json::Value) -> Result<Watchlist, String> {
+    fn read(key: &str, csv: Option<&str>, rows: &serde_json::Value) -> Result<Watchlist, String> {
         let source = serde_json::json!({"alias": "L", "search_key": key, "rows": rows});
         let source: WatchlistSource = serde_json::from_value(source).unwrap();
         let document = csv.map(|text| Document { name: "l.csv".to_owned(), text: text.to_owned() });
@@ -145,9 +145,9 @@ mod tests {
     #[test]
     fn files_and_rows_become_text_with_the_search_key_in_front() {
         let epoch = "1970-01-01T00:00:00.0000000Z";
-        let list = read("ip", Some("\u{feff}name,ip\r\n\"a, b\",192.0.2.1\r\n"), serde_json::json!([])).unwrap();
+        let list = read("ip", Some("\u{feff}name,ip\r\n\"a, b\",192.0.2.1\r\n"), &serde_json::json!([])).unwrap();
         assert_eq!(cells(&list), [[epoch, "192.0.2.1", "a, b", "192.0.2.1"]]);
-        let list = read("ip", None, serde_json::json!([{"ip": "192.0.2.1"}, {"n": 2, "ip": "x"}])).unwrap();
+        let list = read("ip", None, &serde_json::json!([{"ip": "192.0.2.1"}, {"n": 2, "ip": "x"}])).unwrap();
         assert_eq!(cells(&list), [[epoch, "192.0.2.1", "192.0.2.1", ""], [epoch, "x", "x", "2"]]);
     }
 
@@ -159,7 +159,7 @@ mod tests {
             ("ip", "ip,SearchKey\n", "none of _DTItemId"),
             ("ip", "ip,n\n1\n", "1 field"),
         ] {
-            let error = read(key, Some(csv), serde_json::json!([])).unwrap_err();
+            let error = read(key, Some(csv), &serde_json::json!([])).unwrap_err();
             assert!(error.starts_with("l.csv: ") && error.contains(said), "{error}");
         }
     }
