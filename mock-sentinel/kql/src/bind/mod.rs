@@ -11,6 +11,7 @@ mod errors;
 mod expand;
 mod find;
 mod geo;
+mod get_schema;
 mod hidden;
 mod join;
 mod literal;

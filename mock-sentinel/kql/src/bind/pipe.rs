@@ -9,7 +9,6 @@ use crate::{
     plan::{Expr, Plan, Project, Sort, SortKey, Source, Stage},
     syntax::ast::{self, NullsOrder, Operator, OperatorKind, OrderColumn, SortDirection},
     types::{ColumnType, Schema},
-    value::Value,
 };
 
 impl Binder<'_> {
@@ -89,7 +88,7 @@ impl Binder<'_> {
             OperatorKind::Join(join) => self.join(plan, join, span),
             OperatorKind::Lookup(lookup) => self.lookup(plan, lookup, span),
             OperatorKind::Union(union) => self.union(Some(plan), union, span),
-            OperatorKind::GetSchema { .. } => Ok(get_schema(&hidden::shown(plan).schema)),
+            OperatorKind::GetSchema { .. } => Ok(super::get_schema::rows(&hidden::shown(plan).schema)),
             OperatorKind::As(named) => {
                 let mut plan = plan;
                 plan.name = Some(Arc::from(named.name.text.as_str()));
@@ -290,27 +289,6 @@ fn take(mut plan: Plan, rows: usize) -> Plan {
         }
     }
     staged(plan, Stage::Take(rows))
-}
-
-fn get_schema(schema: &Schema) -> Plan {
-    let names = [
-        ("ColumnName", ColumnType::String),
-        ("ColumnOrdinal", ColumnType::Int),
-        ("DataType", ColumnType::String),
-        ("ColumnType", ColumnType::String),
-    ];
-    let mut rows = crate::BatchBuilder::new(Schema::new(names));
-    for (at, column) in schema.columns().iter().enumerate() {
-        rows.push_row(&[
-            Value::string(&*column.name),
-            Value::Int(at as i32),
-            Value::string(column.kind.clr_name()),
-            Value::string(column.kind.name()),
-        ]);
-    }
-    let mut plan = Plan::new(Source::Rows(rows.finish()), Schema::new(names));
-    plan.serialized = true;
-    plan
 }
 
 /// The word an operator is written with.
