@@ -61,6 +61,7 @@ impl Checkpoint {
             Stream::Audit => totals.audit,
             Stream::Content => totals.content,
         });
+        progress.begins(clock.now());
         progress.ledger(&ledger);
         info!(stream = %stream, covered_to = %ledger.covered_to(), spans = ledger.open_spans(), "Checkpoint loaded.");
         let (ledger, ids, turn) = (Mutex::new(ledger), Mutex::default(), tokio::sync::Mutex::new(version));
@@ -258,8 +259,9 @@ impl Failure for Obstacle {
                 code: Code::DeadLettersFull,
                 subject: "store.dead_letters".to_owned(),
                 cause: self.to_string(),
-                next_step: "list them with `miro-sentinel dead-letters list`; to make room, raise \
-                            `store.dead_letters_bytes_max`, or stop the connector and resend, export or drop them"
+                next_step: "look at them with `miro-sentinel dead-letters list`; to make room, keep a copy with `… export --all` and remove \
+                            them with `… drop`, or send them again with `… resend` (all of it works while the service runs), or raise \
+                            `store.dead_letters_bytes_max` and start again"
                     .to_owned(),
             },
             Self::DiskFails(error) => unusable(error),

@@ -36,8 +36,8 @@ use crate::redact::without_user_info;
 pub use example::example;
 pub use explain::{Explained, explain};
 pub use finding::{Finding, Findings, Origin, Severity};
-pub(crate) use load::secret_files;
 pub use load::{DEFAULT_FILE, Sources, load};
+pub(crate) use load::{Guarded, files_to_guard, secret_files};
 pub use schema::schema;
 pub(crate) use span::{human, parse_span};
 

@@ -556,6 +556,11 @@ impl Ledger {
         unread.min().unwrap_or(self.head).min(self.head)
     }
 
+    /// The newest instant that was read, whatever older time is still to be read; none where nothing was read yet.
+    pub(crate) fn tail_to(&self) -> Option<Timestamp> {
+        Some(self.newest_read()).filter(|newest| *newest > self.started)
+    }
+
     /// Everything before this instant has been read for the last time.
     pub(crate) fn settled_to(&self) -> Timestamp {
         let due = self.due.values().filter_map(Stretches::first).map(Stretch::from);

@@ -10,6 +10,8 @@ mod checkpoint;
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod control;
+mod dead_letters;
 mod event;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
@@ -26,6 +28,7 @@ pub mod random;
 mod redact;
 mod response;
 mod retry;
+mod rights;
 pub mod service;
 mod sink;
 mod skew;

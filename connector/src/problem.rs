@@ -129,13 +129,17 @@ pub enum Code {
     DeadLettersFull,
     /// The checkpoint file is damaged, of another version or not ours.
     StoreUnusable,
+    /// Others than its owner may use the checkpoint file, or everybody may change its folder.
+    StoreRightsOpen,
+    /// Everybody may change a file that holds a secret, or the configuration.
+    SecretRightsOpen,
     /// The configuration is wrong, or names something that cannot be used.
     ConfigurationInvalid,
 }
 
 impl Code {
     /// Every code, Miro's first.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::MiroTokenRefused,
         Self::MiroScopeMissing,
         Self::MiroGuardMissing,
@@ -157,8 +161,15 @@ impl Code {
         Self::ClockSkewed,
         Self::DeadLettersFull,
         Self::StoreUnusable,
+        Self::StoreRightsOpen,
+        Self::SecretRightsOpen,
         Self::ConfigurationInvalid,
     ];
+
+    /// The code of that name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.name() == name)
+    }
 
     /// The name as printed and as documented.
     pub const fn name(self) -> &'static str {
@@ -184,6 +195,8 @@ impl Code {
             Self::ClockSkewed => "clock-skewed",
             Self::DeadLettersFull => "dead-letters-full",
             Self::StoreUnusable => "store-unusable",
+            Self::StoreRightsOpen => "store-rights-open",
+            Self::SecretRightsOpen => "secret-rights-open",
             Self::ConfigurationInvalid => "configuration-invalid",
         }
     }
@@ -212,6 +225,8 @@ impl Code {
             Self::ClockSkewed => "this machine's clock and Miro's differ by more than a minute",
             Self::DeadLettersFull => "the store of events set aside is full",
             Self::StoreUnusable => "the checkpoint file cannot be used",
+            Self::StoreRightsOpen => "others than its owner may use the checkpoint file or change its folder",
+            Self::SecretRightsOpen => "everybody may change a file that holds a secret, or the configuration",
             Self::ConfigurationInvalid => "the configuration is wrong",
         }
     }
@@ -236,7 +251,7 @@ impl Code {
             Self::AzureFailing | Self::AzureCertificateRefused | Self::AzureRefusesEverything => Exit::Destination,
             Self::ClockSkewed => Exit::Incomplete,
             Self::DeadLettersFull | Self::StoreUnusable => Exit::Unexpected,
-            Self::ConfigurationInvalid => Exit::Configuration,
+            Self::StoreRightsOpen | Self::SecretRightsOpen | Self::ConfigurationInvalid => Exit::Configuration,
         }
     }
 }

@@ -37,6 +37,8 @@ struct State {
     /// Whether Miro was asked for nothing of a span because it is too old.
     passed_over: bool,
     logged: Logged,
+    /// When the work was taken up.
+    began: Option<Timestamp>,
 }
 
 /// What the last line about deliveries counted up to.
@@ -61,6 +63,11 @@ impl Progress {
 
     pub(crate) const fn stream(&self) -> Stream {
         self.stream
+    }
+
+    /// The work is taken up at `now`.
+    pub(crate) fn begins(&self, now: Timestamp) {
+        self.lock().began.get_or_insert(now);
     }
 
     /// A page is asked for.
@@ -190,10 +197,17 @@ impl Progress {
         self.lock().status.dead_letters = held;
     }
 
+    /// So many events left the dead-letter store.
+    pub(crate) fn removed_dead_letters(&self, events: u64) {
+        let mut state = self.lock();
+        state.status.dead_letters = state.status.dead_letters.saturating_sub(events);
+    }
+
     /// Where the ledger stands.
     pub(crate) fn ledger(&self, ledger: &Ledger) {
         let mut state = self.lock();
         state.status.covered_to = Some(ledger.covered_to());
+        state.status.tail_to = ledger.tail_to().or(state.began);
         state.status.settled_to = Some(ledger.settled_to());
         state.status.open_spans = ledger.open_spans() as u64;
         state.status.to_do_seconds = ledger.unread().as_secs().unsigned_abs();
@@ -232,13 +246,13 @@ impl Progress {
         !std::mem::replace(&mut self.lock().passed_over, true)
     }
 
-    /// Logs what was delivered since the last such line, and how far behind `now` everything was read.
+    /// Logs what was delivered since the last such line, and how far behind `now` the newest time is that was.
     pub(crate) fn log(&self, now: Timestamp) {
         let mut state = self.lock();
-        let StreamStatus { delivered, set_aside, covered_to, to_do_seconds, .. } = state.status;
+        let StreamStatus { delivered, set_aside, tail_to, to_do_seconds, .. } = state.status;
         let before = std::mem::replace(&mut state.logged, Logged { delivered, set_aside, dead_letter: false });
         let dead_lettered = Some(set_aside - before.set_aside).filter(|events| *events > 0);
-        let lag_seconds = covered_to.map(|time| now.duration_since(time).as_secs().max(0));
+        let lag_seconds = tail_to.map(|time| now.duration_since(time).as_secs().max(0));
         let backlog_seconds = Some(to_do_seconds).filter(|seconds| *seconds > 0);
         let problem = state.problem().map(|problem| problem.code.name());
         let retrying = state.failing().filter(|_| problem.is_none());

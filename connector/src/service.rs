@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tracing::warn;
 
 use crate::checkpoint::{Checkpoint, unusable};
@@ -32,6 +32,7 @@ pub use stop::Stop;
 
 use dispatcher::{Dispatcher, Horizon};
 
+mod dead_letters;
 mod dispatcher;
 mod regular_log;
 mod stop;
@@ -116,13 +117,18 @@ pub struct Connector {
     parts: Parts,
     progress: BTreeMap<Stream, Arc<Progress>>,
     pauses: Pauses,
+    /// Uploads permitted at the same time.
+    uploads: Arc<Semaphore>,
+    /// Whether the lease is held, for whoever may do something only then.
+    leased: Arc<watch::Sender<bool>>,
 }
 
 impl Connector {
     /// A connector that does nothing until [`run`](Self::run).
     pub fn new(config: Config, parts: Parts) -> Self {
         let progress = config.streams().map(|(stream, _)| (stream, Arc::new(Progress::new(stream)))).collect();
-        Self { config, parts, progress, pauses: Pauses::default() }
+        let uploads = Arc::new(Semaphore::new(config.sentinel.concurrent_uploads));
+        Self { config, parts, progress, pauses: Pauses::default(), uploads, leased: Arc::default() }
     }
 
     /// A connector that goes on after this one, whose run has ended, with another configuration, as after a secret was rotated.
@@ -130,7 +136,8 @@ impl Connector {
     /// by the one who goes on.
     #[must_use]
     pub fn succeeded_by(&self, config: Config, parts: Parts) -> Self {
-        let mut next = Self { pauses: self.pauses.clone(), ..Self::new(config, parts) };
+        let (pauses, leased) = (self.pauses.clone(), Arc::clone(&self.leased));
+        let mut next = Self { pauses, leased, ..Self::new(config, parts) };
         for (stream, progress) in &mut next.progress {
             if let Some(before) = self.progress.get(stream) {
                 before.run_ended();
@@ -149,14 +156,22 @@ impl Connector {
         if let Err(problem) = self.take_lease(owner).await {
             return Outcome::Stopped(problem);
         }
+        self.leased.send_replace(true);
         let outcome = self.run_leased(mode, stop, owner).await;
         if outcome == Outcome::Incomplete {
             self.progress.values().for_each(|progress| progress.ended_late());
         }
+        self.leased.send_replace(false);
         if let Err(error) = self.parts.store.release(owner).await {
             warn!(%error, "Could not release the lease; it will expire.");
         }
         outcome
+    }
+
+    /// Waits until the lease is held by this connector or one that goes on after it. Cancel safe.
+    pub(crate) async fn leased(&self) {
+        // The sender is ours.
+        drop(self.leased.subscribe().wait_for(|leased| *leased).await);
     }
 
     async fn run_leased(&self, mode: Mode, stop: &Stop, owner: u128) -> Outcome {
@@ -275,12 +290,11 @@ impl Connector {
     async fn dispatchers(&self, mode: Mode, stop: &Stop, now: Timestamp) -> Result<Vec<Dispatcher>, StoreError> {
         let budgets = self.budgets(mode);
         let memory = Arc::new(PageMemory::default());
-        let permits = Arc::new(Semaphore::new(self.config.sentinel.concurrent_uploads));
         let mut dispatchers = Vec::new();
         for (stream, config) in self.config.streams() {
             let pipeline = Pipeline {
                 source: self.source(stream, config, &budgets, &memory),
-                sink: self.sink(stream, &permits),
+                sink: self.sink(stream, &self.uploads, self.progress_of(stream)),
                 checkpoint: self.checkpoint(stream, config, now).await?,
                 progress: self.progress_of(stream),
                 random: self.parts.random.clone(),
@@ -348,7 +362,7 @@ impl Connector {
         }
     }
 
-    fn sink(&self, stream: Stream, permits: &Arc<Semaphore>) -> Sink {
+    fn sink(&self, stream: Stream, permits: &Arc<Semaphore>, progress: Arc<Progress>) -> Sink {
         let sentinel = &self.config.sentinel;
         let rule = self.config.rule(stream).unwrap_or_default().to_owned();
         Sink::new(SinkConfig {
@@ -363,7 +377,7 @@ impl Connector {
             timeout: self.config.http.timeout,
             plain_bytes_max: sentinel.plain_bytes_max,
             level: sentinel.compression_level,
-            progress: self.progress_of(stream),
+            progress,
             permits: Arc::clone(permits),
         })
     }

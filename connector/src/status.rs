@@ -66,6 +66,10 @@ pub struct StreamStatus {
     pub poll_seconds: u64,
     /// Everything up to here has been read once.
     pub covered_to: Option<Timestamp>,
+    /// The newest instant that was read and delivered, whatever older time is still to be read. Until something was, when the
+    /// process took up its work.
+    #[serde(default)]
+    pub tail_to: Option<Timestamp>,
     /// Everything up to here has been read for the last time.
     pub settled_to: Option<Timestamp>,
     /// Spans being read, or cut and waiting.

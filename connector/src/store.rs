@@ -85,6 +85,10 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// Removes set-aside events by number; unknown numbers are ignored.
     fn drop_dead_letters(&self, numbers: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>>;
 
+    /// Takes what was dropped out of where it lies: until then a store may keep it in freed space. Everybody goes on with the
+    /// store afterwards; nobody is served meanwhile.
+    fn wipe(&self) -> BoxFuture<'_, Result<(), StoreError>>;
+
     /// Takes the lease for `owner` until `until`, or renews it; false when another owner holds it past `now`.
     fn lease(&self, owner: u128, now: Timestamp, until: Timestamp) -> BoxFuture<'_, Result<bool, StoreError>>;
 

@@ -1,10 +1,11 @@
 //! What the process says of itself: log lines, and metrics, health and status over HTTP.
 
-mod connections;
-pub(crate) mod dead_letters;
+pub(crate) mod connections;
+mod dead_letters;
 pub mod logs;
 mod metrics;
 mod readiness;
 mod server;
 
+pub(crate) use dead_letters::PATH as DEAD_LETTERS_PATH;
 pub use server::{BindError, Surface, bind};

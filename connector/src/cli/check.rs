@@ -8,12 +8,16 @@ mod miro;
 mod pace;
 mod reach;
 mod report;
+mod rights;
 mod seen;
 mod step;
 #[cfg(test)]
 mod tests;
+mod trace;
 
+use std::io::IsTerminal as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use url::Url;
 
@@ -22,10 +26,11 @@ use self::pace::Pace;
 use self::report::Report;
 use self::seen::Seen;
 use self::step::{Place, Step};
+use self::trace::Trace;
 use super::args::{Global, Output};
-use super::{Failure, parts};
+use super::{Failure, parts, say};
 use crate::clock::SystemClock;
-use crate::config::{Config, Finding, Findings, Severity};
+use crate::config::{Config, Finding, Findings, Guarded, Severity};
 use crate::problem::Code;
 use crate::transport::production::Production;
 use crate::{Clock, Exit, Problem, Transport};
@@ -45,9 +50,20 @@ pub(super) fn check(global: &Global, output: Output) -> Result<Exit, Failure> {
         network: Arc::new(network),
         clock: Arc::new(SystemClock),
         proxy_to: Box::new(move |url| ways.proxy_to(url)),
+        guarded: crate::config::files_to_guard(&global.sources()?),
+        trace: trace(global),
     };
     parts::runtime()?.block_on(walk(&config, &around, &report));
     report.finish()
+}
+
+/// A person at a terminal is told soon what is waited for.
+const PATIENCE_AT_TERMINAL: Duration = Duration::from_millis(700);
+const PATIENCE: Duration = Duration::from_secs(2);
+
+fn trace(global: &Global) -> Trace {
+    let patience = if std::io::stderr().is_terminal() { PATIENCE_AT_TERMINAL } else { PATIENCE };
+    Trace { aside: Arc::new(say), is_verbose: global.verbose, patience: (!global.quiet).then_some(patience) }
 }
 
 /// What the check touches the world with.
@@ -56,6 +72,8 @@ struct Surroundings {
     clock: Arc<dyn Clock>,
     /// The proxy on the way to a host.
     proxy_to: Box<ProxyTo>,
+    guarded: Vec<Guarded>,
+    trace: Trace,
 }
 
 type ProxyTo = dyn Fn(&Url) -> Option<String>;
@@ -64,6 +82,7 @@ type ProxyTo = dyn Fn(&Url) -> Option<String>;
 struct Check<'a> {
     config: &'a Config,
     network: Arc<dyn Transport>,
+    trace: &'a Trace,
     clock: Arc<dyn Clock>,
     clocks: Arc<Clocks>,
     pace: Pace,
@@ -74,13 +93,22 @@ struct Check<'a> {
 async fn walk(config: &Config, around: &Surroundings, report: &Report) {
     report.seen(Place::Configuration, Seen::configuration(config));
     machine::check(config, report).await;
+    rights::check(&config.store.path, &around.guarded, report);
     let clock = Arc::clone(&around.clock);
     let clocks = Arc::new(Clocks::over(Arc::clone(&around.network), Arc::clone(&clock)));
     let network: Arc<dyn Transport> = Arc::clone(&clocks) as Arc<dyn Transport>;
     let pace = Pace::starting(config.http.timeout);
-    let check = Check { config, network, clock, clocks, pace, report };
+    let trace = &around.trace;
+    let check = Check { config, network, trace, clock, clocks, pace, report };
     tokio::join!(miro::check(&check, around), azure::check(&check, around));
     check.clocks.report(report);
+}
+
+impl Check<'_> {
+    /// The network for the requests of a step.
+    fn network(&self, place: Place) -> Arc<dyn Transport> {
+        self.trace.of(place, &self.network)
+    }
 }
 
 fn configuration(findings: &Findings) -> impl Iterator<Item = Problem> {

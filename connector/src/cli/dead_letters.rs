@@ -1,21 +1,22 @@
 //! `dead-letters list | export | resend | drop`: what was set aside.
 
-mod resend;
-mod running;
+mod access;
+mod asked;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::args::{DeadLetters, Global, Which};
 use super::{Failure, parts, print, say};
+use crate::config::Config;
+use crate::dead_letters::{Listed, Resent};
 use crate::peer_text::is_invisible;
 use crate::problem::Code;
-use crate::store::{DeadLetter, RedbStore, Store};
-use crate::telemetry::dead_letters::Listed;
 use crate::{Exit, Problem};
+use access::Letters;
 
-/// Events read at once; each may be some hundred kilobytes.
-const PAGE: usize = 64;
+/// Events that are removed or sent again with one request.
+const BATCH: usize = 128;
 
 pub(super) fn dead_letters(global: &Global, command: &DeadLetters) -> Result<Exit, Failure> {
     let config = global.load()?;
@@ -23,30 +24,34 @@ pub(super) fn dead_letters(global: &Global, command: &DeadLetters) -> Result<Exi
         say(&format!("nothing is set aside: there is no {} yet", config.store.path.display()));
         return Ok(Exit::Done);
     }
-    let runtime = parts::runtime()?;
-    if let DeadLetters::List { output } = command
-        && RedbStore::is_held(&config.store.path)
-    {
-        return runtime.block_on(running::for_each(&config, |listed| show(listed, output.json))).map(|()| Exit::Done);
-    }
-    let store = parts::store(&config)?;
-    runtime.block_on(async {
-        match command {
-            DeadLetters::List { output } => list(&store, output.json).await,
-            DeadLetters::Export { which } => export(&store, which).await,
-            DeadLetters::Resend { which } => {
-                let ended = resend::resend(&config, &store, which).await;
-                let wiped = wipe(store).await;
-                let exit = ended?;
-                wiped.map(|()| exit)
-            }
-            DeadLetters::Drop { which } => {
-                let ended = drop_some(&store, which).await?;
-                wipe(store).await?;
-                Ok(ended)
-            }
+    parts::runtime()?.block_on(carry_out(&config, command))
+}
+
+async fn carry_out(config: &Config, command: &DeadLetters) -> Result<Exit, Failure> {
+    let letters = Letters::of(config)?;
+    match command {
+        DeadLetters::List { output } => {
+            letters.for_each(async |listed| show(&listed, output.json)).await?;
+            Ok(Exit::Done)
         }
-    })
+        DeadLetters::Export { which } => export(&letters, which).await,
+        DeadLetters::Resend { which } => {
+            let resent = resend(&letters, which).await;
+            let wiped = wipe(&letters).await;
+            let Resent { accepted, refused } = resent?;
+            say(&format!("sent again: {accepted}; refused again and kept: {refused}"));
+            wiped.map(|()| if refused == 0 { Exit::Done } else { Exit::Destination })
+        }
+        DeadLetters::Drop { which } => {
+            let mut dropped = 0;
+            for numbers in chosen(&letters, which).await?.chunks(BATCH) {
+                dropped += letters.remove(numbers.to_vec()).await?;
+            }
+            wipe(&letters).await?;
+            say(&format!("dropped: {dropped}"));
+            Ok(Exit::Done)
+        }
+    }
 }
 
 impl Which {
@@ -55,9 +60,26 @@ impl Which {
     }
 }
 
-async fn list(store: &RedbStore, json: bool) -> Result<Exit, Failure> {
-    for_each(store, |number, letter| show(&Listed::new(number, letter), json)).await?;
-    Ok(Exit::Done)
+/// The numbers that are meant, of those that there are.
+async fn chosen(letters: &Letters<'_>, which: &Which) -> Result<Vec<u64>, Failure> {
+    let mut numbers = Vec::new();
+    letters
+        .for_each(async |listed| {
+            if which.holds(listed.number) {
+                numbers.push(listed.number);
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(numbers)
+}
+
+async fn resend(letters: &Letters<'_>, which: &Which) -> Result<Resent, Failure> {
+    let mut resent = Resent::default();
+    for numbers in chosen(letters, which).await?.chunks(BATCH) {
+        resent += letters.resend(numbers.to_vec()).await?;
+    }
+    Ok(resent)
 }
 
 fn show(listed: &Listed, json: bool) -> Result<(), Failure> {
@@ -70,16 +92,19 @@ fn show(listed: &Listed, json: bool) -> Result<(), Failure> {
     print(&format!("{number:>6}  {stream:7}  {at}  {bytes:>8} bytes  {reason}  {id}\n"))
 }
 
-async fn export(store: &RedbStore, which: &Which) -> Result<Exit, Failure> {
-    for_each(store, |number, letter| {
-        if which.holds(number) {
-            // One event a line: a newline inside an event can only stand between its tokens.
-            let event = String::from_utf8_lossy(&letter.event).replace(['\r', '\n'], " ");
-            print(&format!("{}\n", without_controls(&event)))?;
-        }
-        Ok(())
-    })
-    .await?;
+async fn export(letters: &Letters<'_>, which: &Which) -> Result<Exit, Failure> {
+    letters
+        .for_each(async |listed| {
+            if which.holds(listed.number)
+                && let Some(event) = letters.event(&listed).await?
+            {
+                // One event a line: a newline inside an event can only stand between its tokens.
+                let event = String::from_utf8_lossy(&event).replace(['\r', '\n'], " ");
+                print(&format!("{}\n", without_controls(&event)))?;
+            }
+            Ok(())
+        })
+        .await?;
     Ok(Exit::Done)
 }
 
@@ -104,48 +129,18 @@ fn without_controls(json: &str) -> Cow<'_, str> {
 }
 
 /// Takes what was removed out of the file as well.
-async fn wipe(store: RedbStore) -> Result<(), Failure> {
-    store.wipe().await.map_err(|error| {
+async fn wipe(letters: &Letters<'_>) -> Result<(), Failure> {
+    letters.wipe().await.map_err(|failure| {
+        let (cause, next_step) = failure.told();
         Failure::Problem(Problem {
             code: Code::StoreUnusable,
             subject: "store.path".into(),
-            cause: format!("what was removed is no longer listed, but its text is still in the file: {error}"),
-            next_step: "make room in the folder of `store.path`, and run `miro-sentinel dead-letters drop` again; with a number \
-                        that is not listed it removes nothing else"
-                .into(),
+            cause: format!("what was removed is no longer listed, but its text is still in the file: {cause}"),
+            next_step: format!(
+                "{next_step}; then run `miro-sentinel dead-letters drop` again: with a number that is not listed it removes nothing else"
+            ),
         })
     })
-}
-
-async fn drop_some(store: &RedbStore, which: &Which) -> Result<Exit, Failure> {
-    let mut numbers = Vec::new();
-    for_each(store, |number, _| {
-        if which.holds(number) {
-            numbers.push(number);
-        }
-        Ok(())
-    })
-    .await?;
-    let dropped = numbers.len();
-    store.drop_dead_letters(numbers).await?;
-    say(&format!("dropped: {dropped}"));
-    Ok(Exit::Done)
-}
-
-/// Calls `each` for every event set aside, oldest first.
-async fn for_each(
-    store: &RedbStore,
-    mut each: impl FnMut(u64, &DeadLetter) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let mut after = 0;
-    loop {
-        let page = store.dead_letters(after, PAGE).await?;
-        let Some((last, _)) = page.last() else { return Ok(()) };
-        after = *last;
-        for (number, letter) in &page {
-            each(*number, letter)?;
-        }
-    }
 }
 
 #[cfg(test)]

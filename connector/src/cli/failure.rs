@@ -23,6 +23,15 @@ impl Failure {
         Self::Unexpected { cause: cause.into(), next_step: next_step.into() }
     }
 
+    /// What failed, and the one thing to do.
+    pub(super) fn told(self) -> (String, String) {
+        match self {
+            Self::Findings(findings) => (findings.to_string(), "mend the configuration".to_owned()),
+            Self::Problem(problem) => (problem.cause, problem.next_step),
+            Self::Unexpected { cause, next_step } => (cause, next_step),
+        }
+    }
+
     /// Writes the failure to standard error: a block for each finding, or one line for the cause and one for the next step.
     pub(super) fn report(self) -> Exit {
         match self {

@@ -1,16 +1,18 @@
 //! `run`: the service, or one catch-up.
 
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::net::TcpListener;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::args::{Global, Run};
 use super::rotation::SecretFiles;
 use super::{Failure, parts, print, print_json, signals, status};
 use crate::clock::SystemClock;
 use crate::config::{Config, Sources, secret_files};
+use crate::control::{Address, Listener, Server};
 use crate::identity::AzureTokens;
 use crate::status::Status;
 use crate::telemetry::{Surface, bind, logs};
@@ -43,7 +45,8 @@ async fn deliver(config: Config, sources: &Sources, options: &Run) -> Result<Exi
         outcome
     };
     let serving = serve(listener, &running, &stop, &done);
-    let (outcome, (), ()) = tokio::join!(delivering, serving, signals.log(grace, &done));
+    let controlled = control(&running, &stop, &done);
+    let (outcome, (), (), ()) = tokio::join!(delivering, serving, controlled, signals.log(grace, &done));
     let status = running.connector().status();
     if options.once {
         report(&status, options)?;
@@ -57,13 +60,15 @@ struct Running<'a> {
     parts: Parts,
     tokens: Mutex<Arc<AzureTokens>>,
     connector: Arc<Mutex<Arc<Connector>>>,
+    store_path: PathBuf,
 }
 
 impl<'a> Running<'a> {
     fn new(config: Config, sources: &'a Sources) -> Result<Self, Failure> {
         let (parts, tokens) = parts::all(&config)?;
+        let store_path = config.store.path.clone();
         let connector = Arc::new(Mutex::new(Arc::new(Connector::new(config, parts.clone()))));
-        Ok(Self { sources, parts, tokens: Mutex::new(tokens), connector })
+        Ok(Self { sources, parts, tokens: Mutex::new(tokens), connector, store_path })
     }
 
     fn connector(&self) -> Arc<Connector> {
@@ -141,6 +146,43 @@ async fn serve(listener: Option<TcpListener>, running: &Running<'_>, stop: &Stop
     let surface = Surface::new(move || current(&connector).status(), store, Arc::new(SystemClock), stop.clone());
     let done = done.clone();
     surface.serve(listener, async move { done.finishing().await }).await;
+}
+
+/// Answers commands that need the checkpoint file, which this process holds, from when it may use it until it is `done`. Where
+/// there can be no socket, everything else goes on without.
+async fn control(running: &Running<'_>, stop: &Stop, done: &Stop) {
+    let first = running.connector();
+    tokio::select! {
+        biased;
+        () = done.finishing() => return,
+        () = first.leased() => {}
+    }
+    let Some(listener) = control_socket(&running.store_path) else { return };
+    let connector = Arc::clone(&running.connector);
+    let server = Server::new(move || current(&connector), stop.clone());
+    server.serve(listener, done.finishing()).await;
+}
+
+fn control_socket(store: &Path) -> Option<Listener> {
+    let address = match Address::beside(store) {
+        Ok(address) => address,
+        Err(too_long) => {
+            let next_step =
+                "choose a shorter `store.path`; until then `dead-letters` works only while the service is stopped";
+            warn!(error = %too_long, next_step, "Going on without a control socket.");
+            return None;
+        }
+    };
+    match Listener::bind(&address) {
+        Ok(listener) => {
+            debug!(path = %address.path().display(), "Listening for commands.");
+            Some(listener)
+        }
+        Err(error) => {
+            warn!(%error, next_step = error.next_step(), "Going on without a control socket.");
+            None
+        }
+    }
 }
 
 /// The counts of one catch-up.

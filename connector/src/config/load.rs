@@ -14,6 +14,7 @@ use super::reader::{Reader, bounded};
 use super::secret::{Secret, SecretSource};
 use super::{Config, ContentConfig, Http, Identity, Miro, Sentinel, StoreConfig, StreamConfig, Telemetry};
 use super::{pasted, rights};
+use crate::rights::{CONFIGURATION, SECRET};
 
 /// The file that is read when none is named.
 pub const DEFAULT_FILE: &str = "miro-sentinel.toml";
@@ -83,12 +84,25 @@ pub fn load(sources: &Sources) -> Result<(Config, Vec<Finding>), Findings> {
     }
 }
 
+/// The files that others must not change, with the key that names each: those of secrets, and the configuration itself.
+pub(crate) fn files_to_guard(sources: &Sources) -> Vec<Guarded> {
+    let own = sources.file.iter().map(|(path, _)| ("configuration".to_owned(), path.clone(), CONFIGURATION));
+    own.chain(keyed_secret_files(sources).into_iter().map(|(key, path)| (key, path, SECRET))).collect()
+}
+
+/// A key, the file that it names, and the rights that are enough for that.
+pub(crate) type Guarded = (String, PathBuf, u32);
+
 /// The files that secrets are read from.
 pub(crate) fn secret_files(sources: &Sources) -> Vec<PathBuf> {
+    keyed_secret_files(sources).into_iter().map(|(_, path)| path).collect()
+}
+
+fn keyed_secret_files(sources: &Sources) -> Vec<(String, PathBuf)> {
     let layers = sources.layers(&mut Vec::new());
     let secrets = [&keys::AUDIT.access_token, &keys::CONTENT.access_token, &keys::CLIENT_SECRET];
     let read = |key: &Key<Secret>| match key.kind.read(&layers.get(key)?.raw) {
-        Ok(SecretSource::File(path)) => Some(path),
+        Ok(SecretSource::File(path)) => Some((key.path.to_owned(), path)),
         Ok(SecretSource::Inline(_) | SecretSource::Given(_) | SecretSource::Variable(_)) | Err(_) => None,
     };
     secrets.into_iter().filter_map(read).collect()

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -18,7 +18,6 @@ use crate::Stream;
 
 mod file;
 mod first;
-mod rights;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -49,7 +48,7 @@ struct Shared {
     open: Box<Open>,
     dead_letters_bytes_max: u64,
     /// Where the file lies, and which one it is.
-    file: Option<(PathBuf, file::Identity)>,
+    file: Option<(PathBuf, Mutex<file::Ours>)>,
     /// Kept in memory on purpose: the file is locked for one process, so a lease from an earlier process is void.
     lease: Mutex<Option<Lease>>,
 }
@@ -98,18 +97,27 @@ impl Shared {
     /// Whether the file is still the one that was opened: otherwise nobody will find what is written to it.
     fn still_there(&self) -> Result<(), StoreError> {
         match &self.file {
-            Some((path, opened)) if file::identity(path) != Some(*opened) => Err(file::gone(path)),
-            Some(_) | None => Ok(()),
+            Some((path, ours)) => {
+                let ours = *lock(ours);
+                if file::identity(path).is_some_and(|found| ours.holds(found)) { Ok(()) } else { Err(file::gone(path)) }
+            }
+            None => Ok(()),
         }
     }
 
-    /// Leaves the database closed.
+    /// Nobody else reads or writes meanwhile.
     fn wipe(&self) -> Result<(), StoreError> {
-        let Some((path, _)) = &self.file else { return Ok(()) };
+        let Some((path, ours)) = &self.file else { return Ok(()) };
         self.reopen("rewrite")?;
         self.still_there()?;
-        let database = self.database.write().unwrap_or_else(PoisonError::into_inner).take();
-        database.map_or(Ok(()), |database| wipe::rewrite(path, database))
+        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(old) = database.take() else {
+            return Err(StoreError::Io { action: "rewrite", reason: "the disk failed meanwhile".to_owned() });
+        };
+        let (kept, done) = wipe::rewrite(path, old, |fresh| lock(ours).replacement = Some(fresh));
+        *database = Some(kept);
+        lock(ours).settle(file::identity(path));
+        done
     }
 
     fn failed(&self, action: &'static str, error: &redb::Error) -> StoreError {
@@ -118,6 +126,11 @@ impl Shared {
         }
         failed(action, error)
     }
+}
+
+fn lock(ours: &Mutex<file::Ours>) -> MutexGuard<'_, file::Ours> {
+    // Plain values: whole at any time.
+    ours.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -147,12 +160,6 @@ impl RedbStore {
     /// Whether another process holds the file at `path`.
     pub fn is_held(path: &Path) -> bool {
         file::is_held(path)
-    }
-
-    /// Takes what was dropped out of the file, which keeps it in freed pages until then, and closes the store. Nobody else
-    /// may use it any more: clones find that the file was replaced. Does nothing to a store over a foreign backend.
-    pub async fn wipe(self) -> Result<(), StoreError> {
-        self.run(Shared::wipe).await
     }
 
     /// A store over the backends that `plug_in` gives, run in the caller's task: for simulations, whose backend may tear
@@ -193,7 +200,7 @@ impl RedbStore {
         path: Option<&Path>,
     ) -> Result<Self, StoreError> {
         let database = RwLock::new(Some(open()?));
-        let file = path.and_then(|path| Some((path.to_owned(), file::identity(path)?)));
+        let file = path.and_then(|path| Some((path.to_owned(), Mutex::new(file::identity(path)?.into()))));
         let shared = Shared { database, open: Box::new(open), dead_letters_bytes_max, file, lease: Mutex::new(None) };
         Ok(Self { shared: Arc::new(shared), place })
     }
@@ -252,6 +259,10 @@ impl Store for RedbStore {
 
     fn drop_dead_letters(&self, numbers: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
         self.run(move |shared| shared.with(|database| tables::drop_dead_letters(database, &numbers), "write"))
+    }
+
+    fn wipe(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.run(Shared::wipe)
     }
 
     fn lease(&self, owner: u128, now: Timestamp, until: Timestamp) -> BoxFuture<'_, Result<bool, StoreError>> {

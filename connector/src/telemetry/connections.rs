@@ -2,6 +2,7 @@
 //! work or from its end.
 
 use std::collections::VecDeque;
+use std::io;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -17,15 +19,15 @@ use crate::Stop;
 
 /// What one peer and all together may take.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     /// Open connections; one more closes the oldest.
-    pub(super) connections_max: usize,
+    pub(crate) connections_max: usize,
     /// The time for a request's head.
-    pub(super) head_within: Duration,
+    pub(crate) head_within: Duration,
     /// The time for a connection as a whole: one request and its response.
-    pub(super) connection_within: Duration,
+    pub(crate) connection_within: Duration,
     /// The time for what is being answered when the process ends.
-    pub(super) grace: Duration,
+    pub(crate) grace: Duration,
 }
 
 impl Default for Limits {
@@ -45,9 +47,26 @@ const HEADERS_MAX: usize = 64;
 /// How long to wait when a connection cannot be accepted, as when the process has no descriptor left.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// A socket that is listened on.
+pub(crate) trait Accept {
+    /// What a connection is read from and written to.
+    type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
+
+    /// The next connection. Cancel safe.
+    fn next(&self) -> impl Future<Output = io::Result<Self::Stream>>;
+}
+
+impl Accept for TcpListener {
+    type Stream = TcpStream;
+
+    async fn next(&self) -> io::Result<TcpStream> {
+        self.accept().await.map(|(stream, _)| stream)
+    }
+}
+
 /// Answers one request a connection until `done`; then those under way get the grace time, or less when `stop` says to leave.
-pub(super) async fn serve(
-    listener: TcpListener,
+pub(crate) async fn serve(
+    listener: impl Accept,
     router: Router,
     limits: Limits,
     stop: &Stop,
@@ -71,10 +90,10 @@ pub(super) async fn serve(
 }
 
 /// The next connection. Cancel safe.
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept<L: Accept>(listener: &L) -> L::Stream {
     loop {
-        match listener.accept().await {
-            Ok((stream, _)) => return stream,
+        match listener.next().await {
+            Ok(stream) => return stream,
             Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }
@@ -95,7 +114,7 @@ impl Open {
         Self { router, limits, closing: CancellationToken::new(), tasks: JoinSet::new(), by_age: VecDeque::new() }
     }
 
-    fn take(&mut self, stream: TcpStream) {
+    fn take(&mut self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
         self.by_age.retain(|task| !task.is_finished());
         if self.by_age.len() >= self.limits.connections_max
             && let Some(oldest) = self.by_age.pop_front()
@@ -115,7 +134,12 @@ impl Open {
 }
 
 /// Answers one request, or closes the connection when its time is over.
-async fn answer(stream: TcpStream, router: Router, limits: Limits, closing: CancellationToken) {
+async fn answer(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    router: Router,
+    limits: Limits,
+    closing: CancellationToken,
+) {
     let conversation = http1::Builder::new()
         .timer(TokioTimer::new())
         .keep_alive(false)

@@ -107,8 +107,9 @@ const GAUGES: [Gauge; 11] = [
     },
     Gauge {
         name: "miro_sentinel_delivery_lag_seconds",
-        help: "How far behind now everything has been read once",
-        read: |stream, now| stream.covered_to.map(|time| seconds_between(time, now)),
+        help: "How far behind now the newest time is that was read and delivered: what to alert on. History that is still to be \
+               read does not count, see miro_sentinel_backlog_seconds; until something was read, the time since the start",
+        read: |stream, now| stream.tail_to.or(stream.covered_to).map(|time| seconds_between(time, now)),
     },
     Gauge {
         name: "miro_sentinel_settled_lag_seconds",
@@ -122,7 +123,7 @@ const GAUGES: [Gauge; 11] = [
     },
     Gauge {
         name: "miro_sentinel_backlog_seconds",
-        help: "Source time still to be read in spans of history",
+        help: "Source time that was never read: the first start's history, or what an outage left; not part of the lag",
         read: |stream, _| Some(stream.to_do_seconds as f64),
     },
     Gauge {

@@ -66,6 +66,10 @@ impl Store for Failing {
         self.inner.lease(owner, now, until)
     }
 
+    fn wipe(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.inner.wipe()
+    }
+
     fn release(&self, owner: u128) -> BoxFuture<'_, Result<(), StoreError>> {
         self.inner.release(owner)
     }

@@ -31,7 +31,7 @@ pub(super) async fn check(check: &Check<'_>, around: &Surroundings) {
 
 async fn token(check: &Check<'_>) -> Option<Arc<dyn TokenProvider>> {
     let config = with_limit(check, 2);
-    let tokens: Arc<dyn TokenProvider> = Arc::new(parts::tokens(&config, &check.network));
+    let tokens: Arc<dyn TokenProvider> = Arc::new(parts::tokens(&config, &check.network(Place::Identity)));
     match twice(async || tokens.token().await.map_err(NoToken)).await {
         Ok(token) => {
             check.report.seen(Place::Identity, Seen::bearer(&token));
@@ -48,7 +48,7 @@ async fn token(check: &Check<'_>) -> Option<Arc<dyn TokenProvider>> {
 
 async fn rule(check: &Check<'_>, tokens: &Arc<dyn TokenProvider>, stream: Stream) {
     let config = with_limit(check, 2);
-    let sink = parts::sink(&config, &check.network, tokens, &Arc::new(Progress::new(stream)));
+    let sink = parts::sink(&config, &check.network(Place::Rule(stream)), tokens, &Arc::new(Progress::new(stream)));
     match sink.look().await {
         Ok(acknowledged) => {
             check.report.seen(Place::Rule(stream), Seen::acknowledged(stream, &acknowledged));

@@ -64,7 +64,7 @@ async fn look(
         base_url: config.miro.base_url.clone(),
         organization: organization.map(str::to_owned),
         token: settings.access_token.clone(),
-        transport: Arc::clone(&check.network),
+        transport: check.network(Place::Log(stream)),
         clock: PeerClock::new(Arc::clone(&check.clock)),
         timeout,
         budget: Arc::new(Budget::new(config.miro.budget_share, now, Arc::default(), Some(BUDGET_WAIT_MAX))),

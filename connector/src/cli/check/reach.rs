@@ -9,11 +9,11 @@ use url::Url;
 use super::seen::{Seen, shown};
 use super::step::Place;
 use super::{Check, Surroundings};
-use crate::Problem;
 use crate::config::{Config, Identity};
 use crate::problem::Code;
 use crate::retry::{Failure, Next, twice};
 use crate::transport::TransportError;
+use crate::{Problem, Transport};
 
 /// The longest response to a bare request that is read; a longer one proves as much.
 const RESPONSE_MAX: usize = 64 * 1024;
@@ -78,7 +78,8 @@ const AZURE: (Code, Code) = (Code::AzureFailing, Code::AzureCertificateRefused);
 /// when there was one.
 pub(super) async fn reach(check: &Check<'_>, host: Host<'_>) -> bool {
     let limit = check.pace.limit(2);
-    match twice(async || ask(check, &host, limit).await).await {
+    let network = check.network(host.place);
+    match twice(async || ask(network.as_ref(), &host, limit).await).await {
         Ok(response) if shown(&response).is_proxy_login() => {
             check.report.wrong(host.place, shown(&response).proxy_login(host.failing));
             false
@@ -94,12 +95,16 @@ pub(super) async fn reach(check: &Check<'_>, host: Host<'_>) -> bool {
     }
 }
 
-async fn ask<'a>(check: &Check<'_>, host: &'a Host<'_>, limit: Duration) -> Result<Response<Bytes>, Unreached<'a>> {
+async fn ask<'a>(
+    network: &dyn Transport,
+    host: &'a Host<'_>,
+    limit: Duration,
+) -> Result<Response<Bytes>, Unreached<'a>> {
     let unreached = |error| Unreached { host, error };
     let invalid = |reason: String| TransportError::Invalid { host: host.name().to_owned(), reason };
     let request = http::Request::get(host.url.as_str()).body(Bytes::new());
     let request = request.map_err(|error| unreached(invalid(error.to_string())))?;
-    match tokio::time::timeout(limit, check.network.send(request, RESPONSE_MAX)).await {
+    match tokio::time::timeout(limit, network.send(request, RESPONSE_MAX)).await {
         Ok(Ok(response)) => Ok(response),
         Ok(Err(error)) => Err(unreached(error)),
         Err(_elapsed) => Err(unreached(TransportError::TimedOut { host: host.name().to_owned(), limit })),

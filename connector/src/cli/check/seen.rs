@@ -64,6 +64,11 @@ impl Seen {
         Self::new("telemetry.listen", format!("the service that is running responds at {address}"))
     }
 
+    /// Files that their owner alone may use.
+    pub(super) fn closed() -> Self {
+        Self::new("file rights", "the checkpoint file, its folder and the files of secrets are for their owner alone")
+    }
+
     /// Whoever responds, the name was found, a connection came about and, over https, a certificate is trusted.
     pub(super) fn responds<B>(host: &Host<'_>, response: &Response<B>) -> Self {
         let (name, status) = (host.name(), response.status().as_u16());

@@ -9,6 +9,7 @@ use crate::{Problem, Stream};
 pub(super) enum Place {
     Configuration,
     Store,
+    Rights,
     Telemetry,
     Miro,
     Log(Stream),
@@ -17,6 +18,24 @@ pub(super) enum Place {
     Identity,
     Rule(Stream),
     Clock,
+}
+
+impl Place {
+    /// What it is about, in a line that is told while it is looked at.
+    pub(super) fn subject(self) -> String {
+        match self {
+            Self::Configuration => "configuration".to_owned(),
+            Self::Store | Self::Rights => "store.path".to_owned(),
+            Self::Telemetry => "telemetry.listen".to_owned(),
+            Self::Miro => "miro.base_url".to_owned(),
+            Self::Log(stream) => format!("streams.{stream}"),
+            Self::Authority => "sentinel.identity.authority".to_owned(),
+            Self::Endpoint => "sentinel.endpoint".to_owned(),
+            Self::Identity => "sentinel.identity".to_owned(),
+            Self::Rule(stream) => format!("sentinel.rules.{stream}"),
+            Self::Clock => "the clock of this machine".to_owned(),
+        }
+    }
 }
 
 /// The outcome of one step.

@@ -268,3 +268,25 @@ fn a_wrong_configuration_is_a_report_too() {
     ");
     assert_eq!(first.code.exit(), Exit::Configuration);
 }
+
+#[tokio::test(start_paused = true)]
+async fn every_request_is_shown_to_whoever_wants_to_see_more() {
+    let checked = check_in(World::well().but(&[(AUDIT, html(403)), (LOGIN, json(503, ""))])).await;
+    let lines: Vec<_> = checked.aside.iter().filter(|line| line.contains("audit") || line.contains("POST")).collect();
+    insta::assert_debug_snapshot!(lines, @r"");
+    let tls = check_in(World::well().but(&[("GET api.miro.com/", Answer::Certificate)])).await;
+    assert!(
+        tls.aside
+            .iter()
+            .any(|line| line.starts_with("try   miro.base_url: GET https://api.miro.com/, try 1: the certificate of"))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_waited_for_is_told_while_it_is_waited_for() {
+    let waits =
+        |checked: Checked| checked.aside.into_iter().filter(|line| line.starts_with("wait")).collect::<Vec<_>>();
+    assert_eq!(waits(check_in(World::well()).await), Vec::<String>::new());
+    let silent = check_in(World::well().but(&[(CONTENT, Answer::Silence), (LOGIN, Answer::Silence)])).await;
+    insta::assert_debug_snapshot!(waits(silent), @r"");
+}

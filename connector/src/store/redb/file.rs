@@ -8,7 +8,8 @@ use redb::backends::FileBackend;
 use redb::{DatabaseError, StorageError};
 use tracing::warn;
 
-use super::{first, rights};
+use super::first;
+use crate::rights::{STATE, Wide};
 use crate::store::StoreError;
 
 /// What a person can do about a file that we will not touch.
@@ -43,7 +44,9 @@ pub(super) fn open(path: &Path) -> Result<FileBackend, StoreError> {
         // A file is found after a power cut only once its folder is on disk too.
         File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all()).map_err(failed)?;
     }
-    rights::warn_when_wide(path, folder);
+    for wide in [Wide::at(path, STATE), Wide::folder_of(path)].into_iter().flatten() {
+        warn!(problem = wide.cause(), next_step = wide.next_step(), "Others than its owner may use the checkpoint.");
+    }
     let lock = file.try_clone().map_err(failed)?;
     let backend = FileBackend::new(file).map_err(|error| unusable(path, &error))?;
     mend(path, &lock, &backend).map_err(|error| unusable(path, &error))?;
@@ -79,6 +82,30 @@ pub(super) fn identity(path: &Path) -> Option<Identity> {
 /// A file's device and number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Identity(u64, u64);
+
+/// Which file a store uses, and the one that is about to take its name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ours {
+    pub(super) opened: Identity,
+    pub(super) replacement: Option<Identity>,
+}
+
+impl Ours {
+    pub(super) fn holds(self, found: Identity) -> bool {
+        self.opened == found || self.replacement == Some(found)
+    }
+
+    /// From now on it is the one `found`, if that is either of the two.
+    pub(super) fn settle(&mut self, found: Option<Identity>) {
+        *self = found.filter(|found| self.holds(*found)).unwrap_or(self.opened).into();
+    }
+}
+
+impl From<Identity> for Ours {
+    fn from(opened: Identity) -> Self {
+        Self { opened, replacement: None }
+    }
+}
 
 /// What is said of a file that is no longer where it was.
 pub(super) fn gone(path: &Path) -> StoreError {

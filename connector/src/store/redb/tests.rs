@@ -172,6 +172,13 @@ async fn what_was_dropped_is_nowhere_on_the_disk() {
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(!folder.path().join("m.redb.new").exists());
 
+    // Whoever holds the store goes on with it, and nobody else came in between.
+    let now = Timestamp::UNIX_EPOCH;
+    assert!(store.lease(1, now, now).await.unwrap());
+    assert!(RedbStore::is_held(&path), "locked all the time");
+    store.wipe().await.unwrap();
+    store.prove_writable().await.unwrap();
+    drop(store);
     let store = RedbStore::open(&path, FAR).unwrap();
     assert_eq!(store.load(Stream::Audit).await.unwrap(), Some((Version(1), Bytes::from_static(b"one"))));
     assert_eq!(store.remembered(Stream::Audit, Minute(0)..Minute(9)).await.unwrap(), [(Minute(3), vec![[7; 16]])]);

@@ -8,32 +8,47 @@ use std::path::{Path, PathBuf};
 
 use redb::Database;
 
+use super::file::Identity;
 use super::{builder, checked, failed, file, tables};
 use crate::store::StoreError;
 
-/// Replaces the file at `path`, open as `database`, by one that holds its rows and nothing else.
+/// Replaces the file at `path`, open as `database`, by one that holds its rows and nothing else. Returns the database to go on
+/// with: it is locked from before it takes the name, so that no other process comes in between. `replaces` is told which file
+/// it is before it does.
 ///
 /// Until the new file takes the name, a crash or an error leaves everything as it was, but for a file `PATH.new` that the
 /// next call removes. Needs as much room on the disk as the rows take.
-pub(super) fn rewrite(path: &Path, database: Database) -> Result<(), StoreError> {
+pub(super) fn rewrite(
+    path: &Path,
+    database: Database,
+    replaces: impl FnOnce(Identity),
+) -> (Database, Result<(), StoreError>) {
     // A link stays a link.
-    let path = fs::canonicalize(path).map_err(|error| undone(&error))?;
+    let path = match fs::canonicalize(path) {
+        Ok(path) => path,
+        Err(error) => return (database, Err(undone(&error))),
+    };
     let fresh = fresh_path(&path);
-    let made = copy(&path, &fresh, &database).and_then(|()| {
-        let old = OpenOptions::new().write(true).open(&path).map_err(|error| undone(&error))?;
-        fs::rename(&fresh, &path).map_err(|error| undone(&error))?;
-        Ok(old)
-    });
-    match made {
-        Ok(old) => {
+    match copy(&path, &fresh, &database).and_then(|made| Ok((made, take_name(&path, &fresh, replaces)?))) {
+        Ok((made, old)) => {
             drop(database);
-            blank(old).and_then(|()| sync_folder(&path)).map_err(|error| undone(&error))
+            (made, blank(old).and_then(|()| sync_folder(&path)).map_err(|error| undone(&error)))
         }
         Err(error) => {
             drop(fs::remove_file(&fresh));
-            Err(error)
+            (database, Err(error))
         }
     }
+}
+
+/// Returns the file that had the name.
+fn take_name(path: &Path, fresh: &Path, replaces: impl FnOnce(Identity)) -> Result<File, StoreError> {
+    let old = OpenOptions::new().write(true).open(path).map_err(|error| undone(&error))?;
+    if let Some(identity) = file::identity(fresh) {
+        replaces(identity);
+    }
+    fs::rename(fresh, path).map_err(|error| undone(&error))?;
+    Ok(old)
 }
 
 fn fresh_path(path: &Path) -> PathBuf {
@@ -43,7 +58,7 @@ fn fresh_path(path: &Path) -> PathBuf {
 }
 
 /// Writes all rows to a new file at `fresh`, of the same owner.
-fn copy(path: &Path, fresh: &Path, database: &Database) -> Result<(), StoreError> {
+fn copy(path: &Path, fresh: &Path, database: &Database) -> Result<Database, StoreError> {
     match fs::remove_file(fresh) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(undone(&error)),
         Ok(()) | Err(_) => {}
@@ -52,8 +67,8 @@ fn copy(path: &Path, fresh: &Path, database: &Database) -> Result<(), StoreError
     let made = builder().create_with_backend(backend).map_err(|error| file::unusable(fresh, &error))?;
     let made = checked(made, fresh)?;
     tables::copy(database, &made).map_err(|error| failed("write", &error))?;
-    drop(made);
-    give_to_owner(path, fresh).and_then(|()| File::open(fresh)?.sync_all()).map_err(|error| undone(&error))
+    give_to_owner(path, fresh).and_then(|()| File::open(fresh)?.sync_all()).map_err(|error| undone(&error))?;
+    Ok(made)
 }
 
 /// The one who runs this command may be another than the one who runs the service.

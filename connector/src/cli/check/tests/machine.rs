@@ -7,8 +7,8 @@ use tokio::net::TcpListener;
 
 use super::world::config;
 use crate::cli::args::Output;
-use crate::cli::check::machine;
 use crate::cli::check::report::Report;
+use crate::cli::check::{machine, rights};
 use crate::config::Config;
 use crate::store::RedbStore;
 
@@ -83,4 +83,47 @@ async fn an_address_that_another_program_has_is_named() {
     drop(taken);
     let told = lines(&config, folder.path()).await.replace(&address.to_string(), "ADDRESS");
     assert!(told.contains("ok    telemetry.listen: ADDRESS is free"), "{told}");
+}
+
+fn rights_told(config: &Config, folder: &std::path::Path) -> String {
+    let report = Report::new(Output { json: true });
+    let secret = folder.join("token");
+    let guarded = [
+        ("configuration".to_owned(), folder.join("c.toml"), crate::rights::CONFIGURATION),
+        ("streams.audit.access_token".to_owned(), secret, crate::rights::SECRET),
+    ];
+    rights::check(&config.store.path, &guarded, &report);
+    report.lines().replace(&folder.display().to_string(), "…")
+}
+
+#[tokio::test]
+async fn files_that_others_may_use_are_named_with_what_mends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = config(folder.path());
+    config.store.path = folder.path().join("state/x.redb");
+    drop(RedbStore::open(&config.store.path, 1_000_000).unwrap());
+    let set = |name: &str, mode: u32| {
+        fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for name in ["c.toml", "token"] {
+        fs::write(folder.path().join(name), "").unwrap();
+        set(name, 0o600);
+    }
+    set("c.toml", 0o644);
+    insta::assert_snapshot!(rights_told(&config, folder.path()), @"");
+    for (name, mode) in [("state", 0o777), ("state/x.redb", 0o666), ("c.toml", 0o666), ("token", 0o666)] {
+        set(name, mode);
+    }
+    insta::assert_snapshot!(rights_told(&config, folder.path()), @"");
+    for (name, mode) in [("state", 0o755), ("state/x.redb", 0o640), ("c.toml", 0o664), ("token", 0o644)] {
+        set(name, mode);
+    }
+    insta::assert_snapshot!(rights_told(&config, folder.path()), @"");
+    set("state", 0o1777);
+    assert!(
+        !rights_told(&config, folder.path()).contains("change it"),
+        "the sticky bit keeps others' files in their place"
+    );
+    config.store.path = folder.path().join("none/x.redb");
+    assert!(!rights_told(&config, folder.path()).contains("store"), "nobody looked at a file that is not there");
 }

@@ -1,6 +1,7 @@
 //! Miro, Entra ID and the ingestion endpoint, played.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -10,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::cli::args::Output;
 use crate::cli::check::report::Report;
+use crate::cli::check::trace::Trace;
 use crate::cli::check::{Surroundings, walk};
 use crate::config::{Config, Sources, example, load};
 use crate::transport::{ProxyError, ProxySetting, ProxyTrouble, TransportError};
@@ -132,6 +134,8 @@ pub(super) struct Checked {
     pub(super) lines: String,
     pub(super) exit: Exit,
     pub(super) asked: Vec<String>,
+    /// What is said beside the report.
+    pub(super) aside: Vec<String>,
 }
 
 impl Checked {
@@ -158,15 +162,25 @@ pub(super) fn config(folder: &std::path::Path) -> Config {
 pub(super) async fn check_in(world: World) -> Checked {
     let folder = tempfile::tempdir().unwrap();
     let world = Arc::new(world);
+    let aside = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&aside);
     let around = Surroundings {
         network: Arc::clone(&world) as Arc<dyn Transport>,
         clock: Arc::clone(&world) as Arc<dyn Clock>,
         proxy_to: Box::new(|_| None),
+        guarded: Vec::new(),
+        trace: Trace {
+            aside: Arc::new(move |line| noted.lock().unwrap().push(line.to_owned())),
+            is_verbose: true,
+            patience: Some(Duration::from_secs(2)),
+        },
     };
     let report = Report::new(Output { json: true });
     walk(&config(folder.path()), &around, &report).await;
     let lines = report.lines().replace(&folder.path().display().to_string(), "…");
     assert!(!lines.contains("secret-value"), "{lines}");
     let asked = std::mem::take(&mut *world.asked.lock().unwrap());
-    Checked { lines, exit: report.exit(), asked }
+    let aside = std::mem::take(&mut *aside.lock().unwrap());
+    assert!(!aside.concat().contains("secret-value"), "{aside:?}");
+    Checked { lines, exit: report.exit(), asked, aside }
 }

@@ -1,0 +1,154 @@
+//! Sending events again: what Azure takes now is removed, the rest stays.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use super::letter;
+use crate::event::{Around, Event};
+use crate::ledger::{Mark, SpanId};
+use crate::progress::Progress;
+use crate::retry::{End, Endurance, Halt, Patience};
+use crate::sink::{Delivered, Outbox, Sink};
+use crate::store::{DeadLetter, Store, StoreError};
+use crate::stretch::Stretch;
+use crate::{Problem, Random, Stop, Stream};
+
+/// Events that are read before they are sent: this many, or less of this many bytes.
+const BATCH_MAX: usize = 64;
+const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The way of one stream's events to Azure.
+pub(crate) struct Way {
+    pub(crate) sink: Sink,
+    /// Counts the attempts: these events were counted when they were read.
+    pub(crate) attempts: Arc<Progress>,
+    /// Counts the events that are set aside.
+    pub(crate) held: Option<Arc<Progress>>,
+}
+
+/// Sends events of `store` again.
+pub(crate) struct Resender<'a> {
+    pub(crate) store: &'a dyn Store,
+    pub(crate) ways: BTreeMap<Stream, Way>,
+    pub(crate) random: Random,
+    pub(crate) stop: Stop,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Resent {
+    pub(crate) accepted: u64,
+    /// Refused again, and kept.
+    pub(crate) refused: u64,
+}
+
+impl std::ops::AddAssign for Resent {
+    fn add_assign(&mut self, other: Self) {
+        self.accepted = self.accepted.saturating_add(other.accepted);
+        self.refused = self.refused.saturating_add(other.refused);
+    }
+}
+
+/// Why the rest was not sent. What was accepted until then is removed.
+#[derive(Debug)]
+pub(crate) enum Unsent {
+    /// Somebody has to mend something.
+    Problem(Problem),
+    /// The store failed.
+    Store(StoreError),
+    /// Told to stop.
+    Stopped,
+}
+
+impl From<StoreError> for Unsent {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Halt> for Unsent {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Stopped(problem) | Halt::Broken(problem) => Self::Problem(problem),
+            Halt::Leaving | Halt::Postponed => Self::Stopped,
+        }
+    }
+}
+
+impl Resender<'_> {
+    /// Sends the events with these numbers, and drops each batch as it is accepted: a crash in between sends at most that batch
+    /// twice. Unknown numbers, and events of a stream that is not configured, are left alone.
+    pub(crate) async fn resend(&self, numbers: impl IntoIterator<Item = u64>) -> Result<Resent, Unsent> {
+        let mut resent = Resent::default();
+        let mut batches: BTreeMap<Stream, Batch> = BTreeMap::new();
+        for number in numbers {
+            let Some(letter) = letter(self.store, number).await? else { continue };
+            let Some(way) = self.ways.get(&letter.stream) else { continue };
+            let batch = batches.entry(letter.stream).or_default();
+            batch.add(number, letter);
+            if batch.is_full() {
+                resent += self.send(way, std::mem::take(batch)).await?;
+            }
+        }
+        for (stream, batch) in batches {
+            if let Some(way) = self.ways.get(&stream) {
+                resent += self.send(way, batch).await?;
+            }
+        }
+        Ok(resent)
+    }
+
+    async fn send(&self, way: &Way, batch: Batch) -> Result<Resent, Unsent> {
+        let Batch { events, numbers, .. } = batch;
+        let mut resent = Resent::default();
+        let mut patience = Patience::new(&way.attempts, &self.random, &self.stop, Endurance::Once, End::Destination);
+        let mut outbox = Outbox::new(SpanId::NONE, events, Mark::Stay);
+        while let Some(done) = way.sink.deliver(&mut outbox, &mut patience).await? {
+            let accepted = numbers_of(&done, &numbers);
+            resent += Resent { accepted: accepted.len() as u64, refused: done.set_aside().len() as u64 };
+            let removed = accepted.len() as u64;
+            self.store.drop_dead_letters(accepted).await?;
+            way.held.iter().for_each(|held| held.removed_dead_letters(removed));
+        }
+        Ok(resent)
+    }
+}
+
+/// Events of one stream that are sent together.
+#[derive(Default)]
+struct Batch {
+    events: Vec<Event>,
+    /// By the event's id: the same event may be set aside twice.
+    numbers: BTreeMap<u128, Vec<u64>>,
+    bytes: usize,
+}
+
+impl Batch {
+    fn add(&mut self, number: u64, letter: DeadLetter) {
+        self.bytes += letter.event.len();
+        let event = event(letter);
+        self.numbers.entry(event.id).or_default().push(number);
+        self.events.push(event);
+    }
+
+    fn is_full(&self) -> bool {
+        self.events.len() >= BATCH_MAX || self.bytes >= BATCH_BYTES_MAX
+    }
+}
+
+fn numbers_of(done: &Delivered, numbers: &BTreeMap<u128, Vec<u64>>) -> Vec<u64> {
+    let mut accepted: Vec<u64> =
+        done.accepted().iter().filter_map(|event| numbers.get(&event.id)).flatten().copied().collect();
+    accepted.sort_unstable();
+    accepted.dedup();
+    accepted
+}
+
+/// The event as it was read; under which minute its id was remembered no longer matters.
+fn event(letter: DeadLetter) -> Event {
+    let around = Stretch::new(letter.at, letter.at + SignedDuration::from_secs(1)).expect("a second is not empty");
+    Event::read(letter.event, &Around::new(around))
+}
