@@ -1,7 +1,12 @@
 //! Text that a peer sent, made fit to be shown to a person: one line, of bounded length, without anything that steers a
 //! terminal or reorders what is read.
+//!
+//! What is read from a peer's message is [`Received`], which cannot be shown: there is no way from it to a person but through
+//! [`PeerText`].
 
 use std::fmt;
+
+use serde::Deserialize;
 
 use crate::redact::Secrets;
 
@@ -34,6 +39,50 @@ impl PeerText {
     pub(crate) fn masked(text: &str, secrets: &Secrets) -> Self {
         // Cut last: half a secret is not found.
         Self(cut(secrets.mask(&printable(text)).trim()))
+    }
+}
+
+/// A text as a peer sent it. It has no `Display`, and its `Debug` tells no more than its length.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Received(String);
+
+impl Received {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Whether it is `text`.
+    pub(crate) fn is(&self, text: &str) -> bool {
+        self.0 == text
+    }
+
+    /// Whether `word`, in lower case, stands in it in whatever case.
+    pub(crate) fn mentions(&self, word: &str) -> bool {
+        self.0.to_ascii_lowercase().contains(word)
+    }
+
+    /// A code that can be repeated: a word of letters and digits, of at most so many characters. Anything else may be a piece of
+    /// an event.
+    pub(crate) fn code(&self, chars_max: usize) -> Option<&str> {
+        let is_code = self.0.len() <= chars_max && self.0.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        is_code.then_some(self.0.as_str())
+    }
+
+    /// Its first line.
+    pub(crate) fn first_line(&self) -> Self {
+        Self::new(self.0.lines().next().unwrap_or_default())
+    }
+
+    /// What can be shown of it to a person; see [`PeerText::masked`].
+    pub(crate) fn masked(&self, secrets: &Secrets) -> PeerText {
+        PeerText::masked(&self.0, secrets)
+    }
+}
+
+impl fmt::Debug for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Received({} bytes)", self.0.len())
     }
 }
 
@@ -137,6 +186,21 @@ mod tests {
         shows("left\u{202e}thgir\u{2066}\u{200f}\u{061c}", "leftthgir");
         shows("zero\u{200b}width\u{feff}\u{2060}", "zerowidth");
         shows("\u{e0041}\u{e0042}tags", "tags");
+    }
+
+    #[test]
+    fn what_was_received_is_compared_and_repeated_only_as_a_code() {
+        let received: Received = serde_json::from_str(r#""AbC9""#).expect("a text");
+        assert!(received.is("AbC9") && !received.is("abc9") && received.mentions("bc"));
+        assert_eq!((received.code(4), received.code(3)), (Some("AbC9"), None));
+        for other in ["a-b", "jane@example.com", "é", "a b", "\u{1b}[2J"] {
+            assert_eq!(Received::new(other).code(60), None, "{other:?}");
+        }
+        assert_eq!(format!("{:?}", Received::new("a secret")), "Received(8 bytes)");
+        let secrets = Secrets::new([&secrecy::SecretString::from("s3cr3t-marker")]);
+        let said = Received::new("no \u{1b}[2Js3cr3t-marker\r\nTrace");
+        assert_eq!(said.first_line().masked(&secrets).to_string(), "no ***");
+        assert_eq!(said.masked(&secrets).to_string(), "no ***  Trace");
     }
 
     #[test]

@@ -17,7 +17,6 @@ use crate::config::{Config, StreamConfig};
 use crate::identity::TokenProvider;
 use crate::ledger::{Cadence, Ledger};
 use crate::pipeline::Pipeline;
-use crate::problem::Code;
 use crate::progress::Progress;
 use crate::retry::{End, Endurance, FAILING_MAX, Halt, Pauses};
 use crate::sink::{Sink, SinkConfig};
@@ -34,11 +33,10 @@ use dispatcher::{Dispatcher, Horizon};
 
 mod dead_letters;
 mod dispatcher;
+mod lease;
 mod regular_log;
 mod stop;
 
-/// The lease is taken for this long, and renewed three times as often.
-const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// A disk that takes nothing is tried again this often.
 const DISK_RETRY: Duration = Duration::from_secs(15);
 
@@ -168,12 +166,6 @@ impl Connector {
         outcome
     }
 
-    /// Waits until the lease is held by this connector or one that goes on after it. Cancel safe.
-    pub(crate) async fn leased(&self) {
-        // The sender is ours.
-        drop(self.leased.subscribe().wait_for(|leased| *leased).await);
-    }
-
     async fn run_leased(&self, mode: Mode, stop: &Stop, owner: u128) -> Outcome {
         let inner = stop.child();
         let dispatchers = match self.begin(mode, &inner, owner).await {
@@ -260,30 +252,6 @@ impl Connector {
             biased;
             () = stop.leaving() => {}
             () = tokio::time::sleep(self.config.telemetry.grace) => {}
-        }
-    }
-
-    async fn take_lease(&self, owner: u128) -> Result<(), Problem> {
-        let now = self.parts.clock.now();
-        match self.parts.store.lease(owner, now, after(now, LEASE)).await {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Problem {
-                code: Code::StoreUnusable,
-                subject: "store.path".to_owned(),
-                cause: "another connector holds the checkpoint".to_owned(),
-                next_step: "stop the other one, or give this one its own `store.path`".to_owned(),
-            }),
-            Err(error) => Err(unusable(&error)),
-        }
-    }
-
-    /// Renews the lease for ever; ends when it is lost.
-    async fn keep_lease(&self, owner: u128) -> Problem {
-        loop {
-            tokio::time::sleep(Duration::try_from(LEASE / 3).unwrap_or_default()).await;
-            if let Err(problem) = self.take_lease(owner).await {
-                return problem;
-            }
         }
     }
 

@@ -133,7 +133,8 @@ impl Status {
     pub(crate) fn printable(self) -> Self {
         let streams = self.streams.into_iter().map(|(name, stream)| {
             let problem = stream.problem.as_ref().map(StatusProblem::printable);
-            (PeerText::new(&name).into(), StreamStatus { problem, ..stream })
+            let retrying = stream.retrying.as_deref().map(|told| PeerText::long(told).into());
+            (PeerText::new(&name).into(), StreamStatus { problem, retrying, ..stream })
         });
         Self { ready: self.ready, streams: streams.collect() }
     }
@@ -158,10 +159,10 @@ mod tests {
     fn what_another_process_tells_is_shown_as_short_lines() {
         let told = r#"{"ready":false,"streams":{"au\u001b[2Jdit":{"fetched":0,"delivered":0,"duplicate":0,"set_aside":0,
             "in_flight":0,"pages":0,"rate_limited":0,"batches":0,"retries":0,"bytes_sent":0,"open_spans":0,"to_do_seconds":0,
-            "dead_letters":0,"problem":{"code":"x\u0007","subject":"s\u202e","cause":"c\u001b]0;t\u0007d","next_step":"one\ntwo"}}}}"#;
+            "dead_letters":0,"retrying":"r\u001b[2J\u202e","problem":{"code":"x\u0007","subject":"s\u202e","cause":"c\u001b]0;t\u0007d","next_step":"one\ntwo"}}}}"#;
         let status = serde_json::from_str::<Status>(told).expect("a snapshot").printable();
         let (name, stream) = status.streams.first_key_value().expect("a stream");
-        assert_eq!(name, "audit");
+        assert_eq!((name.as_str(), stream.retrying.as_deref()), ("audit", Some("r")));
         let problem = stream.problem.as_ref().expect("a problem");
         let [code, subject, cause, next_step] =
             [&problem.code, &problem.subject, &problem.cause, &problem.next_step].map(String::as_str);

@@ -5,6 +5,7 @@ mod control;
 mod dead_letters;
 mod echoes;
 mod flows;
+mod lag;
 mod log;
 mod memory;
 mod refusals;

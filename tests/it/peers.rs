@@ -7,10 +7,13 @@
 //! [`table`] prints what came of every class of response on every call:
 //! `cargo test -p tests --test it peers::table -- --nocapture`.
 //!
+//! [`diagnosis`] prints what `check` says of every cause and of every class of responses.
+//!
 //! [`memory`] has a peer of its own, which makes as many megabytes as are asked for while they are read.
 
 mod azure;
 mod classes;
+mod diagnosis;
 mod expected;
 mod front;
 mod memory;

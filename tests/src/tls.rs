@@ -10,13 +10,14 @@ use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
-/// A root that nobody else trusts, with one server certificate for `localhost` and `127.0.0.1`.
+/// A root that nobody else trusts, with one server certificate for `localhost` and `127.0.0.1`, and one for another name.
 ///
 /// The leaf is signed by a separate root, since rustls takes no certificate that is its own authority.
 #[derive(Clone)]
 pub struct Authority {
     ca_pem: String,
     server: Arc<ServerConfig>,
+    elsewhere: Arc<ServerConfig>,
 }
 
 impl std::fmt::Debug for Authority {
@@ -26,7 +27,7 @@ impl std::fmt::Debug for Authority {
 }
 
 impl Authority {
-    /// Makes the keys and both certificates.
+    /// Makes the keys and the certificates.
     ///
     /// # Errors
     ///
@@ -40,21 +41,32 @@ impl Authority {
         let ca_pem = root.self_signed(&root_key)?.pem();
         let issuer = Issuer::new(root, root_key);
 
-        let mut leaf = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])?;
+        let server = Self::server(&issuer, &["localhost", "127.0.0.1"])?;
+        let elsewhere = Self::server(&issuer, &["elsewhere.example"])?;
+        Ok(Self { ca_pem, server, elsewhere })
+    }
+
+    fn server(issuer: &Issuer<'_, KeyPair>, names: &[&str]) -> anyhow::Result<Arc<ServerConfig>> {
+        let mut leaf = CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())?;
         leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let leaf_key = KeyPair::generate()?;
-        let chain: Vec<CertificateDer<'static>> = vec![leaf.signed_by(&leaf_key, &issuer)?.der().clone()];
+        let chain: Vec<CertificateDer<'static>> = vec![leaf.signed_by(&leaf_key, issuer)?.der().clone()];
         let mut server = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(chain, PrivateKeyDer::Pkcs8(leaf_key.serialize_der().into()))?;
         server.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { ca_pem, server: Arc::new(server) })
+        Ok(Arc::new(server))
     }
 
     /// The root certificate, for the client to trust.
     pub fn ca_pem(&self) -> &str {
         &self.ca_pem
+    }
+
+    /// Ends TLS with a certificate of the same root, for a name that leads elsewhere.
+    pub fn acceptor_of_another_name(&self) -> TlsAcceptor {
+        TlsAcceptor::from(Arc::clone(&self.elsewhere))
     }
 
     /// Ends TLS with the server certificate.

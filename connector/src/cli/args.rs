@@ -26,7 +26,7 @@ pub(super) struct Global {
     /// Log only what somebody must act on.
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
-    /// Log each batch as well.
+    /// Log each batch as well; with check, show each request.
     #[arg(long, short, global = true)]
     pub(super) verbose: bool,
 }
@@ -42,7 +42,7 @@ pub(super) enum Command {
     /// Show where each stream stands.
     #[command(before_help = help::STATUS, after_help = help::exit_codes())]
     Status(Output),
-    /// List, export, send again, or drop the events that were set aside.
+    /// List, export, send again, or drop the events that were set aside, while the service runs or not.
     #[command(before_help = help::DEAD_LETTERS, after_help = help::exit_codes(), subcommand)]
     DeadLetters(DeadLetters),
     /// Write a commented example, the JSON Schema, or which layer set what.
@@ -87,7 +87,7 @@ pub(super) enum DeadLetters {
         #[command(flatten)]
         which: Which,
     },
-    /// Send events to Azure again; what it takes now is removed here. Stop the service first: it holds the file.
+    /// Send events to Azure again; what it takes now is removed here.
     #[command(before_help = help::DEAD_LETTERS_RESEND, after_help = help::exit_codes())]
     Resend {
         #[command(flatten)]

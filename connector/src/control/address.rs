@@ -1,7 +1,6 @@
 //! Where the control socket of a checkpoint file lies.
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 /// The most bytes of a socket's path, the ending zero not counted (unix(7): `sun_path` takes 108 on Linux;
@@ -31,7 +30,7 @@ impl Address {
     pub(crate) fn beside(store: &Path) -> Result<Self, TooLong> {
         let (path, fresh) = (ending(store, ".sock"), ending(store, ".sock~"));
         // The longer one is bound, and then takes the shorter name.
-        let bytes = fresh.as_os_str().as_bytes().len();
+        let bytes = fresh.as_os_str().len();
         if bytes > PATH_BYTES_MAX { Err(TooLong { path, bytes }) } else { Ok(Self { path, fresh }) }
     }
 

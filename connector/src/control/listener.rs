@@ -13,7 +13,7 @@ use crate::telemetry::connections::Accept;
 /// A bound control socket. Dropping it takes it away, unless another took its place.
 #[derive(Debug)]
 pub(crate) struct Listener {
-    listener: UnixListener,
+    socket: UnixListener,
     path: PathBuf,
     identity: (u64, u64),
     owner: u32,
@@ -51,14 +51,14 @@ impl Listener {
         remove_socket(fresh)?;
         is_replaceable(path)?;
         let refused = |reason| Unbound::Refused { path: path.to_owned(), reason };
-        let listener = UnixListener::bind(fresh).map_err(refused)?;
+        let socket = UnixListener::bind(fresh).map_err(refused)?;
         // It takes its name once nobody else can use it, and in one step, so that nobody finds half of it.
         let made = fs::set_permissions(fresh, Permissions::from_mode(0o600))
             .and_then(|()| fs::symlink_metadata(fresh))
             .and_then(|found| fs::rename(fresh, path).map(|()| found));
         match made {
             Ok(found) => {
-                Ok(Self { listener, path: path.to_owned(), identity: (found.dev(), found.ino()), owner: found.uid() })
+                Ok(Self { socket, path: path.to_owned(), identity: (found.dev(), found.ino()), owner: found.uid() })
             }
             Err(reason) => {
                 drop(fs::remove_file(fresh));
@@ -78,7 +78,7 @@ impl Accept for Listener {
 
     async fn next(&self) -> io::Result<UnixStream> {
         loop {
-            let (stream, _) = self.listener.accept().await?;
+            let (stream, _) = self.socket.accept().await?;
             // Who connected before the rights were set came by the other name.
             if is_allowed(&stream, self.owner) {
                 return Ok(stream);

@@ -23,6 +23,7 @@ use super::refusal;
 use super::{TokenError, TokenProvider};
 use crate::clock::SystemClock;
 use crate::config::Identity;
+use crate::peer_text::Received;
 use crate::response::{Foreign, Service};
 use crate::retry::{Pause, retry_after};
 use crate::transport::peer;
@@ -174,7 +175,7 @@ pub(super) struct Refusal {
     pub(super) error_codes: Vec<u32>,
     /// The first line names the cause; the others are trace ids.
     #[serde(default)]
-    pub(super) error_description: String,
+    pub(super) error_description: Received,
 }
 
 impl Seen {

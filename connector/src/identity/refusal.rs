@@ -8,7 +8,7 @@ use super::TokenError;
 use super::azure::{Refusal, Seen};
 use crate::Problem;
 use crate::config::Identity;
-use crate::peer_text::PeerText;
+use crate::peer_text::{PeerText, Received};
 use crate::problem::Code;
 use crate::redact::Secrets;
 use crate::transport::TransportError;
@@ -42,7 +42,7 @@ pub(super) fn explain(identity: &Identity, seen: Option<Seen>, said: &str) -> To
                 None => unavailable(format!("the identity service responds HTTP {status}"), SERVICE, retry_after),
             }
         }
-        None => unavailable(masked(identity, said).into(), REACH, None),
+        None => unavailable(masked(identity, &Received::new(said)).into(), REACH, None),
     }
 }
 
@@ -91,7 +91,7 @@ fn passes(status: u16, refusal: &Refusal) -> bool {
 fn named(identity: &Identity, refusal: &Refusal) -> Problem {
     let codes = &refusal.error_codes;
     codes.iter().find_map(|code| known(identity, *code)).unwrap_or_else(|| {
-        let said = masked(identity, refusal.error_description.lines().next().unwrap_or_default());
+        let said = masked(identity, &refusal.error_description.first_line());
         let code = codes.first().copied().unwrap_or_default();
         Problem {
             code: Code::AzureIdentityRefused,
@@ -168,7 +168,7 @@ fn known(identity: &Identity, code: u32) -> Option<Problem> {
 }
 
 /// The service's words. It does not repeat secrets; should it or a proxy ever, in whatever encoding, they stop here.
-fn masked(identity: &Identity, said: &str) -> PeerText {
+fn masked(identity: &Identity, said: &Received) -> PeerText {
     let Identity::ClientSecret { client_secret, .. } = identity;
-    PeerText::masked(said, &Secrets::new([client_secret]))
+    said.masked(&Secrets::new([client_secret]))
 }

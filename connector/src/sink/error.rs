@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::identity::TokenError;
+use crate::peer_text::Received;
 use crate::problem::Code;
 use crate::response::{Foreign, Service};
 use crate::retry::{Failure, Next, retry_after};
@@ -91,7 +92,7 @@ struct Body {
 #[derive(Debug, Default, Deserialize)]
 struct Told {
     #[serde(alias = "Code", default)]
-    code: Option<String>,
+    code: Option<Received>,
 }
 
 impl SendError {
@@ -317,12 +318,14 @@ impl Failure for SendError {
     }
 }
 
+/// A longer code is none of Azure's.
+const CODE_CHARS_MAX: usize = 80;
+
 fn code(answer: &Response<Bytes>) -> String {
-    let header = answer.headers().get(ERROR_CODE).and_then(|code| code.to_str().ok()).map(str::to_owned);
+    let header = answer.headers().get(ERROR_CODE).and_then(|code| code.to_str().ok()).map(Received::new);
     let told = || serde_json::from_slice::<Body>(answer.body()).ok()?.error.code;
     let code = header.or_else(told).unwrap_or_default();
-    // A code is a word; anything else could be a piece of our own events.
-    if code.len() <= 80 && code.bytes().all(|byte| byte.is_ascii_alphanumeric()) { code } else { String::new() }
+    code.code(CODE_CHARS_MAX).unwrap_or_default().to_owned()
 }
 
 fn is_size(code: &str) -> bool {

@@ -8,18 +8,21 @@ use serde::Deserialize;
 
 use super::error::SourceError;
 use super::{LIMIT_SAFE, PageRequest, Source};
-use crate::peer_text::PeerText;
+use crate::peer_text::{PeerText, Received};
 use crate::redact::Secrets;
 use crate::response::{Foreign, Service};
+
+/// A longer code is none of Miro's.
+const CODE_CHARS_MAX: usize = 60;
 
 /// Miro's error object, as far as it matters; a gateway's answer is something else
 /// (<https://developers.miro.com/reference/errors>, read 2026-11-22).
 #[derive(Debug, Default, Deserialize)]
 struct Told {
     #[serde(default)]
-    code: Option<String>,
+    code: Option<Received>,
     #[serde(default)]
-    message: Option<String>,
+    message: Option<Received>,
     #[serde(default)]
     context: Option<Context>,
 }
@@ -33,7 +36,7 @@ struct Context {
 #[derive(Debug, Deserialize)]
 struct Field {
     #[serde(default)]
-    field: Option<String>,
+    field: Option<Received>,
 }
 
 impl Told {
@@ -44,21 +47,21 @@ impl Told {
     /// True when the refusal is about the query parameter `name`.
     fn blames(&self, name: &str) -> bool {
         let fields = self.context.iter().flat_map(|context| context.fields.iter().flatten());
-        let mut fields = fields.filter_map(|field| field.field.as_deref());
-        fields.any(|field| field == name)
-            || [&self.code, &self.message].into_iter().flatten().any(|text| text.to_ascii_lowercase().contains(name))
+        let mut fields = fields.filter_map(|field| field.field.as_ref());
+        fields.any(|field| field.is(name))
+            || [&self.code, &self.message].into_iter().flatten().any(|text| text.mentions(name))
     }
 
     /// The code, if it is one that can be repeated: short and of letters.
-    fn code(self) -> Option<String> {
-        self.code.filter(|code| code.len() <= 60 && code.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    fn code(&self) -> Option<&str> {
+        self.code.as_ref()?.code(CODE_CHARS_MAX)
     }
 }
 
 impl Source {
     /// What Miro said, as it can be shown: whoever answers knows the token.
-    pub(super) fn shown(&self, said: &str) -> String {
-        PeerText::masked(said, &Secrets::new([&self.token])).into()
+    pub(super) fn shown(&self, said: &Received) -> PeerText {
+        said.masked(&Secrets::new([&self.token]))
     }
 
     /// What `answer`, which is no page, means for what was asked; `wait` is the wait to be kept because of it.
@@ -96,7 +99,9 @@ impl Source {
                 }
             }
             (status, None) if status.is_server_error() => SourceError::Failing { status, after: wait },
-            (status, None) => SourceError::Unexpected { status, code: told.code().map(|code| self.shown(&code)) },
+            (status, None) => {
+                SourceError::Unexpected { status, code: told.code().map(|code| self.shown(&Received::new(code))) }
+            }
         }
     }
 }
@@ -121,7 +126,10 @@ mod tests {
 
     #[test]
     fn only_a_short_word_is_repeated_as_a_code() {
-        let code = |code: &str| Told::read(&Bytes::from(serde_json::json!({ "code": code }).to_string())).code();
+        let code = |code: &str| {
+            let told = Told::read(&Bytes::from(serde_json::json!({ "code": code }).to_string()));
+            told.code().map(str::to_owned)
+        };
         assert_eq!(code("2dot0004"), Some("2dot0004".to_owned()));
         assert_eq!(code(&"x".repeat(60)), Some("x".repeat(60)));
         for other in ["the event of jane@example.com", "a-b", "é", &"x".repeat(61)] {

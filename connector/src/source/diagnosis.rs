@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::Source;
 use super::budget::{Priority, Told};
 use super::error::SourceError;
+use crate::peer_text::{PeerText, Received};
 use crate::problem::Code;
 use crate::response::{Foreign, Service};
 use crate::{Problem, Stream};
@@ -20,7 +21,7 @@ const TOKEN_INFO_WEIGHT: u64 = 100;
 #[derive(Debug, Deserialize)]
 pub(crate) struct TokenInfo {
     #[serde(default)]
-    scopes: Option<Vec<String>>,
+    scopes: Option<Vec<Received>>,
     #[serde(default)]
     organization: Option<Organization>,
     #[serde(default)]
@@ -45,14 +46,14 @@ impl TokenInfo {
 
     /// Whether the token has the scope of `stream`; None where Miro did not say.
     pub(crate) fn has_scope_of(&self, stream: Stream) -> Option<bool> {
-        Some(self.scopes.as_ref()?.iter().any(|granted| granted == stream.scope()))
+        Some(self.scopes.as_ref()?.iter().any(|granted| granted.is(stream.scope())))
     }
 
     /// The organization that the token belongs to, if Miro said so.
-    pub(crate) fn organization(&self) -> Option<String> {
+    pub(crate) fn organization(&self) -> Option<Received> {
         match self.organization.as_ref()?.id.as_ref()? {
-            serde_json::Value::String(id) => Some(id.clone()),
-            serde_json::Value::Number(id) => Some(id.to_string()),
+            serde_json::Value::String(id) => Some(Received::new(id.as_str())),
+            serde_json::Value::Number(id) => Some(Received::new(id.to_string())),
             _ => None,
         }
     }
@@ -109,8 +110,8 @@ impl Source {
             Stream::Audit => self.plan_missing(status, has_scope),
             Stream::Content => {
                 let configured = self.organization.as_deref().unwrap_or_default();
-                match info.and_then(TokenInfo::organization).map(|id| self.shown(&id)) {
-                    Some(actual) if actual != configured => self.organization_wrong(&actual),
+                match info.and_then(TokenInfo::organization) {
+                    Some(actual) if !actual.is(configured) => self.organization_wrong(&self.shown(&actual)),
                     None if status == StatusCode::NOT_FOUND => self.organization_unknown(),
                     Some(_) | None => self.guard_missing(status, has_scope),
                 }
@@ -211,7 +212,7 @@ impl Source {
         }
     }
 
-    fn organization_wrong(&self, actual: &str) -> Problem {
+    fn organization_wrong(&self, actual: &PeerText) -> Problem {
         let configured = self.organization.as_deref().unwrap_or_default();
         Problem::at_miro(
             Code::MiroOrganizationWrong,
@@ -260,6 +261,6 @@ mod tests {
         let has = Stream::ALL.map(|stream| info.has_scope_of(stream));
         assert_eq!((has, info.organization()), ([Some(true), Some(false)], None));
         let info = TokenInfo::read(br#"{"user":{},"organization":{"id":30}}"#).expect("a user is told");
-        assert_eq!((info.has_scope_of(Stream::Audit), info.organization().as_deref()), (None, Some("30")));
+        assert_eq!((info.has_scope_of(Stream::Audit), info.organization()), (None, Some(Received::new("30"))));
     }
 }

@@ -7,6 +7,7 @@ use http::StatusCode;
 use super::budget::Blocked;
 use super::diagnosis::TokenInfo;
 use crate::Problem;
+use crate::peer_text::PeerText;
 use crate::problem::Code;
 use crate::response::Foreign;
 use crate::retry::{Failure, Next};
@@ -49,7 +50,7 @@ pub(super) enum SourceError {
     Refused(Box<Refused>),
     /// Anything else.
     #[error("Miro answers HTTP {status}{}", .code.as_ref().map(|code| format!(" `{code}`")).unwrap_or_default())]
-    Unexpected { status: StatusCode, code: Option<String> },
+    Unexpected { status: StatusCode, code: Option<PeerText> },
 }
 
 /// A refusal that somebody has to mend.

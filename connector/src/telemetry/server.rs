@@ -228,7 +228,7 @@ mod tests {
         # HELP miro_sentinel_records_in_flight Events read and not yet settled
         # TYPE miro_sentinel_records_in_flight gauge
         miro_sentinel_records_in_flight{stream="audit"} 1.0
-        # HELP miro_sentinel_delivery_lag_seconds How far behind now everything has been read once
+        # HELP miro_sentinel_delivery_lag_seconds How far behind now the newest time is that was read and delivered: what to alert on. History that is still to be read does not count, see miro_sentinel_backlog_seconds; until something was read, the time since the start
         # TYPE miro_sentinel_delivery_lag_seconds gauge
         miro_sentinel_delivery_lag_seconds{stream="audit"} 10.0
         # HELP miro_sentinel_settled_lag_seconds How far behind now everything has been read for the last time
@@ -236,7 +236,7 @@ mod tests {
         # HELP miro_sentinel_open_spans Spans of time waiting to be read or being read
         # TYPE miro_sentinel_open_spans gauge
         miro_sentinel_open_spans{stream="audit"} 0.0
-        # HELP miro_sentinel_backlog_seconds Source time still to be read in spans of history
+        # HELP miro_sentinel_backlog_seconds Source time that was never read: the first start's history, or what an outage left; not part of the lag
         # TYPE miro_sentinel_backlog_seconds gauge
         miro_sentinel_backlog_seconds{stream="audit"} 0.0
         # HELP miro_sentinel_last_delivery_timestamp_seconds When Azure last acknowledged an upload

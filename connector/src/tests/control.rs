@@ -151,7 +151,9 @@ async fn it_is_for_its_owner_and_replaces_what_an_ended_process_left() {
 
     // A killed process leaves its socket, and at worst the one that was being made.
     let left = [address.path().to_owned(), folder.path().join("s.sock~")];
-    left.iter().for_each(|path| drop(std::os::unix::net::UnixListener::bind(path).expect("bound")));
+    for path in &left {
+        drop(std::os::unix::net::UnixListener::bind(path).expect("bound"));
+    }
     let first = Listener::bind(&address).expect("a dead socket is replaced");
     assert_eq!((mode(address.path()), names()), (0o600, vec!["s.sock".into()]));
     UnixStream::connect(address.path()).await.expect("it listens");

@@ -82,6 +82,16 @@ pub(super) enum Class {
     Huge,
     /// No length and no end.
     Endless,
+    /// Errors without a body.
+    Status429,
+    Status500,
+    Status503,
+    /// `{}`.
+    Object,
+    /// The connection is reset.
+    Reset,
+    /// The certificate is that of another name.
+    OtherName,
 }
 
 /// A response as a `wiremock` template needs it.
@@ -95,6 +105,7 @@ const HTML: &str = "<!DOCTYPE html><html><head><title>Sign in</title></head><bod
                     your organization</h1></body></html>";
 
 impl Class {
+    /// Those whose deliveries are looked at as well.
     pub(super) const ALL: [Self; 17] = [
         Self::Right,
         Self::Html200,
@@ -134,6 +145,12 @@ impl Class {
             Self::Garbage => "garbage",
             Self::Huge => "huge",
             Self::Endless => "endless",
+            Self::Status429 => "status-429",
+            Self::Status500 => "status-500",
+            Self::Status503 => "status-503",
+            Self::Object => "empty-object",
+            Self::Reset => "reset",
+            Self::OtherName => "tls-of-another-name",
         }
     }
 
@@ -146,6 +163,7 @@ impl Class {
             Self::Garbage => Some(Raw::Garbage),
             Self::Huge => Some(Raw::Huge),
             Self::Endless => Some(Raw::Endless),
+            Self::Reset => Some(Raw::Reset),
             _ => None,
         }
     }
@@ -161,6 +179,10 @@ impl Class {
             Self::Html407 => html(407),
             Self::Html502 => html(502),
             Self::Redirect => html(302),
+            Self::Status429 => vec![Shape { status: 429, content_type: None, body: "" }],
+            Self::Status500 => vec![Shape { status: 500, content_type: None, body: "" }],
+            Self::Status503 => vec![Shape { status: 503, content_type: None, body: "" }],
+            Self::Object => vec![json(200, "{}")],
             Self::NoPage if call.is_miro() => vec![
                 json(200, "{}"),
                 json(200, r#"{"type":"cursor-list","limit":100,"size":0,"data":null}"#),
@@ -178,6 +200,7 @@ impl Class {
             Self::Right | Self::Cut | Self::Slow | Self::Silent | Self::Garbage | Self::Huge | Self::Endless => {
                 Vec::new()
             }
+            Self::Reset | Self::OtherName => Vec::new(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tests::tls::Authority;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
@@ -53,6 +53,12 @@ impl Trouble {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).strays.clone()
     }
 
+    /// Whether the certificate of another name is shown to those who want to make calls of this side.
+    fn is_of_another_name(&self, is_miro: bool) -> bool {
+        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.armed.is_some_and(|(call, class)| class == Class::OtherName && call.is_miro() == is_miro)
+    }
+
     fn class_of(&self, head: &Head) -> Option<(Call, Class)> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(call) = Call::of(&head.path) else {
@@ -80,16 +86,23 @@ pub(super) struct Front {
 
 impl Front {
     /// Listens on a free loopback port for requests to `origin`, with TLS if there is an `authority`.
-    pub(super) async fn open(origin: SocketAddr, trouble: &Arc<Trouble>, authority: Option<&Authority>) -> Self {
+    pub(super) async fn open(
+        origin: SocketAddr,
+        trouble: &Arc<Trouble>,
+        authority: Option<&Authority>,
+        is_miro: bool,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
-        let acceptor = authority.map(Authority::acceptor);
+        let acceptors = authority.map(|authority| (authority.acceptor(), authority.acceptor_of_another_name()));
         let trouble = Arc::clone(trouble);
         let mut accepting = JoinSet::new();
         accepting.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                let (trouble, acceptor) = (Arc::clone(&trouble), acceptor.clone());
+                let trouble = Arc::clone(&trouble);
+                let acceptor =
+                    acceptors.clone().map(|(own, other)| if trouble.is_of_another_name(is_miro) { other } else { own });
                 connections.spawn(async move {
                     match acceptor {
                         None => serve(stream, origin, &trouble).await,
@@ -108,11 +121,7 @@ impl Front {
 }
 
 /// One request a connection: the next one meets the trouble of its own moment.
-async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
-    mut stream: S,
-    origin: SocketAddr,
-    trouble: &Trouble,
-) -> std::io::Result<()> {
+async fn serve<S: raw::Connection>(mut stream: S, origin: SocketAddr, trouble: &Trouble) -> std::io::Result<()> {
     let Some((head, mut body)) = Head::read(&mut stream).await? else { return Ok(()) };
     let class = trouble.class_of(&head);
     if let Some((call, raw)) = class.and_then(|(call, class)| Some((call, class.raw()?))) {

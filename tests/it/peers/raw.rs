@@ -5,6 +5,8 @@ use std::time::Duration;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 
 use super::classes::Call;
 
@@ -23,6 +25,26 @@ pub(super) enum Raw {
     Huge,
     /// Chunks as fast as they are taken.
     Endless,
+    /// The connection is reset.
+    Reset,
+}
+
+/// A connection that can end otherwise than by its close.
+pub(super) trait Connection: AsyncRead + AsyncWrite + Unpin {
+    /// When it is dropped, the other side sees a reset.
+    fn reset(&self);
+}
+
+impl Connection for TcpStream {
+    fn reset(&self) {
+        self.set_zero_linger().expect("a socket of ours");
+    }
+}
+
+impl Connection for TlsStream<TcpStream> {
+    fn reset(&self) {
+        self.get_ref().0.reset();
+    }
 }
 
 /// No breakage holds a connection longer.
@@ -35,9 +57,14 @@ const FLOOD_BYTES: usize = 160 << 20;
 const SEED: u64 = 9;
 
 /// Plays `raw` as the response to `call`, then lets go of the connection. Ends early when the caller has gone.
-pub(super) async fn play<S: AsyncRead + AsyncWrite + Unpin>(raw: Raw, call: Call, stream: &mut S) {
+pub(super) async fn play<S: Connection>(raw: Raw, call: Call, stream: &mut S) {
+    if raw == Raw::Reset {
+        stream.reset();
+        return;
+    }
     let playing = async {
         match raw {
+            Raw::Reset => Ok(()),
             Raw::Cut => stream.write_all(beginning(call).as_bytes()).await,
             Raw::Slow => trickle(call, stream).await,
             Raw::Silent => wait_for_the_end(stream).await,

@@ -27,6 +27,7 @@ pub(super) struct World {
     pub(super) authority: Authority,
     pub(super) origin: MockServer,
     miro: Front,
+    miro_scheme: &'static str,
     azure: Front,
 }
 
@@ -53,9 +54,9 @@ impl World {
         }
         let trouble = Arc::new(Trouble::default());
         let authority = Authority::new().expect("certificates");
-        let miro = Front::open(*origin.address(), &trouble, None).await;
-        let azure = Front::open(*origin.address(), &trouble, Some(&authority)).await;
-        Self { audit, content, ledger, trouble, authority, origin, miro, azure }
+        let miro = Front::open(*origin.address(), &trouble, None, true).await;
+        let azure = Front::open(*origin.address(), &trouble, Some(&authority), false).await;
+        Self { audit, content, ledger, trouble, authority, origin, miro, miro_scheme: "http", azure }
     }
 
     /// Both logs with [`EVENTS`] events of about an hour ago, in pages of ten.
@@ -67,6 +68,14 @@ impl World {
             world.audit.add(Event::new(Call::Audit, number, at, 200));
             world.content.add(Event::new(Call::Content, number, at, 200));
         }
+        world
+    }
+
+    /// The same, and Miro too is reached with TLS.
+    pub(super) async fn secure() -> Self {
+        let mut world = Self::with_history().await;
+        world.miro = Front::open(*world.origin.address(), &world.trouble, Some(&world.authority), true).await;
+        world.miro_scheme = "https";
         world
     }
 
@@ -104,7 +113,7 @@ impl World {
     /// Where both services are: Miro without TLS, Azure with it.
     pub(super) fn places(&self) -> Places<'_> {
         Places {
-            miro: format!("http://{}", self.miro.address),
+            miro: format!("{}://{}", self.miro_scheme, self.miro.address),
             azure: format!("https://{}", self.azure.address),
             ca_pem: self.authority.ca_pem(),
         }

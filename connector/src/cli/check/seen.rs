@@ -91,7 +91,7 @@ impl Seen {
             seen.push(Self::new(&key, format!("it has the scope {}", stream.scope())));
         }
         if let (Some(configured), Some(actual)) = (organization, info.organization())
-            && configured == actual
+            && actual.is(configured)
         {
             seen.push(Self::new(format!("streams.{stream}.organization_id"), "it is the organization of the token"));
         }

@@ -273,7 +273,14 @@ fn a_wrong_configuration_is_a_report_too() {
 async fn every_request_is_shown_to_whoever_wants_to_see_more() {
     let checked = check_in(World::well().but(&[(AUDIT, html(403)), (LOGIN, json(503, ""))])).await;
     let lines: Vec<_> = checked.aside.iter().filter(|line| line.contains("audit") || line.contains("POST")).collect();
-    insta::assert_debug_snapshot!(lines, @r"");
+    insta::assert_debug_snapshot!(lines, @r#"
+    [
+        "try   streams.audit: GET https://api.miro.com/v2/audit/logs, try 1: HTTP 403 text/html, 0 ms",
+        "try   sentinel.identity: POST https://login.microsoftonline.com/22222222-2222-2222-2222-222222222222/oauth2/v2.0/token, try 1: HTTP 503, 0 ms",
+        "try   streams.audit: GET https://api.miro.com/v2/audit/logs, try 2: HTTP 403 text/html, 0 ms",
+        "try   sentinel.identity: POST https://login.microsoftonline.com/22222222-2222-2222-2222-222222222222/oauth2/v2.0/token, try 2: HTTP 503, 0 ms",
+    ]
+    "#);
     let tls = check_in(World::well().but(&[("GET api.miro.com/", Answer::Certificate)])).await;
     assert!(
         tls.aside
@@ -288,5 +295,12 @@ async fn what_is_waited_for_is_told_while_it_is_waited_for() {
         |checked: Checked| checked.aside.into_iter().filter(|line| line.starts_with("wait")).collect::<Vec<_>>();
     assert_eq!(waits(check_in(World::well()).await), Vec::<String>::new());
     let silent = check_in(World::well().but(&[(CONTENT, Answer::Silence), (LOGIN, Answer::Silence)])).await;
-    insta::assert_debug_snapshot!(waits(silent), @r"");
+    insta::assert_debug_snapshot!(waits(silent), @r#"
+    [
+        "wait  streams.content: api.miro.com has not responded yet",
+        "wait  sentinel.identity: login.microsoftonline.com has not responded yet",
+        "wait  streams.content: api.miro.com has not responded yet",
+        "wait  sentinel.identity: login.microsoftonline.com has not responded yet",
+    ]
+    "#);
 }

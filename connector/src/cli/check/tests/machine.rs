@@ -110,15 +110,35 @@ async fn files_that_others_may_use_are_named_with_what_mends_it() {
         set(name, 0o600);
     }
     set("c.toml", 0o644);
-    insta::assert_snapshot!(rights_told(&config, folder.path()), @"");
+    insta::assert_snapshot!(rights_told(&config, folder.path()), @r"
+    ok    file rights: the checkpoint file, its folder and the files of secrets are for their owner alone
+    ");
     for (name, mode) in [("state", 0o777), ("state/x.redb", 0o666), ("c.toml", 0o666), ("token", 0o666)] {
         set(name, mode);
     }
-    insta::assert_snapshot!(rights_told(&config, folder.path()), @"");
+    insta::assert_snapshot!(rights_told(&config, folder.path()), @r"
+    FAIL  store.path: …/state/x.redb has the rights 0666: everybody on this machine may change it [store-rights-open]
+          next: chmod 600 …/state/x.redb
+    FAIL  store.path: …/state has the rights 0777: everybody on this machine may change it [store-rights-open]
+          next: chmod 700 …/state
+    FAIL  configuration: …/c.toml has the rights 0666: everybody on this machine may change it [secret-rights-open]
+          next: chmod 644 …/c.toml
+    FAIL  streams.audit.access_token: …/token has the rights 0666: everybody on this machine may change it [secret-rights-open]
+          next: chmod 600 …/token
+    ");
     for (name, mode) in [("state", 0o755), ("state/x.redb", 0o640), ("c.toml", 0o664), ("token", 0o644)] {
         set(name, mode);
     }
-    insta::assert_snapshot!(rights_told(&config, folder.path()), @"");
+    insta::assert_snapshot!(rights_told(&config, folder.path()), @r"
+    FAIL  store.path: …/state/x.redb has the rights 0640: its group may use it [store-rights-open]
+          next: chmod 600 …/state/x.redb
+    note  store.path: …/state has the rights 0755: everybody on this machine may read it
+          next: chmod 700 …/state
+    note  configuration: …/c.toml has the rights 0664: everybody on this machine may read it
+          next: chmod 644 …/c.toml
+    note  streams.audit.access_token: …/token has the rights 0644: everybody on this machine may read it
+          next: chmod 600 …/token; or leave it, where an orchestrator mounts it into a container that holds this program alone
+    ");
     set("state", 0o1777);
     assert!(
         !rights_told(&config, folder.path()).contains("change it"),
