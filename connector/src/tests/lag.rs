@@ -12,7 +12,7 @@ use crate::{Clock as _, Outcome};
 async fn the_lag_is_that_of_the_newest_time_and_history_is_no_delay() {
     let world = World::new(95);
     world.happen(95, 3_000, -86_400, 0, 0);
-    world.happen(96, 300, 0, 7_200, 0);
+    world.happen(96, 300, 0, 7_000, 0);
     let connector = world.connector(95, config(Duration::from_hours(24)));
     let lag = || {
         let status = connector.status().streams["audit"].clone();
