@@ -5,11 +5,12 @@ use std::fs;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use connector::Stream;
 use connector::store::{Change, DeadLetter, RedbStore, Store as _, Version};
+use tokio::time::Instant;
 
 /// Far beyond what is needed.
 const DEADLINE: Duration = Duration::from_mins(1);
