@@ -56,16 +56,20 @@ impl Causes {
             return serde_json::to_string_pretty(Cause::all()).expect("the list is plain data");
         }
         let entry = |cause: &Cause| {
-            let Cause { name, says, log, status, code, .. } = cause;
-            let log = match log {
-                Log::Audit => "audit",
-                Log::Content => "content",
-                Log::AiInteraction => "ai",
-            };
-            format!("{name:<26} {log:<8} {:<27} {says}", format!("{status} {code}"))
+            let Cause { name, says, logs, status, code, .. } = cause;
+            let logs = logs.iter().copied().map(word).collect::<Vec<_>>().join(", ");
+            format!("{name:<33} {logs:<15} {:<27} {says}", format!("{status} {code}"))
         };
-        let heading = format!("{:<26} {:<8} {:<27} {}", "CAUSE", "LOG", "ANSWER", "WHAT HAPPENED");
+        let heading = format!("{:<33} {:<15} {:<27} {}", "CAUSE", "LOGS", "ANSWER", "WHAT HAPPENED");
         std::iter::once(heading).chain(Cause::all().iter().map(entry)).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn word(log: Log) -> &'static str {
+    match log {
+        Log::Audit => "audit",
+        Log::Content => "content",
+        Log::AiInteraction => "ai",
     }
 }
 

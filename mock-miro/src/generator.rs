@@ -10,7 +10,9 @@ mod catalogue;
 mod company;
 mod content;
 mod incidents;
+mod locale;
 mod names;
+mod roster;
 mod storm;
 
 pub(crate) use incidents::plant;

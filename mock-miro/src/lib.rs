@@ -27,7 +27,7 @@ mod tests;
 mod watch;
 mod world;
 
-pub use cause::{Cause, Mistake, Settings};
+pub use cause::{Cause, Mistake, Settings, Setup};
 pub use event_log::ndjson::EventFileError;
 pub use faults::{
     Answer, Clock, ClockChange, ClockError, Dribble, Fault, FaultError, Ids, Latency, Outcome, RetryAfter,
@@ -43,6 +43,6 @@ pub use switches::{
     Switches, TieOrder, TokenInQuery, TokenInfoInvalid, UsedRefreshToken, WrongOrganization,
 };
 pub use world::{
-    App, AppChange, ChangeError, Events, Organization, Plan, Region, Role, Team, Toggle, Token, TokenChange,
-    TokenState, Traits, UnknownToken, User, World, WorldChange, WorldError,
+    App, AppChange, ChangeError, Events, InstallChange, MintedToken, Organization, Plan, Region, Role, Team, Toggle,
+    Token, TokenChange, TokenState, Traits, UnknownToken, User, World, WorldChange, WorldError,
 };

@@ -20,7 +20,8 @@ use crate::journal::{JournalEntry, Violation};
 use crate::state::{Decision, Request, State};
 use crate::switches::Switches;
 use crate::world::{
-    ChangeError, Plan, Role, Toggle, Token, TokenState, Traits, UnknownToken, World, WorldChange, WorldError,
+    ChangeError, MintedToken, Plan, Role, Toggle, Token, TokenState, Traits, UnknownToken, World, WorldChange,
+    WorldError,
 };
 use crate::{http, serve};
 
@@ -226,7 +227,11 @@ impl MockMiro {
 
     /// The ids of all events that are visible at `visible_until`, in the order of their time.
     pub fn ids(&self, log: Log, visible_until: Timestamp) -> Vec<String> {
-        self.state().holdings.log(0, log).ids(visible_until.as_millisecond())
+        let state = self.state();
+        if state.holdings.is_silent(0, visible_until) {
+            return Vec::new();
+        }
+        state.holdings.log(0, log).ids(visible_until.as_millisecond())
     }
 
     /// How many events the log holds, visible or not.
@@ -236,7 +241,11 @@ impl MockMiro {
 
     /// How many events of the log are visible at that instant.
     pub fn count_visible(&self, log: Log, at: Timestamp) -> usize {
-        self.state().holdings.log(0, log).count_visible(at.as_millisecond())
+        let state = self.state();
+        if state.holdings.is_silent(0, at) {
+            return 0;
+        }
+        state.holdings.log(0, log).count_visible(at.as_millisecond())
     }
 
     /// Puts a fault behind those in place; returns its number. [`Fault::check`] tells beforehand what cannot work.
@@ -273,9 +282,10 @@ impl MockMiro {
         self.state().holdings.set_switches(switches);
     }
 
-    /// Changes several things at once, all or none.
-    pub fn change_world(&self, change: WorldChange) -> Result<(), ChangeError> {
-        self.state().change(change)
+    /// Changes several things at once, all or none. Returns the tokens that the change minted, whose values nobody is told again.
+    pub fn change_world(&self, change: WorldChange) -> Result<Vec<MintedToken>, ChangeError> {
+        let now = self.clock.now();
+        self.state().change(change, now)
     }
 
     /// Makes the token of this short name answer 401 from now on.
@@ -296,7 +306,7 @@ impl MockMiro {
         Ok(())
     }
 
-    /// Changes the role of the user who installed the app of a token.
+    /// Changes the role of whoever set up a token. Who set up the other tokens keeps theirs.
     pub fn set_role(&self, token: &str, role: Role) -> Result<(), UnknownToken> {
         self.state().holdings.world.organizations[0].set_role(token, role)
     }
@@ -304,7 +314,7 @@ impl MockMiro {
     /// Turns an enterprise integration off, which kills its token, or on, which mints another under the same short
     /// name. Returns the value of the token that works now, if one does.
     pub fn set_toggle(&self, toggle: Toggle, on: bool) -> Option<String> {
-        self.state().set_toggle(0, toggle, on)
+        self.state().set_toggle(0, toggle, on).map(|(value, _)| value)
     }
 
     /// Buys or cancels the Enterprise Guard add-on.

@@ -63,7 +63,10 @@ async fn converse(stream: TcpStream, router: Router, stop: CancellationToken) {
         request.extensions_mut().insert(reset.clone());
         router.clone().oneshot(request)
     });
-    let mut connection = pin!(http1::Builder::new().timer(TokioTimer::new()).serve_connection(socket, service));
+    // Every response of ours is dated by the mock's clock, and what the server refuses by itself is better undated than dated by the
+    // machine's.
+    let mut connection =
+        pin!(http1::Builder::new().auto_date_header(false).timer(TokioTimer::new()).serve_connection(socket, service));
     let ended = tokio::select! {
         biased;
         ended = connection.as_mut() => ended,

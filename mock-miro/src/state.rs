@@ -2,6 +2,7 @@
 
 mod answering;
 mod holdings;
+mod minting;
 mod steer;
 
 pub(crate) use holdings::Holdings;

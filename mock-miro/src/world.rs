@@ -4,13 +4,15 @@ mod change;
 mod check;
 mod events;
 mod file;
+mod minted;
 mod organization;
 mod token;
 
-pub use change::{AppChange, ChangeError, Toggle, TokenChange, UnknownToken, WorldChange};
+pub use change::{AppChange, ChangeError, InstallChange, Toggle, TokenChange, UnknownToken, WorldChange};
 pub use events::{Events, Traits};
+pub use minted::MintedToken;
 pub use organization::{Organization, Plan, Region, Role, Team, User};
-pub(crate) use token::mint;
+pub(crate) use token::{ACCESS_LIFETIME, DEAD_MAX, mint};
 pub use token::{App, Token, TokenState};
 
 use std::collections::BTreeMap;

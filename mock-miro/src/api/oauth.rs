@@ -20,18 +20,12 @@ use super::Office;
 use crate::answer::{Answer, FieldError, Refusal};
 use crate::params::Params;
 use crate::switches::UsedRefreshToken;
-use crate::world::{App, Organization, Token, TokenState, World, mint};
+use crate::world::{ACCESS_LIFETIME, App, Organization, Token, TokenState, World, mint};
 
 /// How long an authorisation code is good for.
 const CODE_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
-/// What `expires_in` says of an expiring access token.
-const ACCESS_LIFETIME: SignedDuration = SignedDuration::from_secs(3_599);
-/// How long a refresh token is good for.
-const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(60 * 24);
 /// How many codes wait at most; older ones make room.
 const CODES_MAX: usize = 1_000;
-/// How many replaced tokens an organisation remembers; older ones become unknown.
-const REPLACED_MAX: usize = 100;
 
 /// Codes that were given out and not yet used.
 #[derive(Debug, Default)]
@@ -224,17 +218,8 @@ fn by_refresh_token(office: &mut Office<'_>, place: AppPlace, params: &Params<'_
     } else {
         old.state = TokenState::Replaced;
     }
-    forget_oldest_replaced(tokens);
+    world.organizations[place.organization].forget_oldest_dead();
     Ok(issue(office, place, user, team))
-}
-
-fn forget_oldest_replaced(tokens: &mut Vec<Token>) {
-    let replaced = |token: &Token| token.state == TokenState::Replaced;
-    if tokens.iter().filter(|token| replaced(token)).count() > REPLACED_MAX
-        && let Some(oldest) = tokens.iter().position(replaced)
-    {
-        tokens.remove(oldest);
-    }
 }
 
 /// Mints a token, or a pair for an app whose tokens expire, and writes the documented answer.
@@ -244,7 +229,6 @@ fn issue(office: &mut Office<'_>, place: AppPlace, user: String, team: Option<St
     let region = place.organization(world).region;
     let value = mint(region, random);
     let refresh_token = app.expiring.then(|| mint(region, random));
-    let organization = &mut world.organizations[place.organization];
     let team_id = team.as_ref().and_then(|id| id.parse::<u64>().ok());
     let mut body = json!({
         "token_type": "bearer",
@@ -257,29 +241,13 @@ fn issue(office: &mut Office<'_>, place: AppPlace, user: String, team: Option<St
         body["refresh_token"] = Value::from(refresh_token.as_str());
         body["expires_in"] = Value::from(ACCESS_LIFETIME.as_secs());
     }
-    organization.tokens.push(Token {
-        name: unused_name(organization, &app.name),
-        value,
-        scopes: app.scopes,
-        app: app.name,
-        user,
-        team,
-        state: TokenState::Active,
-        expires_at: app.expiring.then(|| later(*now, ACCESS_LIFETIME)),
-        refresh_expires_at: app.expiring.then(|| later(*now, REFRESH_LIFETIME)),
-        refresh_token,
-    });
+    let organization = &mut world.organizations[place.organization];
+    let name = organization.unused_token_name(&app.name);
+    organization.tokens.push(Token { name, user, team, ..Token::of_app(&app, value, refresh_token, *now) });
     Answer::json(body.to_string(), "tokens issued")
 }
 
 /// That much later, or at the end of all time.
 fn later(now: Timestamp, lifetime: SignedDuration) -> Timestamp {
     now.saturating_add(lifetime).unwrap_or(Timestamp::MAX)
-}
-
-/// A short name that no token has: the app's with a number.
-fn unused_name(organization: &Organization, app: &str) -> String {
-    let number_of = |name: &str| name.strip_prefix(app)?.strip_prefix('-')?.parse::<u64>().ok();
-    let last = organization.tokens.iter().filter_map(|token| number_of(&token.name)).max();
-    format!("{app}-{}", last.unwrap_or(0) + 1)
 }

@@ -1,10 +1,14 @@
 //! A company: people, teams and boards, each with its JSON written once.
 
+use std::collections::HashSet;
+
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
+use super::locale::Locale;
 use super::names;
+use super::roster::Roster;
 use crate::world::Organization;
 
 /// Who can appear in the events of an organisation.
@@ -65,8 +69,10 @@ pub(super) struct Board {
     pub(super) object: String,
 }
 
-const HEADCOUNT: usize = 240;
-const BOARD_COUNT: usize = 600;
+/// How many boards there are at least; a company of more people has one for each.
+const BOARDS_MIN: usize = 600;
+/// How many teams have names of the crate `fake`, beside the curated ones.
+const TEAMS_FAKED: usize = 10;
 const OFFSETS: [i64; 8] = [-480, -300, 0, 60, 120, 330, 480, 540];
 
 impl Company {
@@ -74,8 +80,9 @@ impl Company {
     pub(super) fn of(organization: &Organization) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(organization.id.parse().unwrap_or(0));
         let teams = teams(organization, &mut random);
-        let people = (0..HEADCOUNT).map(|nth| Person::new(nth, teams.len(), &mut random)).collect();
-        let boards = (0..BOARD_COUNT).map(|nth| Board::new(nth, teams.len(), &mut random)).collect();
+        let people = accounts(organization, teams.len(), &mut random);
+        let board_count = BOARDS_MIN.max(organization.people as usize);
+        let boards = (0..board_count).map(|nth| Board::new(nth, teams.len(), &mut random)).collect();
         let organization =
             json!({"type": "organization", "id": organization.id, "name": organization.name}).to_string();
         Self { organization, teams, people, boards }
@@ -104,7 +111,9 @@ fn number(random: &mut ChaCha8Rng) -> String {
 
 fn teams(organization: &Organization, random: &mut ChaCha8Rng) -> Vec<Team> {
     let own = organization.teams.iter().map(|team| (team.id.clone(), team.name.clone()));
-    let invented: Vec<(String, String)> = names::TEAMS.iter().map(|&name| (number(random), name.to_owned())).collect();
+    let curated = names::TEAMS.iter().map(|&name| name.to_owned());
+    let faked: Vec<String> = (0..TEAMS_FAKED).map(|_| Locale::draw(random).team(random)).collect();
+    let invented: Vec<(String, String)> = curated.chain(faked).map(|name| (number(random), name)).collect();
     let team = |(id, name): (String, String)| {
         let context = json!({"type": "team", "id": id, "name": name}).to_string();
         Team { id, name, context }
@@ -112,25 +121,41 @@ fn teams(organization: &Organization, random: &mut ChaCha8Rng) -> Vec<Team> {
     own.chain(invented).map(team).collect()
 }
 
+/// As many people as the organization has, and the machines among them.
+fn accounts(organization: &Organization, teams: usize, random: &mut ChaCha8Rng) -> Vec<Person> {
+    let domain = organization.users.first().and_then(|user| user.email.split_once('@')).map(|(_, domain)| domain);
+    let mut roster = Roster::new(domain.unwrap_or("example.com"), random);
+    let mut ids = HashSet::new();
+    let mut accounts = Vec::new();
+    let mut people = 0;
+    for nth in 0.. {
+        let kind = Kind::of_nth(nth);
+        if people == organization.people {
+            break;
+        }
+        people += u32::from(kind.is_human());
+        let mut id = number(random);
+        while !ids.insert(id.clone()) {
+            id = number(random);
+        }
+        accounts.push(Person::new((nth, kind), &id, &mut roster, teams, random));
+    }
+    accounts
+}
+
 impl Person {
-    fn new(nth: usize, teams: usize, random: &mut ChaCha8Rng) -> Self {
-        let kind = match nth % 40 {
-            37 => Kind::Scim,
-            38 => Kind::Automation,
-            39 => Kind::Bot,
-            31..=36 => Kind::Guest,
-            _ => Kind::Member,
-        };
-        let (name, local) = names::PEOPLE[nth % names::PEOPLE.len()];
-        let round = nth / names::PEOPLE.len();
+    fn new((nth, kind): (usize, Kind), id: &str, roster: &mut Roster, teams: usize, random: &mut ChaCha8Rng) -> Self {
         let (name, email) = match kind {
             Kind::Scim => ("SCIM".to_owned(), String::new()),
             Kind::Automation => ("Miro Automation".to_owned(), String::new()),
-            Kind::Bot => (format!("Integration {nth}"), format!("integration-{nth}@example.com")),
-            Kind::Guest => (name.to_owned(), format!("{local}{round}@guest.example.net")),
-            Kind::Member => (name.to_owned(), format!("{local}+{round}@example.com")),
+            Kind::Bot => {
+                let name = format!("Integration {nth}");
+                let email = roster.integration(&name);
+                (name, email)
+            }
+            Kind::Guest => roster.guest(random),
+            Kind::Member => roster.member(random),
         };
-        let id = number(random);
         let created_by = json!({"type": kind.word(), "id": id, "name": name, "email": email}).to_string();
         let created_by_unknown = json!({"type": "service_account", "id": id, "name": name, "email": email}).to_string();
         let actor = json!({"id": id, "name": name, "email": email}).to_string();
@@ -150,6 +175,17 @@ impl Person {
 }
 
 impl Kind {
+    /// What the nth account is: three of forty are machines, six are guests.
+    fn of_nth(nth: usize) -> Self {
+        match nth % 40 {
+            37 => Self::Scim,
+            38 => Self::Automation,
+            39 => Self::Bot,
+            31..=36 => Self::Guest,
+            _ => Self::Member,
+        }
+    }
+
     fn word(self) -> &'static str {
         match self {
             Self::Member | Self::Guest => "user",
@@ -181,9 +217,66 @@ impl Board {
         const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
         let tail: String = (0..6).map(|_| char::from(LETTERS[random.random_range(0..64)])).collect();
         let id = format!("uXjV{tail}=");
-        let title = names::BOARDS[nth % names::BOARDS.len()];
-        let name = if nth < names::BOARDS.len() { title.to_owned() } else { format!("{title} {nth}") };
+        let curated = names::BOARDS[nth % names::BOARDS.len()];
+        let name = match nth / names::BOARDS.len() {
+            0 => curated.to_owned(),
+            round if round % 4 == 0 => format!("{curated} {nth}"),
+            _ => Locale::draw(random).title(random),
+        };
         let object = json!({"id": id, "name": name}).to_string();
         Self { id, team: random.random_range(0..teams), object }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::World;
+
+    fn company(people: u32) -> Company {
+        let mut world = World::default();
+        world.organizations[0].people = people;
+        Company::of(&world.organizations[0])
+    }
+
+    #[test]
+    fn five_thousand_people_are_five_thousand_different_ones() {
+        let company = company(5_000);
+        let humans: Vec<Value> = company
+            .people
+            .iter()
+            .filter(|person| person.kind.is_human())
+            .map(|person| serde_json::from_str(&person.created_by).unwrap())
+            .collect();
+        assert_eq!(humans.len(), 5_000);
+        for key in ["id", "name", "email"] {
+            let different: HashSet<&str> = humans.iter().map(|human| human[key].as_str().unwrap()).collect();
+            assert_eq!(different.len(), 5_000, "{key}");
+        }
+        let mut members = 0;
+        for human in &humans {
+            let (local, domain) = human["email"].as_str().unwrap().split_once('@').unwrap();
+            let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '.';
+            assert!(!local.is_empty() && local.chars().all(is_plain), "{human}");
+            assert!(domain == "example.com" || domain.ends_with(".example"), "{human}");
+            members += usize::from(domain == "example.com");
+        }
+        assert!((4_000..4_500).contains(&members), "{members} members");
+    }
+
+    #[test]
+    fn everybody_of_the_curated_list_is_there() {
+        let company = company(240);
+        for (name, local) in names::PEOPLE {
+            let quoted = format!("\"name\":{}", serde_json::to_string(name).unwrap());
+            let person = company.people.iter().find(|person| person.created_by.contains(&quoted));
+            assert!(person.is_some_and(|person| person.email.starts_with(local)), "{name}");
+        }
+        assert!(names::BOARDS.iter().all(|title| {
+            let object = format!("\"name\":{}}}", serde_json::to_string(title).unwrap());
+            company.boards.iter().any(|board| board.object.ends_with(&object))
+        }));
     }
 }

@@ -49,6 +49,20 @@ impl Holdings {
         self.logs[organization].get_mut(log)
     }
 
+    /// The client id of an app that is made while the world is served: one that no app has.
+    pub(crate) fn next_client_id(&self) -> String {
+        const FIRST: u64 = 3_458_764_500_000_000_001;
+        let taken =
+            |id: &str| self.world.organizations.iter().any(|held| held.apps.iter().any(|app| app.client_id == id));
+        let mut ids = (FIRST..).map(|id| id.to_string());
+        ids.find(|id| !taken(id)).unwrap_or_default()
+    }
+
+    /// Whether the logs of an organization show nothing yet at that instant.
+    pub(crate) fn is_silent(&self, organization: usize, at: Timestamp) -> bool {
+        self.world.organizations[organization].silent_until.is_some_and(|until| at < until)
+    }
+
     pub(crate) fn set_switches(&mut self, switches: Switches) {
         self.world.switches = switches;
         self.order_ties();

@@ -1,10 +1,11 @@
 //! Who may read what, and what is said otherwise: the causes of the published troubleshooting list.
 
 use axum::body::Body;
-use http::Request;
+use http::{Method, Request};
 use jiff::SignedDuration;
+use serde_json::{Value, json};
 
-use super::{Bench, audit_path};
+use super::{Bench, NOON, audit_path};
 use crate::{Cause, Log, Plan, Role, Toggle, TokenState};
 
 async fn without_token(bench: &Bench, path: &str) -> (u16, String) {
@@ -63,6 +64,7 @@ async fn the_installer_must_be_a_company_admin() {
     let bench = Bench::new();
     bench.mock.set_role("audit", Role::Member).unwrap();
     assert_eq!(bench.audit("").await.status, 403);
+    assert_eq!(bench.content("").await.status, 200, "who set up the other token keeps the role");
     bench.mock.set_role("audit", Role::CompanyAdmin).unwrap();
     assert_eq!(bench.audit("").await.status, 200);
 }
@@ -83,26 +85,58 @@ async fn a_toggle_switched_off_kills_its_token_and_on_again_mints_another() {
 }
 
 #[tokio::test]
-async fn every_cause_of_the_troubleshooting_list_gives_the_answer_it_says() {
+async fn every_cause_breaks_what_it_names_and_no_more() {
     for cause in Cause::all() {
         let bench = Bench::new();
         bench.audit_events(&[("a", 30)]);
         let content = super::content_json("b", "board", "ada@example.com");
         bench.mock.add_events(Log::Content, vec![crate::NewEvent { json: content, visible_at: None }]).unwrap();
-        let settings = bench.mock.produce(cause).unwrap();
-        let (token, path) = match cause.log {
-            Log::Audit => (settings.tokens.audit, audit_path("")),
-            Log::Content | Log::AiInteraction => {
-                let id = settings.organization_id;
-                let path =
-                    format!("/v2/orgs/{id}/content-logs/items?from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z");
-                (settings.tokens.content, path)
-            }
-        };
-        let answer = bench.get_as(&token, &path).await;
-        assert_eq!(answer.refusal(), (cause.status, cause.code.to_owned()), "{}: {}", cause.name, answer.text);
-        assert!(answer.status != 200 || answer.ids().is_empty(), "{}", cause.name);
+        let crate::Settings { tokens, organization_id } = bench.mock.produce(cause).unwrap();
+        let content_path =
+            format!("/v2/orgs/{organization_id}/content-logs/items?from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z");
+        for (log, token, path) in
+            [(Log::Audit, tokens.audit, audit_path("")), (Log::Content, tokens.content, content_path)]
+        {
+            let answer = bench.get_as(&token, &path).await;
+            let (name, is_named) = (cause.name, cause.logs.contains(&log));
+            let expected = if is_named { (cause.status, cause.code.to_owned()) } else { (200, String::new()) };
+            assert_eq!(answer.refusal(), expected, "{name}, {log:?}: {}", answer.text);
+            assert!(answer.status != 200 || answer.ids().is_empty() == is_named, "{name}, {log:?}: {}", answer.text);
+        }
+        assert_eq!(cause.log, cause.logs[0]);
     }
+}
+
+#[tokio::test]
+async fn right_after_connecting_nothing_is_shown_and_then_everything() {
+    let bench = Bench::new();
+    bench.audit_events(&[("old", 86_000), ("new", 1)]);
+    bench.mock.produce(Cause::named("just-connected").unwrap()).unwrap();
+    let shown =
+        || (bench.mock.ids(Log::Audit, bench.mock.now()), bench.mock.count_visible(Log::Audit, bench.mock.now()));
+    assert_eq!((bench.audit("").await.ids(), shown()), (vec![], (vec![], 0)));
+    bench.pass(SignedDuration::from_mins(10));
+    assert_eq!((bench.audit("").await.ids().len(), shown().1), (2, 2));
+}
+
+#[tokio::test]
+async fn a_lapsed_refresh_token_renews_nothing_and_a_new_installation_does() {
+    let bench = Bench::new();
+    let app = json!({"install": {"Log Shipper": {"expiring": true}}});
+    let first = bench.control(Method::POST, "world", app.clone()).await.json()["minted"][0].clone();
+    let world = bench.mock.world();
+    let shipper = &world.organizations[0].apps[0];
+    let renew = |refresh_token: &Value| {
+        let (id, secret, token) = (&shipper.client_id, &shipper.client_secret, refresh_token.as_str().unwrap());
+        let form = format!("grant_type=refresh_token&client_id={id}&client_secret={secret}&refresh_token={token}");
+        bench.call(Request::post("/v1/oauth/token").body(Body::from(form)).unwrap())
+    };
+    let lapsed = json!({"tokens": {"Log Shipper-1": {"expires_at": NOON, "refresh_expires_at": NOON}}});
+    bench.control(Method::POST, "world", lapsed).await;
+    assert_eq!(renew(&first["refresh_token"]).await.refusal(), (401, "oauthError".to_owned()));
+    let second = bench.control(Method::POST, "world", app).await.json()["minted"][0].clone();
+    assert_eq!(bench.get_as(second["access_token"].as_str().unwrap(), &audit_path("")).await.status, 200);
+    assert_eq!(renew(&second["refresh_token"]).await.status, 200);
 }
 
 #[tokio::test]

@@ -146,6 +146,56 @@ async fn the_world_is_changed_whole_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn a_new_token_is_told_by_the_call_that_mints_it_and_nowhere_afterwards() {
+    let bench = Bench::new();
+    let change = |change: Value| bench.control(Method::POST, "world", change);
+    let off = change(json!({"toggles": {"siem": false}})).await;
+    assert_eq!(off.json()["minted"], json!([]));
+    let on = change(json!({"toggles": {"siem": true}})).await.json();
+    let minted = &on["minted"][0];
+    assert_eq!((&minted["token"], &minted["app"]), (&json!("audit"), &json!("SIEM")));
+    let token = minted["access_token"].as_str().unwrap();
+    assert_eq!(bench.get_as(token, &super::audit_path("")).await.status, 200);
+    assert_eq!(change(json!({"toggles": {"siem": true}})).await.json()["minted"], json!([]), "it was on already");
+    for path in ["world", "journal", "faults", "events", "violations", "health"] {
+        let told = bench.control(Method::GET, path, Value::Null).await;
+        assert!(!told.text.contains(token), "{path}: {}", told.text);
+    }
+    assert!(!on["organizations"].to_string().contains(token));
+    assert!(!format!("{:?}", bench.mock.change_world(crate::WorldChange::default())).contains(token));
+}
+
+#[tokio::test]
+async fn an_installed_app_replaces_its_token_and_keeps_its_choice_of_expiry() {
+    let bench = Bench::new();
+    let install = |how: Value| bench.control(Method::POST, "world", json!({"install": {"Log Shipper": how}}));
+    let first = install(json!({})).await.json()["minted"][0].clone();
+    let first = first["access_token"].as_str().unwrap();
+    for path in [super::audit_path(""), bench.content_path("")] {
+        assert_eq!(bench.get_as(first, &path).await.status, 200, "one token has both scopes: {path}");
+    }
+    let second = install(json!({"scopes": ["auditlogs:read"]})).await.json()["minted"][0].clone();
+    assert_eq!(second["token"], json!("Log Shipper-2"));
+    let second = second["access_token"].as_str().unwrap();
+    assert_eq!(bench.get_as(first, &super::audit_path("")).await.status, 401);
+    assert_eq!(bench.get_as(second, &super::audit_path("")).await.status, 200);
+    assert_eq!(bench.get_as(second, &bench.content_path("")).await.status, 403);
+    let other = install(json!({"expiring": true})).await;
+    assert!(other.status == 400 && other.text.contains("was chosen when the app was made"), "{}", other.text);
+}
+
+#[tokio::test]
+async fn tokens_that_no_longer_work_are_so_many_at_most() {
+    let bench = Bench::new();
+    for _ in 0..130 {
+        bench.mock.set_toggle(crate::Toggle::Siem, false);
+        bench.mock.set_toggle(crate::Toggle::Siem, true);
+    }
+    assert_eq!(bench.mock.world().organizations[0].tokens.len(), 102);
+    assert_eq!(bench.audit("").await.status, 200);
+}
+
+#[tokio::test]
 async fn journal_and_decision_belong_together() {
     let bench = Bench::new();
     assert_eq!(bench.audit("").await.header("x-mock-decision"), Some("1"));

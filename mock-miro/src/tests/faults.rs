@@ -83,6 +83,22 @@ async fn every_response_is_dated_once_and_by_the_clock_of_the_mock() {
     assert_eq!(dates(&over_tcp(&bench).await.unwrap()), [date]);
 }
 
+#[tokio::test]
+async fn what_the_server_refuses_by_itself_is_not_dated_by_the_clock_of_the_machine() {
+    let bench = Bench::new();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let conversation = async {
+        let read = converse(TcpStream::connect(address).await.unwrap(), "no such thing as HTTP\r\n\r\n").await;
+        stop.cancel();
+        read.unwrap()
+    };
+    let response = tokio::join!(bench.mock.clone().serve(listener, stop.clone()), conversation).1;
+    assert!(response.starts_with("HTTP/1.1 400"), "{response}");
+    assert!(dates(&response).is_empty(), "{response}");
+}
+
 fn body_of(answer: &str) -> &str {
     answer.split_once("\r\n\r\n").map(|(_, body)| body).unwrap()
 }

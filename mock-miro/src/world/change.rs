@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Organization, Plan, Role, Token, TokenState};
+use super::{Organization, Plan, Role, Token, TokenState, User};
 use crate::switches::Switches;
 
 /// Several changes to one organisation, applied all or none.
@@ -31,6 +31,10 @@ pub struct WorldChange {
     pub apps: BTreeMap<String, AppChange>,
     /// Apps to uninstall, by name, which kills their tokens.
     pub uninstall: Vec<String>,
+    /// Custom apps to install, by name, each of which mints a token. Those that the app had are replaced by it.
+    pub install: BTreeMap<String, InstallChange>,
+    /// For how long from now no log shows anything, as right after connecting.
+    pub silent_for: Option<SignedDuration>,
     /// Enterprise integrations turned on or off.
     pub toggles: BTreeMap<Toggle, bool>,
     /// Some of the switches, by their names.
@@ -47,7 +51,9 @@ pub struct TokenChange {
     pub scopes: Option<Vec<String>>,
     /// When it stops working by itself.
     pub expires_at: Option<Timestamp>,
-    /// The role of the user who installed its app.
+    /// When its refresh token stops working.
+    pub refresh_expires_at: Option<Timestamp>,
+    /// The role of whoever set it up. Who set up the other tokens keeps theirs.
     pub role: Option<Role>,
 }
 
@@ -57,6 +63,16 @@ pub struct TokenChange {
 pub struct AppChange {
     /// What its next tokens may do.
     pub scopes: Option<Vec<String>>,
+}
+
+/// How a custom app is installed by a Company Admin.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct InstallChange {
+    /// What the app asks for from now on; unless given, what it asked for, or both logs where it is new.
+    pub scopes: Option<Vec<String>>,
+    /// Whether its tokens expire. Chosen when the app is made, and never changed; not unless given.
+    pub expiring: Option<bool>,
 }
 
 /// An enterprise integration of the company settings, which owns a token while it is on.
@@ -90,6 +106,14 @@ pub enum ChangeError {
         name: String,
         /// The names there are.
         known: String,
+    },
+    /// Whether tokens expire is chosen once.
+    #[error(
+        "install: whether tokens of {name:?} expire was chosen when the app was made and is never changed; install another app"
+    )]
+    ExpiryIsFixed {
+        /// The app.
+        name: String,
     },
     /// The world as changed contradicts itself; one line a contradiction.
     #[error("{0}")]
@@ -163,13 +187,37 @@ impl Organization {
         Ok(())
     }
 
-    /// Changes the role of the user behind a token.
+    /// Gives whoever set up this token another role. A user who set up others too keeps the role there: the token becomes that of
+    /// a user of its own.
     pub(crate) fn set_role(&mut self, token: &str, role: Role) -> Result<(), UnknownToken> {
         let user_id = self.token_mut(token)?.user.clone();
-        for user in self.users.iter_mut().filter(|user| user.id == user_id) {
-            user.role = role;
+        let is_shared = self.tokens.iter().any(|other| other.user == user_id && other.name != token);
+        let Some(place) = self.users.iter().position(|user| user.id == user_id) else { return Ok(()) };
+        if !is_shared {
+            self.users[place].role = role;
+            return Ok(());
         }
+        if self.users[place].role == role {
+            return Ok(());
+        }
+        let apart = User {
+            id: self.unused_user_id(&user_id),
+            name: format!("{} ({token})", self.users[place].name),
+            email: format!("{token}.{}", self.users[place].email),
+            role,
+        };
+        self.token_mut(token)?.user.clone_from(&apart.id);
+        self.users.push(apart);
         Ok(())
+    }
+
+    /// The next number after this one that no user has.
+    fn unused_user_id(&self, after: &str) -> String {
+        let mut next = after.parse::<u64>().unwrap_or(0).wrapping_add(1);
+        while self.user(&next.to_string()).is_some() {
+            next = next.wrapping_add(1);
+        }
+        next.to_string()
     }
 
     pub(crate) fn change_token(&mut self, name: &str, change: TokenChange) -> Result<(), UnknownToken> {
@@ -179,6 +227,7 @@ impl Organization {
         let token = self.token_mut(name)?;
         token.state = change.state.unwrap_or(token.state);
         token.expires_at = change.expires_at.or(token.expires_at);
+        token.refresh_expires_at = change.refresh_expires_at.or(token.refresh_expires_at);
         if let Some(scopes) = change.scopes {
             token.scopes = scopes;
         }

@@ -7,6 +7,8 @@ use crate::operation::CALLS;
 use super::{Events, Organization, World, WorldError};
 
 const RETENTIONS: [u16; 4] = [30, 90, 180, 365];
+/// Each takes about a kilobyte.
+const PEOPLE_MAX: u32 = 50_000;
 const CREDITS_MAX: u64 = 1_000_000_000_000;
 const JOURNAL_MAX: usize = 1_000_000;
 /// Ten million events are about seven gigabytes.
@@ -65,6 +67,9 @@ impl Organization {
         }
         if self.credits_per_minute > CREDITS_MAX {
             wrong.push(format!("{at}.credits_per_minute = {}: at most {CREDITS_MAX}", self.credits_per_minute));
+        }
+        if !(1..=PEOPLE_MAX).contains(&self.people) {
+            wrong.push(format!("{at}.people = {}: from 1 to {PEOPLE_MAX}", self.people));
         }
         let mut names = BTreeSet::new();
         for token in &self.tokens {

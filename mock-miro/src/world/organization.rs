@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{App, Events, Toggle, Token};
+use super::{App, DEAD_MAX, Events, Toggle, Token, TokenState};
 
 /// A company at Miro.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,9 +35,15 @@ pub struct Organization {
     /// When an admin turned the collection of content logs on; nothing is older than that.
     #[serde(default)]
     pub content_logs_since: Option<Timestamp>,
+    /// Until when none of its logs shows anything, as right after connecting.
+    #[serde(default)]
+    pub silent_until: Option<Timestamp>,
     /// Its people; the first one is a Company Admin unless told otherwise.
     #[serde(default = "defaults::users")]
     pub users: Vec<User>,
+    /// How many people the generator lets act, each with a name and an address of their own; machines come on top.
+    #[serde(default = "defaults::people")]
+    pub people: u32,
     /// Its teams, the largest first: the enterprise integrations are tied to that one.
     #[serde(default = "defaults::teams")]
     pub teams: Vec<Team>,
@@ -148,7 +154,9 @@ impl Organization {
             audit_retention_days: defaults::audit_retention_days(),
             content_retention_days: defaults::content_retention_days(),
             content_logs_since: None,
+            silent_until: None,
             users: defaults::users(),
+            people: defaults::people(),
             teams: defaults::teams(),
             licenses: defaults::licenses(),
             apps: Vec::new(),
@@ -156,6 +164,29 @@ impl Organization {
             audit: Events::default(),
             content: Events::default(),
             ai_interaction: Events::default(),
+        }
+    }
+
+    /// The id of the first Company Admin, or of the first user there is.
+    pub(crate) fn first_admin(&self) -> String {
+        let admin = self.users.iter().find(|user| user.role == Role::CompanyAdmin).or(self.users.first());
+        admin.map(|user| user.id.clone()).unwrap_or_default()
+    }
+
+    /// A short name that no token has: the app's with a number.
+    pub(crate) fn unused_token_name(&self, app: &str) -> String {
+        let number_of = |name: &str| name.strip_prefix(app)?.strip_prefix('-')?.parse::<u64>().ok();
+        let last = self.tokens.iter().filter_map(|token| number_of(&token.name)).max();
+        format!("{app}-{}", last.unwrap_or(0).saturating_add(1))
+    }
+
+    /// Forgets the oldest tokens that no longer work; they become unknown.
+    pub(crate) fn forget_oldest_dead(&mut self) {
+        let is_dead = |token: &Token| token.state != TokenState::Active;
+        while self.tokens.iter().filter(|token| is_dead(token)).count() > DEAD_MAX
+            && let Some(oldest) = self.tokens.iter().position(is_dead)
+        {
+            self.tokens.remove(oldest);
         }
     }
 
@@ -191,6 +222,9 @@ mod defaults {
     }
     pub(super) fn licenses() -> u32 {
         250
+    }
+    pub(super) fn people() -> u32 {
+        240
     }
     pub(super) fn users() -> Vec<super::User> {
         let admin = super::User {

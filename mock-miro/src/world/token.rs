@@ -4,13 +4,21 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::organization::first_admin;
 use super::{Region, Toggle};
+
+/// How many tokens that no longer work an organization remembers.
+pub(crate) const DEAD_MAX: usize = 100;
+
+/// What `expires_in` says of an access token that expires, and how long its refresh token is good for
+/// (<https://developers.miro.com/reference/get-new-access-token-using-refresh-token>, read 2026-11-22).
+pub(crate) const ACCESS_LIFETIME: SignedDuration = SignedDuration::from_secs(3_599);
+const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 /// A custom app that gets its tokens by OAuth. Its secret is written neither by `Debug` nor by `Serialize`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,9 +129,45 @@ pub enum TokenState {
     Replaced,
 }
 
+impl App {
+    /// The scopes that Option 2 of the guide enables.
+    pub(crate) fn scopes_of_both_logs() -> Vec<String> {
+        [Toggle::Siem, Toggle::Ediscovery].map(|toggle| toggle.scope().to_owned()).into()
+    }
+
+    /// An app that nobody registered beforehand, without a secret yet.
+    pub(crate) fn of_rehearsal(name: &str, client_id: String) -> Self {
+        Self {
+            name: name.to_owned(),
+            client_id,
+            client_secret: String::new(),
+            redirect_uris: vec!["http://localhost/".to_owned()],
+            scopes: Vec::new(),
+            expiring: false,
+        }
+    }
+}
+
 impl Token {
+    /// A token of a custom app, of nobody yet and without a short name.
+    pub(crate) fn of_app(app: &App, value: String, refresh_token: Option<String>, now: Timestamp) -> Self {
+        let later = |lifetime| now.saturating_add(lifetime).unwrap_or(Timestamp::MAX);
+        Self {
+            name: String::new(),
+            value,
+            scopes: app.scopes.clone(),
+            app: app.name.clone(),
+            user: String::new(),
+            team: None,
+            state: TokenState::Active,
+            expires_at: app.expiring.then(|| later(ACCESS_LIFETIME)),
+            refresh_expires_at: app.expiring.then(|| later(REFRESH_LIFETIME)),
+            refresh_token,
+        }
+    }
+
     /// The token of an enterprise integration, whose value is still to be made up.
-    pub(super) fn of_integration(toggle: Toggle) -> Self {
+    pub(crate) fn of_integration(toggle: Toggle) -> Self {
         let (name, scope, app) = (toggle.token_name(), toggle.scope(), toggle.app());
         Self {
             name: name.to_owned(),

@@ -75,7 +75,17 @@ impl Plan {
         let happens = self.events.iter().filter_map(|(number, _, event)| Some(begins(*number)?.max(event.time)));
         let last = happens.max().unwrap_or(self.dusk).max(self.dusk);
         let shown = last.saturating_add(self.late_by).and_then(|last| last.saturating_add(delay));
-        shown.unwrap_or(Timestamp::MAX)
+        shown.unwrap_or(Timestamp::MAX).max(self.silent_until())
+    }
+
+    /// Until when Miro shows nothing of what it has, by the timeline.
+    fn silent_until(&self) -> Timestamp {
+        let ends = self.scenario.timeline.iter().enumerate().filter_map(|(number, step)| {
+            let Action::Miro(change) = &step.action else { return None };
+            let silence = world::change(change).ok()?.silent_for?;
+            self.scenario.time(self.scenario.begins_at(number)?).saturating_add(silence).ok()
+        });
+        ends.max().unwrap_or(Timestamp::MIN)
     }
 
     /// Whether there are events at dawn that no late sweep would read again.
