@@ -1,5 +1,7 @@
 //! The control plane under `/_control`: how a test looks at the mock and steers it.
 
+mod origin;
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
@@ -22,6 +24,9 @@ use crate::world::{Events, Traits, WorldChange};
 const ROUTES: &str =
     "health, world, clock, faults, events, incidents, journal, violations, switches, openapi.json, reset";
 
+/// The events of all logs together, from where on none are added. One request can add as much again as a world may begin with.
+const EVENTS_BYTES_MAX: usize = 8 << 30;
+
 /// The longest body, which holds some 100,000 events.
 const BODY_MAX: usize = 64 << 20;
 
@@ -40,6 +45,7 @@ pub(crate) fn router() -> Router<MockMiro> {
         .route("/openapi.json", get(document))
         .route("/reset", post(reset))
         .fallback(unknown)
+        .layer(axum::middleware::from_fn(origin::guard))
         .layer(DefaultBodyLimit::max(BODY_MAX))
 }
 
@@ -178,6 +184,12 @@ impl EventsRequest {
 async fn add_events(State(mock): State<MockMiro>, body: Bytes) -> Reply {
     let request: EventsRequest = read(&body)?;
     request.check()?;
+    let held = mock.bytes();
+    if held > EVENTS_BYTES_MAX {
+        return Err(wrong(format!(
+            "the logs hold {held} bytes; {EVENTS_BYTES_MAX} is where no more is taken; POST reset begins anew"
+        )));
+    }
     let given = request.events.into_iter().map(|json| NewEvent {
         json: Bytes::from(Box::<str>::from(json).into_string()),
         visible_at: request.visible_at,

@@ -64,6 +64,11 @@ impl EventLog {
         self.index.len()
     }
 
+    /// The bytes of all events together.
+    pub(crate) fn bytes(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.len()).sum()
+    }
+
     /// The number that the next event gets.
     pub(crate) fn next_seq(&self) -> u32 {
         self.next_seq

@@ -24,11 +24,10 @@ use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::event_log::{EventLog, Facts};
+use crate::event_log::EventLog;
 use crate::mock::Log;
 use crate::world::{Organization, Traits};
 
-use calendar::Occasion;
 use company::Company;
 
 /// What to generate.
@@ -48,11 +47,19 @@ pub(crate) fn generate(into: &mut EventLog, log: Log, organization: &Organizatio
     random.set_stream(log as u64);
     let traits = batch.traits.of(log);
     let occasions = calendar::occasions(&company, batch.count, batch.from, batch.over, &traits, &mut random);
+    let mut conversations = ai_interaction::Conversations::default();
     let mut event = Vec::with_capacity(1_024);
     for occasion in occasions {
         event.clear();
         let oddities = Oddities::draw(&traits, &mut random);
-        let facts = write(&mut event, log, (&company, occasion), into.next_seq(), oddities, &mut random);
+        let facts = match log {
+            Log::Audit => audit::write(&mut event, &company, occasion, into.next_seq(), oddities, &mut random),
+            Log::Content => content::write(&mut event, &company, occasion, oddities, &mut random),
+            Log::AiInteraction => {
+                let how = (traits.ai_shape, &mut conversations);
+                ai_interaction::write(&mut event, &company, occasion, how, &mut random)
+            }
+        };
         let visible_at = lateness(facts.time, traits, &mut random);
         into.push(&event, &facts, visible_at);
         if random.random::<f64>() < traits.duplicates {
@@ -60,21 +67,6 @@ pub(crate) fn generate(into: &mut EventLog, log: Log, organization: &Organizatio
         }
     }
     into.sort();
-}
-
-fn write(
-    out: &mut Vec<u8>,
-    log: Log,
-    (company, occasion): (&Company, Occasion<'_>),
-    seq: u32,
-    oddities: Oddities,
-    random: &mut ChaCha8Rng,
-) -> Facts {
-    match log {
-        Log::Audit => audit::write(out, company, occasion, seq, oddities, random),
-        Log::Content => content::write(out, company, occasion, oddities, random),
-        Log::AiInteraction => ai_interaction::write(out, company, occasion, random),
-    }
 }
 
 impl Traits {
@@ -95,6 +87,9 @@ struct Oddities {
     unknown_type: bool,
     string_details: bool,
     lone_surrogate: bool,
+    ai_assisted: bool,
+    /// Whether members may be null.
+    nulls: bool,
 }
 
 impl Oddities {
@@ -103,7 +98,9 @@ impl Oddities {
         let is_long = hit(traits.long_texts);
         let (unknown_type, string_details) = (hit(traits.unknown_types), hit(traits.string_details));
         let lone_surrogate = hit(traits.lone_surrogates);
-        Self { long_text: is_long.then(|| long_text(random)), unknown_type, string_details, lone_surrogate }
+        let ai_assisted = hit(traits.ai_assisted);
+        let long_text = is_long.then(|| long_text(random));
+        Self { long_text, unknown_type, string_details, lone_surrogate, ai_assisted, nulls: traits.nulls }
     }
 
     /// Puts the texts into the object that ends here.

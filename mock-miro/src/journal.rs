@@ -75,6 +75,21 @@ impl Record for JournalEntry {
     fn ids_mut(&mut self) -> &mut Ids {
         &mut self.ids
     }
+
+    fn text_bytes(&self) -> usize {
+        let texts = [&self.method, &self.path, &self.query, &self.token, &self.decision];
+        texts.into_iter().chain(self.retry_after.as_ref()).map(String::len).sum::<usize>() + size_of::<Self>()
+    }
+}
+
+/// A text that a client chose, as much of it as a journal keeps.
+pub(crate) fn shortened(text: String) -> String {
+    const KEPT_MAX: usize = 4_096;
+    if text.len() <= KEPT_MAX {
+        return text;
+    }
+    let kept = text.floor_char_boundary(KEPT_MAX);
+    format!("{}… ({} bytes)", &text[..kept], text.len())
 }
 
 /// A rule that a client broke.

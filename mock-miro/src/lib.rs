@@ -43,6 +43,6 @@ pub use switches::{
     Switches, TieOrder, TokenInQuery, TokenInfoInvalid, UsedRefreshToken, WrongOrganization,
 };
 pub use world::{
-    App, AppChange, ChangeError, Events, InstallChange, MintedToken, Organization, Plan, Region, Role, Team, Toggle,
-    Token, TokenChange, TokenState, Traits, UnknownToken, User, World, WorldChange, WorldError,
+    AiShape, App, AppChange, ChangeError, Events, InstallChange, MintedToken, Organization, Plan, Region, Role, Team,
+    Toggle, Token, TokenChange, TokenState, Traits, UnknownToken, User, World, WorldChange, WorldError,
 };

@@ -239,6 +239,12 @@ impl MockMiro {
         self.state().holdings.log(0, log).len()
     }
 
+    /// How many bytes the events of the first organization take, visible or not.
+    pub(crate) fn bytes(&self) -> usize {
+        let state = self.state();
+        [Log::Audit, Log::Content, Log::AiInteraction].iter().map(|log| state.holdings.log(0, *log).bytes()).sum()
+    }
+
     /// How many events of the log are visible at that instant.
     pub fn count_visible(&self, log: Log, at: Timestamp) -> usize {
         let state = self.state();

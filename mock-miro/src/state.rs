@@ -20,7 +20,7 @@ use crate::answer::Answer;
 use crate::api::{self, Caller, Codes};
 use crate::credits::Bucket;
 use crate::event_log::ndjson::EventFileError;
-use crate::journal::{JournalEntry, Violation};
+use crate::journal::{JournalEntry, Violation, shortened};
 use crate::operation::{self, CALLS};
 use crate::params::{self, Params};
 use crate::watch::{Breach, Watch};
@@ -133,15 +133,15 @@ impl State {
             id: 0,
             at: now,
             call: name,
-            method: request.method.to_string(),
-            path: request.path.to_owned(),
-            query: params::without_secrets(request.query),
+            method: shortened(request.method.to_string()),
+            path: shortened(request.path.to_owned()),
+            query: shortened(params::without_secrets(request.query)),
             token: identity.token_name.clone(),
             status: if is_lost { 0 } else { answer.status.as_u16() },
             outcome,
             pending,
             code: answer.code.map(str::to_owned),
-            decision: describe(&answer, hit.as_ref()),
+            decision: shortened(describe(&answer, hit.as_ref())),
             events: answer.events,
             ids_count: ids.count(),
             ids,

@@ -1,4 +1,10 @@
 //! AI interaction events (beta): stored a little after they happened, and found by when they were stored.
+//!
+//! Two shapes: `legacy` is that of Miro's specification (April 2026); `current` was seen in a third party's reader and is not
+//! confirmed by Miro.
+
+mod conversation;
+mod current;
 
 use std::io::Write;
 
@@ -11,9 +17,30 @@ use super::company::Company;
 use super::{one_of, open_with_id, uuid};
 use crate::event_log::Facts;
 use crate::instant::WholeSeconds;
+use crate::world::AiShape;
+
+pub(super) use conversation::Conversations;
 
 /// Writes one event; the occasion is when it is stored.
-pub(super) fn write(out: &mut Vec<u8>, company: &Company, occasion: Occasion<'_>, random: &mut ChaCha8Rng) -> Facts {
+pub(super) fn write<'a>(
+    out: &mut Vec<u8>,
+    company: &'a Company,
+    occasion: Occasion<'a>,
+    (shape, conversations): (AiShape, &mut Conversations<'a>),
+    random: &mut ChaCha8Rng,
+) -> Facts {
+    let is_current = match shape {
+        AiShape::Legacy => false,
+        AiShape::Current => true,
+        AiShape::Mixed => random.random_bool(0.5),
+    };
+    if is_current {
+        return current::write(out, company, occasion, conversations, random);
+    }
+    legacy(out, company, occasion, random)
+}
+
+fn legacy(out: &mut Vec<u8>, company: &Company, occasion: Occasion<'_>, random: &mut ChaCha8Rng) -> Facts {
     let time = occasion.time - occasion.time.rem_euclid(1_000);
     let id = open_with_id(out, &uuid(random));
     let created = time - random.random_range(0..120) * 1_000;

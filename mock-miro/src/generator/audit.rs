@@ -32,18 +32,18 @@ pub(super) fn write(
         CreatedAt(time)
     );
     written.expect("writing into memory does not fail");
-    let created_by = match once_in(250, random) {
-        true => "null",
-        false if oddities.unknown_type => &occasion.person.created_by_unknown,
-        false => &occasion.person.created_by,
-    };
-    member(out, "createdBy", created_by);
+    match once_in(250, random) {
+        true if oddities.nulls => member(out, "createdBy", "null"),
+        true => {}
+        false if oddities.unknown_type => member(out, "createdBy", &occasion.person.created_by_unknown),
+        false => member(out, "createdBy", &occasion.person.created_by),
+    }
     let mut team = &company.teams[occasion.person.team];
     object(out, family, company, occasion, &mut team, random);
-    context(out, family, company, occasion, team, random);
+    context(out, family, company, occasion, (team, oddities), random);
     out.extend_from_slice(b",\"details\":");
     let from = out.len();
-    details(out, family.details, random);
+    details(out, family.details, oddities, random);
     if oddities.has_text() {
         oddities.append_texts(out);
     }
@@ -52,7 +52,7 @@ pub(super) fn write(
         out.truncate(from);
         out.extend_from_slice(text.as_bytes());
     }
-    extras(out, random);
+    extras(out, oddities, random);
     out.push(b'}');
     Facts { time, id }
 }
@@ -94,7 +94,7 @@ fn context(
     family: &Family,
     company: &Company,
     occasion: Occasion<'_>,
-    team: &Team,
+    (team, oddities): (&Team, Oddities),
     random: &mut ChaCha8Rng,
 ) {
     if once_in(700, random) {
@@ -107,13 +107,13 @@ fn context(
     out.extend_from_slice(company.organization.as_bytes());
     if !family.organization_wide {
         member(out, "team", &team.context);
-    } else if random.random_bool(0.5) {
+    } else if random.random_bool(0.5) && oddities.nulls {
         member(out, "team", "null");
     }
     out.push(b'}');
 }
 
-fn details(out: &mut Vec<u8>, details: Details, random: &mut ChaCha8Rng) {
+fn details(out: &mut Vec<u8>, details: Details, oddities: Oddities, random: &mut ChaCha8Rng) {
     let client = quoted(one_of(&names::CLIENTS, random));
     let written = match details {
         Details::SignIn => {
@@ -139,9 +139,10 @@ fn details(out: &mut Vec<u8>, details: Details, random: &mut ChaCha8Rng) {
         }
         Details::Sharing => {
             let grants = random.random_range(1..4);
+            let expires = if oddities.nulls { r#""expires":null,"# } else { "" };
             write!(
                 out,
-                r#"{{"access":{{"from":"PRIVATE","to":"VIEW","grants":{grants}}},"expires":null,"note":{}}}"#,
+                r#"{{"access":{{"from":"PRIVATE","to":"VIEW","grants":{grants}}},{expires}"note":{}}}"#,
                 free_text(random)
             )
         }
@@ -176,12 +177,13 @@ pub(super) fn free_text(random: &mut ChaCha8Rng) -> String {
 }
 
 /// Members that no documentation knows.
-fn extras(out: &mut Vec<u8>, random: &mut ChaCha8Rng) {
+fn extras(out: &mut Vec<u8>, oddities: Oddities, random: &mut ChaCha8Rng) {
     if once_in(50, random) {
         member(out, "riskScore", &format!("{}.5", random.random_range(0..100)));
     }
     if once_in(80, random) {
-        member(out, "tags", r#"[{"k":"a","v":[1,2.50,-3e2,true,null]},[],{}]"#);
+        let last = if oddities.nulls { ",null" } else { "" };
+        member(out, "tags", &format!(r#"[{{"k":"a","v":[1,2.50,-3e2,true{last}]}},[],{{}}]"#));
     }
     if once_in(200, random) {
         text_member(out, "поле", one_of(&names::TRAPS, random));

@@ -34,23 +34,27 @@ pub(super) fn write(
     let item = FIRST_ITEM + random.random_range(0..99_999_999_999);
     let item_type = match random.random_range(0..20) {
         0..=15 => "widget",
+        16..=17 if oddities.ai_assisted => "data_table",
         16..=17 => "comment_thread",
         _ => "comment_message",
     };
     let written = write!(
         out,
-        r#","contentId":"{}","actionType":"{action}","actionTime":"{}","actor":{},"itemType":"{item_type}","itemId":"{item}""#,
+        r#","contentId":"{}","actionType":"{action}","actionTime":"{}"{},"itemType":"{item_type}","itemId":"{item}""#,
         board.id,
         WholeSeconds(time),
         actor(occasion.person, oddities, random),
     );
     written.expect("writing into memory does not fail");
     out.extend_from_slice(b",\"state\":");
-    state(out, action, item_type, random);
+    state(out, (action, item_type), oddities, random);
     if oddities.has_text() {
         oddities.append_texts(out);
     }
     relationships(out, oddities, random);
+    if oddities.ai_assisted {
+        member(out, "ai", if random.random_bool(0.8) { r#"{"assisted":true}"# } else { r#"{"assisted":false}"# });
+    }
     if once_in(150, random) {
         member(out, "revision", &random.random_range(1..90_000_u32).to_string());
     }
@@ -58,22 +62,32 @@ pub(super) fn write(
     Facts { time, id }
 }
 
-fn actor<'a>(person: &'a Person, oddities: Oddities, random: &mut ChaCha8Rng) -> &'a str {
-    match once_in(400, random) {
-        true => "null",
+/// The member, or nothing.
+fn actor(person: &Person, oddities: Oddities, random: &mut ChaCha8Rng) -> String {
+    let actor = match once_in(400, random) {
+        true if oddities.nulls => "null",
+        true => return String::new(),
         false if oddities.unknown_type => &person.created_by_unknown,
         false => &person.actor,
-    }
+    };
+    format!(r#","actor":{actor}"#)
 }
 
 /// The state after the action. Miro publishes no example; this one is synthetic.
-fn state(out: &mut Vec<u8>, action: &str, item_type: &str, random: &mut ChaCha8Rng) {
+fn state(out: &mut Vec<u8>, (action, item_type): (&str, &str), oddities: Oddities, random: &mut ChaCha8Rng) {
     if action == "delete" {
-        out.extend_from_slice(if random.random_bool(0.5) { b"null" } else { b"{}" });
+        out.extend_from_slice(if random.random_bool(0.5) && oddities.nulls { b"null" } else { b"{}" });
         return;
     }
     let text = free_text(random);
-    let written = if item_type == "widget" {
+    let written = if oddities.ai_assisted {
+        let output = free_text(random);
+        let records = random.random_range(1..40);
+        write!(
+            out,
+            r#"{{"type":"{item_type}","title":{text},"hidden":false,"prompt":{text},"systemInstructions":"Answer briefly.","output":{output},"snapshot":{{"fields":["task","owner"],"records":{records}}}}}"#
+        )
+    } else if item_type == "widget" {
         let shape = one_of(&["sticky_note", "shape", "text", "card", "frame", "image", "connector"], random);
         let color = one_of(&["#fff9b1", "#d5f692", "#ff9d48", "#67c6c0"], random);
         let (x, y) = (random.random_range(-5_000..5_000), random.random_range(-5_000..5_000));

@@ -166,6 +166,30 @@ async fn a_new_token_is_told_by_the_call_that_mints_it_and_nowhere_afterwards() 
 }
 
 #[tokio::test]
+async fn a_page_of_another_site_steers_nothing() {
+    let bench = Bench::new();
+    bench.audit("").await;
+    for (name, value) in [("origin", "https://example.com"), ("sec-fetch-site", "cross-site")] {
+        for path in ["reset", "world", "faults", "clock", "events"] {
+            let request =
+                http::Request::post(format!("/_control/{path}")).header("host", "127.0.0.1").header(name, value);
+            let refused = bench.call(request.body(axum::body::Body::from("{}")).unwrap()).await;
+            assert!(refused.status == 403 && refused.text.contains("another site"), "{path}: {}", refused.text);
+        }
+    }
+    assert_eq!(bench.mock.journal().len(), 1, "nothing was reset");
+}
+
+#[tokio::test]
+async fn the_journal_keeps_only_so_much_of_what_a_client_chose() {
+    let bench = Bench::new();
+    bench.get_as("t", &format!("/{}?{}", "y".repeat(20_000), "x".repeat(20_000))).await;
+    let entry = bench.mock.journal().remove(0);
+    assert!(entry.path.ends_with("… (20001 bytes)") && entry.query.ends_with("… (20000 bytes)"), "{entry:?}");
+    assert!(faults::Record::text_bytes(&entry) < 16_000, "{}", faults::Record::text_bytes(&entry));
+}
+
+#[tokio::test]
 async fn an_installed_app_replaces_its_token_and_keeps_its_choice_of_expiry() {
     let bench = Bench::new();
     let install = |how: Value| bench.control(Method::POST, "world", json!({"install": {"Log Shipper": how}}));

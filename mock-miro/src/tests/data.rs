@@ -194,6 +194,100 @@ async fn half_a_surrogate_pair_is_sent_as_it_stands() {
     }
 }
 
+/// All events of a log, in their order, as the world would generate them.
+async fn all_of(log: Log, count: usize, traits: Traits) -> Vec<Value> {
+    let bench = Bench::new();
+    let from = bench.mock.now() - SignedDuration::from_hours(24);
+    bench.mock.generate_with(log, count, from, DAY, 1, traits);
+    if log == Log::Audit {
+        return every_audit_event(&bench).await;
+    }
+    if log == Log::AiInteraction {
+        bench.mock.set_scopes("content", &["aiinteractionlogs:read"]).unwrap();
+    }
+    let (id, token) = (bench.mock.organization_id(), bench.mock.tokens().content);
+    let name = if log == Log::Content { "content-logs/items" } else { "ai-interaction-logs" };
+    let path = format!("/v2/orgs/{id}/{name}?from=2026-02-20T00:00:00Z&to=2026-03-02T00:00:00Z&limit=100");
+    let mut events = Vec::new();
+    let mut page = bench.get_as(&token, &path).await;
+    loop {
+        assert_eq!(page.status, 200, "{}", page.text);
+        events.extend(page.json()["data"].as_array().unwrap().clone());
+        let Some(cursor) = page.cursor() else { return events };
+        page = bench.get_as(&token, &format!("{path}&cursor={}", super::encode(&cursor))).await;
+    }
+}
+
+fn holds_null(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.iter().any(holds_null),
+        Value::Object(members) => members.values().any(holds_null),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+#[tokio::test]
+async fn nulls_can_be_turned_off() {
+    for log in [Log::Audit, Log::Content, Log::AiInteraction] {
+        let all = |nulls| all_of(log, 3_000, Traits { nulls, ai_shape: crate::AiShape::Mixed, ..Traits::default() });
+        let (with, without) = (all(true).await, all(false).await);
+        assert!(log == Log::AiInteraction || with.iter().any(holds_null), "{log:?}");
+        assert!(!without.iter().any(holds_null), "{log:?}");
+        let ids = |events: &[Value]| events.iter().map(|event| event["id"].clone()).collect::<Vec<_>>();
+        assert_eq!(ids(&with), ids(&without), "{log:?}: nothing else changes");
+    }
+}
+
+#[tokio::test]
+async fn ai_events_come_in_either_shape_or_both() {
+    let shaped = |ai_shape| all_of(Log::AiInteraction, 400, Traits { ai_shape, ..Traits::default() });
+    let legacy = |event: &&Value| event.get("aiFeatureName").is_some() && event["details"]["text"].is_string();
+    let current = |event: &&Value| event.get("surface").is_some() && event["details"]["content"].is_array();
+    for (shape, expected) in [
+        (crate::AiShape::Legacy, [400..=400, 0..=0]),
+        (crate::AiShape::Current, [0..=0, 400..=400]),
+        (crate::AiShape::Mixed, [150..=250, 150..=250]),
+    ] {
+        let events = shaped(shape).await;
+        let counts = [events.iter().filter(legacy).count(), events.iter().filter(current).count()];
+        assert!(expected.iter().zip(counts).all(|(range, count)| range.contains(&count)), "{shape:?}: {counts:?}");
+    }
+}
+
+#[tokio::test]
+async fn events_of_models_and_tools_grow_with_their_conversation() {
+    let traits = Traits { ai_shape: crate::AiShape::Current, ties: 0.0, ..Traits::default() };
+    let events = all_of(Log::AiInteraction, 3_000, traits).await;
+    let mut said = std::collections::BTreeMap::new();
+    let mut kinds = BTreeSet::new();
+    for event in &events {
+        let kind = event["eventType"].as_str().unwrap();
+        kinds.insert(kind);
+        assert_eq!(event.get("model").is_some(), kind.starts_with("model_"), "{event}");
+        assert_eq!(event.get("tool").is_some(), kind.starts_with("tool_"), "{event}");
+        if kind.starts_with("model_") || kind.starts_with("tool_") {
+            let content = event["details"]["content"].as_array().unwrap();
+            let before = said.insert(event["session"]["id"].as_str().unwrap(), content.clone()).unwrap_or_default();
+            assert_eq!(content[..before.len()], before, "a conversation is repeated as it was");
+        }
+    }
+    assert_eq!(kinds.len(), 6, "{kinds:?}");
+    let longest = events.iter().map(|event| event["details"].to_string().len()).max().unwrap();
+    assert!((64_000..1_000_000).contains(&longest), "{longest} bytes: longer than a field, shorter than a batch");
+}
+
+#[tokio::test]
+async fn content_events_tell_of_ai_as_often_as_asked() {
+    let told = |ai_assisted| all_of(Log::Content, 1_000, Traits { ai_assisted, ..Traits::default() });
+    assert!(told(0.0).await.iter().all(|event| event.get("ai").is_none()));
+    let some = told(0.3).await;
+    let of_ai: Vec<&Value> = some.iter().filter(|event| event["ai"]["assisted"].is_boolean()).collect();
+    assert!((230..370).contains(&of_ai.len()), "{}", of_ai.len());
+    assert!(of_ai.iter().any(|event| event["itemType"] == "data_table"));
+    assert!(of_ai.iter().any(|event| event["state"]["prompt"].is_string()));
+}
+
 #[tokio::test]
 async fn planted_incidents_are_where_the_manifest_says() {
     let mut world = crate::World::default();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::operation::CALLS;
 
-use super::{Events, Organization, World, WorldError};
+use super::{AiShape, Events, Organization, World, WorldError};
 
 const RETENTIONS: [u16; 4] = [30, 90, 180, 365];
 /// Each takes about a kilobyte.
@@ -13,6 +13,8 @@ const CREDITS_MAX: u64 = 1_000_000_000_000;
 const JOURNAL_MAX: usize = 1_000_000;
 /// Ten million events are about seven gigabytes.
 const GENERATE_MAX: usize = 10_000_000;
+/// Events that repeat their conversations are some twenty kilobytes on average.
+const GENERATE_AI_MAX: usize = 200_000;
 
 impl World {
     /// Finds everything in the world that cannot be.
@@ -105,6 +107,12 @@ impl Events {
             wrong.push(format!("{at}.generate = {}: at most {GENERATE_MAX}", self.generate));
         }
         let traits = &self.traits;
+        if traits.ai_shape != AiShape::Legacy && self.generate > GENERATE_AI_MAX {
+            wrong.push(format!(
+                "{at}.generate = {}: at most {GENERATE_AI_MAX} where events repeat their conversations (`ai_shape`)",
+                self.generate
+            ));
+        }
         for (name, share) in [
             ("ties", traits.ties),
             ("late", traits.late),
@@ -114,6 +122,7 @@ impl Events {
             ("unknown_types", traits.unknown_types),
             ("string_details", traits.string_details),
             ("lone_surrogates", traits.lone_surrogates),
+            ("ai_assisted", traits.ai_assisted),
         ] {
             if !(0.0..=1.0).contains(&share) {
                 wrong.push(format!("{at}.traits.{name} = {share}: a share from 0 to 1"));

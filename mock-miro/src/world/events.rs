@@ -51,6 +51,28 @@ pub struct Traits {
     pub string_details: f64,
     /// How many carry a text with half a surrogate pair, escaped: JSON by its grammar, and no Unicode text.
     pub lone_surrogates: f64,
+    /// Whether members are null now and then, as `createdBy`, `actor`, `state` and a team. Miro's specification knows no null; the
+    /// published solution for Sentinel guards against it.
+    pub nulls: bool,
+    /// How many content events tell of AI: an object `ai`, sometimes of a data table or with a prompt in `state`. Seen in a third
+    /// party's reader, and not confirmed by Miro.
+    pub ai_assisted: f64,
+    /// How AI interaction events look.
+    pub ai_shape: AiShape,
+}
+
+/// How AI interaction events look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AiShape {
+    /// As Miro's specification of April 2026 has them.
+    #[default]
+    Legacy,
+    /// As a third party's reader calls current (not confirmed by Miro): sessions of turns, with events of models and tools that
+    /// repeat the conversation so far.
+    Current,
+    /// Some like this, some like that.
+    Mixed,
 }
 
 impl Default for Traits {
@@ -65,6 +87,9 @@ impl Default for Traits {
             unknown_types: 0.0,
             string_details: 0.0,
             lone_surrogates: 0.0,
+            nulls: true,
+            ai_assisted: 0.0,
+            ai_shape: AiShape::Legacy,
         }
     }
 }

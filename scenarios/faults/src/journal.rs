@@ -31,6 +31,11 @@ pub trait Record {
     fn settle(&mut self, outcome: Outcome);
     /// The ids it holds.
     fn ids_mut(&mut self) -> &mut Ids;
+    /// The memory that its texts take beside the ids, roughly. A kind of line whose texts a caller cannot make long may leave it at
+    /// nothing.
+    fn text_bytes(&self) -> usize {
+        0
+    }
 }
 
 /// The newest items, up to a bound.
@@ -55,6 +60,13 @@ impl<T> Bounded<T> {
         oldest
     }
 
+    /// Takes the oldest away, unless it is the only one.
+    fn drop_oldest(&mut self) -> Option<T> {
+        let oldest = if self.kept.len() > 1 { self.kept.pop_front() } else { None };
+        self.dropped += u64::from(oldest.is_some());
+        oldest
+    }
+
     /// How many had to make room.
     pub fn dropped(&self) -> u64 {
         self.dropped
@@ -76,6 +88,8 @@ pub struct Journal<T> {
     last_number: u64,
     /// The memory that ids take together.
     ids_bytes: usize,
+    /// The memory that texts take together.
+    text_bytes: usize,
     /// The oldest line that may have ids, counted over all lines ever written.
     with_ids_from: u64,
 }
@@ -83,10 +97,12 @@ pub struct Journal<T> {
 impl<T: Record> Journal<T> {
     /// The memory that the ids of all lines may take; the oldest lines forget theirs first.
     const IDS_BYTES_MAX: usize = 32 * 1024 * 1024;
+    /// The memory that the texts of all lines may take; the oldest lines make room.
+    const TEXT_BYTES_MAX: usize = 32 * 1024 * 1024;
 
     /// Keeps at most `max` lines.
     pub fn new(max: usize) -> Self {
-        Self { lines: Bounded::new(max), last_number: 0, ids_bytes: 0, with_ids_from: 0 }
+        Self { lines: Bounded::new(max), last_number: 0, ids_bytes: 0, text_bytes: 0, with_ids_from: 0 }
     }
 
     /// A number for a response that gets no line.
@@ -100,11 +116,22 @@ impl<T: Record> Journal<T> {
         let number = self.skip();
         line.set_number(number);
         self.ids_bytes += line.ids_mut().bytes();
-        if let Some(mut oldest) = self.lines.push(line) {
-            self.ids_bytes -= oldest.ids_mut().bytes();
+        self.text_bytes += line.text_bytes();
+        let oldest = self.lines.push(line);
+        self.discount(oldest);
+        while self.text_bytes > Self::TEXT_BYTES_MAX
+            && let Some(oldest) = self.lines.drop_oldest()
+        {
+            self.discount(Some(oldest));
         }
         self.forget_ids();
         number
+    }
+
+    fn discount(&mut self, line: Option<T>) {
+        let Some(mut line) = line else { return };
+        self.ids_bytes -= line.ids_mut().bytes();
+        self.text_bytes -= line.text_bytes();
     }
 
     /// Notes what the caller got in the end.
@@ -154,6 +181,7 @@ mod tests {
         number: u64,
         outcome: Outcome,
         ids: Ids,
+        text: String,
     }
 
     impl Record for Line {
@@ -172,6 +200,28 @@ mod tests {
         fn ids_mut(&mut self) -> &mut Ids {
             &mut self.ids
         }
+
+        fn text_bytes(&self) -> usize {
+            self.text.len()
+        }
+    }
+
+    #[test]
+    fn texts_are_bounded_over_all_lines() {
+        let mut journal = Journal::<Line>::new(1_000_000);
+        let text = "x".repeat(300_000);
+        for _ in 0..500 {
+            journal.push(Line { text: text.clone(), ..Line::default() });
+            assert!(journal.text_bytes <= Journal::<Line>::TEXT_BYTES_MAX);
+        }
+        assert_eq!(journal.text_bytes, journal.iter().map(|line| line.text.len()).sum::<usize>());
+        assert_eq!(
+            (journal.iter().len() as u64 + journal.dropped(), journal.iter().last().map(|l| l.number)),
+            (500, Some(500))
+        );
+        let larger = "x".repeat(Journal::<Line>::TEXT_BYTES_MAX + 1);
+        journal.push(Line { text: larger, ..Line::default() });
+        assert_eq!(journal.iter().len(), 1, "the newest is kept, whatever it takes");
     }
 
     #[test]
