@@ -34,10 +34,9 @@ check: fmt lint test deny doc
 clients:
     tests/clients/run
 
-# Callers who mean no good, against a mock-sentinel of their own.
-hostile seconds="600":
-    cargo build --release --workspace --bins
-    target/release/hostile --seconds {{seconds}}
+# Callers who mean no good, against mocks of their own.
+attack seconds="600":
+    cargo run --release --bin miro-lab -- attack --seconds {{seconds}}
 
 # A minute of each fuzz target.
 fuzz seconds="60":

@@ -81,6 +81,7 @@ impl Traits {
 
 /// What sets one event apart from most.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is drawn for itself")]
 struct Oddities {
     /// The size of a long text.
     long_text: Option<usize>,

@@ -2,6 +2,7 @@
 //!
 //! Data goes to stdout, everything else to stderr.
 
+mod attack;
 mod certify;
 mod demo;
 mod kql;
@@ -86,6 +87,7 @@ enum Command {
     Kql(kql::Kql),
     Record(Box<record::RecordCommand>),
     Replay(replay::ReplayCommand),
+    Attack(attack::AttackCommand),
 }
 
 impl MiroLab {
@@ -101,6 +103,7 @@ impl MiroLab {
             Command::Certify(certify) => certify.run(),
             Command::Scenario(scenario) => scenario.run(),
             Command::Kql(kql) => kql.run(),
+            Command::Attack(attack) => attack.run(),
         };
         exit.map(|exit: Exit| exit as u8)
     }

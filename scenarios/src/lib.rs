@@ -1,5 +1,6 @@
 //! The laboratory: it runs the connector against both mocks, breaks what can break, and checks the promises.
 
+pub mod attack;
 mod bodies;
 pub mod catalogue;
 pub mod certify;

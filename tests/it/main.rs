@@ -4,6 +4,7 @@
 //! connector together.
 
 mod architecture;
+mod attack;
 mod broken;
 mod catalogue;
 mod certify;
@@ -11,13 +12,13 @@ mod cli;
 mod clients;
 mod credentials;
 mod detections;
-mod hostile;
 mod inputs;
 mod lab;
 mod peers;
 mod programs;
 mod queries;
 mod recording;
+mod rehearsal;
 mod restart;
 mod served;
 mod simulation;

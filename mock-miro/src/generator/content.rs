@@ -38,13 +38,11 @@ pub(super) fn write(
         16..=17 => "comment_thread",
         _ => "comment_message",
     };
-    let written = write!(
-        out,
-        r#","contentId":"{}","actionType":"{action}","actionTime":"{}"{},"itemType":"{item_type}","itemId":"{item}""#,
-        board.id,
-        WholeSeconds(time),
-        actor(occasion.person, oddities, random),
-    );
+    let written =
+        write!(out, r#","contentId":"{}","actionType":"{action}","actionTime":"{}""#, board.id, WholeSeconds(time));
+    written.expect("writing into memory does not fail");
+    actor(out, occasion.person, oddities, random);
+    let written = write!(out, r#","itemType":"{item_type}","itemId":"{item}""#);
     written.expect("writing into memory does not fail");
     out.extend_from_slice(b",\"state\":");
     state(out, (action, item_type), oddities, random);
@@ -62,15 +60,13 @@ pub(super) fn write(
     Facts { time, id }
 }
 
-/// The member, or nothing.
-fn actor(person: &Person, oddities: Oddities, random: &mut ChaCha8Rng) -> String {
-    let actor = match once_in(400, random) {
-        true if oddities.nulls => "null",
-        true => return String::new(),
-        false if oddities.unknown_type => &person.created_by_unknown,
-        false => &person.actor,
-    };
-    format!(r#","actor":{actor}"#)
+fn actor(out: &mut Vec<u8>, person: &Person, oddities: Oddities, random: &mut ChaCha8Rng) {
+    match once_in(400, random) {
+        true if oddities.nulls => member(out, "actor", "null"),
+        true => {}
+        false if oddities.unknown_type => member(out, "actor", &person.created_by_unknown),
+        false => member(out, "actor", &person.actor),
+    }
 }
 
 /// The state after the action. Miro publishes no example; this one is synthetic.

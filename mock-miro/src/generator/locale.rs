@@ -115,10 +115,7 @@ impl Locale {
     }
 }
 
-fn name<L: Data>(locale: L, random: &mut ChaCha8Rng) -> (&'static str, &'static str)
-where
-    L: Copy,
-{
+fn name<L: Data + Copy>(locale: L, random: &mut ChaCha8Rng) -> (&'static str, &'static str) {
     (FirstName(locale).fake_with_rng(random), LastName(locale).fake_with_rng(random))
 }
 

@@ -1,27 +1,19 @@
-//! The attacks, each a short life of one caller.
+//! What mock-sentinel has to bear, each attack a short life of one caller.
 
 use std::io;
-use std::net::SocketAddr;
-use std::time::Duration;
 
 use rand::RngExt;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
-use crate::mock::{Prepared, STREAM};
-use crate::payloads::Payloads;
-
-/// Connections opened at once by the attack that is about their number.
-const CROWD: usize = 600;
-/// Answers are read up to this many bytes.
-const ANSWER_MAX: u64 = 1024 * 1024;
+use super::payloads::Payloads;
+use super::prepare::{Prepared, STREAM};
+use super::wire::{self, exchange, noise, post, request};
 
 /// Who is attacked, and with what.
-pub(crate) struct Target {
+pub(super) struct Target {
     at: Prepared,
     payloads: Payloads,
     /// One crowd at a time.
@@ -29,7 +21,7 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    pub(crate) fn new(at: Prepared, payloads: Payloads) -> Self {
+    pub(super) fn new(at: Prepared, payloads: Payloads) -> Self {
         Self { at, payloads, crowd: Semaphore::new(1) }
     }
 
@@ -40,6 +32,20 @@ impl Target {
         request("POST", &path, monitor, &format!("content-length: {}\r\n{more}", body.len()), body)
     }
 
+    /// What a client would send.
+    fn ordinary(&self, random: &mut ChaCha8Rng) -> Vec<u8> {
+        match random.random_range(0..3) {
+            0 => self.upload("content-type: application/json\r\n", b"[{\"id\":\"a\"}]"),
+            1 => self.query(br#"{"query":"MiroAuditLogs_CL | count","timespan":"PT1H"}"#),
+            _ => post(
+                &format!("/{}/oauth2/v2.0/token", self.at.tenant_id),
+                "",
+                "application/x-www-form-urlencoded",
+                b"grant_type=client_credentials",
+            ),
+        }
+    }
+
     fn query(&self, body: &[u8]) -> Vec<u8> {
         let path = format!("/v1/workspaces/{}/query", self.at.workspace_id);
         let more = format!("content-type: application/json\r\nprefer: wait=1\r\ncontent-length: {}\r\n", body.len());
@@ -47,18 +53,9 @@ impl Target {
     }
 }
 
-fn post(path: &str, token: &str, kind: &str, body: &[u8]) -> Vec<u8> {
-    request("POST", path, token, &format!("content-type: {kind}\r\ncontent-length: {}\r\n", body.len()), body)
-}
-
-fn request(method: &str, path: &str, token: &str, more: &str, body: &[u8]) -> Vec<u8> {
-    let head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n{more}\r\n");
-    [head.as_bytes(), body].concat()
-}
-
 /// A way to harm a server.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Attack {
+pub(super) enum Attack {
     RandomBytes,
     BrokenHandshake,
     GzipBomb,
@@ -79,7 +76,7 @@ pub(crate) enum Attack {
 }
 
 impl Attack {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::RandomBytes,
         Self::BrokenHandshake,
         Self::GzipBomb,
@@ -99,7 +96,7 @@ impl Attack {
         Self::OddControl,
     ];
 
-    pub(crate) fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::RandomBytes => "random bytes",
             Self::BrokenHandshake => "broken TLS handshake",
@@ -121,11 +118,11 @@ impl Attack {
         }
     }
 
-    pub(crate) async fn strike(self, target: &Target, random: &mut ChaCha8Rng) -> io::Result<()> {
+    pub(super) async fn strike(self, target: &Target, random: &mut ChaCha8Rng) -> io::Result<()> {
         let at = &target.at;
         match self {
             Self::RandomBytes => exchange(at.http, &noise(random, 4_096)).await,
-            Self::BrokenHandshake => exchange(at.https, &handshake(random)).await,
+            Self::BrokenHandshake => exchange(at.https, &wire::handshake(random)).await,
             Self::GzipBomb => {
                 let bomb = target.payloads.bombs.choose(random).expect("there are bombs");
                 exchange(at.http, &target.upload("content-encoding: gzip\r\n", bomb)).await
@@ -135,14 +132,24 @@ impl Attack {
                 let coding = ["", "content-encoding: gzip\r\n", "content-encoding: br\r\n"].choose(random);
                 exchange(at.http, &target.upload(coding.unwrap_or(&""), text.as_bytes())).await
             }
-            Self::SlowBody => slow_body(target, random).await,
-            Self::SlowHead => slow_head(at.http, random).await,
-            Self::HugeHead => exchange(at.http, &huge_head(random)).await,
-            Self::Pipelined => exchange(at.http, &pipelined(target, random)).await,
-            Self::CutShort => cut_short(target, random).await,
+            Self::SlowBody => {
+                let whole = target.upload("", &vec![b' '; wire::SLOW_BODY]);
+                wire::slow_body(at.http, &whole[..whole.len() - wire::SLOW_BODY], random).await
+            }
+            Self::SlowHead => wire::slow_head(at.http, random).await,
+            Self::HugeHead => exchange(at.http, &wire::huge_head(random)).await,
+            Self::Pipelined => {
+                let health = b"GET /_control/health HTTP/1.1\r\nhost: x\r\n\r\n".to_vec();
+                let requests = [target.upload("", b"[]"), health, target.upload("", b"{")];
+                exchange(at.http, &wire::pipelined(&requests, random)).await
+            }
+            Self::CutShort => {
+                let body = vec![b' '; random.random_range(1..200_000)];
+                wire::cut_short(at.http, &target.upload("content-type: application/json\r\n", &body), random).await
+            }
             Self::Chunks => exchange(at.http, &chunks(target, random)).await,
-            Self::Flipped => exchange(at.http, &flipped(target, random)).await,
-            Self::Crowd => crowd(target).await,
+            Self::Flipped => exchange(at.http, &wire::flipped(target.ordinary(random), random)).await,
+            Self::Crowd => wire::crowd(at.http, &target.crowd).await,
             Self::OddQuery => {
                 let query = target.payloads.queries.choose(random).expect("there are queries");
                 exchange(at.http, &target.query(json!({"query": query}).to_string().as_bytes())).await
@@ -165,138 +172,10 @@ impl Attack {
     }
 }
 
-/// Sends and reads what comes back, up to a bound. Then the connection is dropped.
-async fn exchange(address: SocketAddr, bytes: &[u8]) -> io::Result<()> {
-    let mut connection = TcpStream::connect(address).await?;
-    let (reader, mut writer) = connection.split();
-    let mut answer = Vec::new();
-    let mut bounded = reader.take(ANSWER_MAX);
-    let sent = writer.write_all(bytes);
-    // Most answers are one piece; what follows is not waited for.
-    let read = async {
-        let mut piece = [0; 8_192];
-        let read = bounded.read(&mut piece).await?;
-        answer.extend_from_slice(&piece[..read]);
-        io::Result::Ok(())
-    };
-    tokio::try_join!(sent, read).map(|_| ())
-}
-
-fn noise(random: &mut ChaCha8Rng, most: usize) -> Vec<u8> {
-    let mut bytes = vec![0; random.random_range(1..=most)];
-    random.fill(&mut bytes[..]);
-    bytes
-}
-
-/// The beginning of a TLS record, and anything after it.
-fn handshake(random: &mut ChaCha8Rng) -> Vec<u8> {
-    let mut bytes = vec![0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3];
-    bytes.extend(noise(random, 600));
-    bytes
-}
-
-async fn slow_body(target: &Target, random: &mut ChaCha8Rng) -> io::Result<()> {
-    let mut connection = TcpStream::connect(target.at.http).await?;
-    let whole = target.upload("", &vec![b' '; 1_000_000]);
-    let (head, body) = whole.split_at(whole.len() - 1_000_000);
-    connection.write_all(head).await?;
-    for piece in body.chunks(random.random_range(1..5_000)).take(30) {
-        connection.write_all(piece).await?;
-        tokio::time::sleep(Duration::from_millis(random.random_range(1..300))).await;
-    }
-    Ok(())
-}
-
-async fn slow_head(address: SocketAddr, random: &mut ChaCha8Rng) -> io::Result<()> {
-    let mut connection = TcpStream::connect(address).await?;
-    connection.write_all(b"GET /_control/health HTTP/1.1\r\n").await?;
-    for line in 0..random.random_range(1..30) {
-        connection.write_all(format!("x-{line}: y\r\n").as_bytes()).await?;
-        tokio::time::sleep(Duration::from_millis(random.random_range(1..300))).await;
-    }
-    Ok(())
-}
-
-fn huge_head(random: &mut ChaCha8Rng) -> Vec<u8> {
-    let size = random.random_range(1..300_000);
-    match random.random_range(0..4) {
-        0 => format!("GET / HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", "y".repeat(size)),
-        1 => format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "y/".repeat(size)),
-        2 => format!("GET / HTTP/1.1\r\nhost: x\r\n{}\r\n", "x: y\r\n".repeat(size / 8)),
-        _ => format!("GET /_control/journal?last={} HTTP/1.1\r\nhost: x\r\n\r\n", "9".repeat(size / 8)),
-    }
-    .into_bytes()
-}
-
-fn pipelined(target: &Target, random: &mut ChaCha8Rng) -> Vec<u8> {
-    let good = target.upload("", b"[]");
-    let other = b"GET /_control/health HTTP/1.1\r\nhost: x\r\n\r\n".to_vec();
-    let odd = target.upload("", b"{");
-    (0..random.random_range(2..200))
-        .filter_map(|_| [&good, &other, &odd].choose(random).map(|bytes| (*bytes).clone()))
-        .flatten()
-        .collect()
-}
-
-/// A request that ends anywhere, then a farewell or none.
-async fn cut_short(target: &Target, random: &mut ChaCha8Rng) -> io::Result<()> {
-    let whole = target.upload("content-type: application/json\r\n", &vec![b' '; random.random_range(1..200_000)]);
-    let mut connection = TcpStream::connect(target.at.http).await?;
-    connection.write_all(&whole[..random.random_range(1..whole.len())]).await?;
-    match random.random_range(0..3) {
-        0 => connection.shutdown().await,
-        // What was sent is unread on the other side: the connection is reset.
-        1 => connection.set_zero_linger(),
-        _ => Ok(()),
-    }
-}
-
 fn chunks(target: &Target, random: &mut ChaCha8Rng) -> Vec<u8> {
     let Prepared { rule, monitor, .. } = &target.at;
     let path = format!("/dataCollectionRules/{rule}/streams/{STREAM}?api-version=2023-01-01");
-    let endless = format!("{:x}\r\n{}\r\n", 60_000, " ".repeat(60_000)).repeat(30);
-    let bodies = [
-        "fffffffffffffff\r\n",
-        "-1\r\n\r\n",
-        "5\r\n[1]\r\n0\r\n\r\n",
-        "zz\r\n",
-        "2;ext=\"x\"\r\n[]\r\n0\r\ntrailer: x\r\n\r\n",
-        &endless,
-    ];
-    let body = bodies.choose(random).unwrap_or(&"");
-    request("POST", &path, monitor, "transfer-encoding: chunked\r\n", body.as_bytes())
-}
-
-fn flipped(target: &Target, random: &mut ChaCha8Rng) -> Vec<u8> {
-    let mut bytes = match random.random_range(0..3) {
-        0 => target.upload("content-type: application/json\r\n", b"[{\"id\":\"a\"}]"),
-        1 => target.query(br#"{"query":"MiroAuditLogs_CL | count","timespan":"PT1H"}"#),
-        _ => post(
-            &format!("/{}/oauth2/v2.0/token", target.at.tenant_id),
-            "",
-            "application/x-www-form-urlencoded",
-            b"grant_type=client_credentials",
-        ),
-    };
-    for _ in 0..random.random_range(1..8) {
-        let place = random.random_range(0..bytes.len());
-        bytes[place] = random.random();
-    }
-    bytes
-}
-
-async fn crowd(target: &Target) -> io::Result<()> {
-    let Ok(_alone) = target.crowd.try_acquire() else { return Ok(()) };
-    let mut open = Vec::with_capacity(CROWD);
-    for _ in 0..CROWD {
-        open.push(TcpStream::connect(target.at.http).await?);
-    }
-    for connection in &mut open {
-        // Those too many are closed already.
-        drop(connection.write_all(b"POST / HTTP/1.1\r\ncontent-le").await);
-    }
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    Ok(())
+    request("POST", &path, monitor, "transfer-encoding: chunked\r\n", wire::broken_chunks(random).as_bytes())
 }
 
 fn odd_token(target: &Target, random: &mut ChaCha8Rng) -> Vec<u8> {

@@ -11,14 +11,14 @@ const MIB: usize = 1024 * 1024;
 
 /// Everything that is sent compressed, and texts that are sent as they are.
 #[derive(Debug)]
-pub(crate) struct Payloads {
-    pub(crate) bombs: Vec<Vec<u8>>,
-    pub(crate) texts: Vec<String>,
-    pub(crate) queries: Vec<String>,
+pub(super) struct Payloads {
+    pub(super) bombs: Vec<Vec<u8>>,
+    pub(super) texts: Vec<String>,
+    pub(super) queries: Vec<String>,
 }
 
 impl Payloads {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         Self { bombs: bombs(seed), texts: texts(), queries: queries() }
     }
 }

@@ -1,102 +1,42 @@
-//! The mock under attack: started, prepared so that it stores nothing, and asked at the end what it saw.
+//! mock-sentinel made ready for an attack: whatever is uploaded meets a rule that drops every row.
 
-use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
-/// Quotas that no attack reaches, or most attacks would meet nothing but them, and queries that are small enough for five
-/// of them to stay within the bound on memory, of which each takes some times what it counts.
-const WORLD: &str = "
-ingestion: {calls_per_minute: 100000000, bytes_per_minute: 100000000000000}
-query: {per_thirty_seconds: 100000000, memory_max: 4000000, bytes_max: 1000000}
-";
-
 /// The stream whose rows are all dropped.
-pub(crate) const STREAM: &str = "Custom-Hostile";
-
-/// A process that is killed when this is dropped.
-pub(crate) struct Mock {
-    child: Child,
-    handshake: Value,
-    client: reqwest::Client,
-    panics: Arc<AtomicU64>,
-}
+pub(super) const STREAM: &str = "Custom-Hostile";
 
 /// What attacks need to know.
 #[derive(Debug, Clone)]
-pub(crate) struct Prepared {
-    pub(crate) http: SocketAddr,
-    pub(crate) https: SocketAddr,
-    pub(crate) tenant_id: String,
-    pub(crate) workspace_id: String,
+pub(super) struct Prepared {
+    pub(super) http: SocketAddr,
+    pub(super) https: SocketAddr,
+    pub(super) tenant_id: String,
+    pub(super) workspace_id: String,
     /// Resources are put below this id.
-    pub(crate) group: String,
+    pub(super) group: String,
     /// The immutable id of the rule that drops every row.
-    pub(crate) rule: String,
-    pub(crate) monitor: String,
-    pub(crate) log_analytics: String,
-    pub(crate) manager: String,
+    pub(super) rule: String,
+    pub(super) monitor: String,
+    pub(super) log_analytics: String,
+    pub(super) manager: String,
 }
 
-/// How the mock was when the attack was over.
-#[derive(Debug)]
-pub(crate) struct End {
-    /// Panics written to stderr, and failures that the journal calls the mock's own.
-    pub(crate) panics: u64,
-    pub(crate) rows_stored: u64,
-    pub(crate) calls_remembered: usize,
-    /// Why it ended before it was told to, if it did.
-    pub(crate) exited: Option<String>,
+/// The control plane and the resources of a mock-sentinel.
+pub(super) struct Sentinel<'a> {
+    pub(super) handshake: &'a Value,
+    pub(super) client: &'a reqwest::Client,
 }
 
-impl Mock {
-    pub(crate) fn start(program: &Path) -> anyhow::Result<Self> {
-        let mut world = tempfile::NamedTempFile::with_suffix(".yaml")?;
-        world.write_all(WORLD.as_bytes())?;
-        let mut child = Command::new(program)
-            .args(["serve", "--world"])
-            .arg(world.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .stdin(Stdio::null())
-            .spawn()
-            .with_context(|| format!("could not start {}", program.display()))?;
-        let (stdout, stderr) = child.stdout.take().zip(child.stderr.take()).context("the pipes are there")?;
-        let panics = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&panics);
-        std::thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                counter.fetch_add(u64::from(line.contains("panicked")), Ordering::Relaxed);
-            }
-        });
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
-        let handshake = serde_json::from_str(&line).with_context(|| format!("the mock printed {line:?}"))?;
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let client = reqwest::Client::builder().no_proxy().build()?;
-        Ok(Self { child, handshake, client, panics })
-    }
-
-    pub(crate) fn process_id(&self) -> u32 {
-        self.child.id()
-    }
-
-    pub(crate) fn http(&self) -> String {
-        self.text("http_url").trim_start_matches("http://").to_owned()
-    }
-
+impl Sentinel<'_> {
     fn text(&self, key: &str) -> String {
         self.handshake[key].as_str().unwrap_or_default().to_owned()
     }
 
     /// Gets tokens and deploys the rule that drops every row.
-    pub(crate) async fn prepare(&self) -> anyhow::Result<Prepared> {
+    pub(super) async fn prepare(&self) -> anyhow::Result<Prepared> {
         let world = self.get("/_control/world").await?;
         let workspace = &world["workspace"];
         let named = |key: &str| workspace[key].as_str().unwrap_or_default();
@@ -121,8 +61,8 @@ impl Mock {
         let monitor = self.token("https://monitor.azure.com/.default").await?;
         self.store_a_row(&monitor).await?;
         Ok(Prepared {
-            http: self.http().parse()?,
-            https: self.text("https_url").trim_start_matches("https://").parse()?,
+            http: super::address(&self.text("http_url"))?,
+            https: super::address(&self.text("https_url"))?,
             tenant_id: self.text("tenant_id"),
             workspace_id: self.text("workspace_id"),
             group,
@@ -144,24 +84,18 @@ impl Mock {
         Ok(())
     }
 
-    /// Asks what came of the attack, and ends the mock.
-    pub(crate) async fn end(&mut self) -> anyhow::Result<End> {
-        let exited = self.child.try_wait()?.map(|status| status.to_string());
-        if exited.is_some() {
-            return Ok(End { panics: self.panics(), rows_stored: 0, calls_remembered: 0, exited });
-        }
+    /// How many rows its tables hold.
+    pub(super) async fn rows(&self) -> anyhow::Result<u64> {
+        let tables = self.get("/_control/tables").await?;
+        Ok(tables.as_object().into_iter().flatten().filter_map(|(_, table)| table["count"].as_u64()).sum())
+    }
+
+    /// How many calls it remembers, and how many of them failed by a mistake of its own.
+    pub(super) async fn calls(&self) -> anyhow::Result<(usize, u64)> {
         let journal = self.get("/_control/journal").await?;
         let entries = journal["entries"].as_array().cloned().unwrap_or_default();
         let own = |entry: &&Value| entry["reason"].as_str().is_some_and(|why| why.contains("mistake of its own"));
-        let panics = self.panics() + entries.iter().filter(own).count() as u64;
-        let tables = self.get("/_control/tables").await?;
-        let counts = tables.as_object().into_iter().flatten();
-        let rows_stored = counts.filter_map(|(_, table)| table["count"].as_u64()).sum();
-        Ok(End { panics, rows_stored, calls_remembered: entries.len(), exited })
-    }
-
-    fn panics(&self) -> u64 {
-        self.panics.load(Ordering::Relaxed)
+        Ok((entries.len(), entries.iter().filter(own).count() as u64))
     }
 
     async fn token(&self, scope: &str) -> anyhow::Result<String> {
@@ -190,13 +124,5 @@ impl Mock {
         let body: Value = serde_json::from_slice(&answer.bytes().await?)?;
         ensure!(status.is_success(), "{id}: {status} {body}");
         Ok(body)
-    }
-}
-
-impl Drop for Mock {
-    fn drop(&mut self) {
-        // Ended already is as good as killed.
-        drop(self.child.kill());
-        drop(self.child.wait());
     }
 }
