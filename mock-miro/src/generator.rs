@@ -99,7 +99,8 @@ impl Oddities {
         let is_long = hit(traits.long_texts);
         let (unknown_type, string_details) = (hit(traits.unknown_types), hit(traits.string_details));
         let lone_surrogate = hit(traits.lone_surrogates);
-        let ai_assisted = hit(traits.ai_assisted);
+        // Where nobody asks for it nothing is drawn, so that a seed gives the events that it gave before there was this trait.
+        let ai_assisted = traits.ai_assisted > 0.0 && hit(traits.ai_assisted);
         let long_text = is_long.then(|| long_text(random));
         Self { long_text, unknown_type, string_details, lone_surrogate, ai_assisted, nulls: traits.nulls }
     }

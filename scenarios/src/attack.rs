@@ -147,7 +147,7 @@ impl Attack {
             }
         }
         let seen = tokio::task::spawn_blocking(|| watch.stop()).await.context("the watch failed")??;
-        Ok(Report::new(self.seconds, struck, &seen, victim.end().await?, self.bounds))
+        Ok(Report::new(self.seconds, struck, &seen, &victim.end().await?, self.bounds))
     }
 
     fn strikes(&self) -> Result<Vec<Strike>, NoSuchAttack> {

@@ -58,8 +58,8 @@ pub struct MemoryReport {
 }
 
 impl Report {
-    pub(super) fn new(seconds: u64, attacks: BTreeMap<String, u64>, seen: &Seen, end: End, bounds: Bounds) -> Self {
-        let broken = broken(seen, &end, bounds);
+    pub(super) fn new(seconds: u64, attacks: BTreeMap<String, u64>, seen: &Seen, end: &End, bounds: Bounds) -> Self {
+        let broken = broken(seen, end, bounds);
         let health = seen.health.iter().map(|(name, health)| ((*name).to_owned(), HealthReport::of(health)));
         let control = ("control".to_owned(), HealthReport::of(&seen.control));
         let Memory { at_start, peak, at_end } = seen.memory;
