@@ -144,7 +144,7 @@ async fn long_texts_reach_up_to_a_megabyte() {
         let bench = Bench::new();
         let from = bench.mock.now() - SignedDuration::from_hours(1);
         let traits = Traits { long_texts: 1.0, ..Traits::default() };
-        bench.mock.generate_with(log, 20, from, Duration::from_hours(1), 1, traits);
+        bench.mock.generate_with(log, 20, from, Duration::from_hours(1), 4, traits);
         let page = if log == Log::Audit { bench.audit("").await } else { bench.content("").await };
         let events = page.json()["data"].as_array().unwrap().clone();
         let text = |event: &Value| event["details"]["text"].as_str().or(event["state"]["text"].as_str()).unwrap().len();
