@@ -30,9 +30,11 @@ pub(super) enum Kind {
     RoleDefinition,
 }
 
-/// <https://github.com/Azure/azure-cli/issues/31964> names them all (also `2014-04`, which is no date); none is newer in
-/// `generated/resources_*/microsoft.resources`.
+/// <https://github.com/Azure/azure-cli/issues/31964> names all but the first (also `2014-04`, which is no date). That one is
+/// published for deployments: `specification/resources/resource-manager/Microsoft.Resources/deployments/stable/2026-06-01` of
+/// <https://github.com/Azure/azure-rest-api-specs>.
 const RESOURCES: &[&str] = &[
+    "2026-06-01",
     "2025-04-01",
     "2025-03-01",
     "2024-11-01",
@@ -141,13 +143,11 @@ const SAVED_SEARCHES: &[&str] = &[
     "2020-03-01-preview",
     "2015-03-20",
 ];
-/// `generated/monitor_1`; 2025-05-11 is the version that
-/// <https://learn.microsoft.com/azure/azure-monitor/data-collection/data-collection-rule-structure> asks for where transformations
-/// are used.
+/// `generated/monitor_1`; 2025-05-11 is the version to ask for where transformations are declared, says
+/// <https://github.com/MicrosoftDocs/azure-monitor-docs/blob/main/articles/azure-monitor/data-collection/data-collection-rule-structure.md>.
 const RULES: &[&str] =
     &["2025-05-11", "2024-03-11", "2023-03-11", "2022-06-01", "2021-09-01-preview", "2021-04-01", "2019-11-01-preview"];
-/// `generated/monitor_1`; <https://github.com/Azure/azure-cli-extensions/issues/4734> also names
-/// 2019-11-01-preview.
+/// `generated/monitor_1`; <https://github.com/Azure/azure-cli-extensions/issues/4734> also names 2019-11-01-preview.
 const ENDPOINTS: &[&str] =
     &["2024-03-11", "2023-03-11", "2022-06-01", "2021-09-01-preview", "2021-04-01", "2019-11-01-preview"];
 /// <https://github.com/Azure/azure-sdk-for-java/pull/28334> names all but 2022-04-01, which is published:
