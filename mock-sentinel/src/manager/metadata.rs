@@ -1,6 +1,8 @@
 //! `/metadata/endpoints`: from which a tool learns the hosts of a cloud. All hosts are the one that the caller reached.
 //!
-//! Shapes by api-version: what azure-cli and the Terraform provider read, tried 2026-11-29.
+//! Shapes by api-version: what azure-cli 2.91 reads, tried 2026-11-29, and for 2022-09-01 what the Terraform provider reads
+//! (`sdk/internal/metadata/client.go` of <https://github.com/hashicorp/go-azure-sdk>, read 2026-11-29). Which version first answers
+//! with one cloud alone instead of a list is a guess; the shape of 2015-01-01 is not confirmed.
 
 use axum::extract::{Extension, Request};
 use serde_json::{Value, json};
