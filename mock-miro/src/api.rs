@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use rand_chacha::ChaCha8Rng;
 
 use crate::answer::{Answer, Refusal};
-use crate::mock::Log;
+use crate::log::Log;
 use crate::operation::{Guarded, Open};
 use crate::params::Params;
 use crate::state::Holdings;

@@ -7,7 +7,8 @@ mod list;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::mock::{Log, MockMiro, Tokens};
+use crate::log::Log;
+use crate::mock::{MockMiro, Tokens};
 use crate::world::{ChangeError, MintedToken, WorldChange};
 
 /// Something that keeps a connector from its logs.

@@ -15,7 +15,8 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::mock::{Log, MockMiro, NewEvent};
+use crate::log::Log;
+use crate::mock::{MockMiro, NewEvent};
 use crate::openapi;
 use crate::params::Params;
 use crate::switches::Switches;

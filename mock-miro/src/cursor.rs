@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::event_log::Position;
 use crate::instant::{self, Micros};
-use crate::mock::Log;
+use crate::log::Log;
 
 /// The smallest number in the id of an audit event.
 const FIRST_NUMBER: u64 = 4_611_686_018_427_387_904;

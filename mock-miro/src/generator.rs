@@ -25,7 +25,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::event_log::EventLog;
-use crate::mock::Log;
+use crate::log::Log;
 use crate::world::{Organization, Traits};
 
 use company::Company;

@@ -15,6 +15,7 @@ mod generator;
 mod http;
 mod instant;
 mod journal;
+mod log;
 mod mock;
 mod openapi;
 mod operation;
@@ -35,7 +36,8 @@ pub use faults::{
 };
 pub use generator::{Incident, Planted};
 pub use journal::{JournalEntry, Rule, Violation};
-pub use mock::{EventError, Log, MockMiro, NewEvent, Tokens};
+pub use log::Log;
+pub use mock::{EventError, MockMiro, NewEvent, Tokens};
 pub use operation::CALLS;
 pub use switches::{
     Bound, CreditModel, CreditOwner, CursorBinding, EmptyWindow, ForbiddenCode, FullLastPage, LastCursor,

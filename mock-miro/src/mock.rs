@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::event_log::{Facts, ndjson};
 use crate::generator::{self, Planted};
 use crate::journal::{JournalEntry, Violation};
+use crate::log::Log;
 use crate::state::{Decision, Request, State};
 use crate::switches::Switches;
 use crate::world::{
@@ -24,38 +25,6 @@ use crate::world::{
     WorldError,
 };
 use crate::{http, serve};
-
-/// Which of an organisation's logs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Log {
-    /// Who signed in, shared, exported, administered.
-    Audit,
-    /// Which item was created, changed, deleted.
-    Content,
-    /// What was asked of and answered by Miro's AI (beta).
-    AiInteraction,
-}
-
-impl Log {
-    /// The member of an event that holds the time by which the log is read.
-    pub(crate) fn time_field(self) -> &'static str {
-        match self {
-            Self::Audit => "createdAt",
-            Self::Content => "actionTime",
-            Self::AiInteraction => "storedAt",
-        }
-    }
-
-    /// The scope that a token needs (<https://developers.miro.com/reference/scopes>, read 2026-11-22).
-    pub(crate) fn scope(self) -> &'static str {
-        match self {
-            Self::Audit => "auditlogs:read",
-            Self::Content => "contentlogs:export",
-            Self::AiInteraction => "aiinteractionlogs:read",
-        }
-    }
-}
 
 /// The values of the two tokens that a connector needs.
 #[derive(Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 
 use crate::answer::Refusal;
-use crate::mock::Log;
+use crate::log::Log;
 use crate::operation::Guarded;
 use crate::params::Params;
 use crate::state::Holdings;

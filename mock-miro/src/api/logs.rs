@@ -12,7 +12,7 @@ use super::access::{self, Needs};
 use crate::answer::{Answer, FieldError, Refusal};
 use crate::cursor::{Cursor, Grant};
 use crate::event_log::window::{Direction, Page, PageQuery};
-use crate::mock::Log;
+use crate::log::Log;
 use crate::params::Params;
 use crate::state::Holdings;
 use crate::switches::{

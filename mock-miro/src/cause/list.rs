@@ -1,7 +1,7 @@
 //! The list.
 
 use super::{Cause, Mistake, Setup};
-use crate::mock::Log;
+use crate::log::Log;
 
 const AUDIT: &[Log] = &[Log::Audit];
 const CONTENT: &[Log] = &[Log::Content];

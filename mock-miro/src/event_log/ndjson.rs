@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::{EventLog, Facts};
 use crate::instant;
-use crate::mock::Log;
+use crate::log::Log;
 
 /// Why a file of events was not taken.
 #[derive(Debug, thiserror::Error)]

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::event_log::EventLog;
 use crate::event_log::ndjson::{self, EventFileError};
 use crate::generator::{self, Planted};
-use crate::mock::Log;
+use crate::log::Log;
 use crate::switches::Switches;
 use crate::world::{Events, Organization, World};
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::answer::FieldError;
 use crate::event_log::window::Direction;
 use crate::instant;
-use crate::mock::Log;
+use crate::log::Log;
 use crate::params::Params;
 use crate::switches::{EmptyWindow, OutOfBounds, Switches};
 
