@@ -40,8 +40,15 @@ impl ResetOnClose {
     }
 }
 
+impl MockMiro {
+    /// The API and the control plane, usable with and without a socket. Some faults wait on tokio's timer.
+    pub fn router(&self) -> axum::Router {
+        self::router(self.clone())
+    }
+}
+
 /// The API, and the control plane unless it is switched off.
-pub(crate) fn router(mock: MockMiro) -> Router {
+fn router(mock: MockMiro) -> Router {
     let date = middleware::from_fn_with_state(mock.clone(), date);
     let control = if mock.has_control() { Router::new().nest("/_control", control::router()) } else { Router::new() };
     control.fallback(handle).layer(date).with_state(mock)

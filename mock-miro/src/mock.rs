@@ -11,8 +11,6 @@ use jiff::{SignedDuration, Timestamp};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 use crate::event_log::{Facts, ndjson};
 use crate::generator::{self, Planted};
@@ -24,7 +22,6 @@ use crate::world::{
     ChangeError, MintedToken, Plan, Role, Toggle, Token, TokenState, Traits, UnknownToken, World, WorldChange,
     WorldError,
 };
-use crate::{http, serve};
 
 /// The values of the two tokens that a connector needs.
 #[derive(Clone, PartialEq, Eq)]
@@ -88,17 +85,6 @@ impl MockMiro {
     /// Whether the control plane is served.
     pub(crate) fn has_control(&self) -> bool {
         self.has_control
-    }
-
-    /// The API and the control plane, usable with and without a socket. Some faults wait on tokio's timer.
-    pub fn router(&self) -> axum::Router {
-        http::router(self.clone())
-    }
-
-    /// Serves until `stop`, then lets open connections finish the answer they are at, five seconds at most. All
-    /// connections are owned by this future: dropping it ends them.
-    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
-        serve::serve(self.router(), listener, stop).await;
     }
 
     /// What a program that starts this mock prints, so that others find it.

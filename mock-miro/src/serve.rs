@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::http::ResetOnClose;
+use crate::mock::MockMiro;
 
 /// How long connections may go on after the end was asked for.
 const GRACE: Duration = Duration::from_secs(5);
@@ -26,8 +27,16 @@ const CONNECTIONS_MAX: usize = 4_096;
 /// How long to wait after an accept that failed, such as for want of file descriptors.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
+impl MockMiro {
+    /// Serves until `stop`, then lets open connections finish the answer they are at, five seconds at most. All
+    /// connections are owned by this future: dropping it ends them.
+    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
+        self::serve(self.router(), listener, stop).await;
+    }
+}
+
 /// Accepts connections until `stop`, then lets each finish the answer it is at.
-pub(crate) async fn serve(router: Router, listener: TcpListener, stop: CancellationToken) {
+async fn serve(router: Router, listener: TcpListener, stop: CancellationToken) {
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
