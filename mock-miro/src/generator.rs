@@ -15,8 +15,8 @@ mod names;
 mod roster;
 mod storm;
 
+pub use incidents::Planted;
 pub(crate) use incidents::plant;
-pub use incidents::{Incident, Planted};
 
 use std::ops::Range;
 

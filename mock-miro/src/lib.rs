@@ -34,7 +34,7 @@ pub use faults::{
     Answer, Clock, ClockChange, ClockError, Dribble, Fault, FaultError, Ids, Latency, Outcome, RetryAfter,
     RetryAfterWord, SystemClock, Trouble, When,
 };
-pub use generator::{Incident, Planted};
+pub use generator::Planted;
 pub use journal::{JournalEntry, Rule, Violation};
 pub use log::Log;
 pub use mock::{EventError, MockMiro, NewEvent, Tokens};
@@ -45,6 +45,6 @@ pub use switches::{
     Switches, TieOrder, TokenInQuery, TokenInfoInvalid, UsedRefreshToken, WrongOrganization,
 };
 pub use world::{
-    AiShape, App, AppChange, ChangeError, Events, InstallChange, MintedToken, Organization, Plan, Region, Role, Team,
-    Toggle, Token, TokenChange, TokenState, Traits, UnknownToken, User, World, WorldChange, WorldError,
+    AiShape, App, AppChange, ChangeError, Events, Incident, InstallChange, MintedToken, Organization, Plan, Region,
+    Role, Team, Toggle, Token, TokenChange, TokenState, Traits, UnknownToken, User, World, WorldChange, WorldError,
 };

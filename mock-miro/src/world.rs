@@ -9,7 +9,7 @@ mod organization;
 mod token;
 
 pub use change::{AppChange, ChangeError, InstallChange, Toggle, TokenChange, UnknownToken, WorldChange};
-pub use events::{AiShape, Events, Traits};
+pub use events::{AiShape, Events, Incident, Traits};
 pub use minted::MintedToken;
 pub use organization::{Organization, Plan, Region, Role, Team, User};
 pub(crate) use token::{ACCESS_LIFETIME, DEAD_MAX, mint};

@@ -5,28 +5,14 @@ use std::io::Write;
 use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::company::{Company, Kind, Person};
 use super::{member, open_with_id};
 use crate::cursor::audit_event_id;
 use crate::event_log::{EventLog, Facts, Position};
 use crate::instant::CreatedAt;
-use crate::world::Organization;
-
-/// What can be planted in an audit log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Incident {
-    /// One person exports sixty boards within ten minutes.
-    MassExport,
-    /// One person signs in from two continents within twenty minutes.
-    ImpossibleTraveller,
-    /// An admin switches the SIEM integration off in the middle of the night.
-    SiemDisabled,
-    /// Two hundred sign-ins of one person fail from one address, then one succeeds.
-    SignInStorm,
-}
+use crate::world::{Incident, Organization};
 
 /// An incident as the manifest tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -64,11 +50,6 @@ const BOARDS_EXPORTED: i64 = 60;
 const SIGN_INS_FAILED: i64 = 200;
 
 impl Incident {
-    /// Every kind.
-    pub fn all() -> [Self; 4] {
-        [Self::MassExport, Self::ImpossibleTraveller, Self::SiemDisabled, Self::SignInStorm]
-    }
-
     /// One way to find it.
     fn query(self) -> &'static str {
         match self {

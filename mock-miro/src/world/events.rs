@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::generator::Incident;
-
 /// What a log holds from the start.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -25,6 +23,27 @@ pub struct Events {
     pub traits: Traits,
     /// Incidents to plant in an audit log, told at `GET /_control/incidents`.
     pub incidents: Vec<Incident>,
+}
+
+/// What can be planted in an audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Incident {
+    /// One person exports sixty boards within ten minutes.
+    MassExport,
+    /// One person signs in from two continents within twenty minutes.
+    ImpossibleTraveller,
+    /// An admin switches the SIEM integration off in the middle of the night.
+    SiemDisabled,
+    /// Two hundred sign-ins of one person fail from one address, then one succeeds.
+    SignInStorm,
+}
+
+impl Incident {
+    /// Every kind.
+    pub fn all() -> [Self; 4] {
+        [Self::MassExport, Self::ImpossibleTraveller, Self::SiemDisabled, Self::SignInStorm]
+    }
 }
 
 /// How generated events misbehave; shares from 0 to 1.
