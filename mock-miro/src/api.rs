@@ -13,10 +13,10 @@ use jiff::Timestamp;
 use rand_chacha::ChaCha8Rng;
 
 use crate::answer::{Answer, Refusal};
+use crate::dataset::Holdings;
 use crate::log::Log;
 use crate::operation::{Guarded, Open};
 use crate::params::Params;
-use crate::state::Holdings;
 use crate::world::World;
 
 /// Does the work of a call that comes with a live token and has paid its credits.

@@ -10,6 +10,7 @@ mod cause;
 mod control;
 mod credits;
 mod cursor;
+mod dataset;
 mod event_log;
 mod generator;
 mod http;

@@ -1,11 +1,8 @@
 //! Everything that changes, behind one lock and one entry point: [`State::decide`].
 
 mod answering;
-mod holdings;
 mod minting;
 mod steer;
-
-pub(crate) use holdings::Holdings;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,6 +16,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::answer::Answer;
 use crate::api::{self, Caller, Codes};
 use crate::credits::Bucket;
+use crate::dataset::Holdings;
 use crate::event_log::ndjson::EventFileError;
 use crate::journal::{JournalEntry, Violation, shortened};
 use crate::operation::{self, CALLS};

@@ -5,10 +5,10 @@ use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 
 use crate::answer::Refusal;
+use crate::dataset::Holdings;
 use crate::log::Log;
 use crate::operation::Guarded;
 use crate::params::Params;
-use crate::state::Holdings;
 use crate::switches::{CreditOwner, ForbiddenCode, Switches, TokenInQuery, TokenInfoInvalid, WrongOrganization};
 use crate::world::{Organization, Plan, Role, Token, TokenState, World};
 

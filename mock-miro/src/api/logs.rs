@@ -11,10 +11,10 @@ use super::Caller;
 use super::access::{self, Needs};
 use crate::answer::{Answer, FieldError, Refusal};
 use crate::cursor::{Cursor, Grant};
+use crate::dataset::Holdings;
 use crate::event_log::window::{Direction, Page, PageQuery};
 use crate::log::Log;
 use crate::params::Params;
-use crate::state::Holdings;
 use crate::switches::{
     Bound, CursorBinding, FullLastPage, LastCursor, MalformedCursor, OutOfBounds, RefusedCursor, Switches,
 };

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Caller, access};
 use crate::answer::{Answer, Refusal};
-use crate::state::Holdings;
+use crate::dataset::Holdings;
 use crate::world::Plan;
 
 pub(super) fn serve(holdings: &Holdings, caller: Caller, org_id: Option<&str>) -> Result<Answer, Refusal> {

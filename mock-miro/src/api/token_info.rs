@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Caller;
 use crate::answer::Answer;
-use crate::state::Holdings;
+use crate::dataset::Holdings;
 use crate::switches::Presence;
 use crate::world::Team;
 
