@@ -6,14 +6,20 @@ mod events;
 mod file;
 mod minted;
 mod organization;
+mod region;
+mod toggle;
 mod token;
+mod user;
 
-pub use change::{AppChange, ChangeError, InstallChange, Toggle, TokenChange, UnknownToken, WorldChange};
+pub use change::{AppChange, ChangeError, InstallChange, TokenChange, UnknownToken, WorldChange};
 pub use events::{AiShape, Events, Incident, Traits};
 pub use minted::MintedToken;
-pub use organization::{Organization, Plan, Region, Role, Team, User};
+pub use organization::{Organization, Plan, Team};
+pub use region::Region;
+pub use toggle::Toggle;
 pub(crate) use token::{ACCESS_LIFETIME, DEAD_MAX, mint};
 pub use token::{App, Token, TokenState};
+pub use user::{Role, User};
 
 use std::collections::BTreeMap;
 

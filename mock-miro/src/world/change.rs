@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Organization, Plan, Role, Token, TokenState, User};
+use super::{Organization, Plan, Role, Toggle, Token, TokenState, User};
 use crate::switches::Switches;
 
 /// Several changes to one organisation, applied all or none.
@@ -75,16 +75,6 @@ pub struct InstallChange {
     pub expiring: Option<bool>,
 }
 
-/// An enterprise integration of the company settings, which owns a token while it is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Toggle {
-    /// Gives a token for the audit log.
-    Siem,
-    /// Gives a token for the content log.
-    Ediscovery,
-}
-
 /// Why a change was not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
@@ -131,32 +121,6 @@ pub struct UnknownToken {
     pub name: String,
     /// The names there are.
     pub known: String,
-}
-
-impl Toggle {
-    /// The app that the integration installs.
-    pub(crate) fn app(self) -> &'static str {
-        match self {
-            Self::Siem => "SIEM",
-            Self::Ediscovery => "eDiscovery",
-        }
-    }
-
-    /// The one scope of its token.
-    pub(crate) fn scope(self) -> &'static str {
-        match self {
-            Self::Siem => "auditlogs:read",
-            Self::Ediscovery => "contentlogs:export",
-        }
-    }
-
-    /// The short name of its token.
-    pub(crate) fn token_name(self) -> &'static str {
-        match self {
-            Self::Siem => "audit",
-            Self::Ediscovery => "content",
-        }
-    }
 }
 
 impl Organization {

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{App, DEAD_MAX, Events, Toggle, Token, TokenState};
+use super::user::first_admin;
+use super::{App, DEAD_MAX, Events, Region, Role, Toggle, Token, TokenState, User};
 
 /// A company at Miro.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,42 +68,6 @@ pub struct Organization {
     pub ai_interaction: Events,
 }
 
-/// Somebody with an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct User {
-    /// A number, as a string of digits.
-    pub id: String,
-    /// The name as shown.
-    pub name: String,
-    /// The address.
-    pub email: String,
-    /// What they may do in the organisation.
-    #[serde(default)]
-    pub role: Role,
-}
-
-/// What a user may do in the organisation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Everything, reading the logs included.
-    CompanyAdmin,
-    /// No administration: tokens of apps that such a user installed do not read the logs.
-    #[default]
-    Member,
-}
-
-impl Role {
-    /// The role as people call it.
-    pub(crate) fn title(self) -> &'static str {
-        match self {
-            Self::CompanyAdmin => "Company Admin",
-            Self::Member => "member",
-        }
-    }
-}
-
 /// A team.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -111,19 +76,6 @@ pub struct Team {
     pub id: String,
     /// The name as shown.
     pub name: String,
-}
-
-/// Where data lives (<https://help.miro.com/hc/en-us/articles/23084283851026>, read 2026-11-22).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Region {
-    /// The European Union, where everything lives unless a company chose otherwise.
-    #[default]
-    Eu,
-    /// The United States.
-    Us,
-    /// Australia.
-    Au,
 }
 
 /// A plan.
@@ -194,11 +146,6 @@ impl Organization {
     pub(crate) fn user(&self, id: &str) -> Option<&User> {
         self.users.iter().find(|user| user.id == id)
     }
-}
-
-/// The id of the admin that an organisation has unless told otherwise.
-pub(super) fn first_admin() -> String {
-    "3074457345618265001".to_owned()
 }
 
 mod defaults {

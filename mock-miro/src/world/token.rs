@@ -9,7 +9,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::organization::first_admin;
+use super::user::first_admin;
 use super::{Region, Toggle};
 
 /// How many tokens that no longer work an organization remembers.
