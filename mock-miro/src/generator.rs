@@ -12,6 +12,7 @@ mod content;
 mod incidents;
 mod locale;
 mod names;
+mod occasions;
 mod roster;
 mod storm;
 
@@ -46,7 +47,7 @@ pub(crate) fn generate(into: &mut EventLog, log: Log, organization: &Organizatio
     let mut random = ChaCha8Rng::seed_from_u64(batch.seed);
     random.set_stream(log as u64);
     let traits = batch.traits.of(log);
-    let occasions = calendar::occasions(&company, batch.count, batch.from, batch.over, &traits, &mut random);
+    let occasions = occasions::occasions(&company, batch.count, batch.from, batch.over, &traits, &mut random);
     let mut conversations = ai_interaction::Conversations::default();
     let mut event = Vec::with_capacity(1_024);
     for occasion in occasions {

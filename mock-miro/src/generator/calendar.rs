@@ -5,8 +5,6 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::company::{Company, Person};
-use super::storm;
-use crate::world::Traits;
 
 /// Something that somebody does at a millisecond.
 #[derive(Debug, Clone, Copy)]
@@ -32,28 +30,6 @@ const MINUTE_MS: i64 = 60_000;
 const DAY_MINUTES: i64 = 24 * 60;
 /// How often to look for a better hour before taking what was drawn: nobody never works at night.
 const TRIES: usize = 6;
-
-/// So many occasions within `over` after `from`, in the order of time: some of them storms, and a share of them in the
-/// millisecond of the one before.
-pub(super) fn occasions<'a>(
-    company: &'a Company,
-    count: usize,
-    from: Timestamp,
-    over: SignedDuration,
-    shares: &Traits,
-    random: &mut ChaCha8Rng,
-) -> Vec<Occasion<'a>> {
-    let mut occasions = storm::occasions(company, count, shares.sign_in_storms, (from, over), random);
-    let (start, span) = span(from, over);
-    occasions.extend((occasions.len()..count).map(|_| occasion(company, start, span, random)));
-    occasions.sort_by_key(|occasion| occasion.time);
-    for nth in 1..occasions.len() {
-        if random.random::<f64>() < shares.ties {
-            occasions[nth].time = occasions[nth - 1].time;
-        }
-    }
-    occasions
-}
 
 /// The first millisecond of a stretch of time, and how many there are.
 pub(super) fn span(from: Timestamp, over: SignedDuration) -> (i64, i64) {

@@ -38,6 +38,13 @@ pub(super) struct Conversation<'a> {
     pub(super) transcript: String,
 }
 
+/// Models as an event names them; the last is one that the customer brought along.
+pub(super) const MODELS: [&str; 3] = [
+    r#"{"name":"large-1","provider":"example-ai","platform":"miro","byoai":false}"#,
+    r#"{"name":"small-2","provider":"example-ai","platform":"miro","byoai":false}"#,
+    r#"{"name":"own-model","provider":"other-ai","platform":"customer-cloud","byoai":true}"#,
+];
+
 /// Those that are under way, each of one length or another.
 #[derive(Debug, Default)]
 pub(crate) struct Conversations<'a> {
@@ -85,7 +92,7 @@ impl<'a> Conversation<'a> {
             person,
             board: company.some_board(random),
             surface: one_of(&["sidekick", "canvas", "ai_flow", "mcp"], random),
-            model: random.random_range(0..super::current::MODELS.len()),
+            model: random.random_range(0..MODELS.len()),
             session: uuid(random),
             parent: once_in(6, random).then(|| uuid(random)),
             turn: String::new(),

@@ -8,16 +8,9 @@ use rand_chacha::ChaCha8Rng;
 use super::super::calendar::Occasion;
 use super::super::company::Company;
 use super::super::{member, open_with_id, uuid};
-use super::conversation::{Conversation, Conversations, Step};
+use super::conversation::{Conversation, Conversations, MODELS, Step};
 use crate::event_log::Facts;
 use crate::instant::WholeSeconds;
-
-/// Models as an event names them; the last is one that the customer brought along.
-pub(super) const MODELS: [&str; 3] = [
-    r#"{"name":"large-1","provider":"example-ai","platform":"miro","byoai":false}"#,
-    r#"{"name":"small-2","provider":"example-ai","platform":"miro","byoai":false}"#,
-    r#"{"name":"own-model","provider":"other-ai","platform":"customer-cloud","byoai":true}"#,
-];
 
 /// Writes the next event of a conversation.
 pub(super) fn write<'a>(
