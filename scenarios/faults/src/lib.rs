@@ -11,6 +11,7 @@ mod body;
 mod calls;
 mod check;
 mod clock;
+mod error;
 mod fault;
 mod ids;
 pub mod input;
@@ -23,8 +24,8 @@ mod schedule;
 
 pub use body::{FaultyBody, Sleep};
 pub use calls::{Calls, Selector};
-pub use check::FaultError;
 pub use clock::{Clock, ClockChange, ClockError, SteeredClock, SystemClock};
+pub use error::FaultError;
 pub use fault::{Answer, Dribble, Fault, Trouble, When};
 pub use ids::{Ids, IdsBuilder};
 pub use journal::{Bounded, Journal, Outcome, Record};
