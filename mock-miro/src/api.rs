@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use rand_chacha::ChaCha8Rng;
 
 use crate::answer::{Answer, Refusal};
-use crate::dataset::Holdings;
+use crate::dataset::Dataset;
 use crate::log::Log;
 use crate::operation::{Guarded, Open};
 use crate::params::Params;
@@ -22,19 +22,19 @@ use crate::world::World;
 /// Does the work of a call that comes with a live token and has paid its credits.
 pub(crate) fn perform(
     guarded: Guarded,
-    holdings: &Holdings,
+    dataset: &Dataset,
     caller: Caller,
     org_id: Option<&str>,
     params: &Params<'_>,
     now: Timestamp,
 ) -> Result<Answer, Refusal> {
-    let log = |log| logs::serve(log, holdings, caller, org_id, params, now);
+    let log = |log| logs::serve(log, dataset, caller, org_id, params, now);
     match guarded {
         Guarded::AuditLogs => log(Log::Audit),
         Guarded::ContentLogs => log(Log::Content),
         Guarded::AiInteractionLogs => log(Log::AiInteraction),
-        Guarded::Organization => organization::serve(holdings, caller, org_id),
-        Guarded::TokenInfo => Ok(token_info::serve(holdings, caller)),
+        Guarded::Organization => organization::serve(dataset, caller, org_id),
+        Guarded::TokenInfo => Ok(token_info::serve(dataset, caller)),
     }
 }
 

@@ -11,9 +11,9 @@ use crate::log::Log;
 use crate::switches::Switches;
 use crate::world::{Events, Organization, World};
 
-/// What is there to be asked for.
+/// The world and the events of its logs.
 #[derive(Debug, Clone)]
-pub(crate) struct Holdings {
+pub(crate) struct Dataset {
     pub(crate) world: World,
     /// The incidents in all logs.
     pub(crate) planted: Arc<Vec<Planted>>,
@@ -28,7 +28,7 @@ struct Logs {
     ai_interaction: EventLog,
 }
 
-impl Holdings {
+impl Dataset {
     /// The world with the events it asks for, read from files and generated.
     pub(crate) fn new(world: World, now: Timestamp) -> Result<Self, EventFileError> {
         let mut planted = Vec::new();
@@ -36,9 +36,9 @@ impl Holdings {
         for organization in &world.organizations {
             logs.push(Logs::new(organization, now, &mut planted)?);
         }
-        let mut holdings = Self { world, planted: Arc::new(planted), logs };
-        holdings.order_ties();
-        Ok(holdings)
+        let mut dataset = Self { world, planted: Arc::new(planted), logs };
+        dataset.order_ties();
+        Ok(dataset)
     }
 
     pub(crate) fn log(&self, organization: usize, log: Log) -> &EventLog {

@@ -96,7 +96,7 @@ impl MockMiro {
     /// empty where there is none.
     pub fn tokens(&self) -> Tokens {
         let state = self.state();
-        let organization = &state.holdings.world.organizations[0];
+        let organization = &state.dataset.world.organizations[0];
         let value = |name: &str, log: Log| {
             let tokens = || organization.tokens.iter();
             let fits =
@@ -109,12 +109,12 @@ impl MockMiro {
 
     /// The id of the first organisation.
     pub fn organization_id(&self) -> String {
-        self.state().holdings.world.organizations[0].id.clone()
+        self.state().dataset.world.organizations[0].id.clone()
     }
 
     /// The world as it is now.
     pub fn world(&self) -> World {
-        self.state().holdings.world.clone()
+        self.state().dataset.world.clone()
     }
 
     /// The present instant of the mock.
@@ -139,14 +139,14 @@ impl MockMiro {
         let over = SignedDuration::try_from(over).unwrap_or(SignedDuration::MAX);
         let batch = generator::Batch { count, from, over, seed, traits };
         let mut state = self.state();
-        let holdings = &mut state.holdings;
-        let organization = holdings.world.organizations[0].clone();
-        generator::generate(holdings.log_mut(0, log), log, &organization, &batch);
+        let dataset = &mut state.dataset;
+        let organization = dataset.world.organizations[0].clone();
+        generator::generate(dataset.log_mut(0, log), log, &organization, &batch);
     }
 
     /// The incidents that the world asked for, as a detection should find them.
     pub fn planted(&self) -> Vec<Planted> {
-        self.state().holdings.planted.to_vec()
+        self.state().dataset.planted.to_vec()
     }
 
     /// Adds events to the first organisation; all or none.
@@ -158,7 +158,7 @@ impl MockMiro {
             facts.push(read.map_err(|reason| EventError { position: nth + 1, reason })?);
         }
         let mut state = self.state();
-        let into = state.holdings.log_mut(0, log);
+        let into = state.dataset.log_mut(0, log);
         for (event, facts) in events.iter().zip(&facts) {
             into.push(event.json.trim_ascii(), facts, event.visible_at);
         }
@@ -175,7 +175,7 @@ impl MockMiro {
     pub fn add_raw_event(&self, log: Log, bytes: &[u8], id: Range<usize>, time: Timestamp) {
         assert!(bytes.get(id.clone()).is_some(), "the id of an event lies within its bytes");
         let mut state = self.state();
-        let into = state.holdings.log_mut(0, log);
+        let into = state.dataset.log_mut(0, log);
         into.push(bytes, &Facts { time: time.as_millisecond(), id }, None);
         into.sort();
     }
@@ -183,30 +183,30 @@ impl MockMiro {
     /// The ids of all events that are visible at `visible_until`, in the order of their time.
     pub fn ids(&self, log: Log, visible_until: Timestamp) -> Vec<String> {
         let state = self.state();
-        if state.holdings.is_silent(0, visible_until) {
+        if state.dataset.is_silent(0, visible_until) {
             return Vec::new();
         }
-        state.holdings.log(0, log).ids(visible_until.as_millisecond())
+        state.dataset.log(0, log).ids(visible_until.as_millisecond())
     }
 
     /// How many events the log holds, visible or not.
     pub fn count(&self, log: Log) -> usize {
-        self.state().holdings.log(0, log).len()
+        self.state().dataset.log(0, log).len()
     }
 
     /// How many bytes the events of the first organization take, visible or not.
     pub(crate) fn bytes(&self) -> usize {
         let state = self.state();
-        [Log::Audit, Log::Content, Log::AiInteraction].iter().map(|log| state.holdings.log(0, *log).bytes()).sum()
+        [Log::Audit, Log::Content, Log::AiInteraction].iter().map(|log| state.dataset.log(0, *log).bytes()).sum()
     }
 
     /// How many events of the log are visible at that instant.
     pub fn count_visible(&self, log: Log, at: Timestamp) -> usize {
         let state = self.state();
-        if state.holdings.is_silent(0, at) {
+        if state.dataset.is_silent(0, at) {
             return 0;
         }
-        state.holdings.log(0, log).count_visible(at.as_millisecond())
+        state.dataset.log(0, log).count_visible(at.as_millisecond())
     }
 
     /// Puts a fault behind those in place; returns its number. [`Fault::check`] tells beforehand what cannot work.
@@ -235,12 +235,12 @@ impl MockMiro {
 
     /// The switches as they stand.
     pub fn switches(&self) -> Switches {
-        self.state().holdings.world.switches.clone()
+        self.state().dataset.world.switches.clone()
     }
 
     /// Replaces the switches.
     pub fn set_switches(&self, switches: Switches) {
-        self.state().holdings.set_switches(switches);
+        self.state().dataset.set_switches(switches);
     }
 
     /// Changes several things at once, all or none. Returns the tokens that the change minted, whose values nobody is told again.
@@ -256,20 +256,20 @@ impl MockMiro {
 
     /// Makes the token work, or not, from now on.
     pub fn set_token_state(&self, name: &str, token_state: TokenState) -> Result<(), UnknownToken> {
-        self.state().holdings.world.organizations[0].token_mut(name)?.state = token_state;
+        self.state().dataset.world.organizations[0].token_mut(name)?.state = token_state;
         Ok(())
     }
 
     /// Replaces the scopes of a token.
     pub fn set_scopes(&self, name: &str, scopes: &[&str]) -> Result<(), UnknownToken> {
         let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
-        self.state().holdings.world.organizations[0].token_mut(name)?.scopes = scopes;
+        self.state().dataset.world.organizations[0].token_mut(name)?.scopes = scopes;
         Ok(())
     }
 
     /// Changes the role of whoever set up a token. Who set up the other tokens keeps theirs.
     pub fn set_role(&self, token: &str, role: Role) -> Result<(), UnknownToken> {
-        self.state().holdings.world.organizations[0].set_role(token, role)
+        self.state().dataset.world.organizations[0].set_role(token, role)
     }
 
     /// Turns an enterprise integration off, which kills its token, or on, which mints another under the same short
@@ -280,17 +280,17 @@ impl MockMiro {
 
     /// Buys or cancels the Enterprise Guard add-on.
     pub fn set_guard(&self, guard: bool) {
-        self.state().holdings.world.organizations[0].guard = guard;
+        self.state().dataset.world.organizations[0].guard = guard;
     }
 
     /// Changes the plan.
     pub fn set_plan(&self, plan: Plan) {
-        self.state().holdings.world.organizations[0].plan = plan;
+        self.state().dataset.world.organizations[0].plan = plan;
     }
 
     /// Changes the ceiling of every budget of credits; what is left of a budget is cut to it.
     pub fn set_credits_per_minute(&self, credits: u64) {
-        self.state().holdings.world.organizations[0].credits_per_minute = credits;
+        self.state().dataset.world.organizations[0].credits_per_minute = credits;
     }
 
     /// The requests so far, oldest first, as many as the journal keeps.

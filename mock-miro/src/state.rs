@@ -16,7 +16,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::answer::Answer;
 use crate::api::{self, Caller, Codes};
 use crate::credits::Bucket;
-use crate::dataset::Holdings;
+use crate::dataset::Dataset;
 use crate::event_log::ndjson::EventFileError;
 use crate::journal::{JournalEntry, Violation, shortened};
 use crate::operation::{self, CALLS};
@@ -53,8 +53,8 @@ pub(crate) struct Decision {
 /// The world and what became of it.
 #[derive(Debug)]
 pub(crate) struct State {
-    start: Holdings,
-    pub(crate) holdings: Holdings,
+    start: Dataset,
+    pub(crate) dataset: Dataset,
     buckets: BTreeMap<String, Bucket>,
     pub(crate) faults: Schedule,
     pub(crate) journal: Journal<JournalEntry>,
@@ -77,7 +77,7 @@ struct Identity {
 
 impl State {
     pub(crate) fn new(world: World, now: Timestamp) -> Result<Self, EventFileError> {
-        Ok(Self::beginning(Holdings::new(world, now)?))
+        Ok(Self::beginning(Dataset::new(world, now)?))
     }
 
     /// Back to the start.
@@ -85,10 +85,10 @@ impl State {
         *self = Self::beginning(self.start.clone());
     }
 
-    fn beginning(start: Holdings) -> Self {
+    fn beginning(start: Dataset) -> Self {
         let World { journal_max, seed, .. } = start.world;
         Self {
-            holdings: start.clone(),
+            dataset: start.clone(),
             start,
             buckets: BTreeMap::new(),
             faults: Schedule::new(&CALLS, seed),
@@ -155,7 +155,7 @@ impl State {
     }
 
     fn identify(&self, request: &Request<'_>, params: &Params<'_>) -> Identity {
-        let world = &self.holdings.world;
+        let world = &self.dataset.world;
         let value = api::credentials(request.headers, params, &world.switches);
         let caller = value.and_then(|value| api::identify(world, value));
         let token_name = match (caller, value) {
@@ -169,7 +169,7 @@ impl State {
 
     /// How long the world and a fault hold the answer back.
     fn delay(&mut self, call: &str, hit: Option<&Hit>) -> Option<Duration> {
-        let of_world = &self.holdings.world.latency;
+        let of_world = &self.dataset.world.latency;
         let of_call = of_world.iter().find(|(name, _)| CALLS.short(name) == call).map(|(_, latency)| latency);
         let of_world = of_call.or_else(|| of_world.get("all"));
         let drawn = of_world.map(|latency| latency.draw(&mut self.latency)).unwrap_or_default();

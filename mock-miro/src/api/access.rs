@@ -5,7 +5,7 @@ use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 
 use crate::answer::Refusal;
-use crate::dataset::Holdings;
+use crate::dataset::Dataset;
 use crate::log::Log;
 use crate::operation::Guarded;
 use crate::params::Params;
@@ -114,8 +114,8 @@ impl Needs {
 }
 
 /// Whether the caller may read something of the organisation in the path.
-pub(super) fn may_read(holdings: &Holdings, caller: Caller, needs: Needs, org_id: Option<&str>) -> Result<(), Refusal> {
-    let world = &holdings.world;
+pub(super) fn may_read(dataset: &Dataset, caller: Caller, needs: Needs, org_id: Option<&str>) -> Result<(), Refusal> {
+    let world = &dataset.world;
     let (organization, token) = (caller.organization(world), caller.token(world));
     let forbidden = |why: String| Err(forbidden(&world.switches, why));
     let Needs { scope, guard } = needs;

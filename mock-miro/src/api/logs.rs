@@ -11,7 +11,7 @@ use super::Caller;
 use super::access::{self, Needs};
 use crate::answer::{Answer, FieldError, Refusal};
 use crate::cursor::{Cursor, Grant};
-use crate::dataset::Holdings;
+use crate::dataset::Dataset;
 use crate::event_log::window::{Direction, Page, PageQuery};
 use crate::log::Log;
 use crate::params::Params;
@@ -25,16 +25,16 @@ use request::PageRequest;
 /// Serves a page, or says why not.
 pub(super) fn serve(
     log: Log,
-    holdings: &Holdings,
+    dataset: &Dataset,
     caller: Caller,
     org_id: Option<&str>,
     params: &Params<'_>,
     now: Timestamp,
 ) -> Result<Answer, Refusal> {
-    access::may_read(holdings, caller, Needs::of(log), org_id)?;
-    let switches = &holdings.world.switches;
+    access::may_read(dataset, caller, Needs::of(log), org_id)?;
+    let switches = &dataset.world.switches;
     let request = PageRequest::parse(log, params, switches).map_err(|errors| Refusal::invalid_parameters(&errors))?;
-    let reach = Reach::of(log, caller.organization(&holdings.world), now);
+    let reach = Reach::of(log, caller.organization(&dataset.world), now);
     let (first, last) = reach.window(log, &request, switches)?;
     let cursor = resume(log, &request, switches, now)?;
 
@@ -44,7 +44,7 @@ pub(super) fn serve(
         first,
         last,
         // Nothing is as old as that.
-        now: if holdings.is_silent(caller.organization, now) { i64::MIN } else { now.as_millisecond() },
+        now: if dataset.is_silent(caller.organization, now) { i64::MIN } else { now.as_millisecond() },
         delay: i64::try_from(switches.ingestion_delay.as_millis()).unwrap_or(i64::MAX),
         after: cursor.map(|cursor| cursor.position),
         overlap: if cursor.is_some() { switches.page_overlap as usize } else { 0 },
@@ -52,7 +52,7 @@ pub(super) fn serve(
         limit: request.limit as usize,
         filter: (!selection.is_everything()).then_some(&filter),
     };
-    let events = holdings.log(caller.organization, log);
+    let events = dataset.log(caller.organization, log);
     let page = events.page(&query);
     let next = next_cursor(log, &page, &request, switches, now);
     let mut body = Vec::with_capacity(page.bytes() + 256);

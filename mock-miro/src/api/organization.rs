@@ -4,13 +4,13 @@ use serde_json::json;
 
 use super::{Caller, access};
 use crate::answer::{Answer, Refusal};
-use crate::dataset::Holdings;
+use crate::dataset::Dataset;
 use crate::world::Plan;
 
-pub(super) fn serve(holdings: &Holdings, caller: Caller, org_id: Option<&str>) -> Result<Answer, Refusal> {
+pub(super) fn serve(dataset: &Dataset, caller: Caller, org_id: Option<&str>) -> Result<Answer, Refusal> {
     let needs = access::Needs { scope: "organizations:read", guard: false };
-    access::may_read(holdings, caller, needs, org_id)?;
-    let organization = caller.organization(&holdings.world);
+    access::may_read(dataset, caller, needs, org_id)?;
+    let organization = caller.organization(&dataset.world);
     let body = json!({
         "type": "organization",
         "id": organization.id,

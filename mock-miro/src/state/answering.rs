@@ -64,7 +64,7 @@ impl State {
         params: &Params<'_>,
         now: Timestamp,
     ) -> (Answer, Option<Standing>) {
-        let known = api::authenticate(&self.holdings.world, guarded, identity.caller, identity.has_token, now);
+        let known = api::authenticate(&self.dataset.world, guarded, identity.caller, identity.has_token, now);
         let caller = match known {
             Ok(caller) => caller,
             Err(refusal) => return (refusal.into(), None),
@@ -73,20 +73,20 @@ impl State {
         if !granted {
             return (self.too_many(standing, now), Some(standing));
         }
-        let done = api::perform(guarded, &self.holdings, caller, org_id, params, now);
+        let done = api::perform(guarded, &self.dataset, caller, org_id, params, now);
         (done.unwrap_or_else(Answer::from), Some(standing))
     }
 
     fn answer_everybody(&mut self, open: Open, params: &Params<'_>, request: &Request<'_>, now: Timestamp) -> Answer {
         let params = params.and(request.body);
-        let Self { holdings, codes, random, .. } = self;
-        let mut office = Office { world: &mut holdings.world, codes, random, now };
+        let Self { dataset, codes, random, .. } = self;
+        let mut office = Office { world: &mut dataset.world, codes, random, now };
         api::perform_open(open, &mut office, &params, request.body).unwrap_or_else(Answer::from)
     }
 
     /// Takes the credits of a call, if there are as many.
     fn pay(&mut self, caller: Caller, identity: &Identity, level: Level, now: Timestamp) -> (Standing, bool) {
-        let world = &self.holdings.world;
+        let world = &self.dataset.world;
         let (ceiling, model) = (caller.organization(world).credits_per_minute, world.switches.credit_model);
         if self.buckets.len() >= BUDGETS_MAX && !self.buckets.contains_key(&identity.budget) {
             self.buckets.pop_first();
@@ -102,7 +102,7 @@ impl State {
             ..Refusal::for_status(StatusCode::TOO_MANY_REQUESTS)
         });
         let reset = Timestamp::from_millisecond(standing.reset_ms).unwrap_or(Timestamp::MAX);
-        let (header, rule) = match self.holdings.world.switches.retry_after {
+        let (header, rule) = match self.dataset.world.switches.retry_after {
             RetryAfterForm::Off => (None, Rule::CallBeforeReset),
             RetryAfterForm::Seconds => {
                 let seconds = (standing.reset_ms - now.as_millisecond()).max(0) as u64;
@@ -125,7 +125,7 @@ impl State {
         standing: Option<Standing>,
         now: Timestamp,
     ) {
-        let world = &self.holdings.world;
+        let world = &self.dataset.world;
         if world.switches.rate_headers == RateHeaders::Successes && answer.status != StatusCode::OK {
             return;
         }
