@@ -8,16 +8,16 @@ use serde_json::json;
 use crate::answer::Refusal;
 use crate::credits::Level;
 
-/// Who may come in, and for what.
+/// The authentication that an operation requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Door {
-    /// Whoever has a live token, for so many credits.
+pub(crate) enum Auth {
+    /// A valid access token; the call costs the credits of its level.
     Token(Guarded, Level),
-    /// Everybody.
+    /// None.
     Open(Open),
 }
 
-/// What a live token is needed for.
+/// The operations that require an access token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guarded {
     AuditLogs,
@@ -27,7 +27,7 @@ pub(crate) enum Guarded {
     TokenInfo,
 }
 
-/// What is done for everybody.
+/// The operations that require no access token: those of OAuth itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Open {
     Authorize,
@@ -45,52 +45,52 @@ pub(crate) struct Operation {
     pub(crate) method: Method,
     /// `{org_id}` stands for one segment.
     pub(crate) path: &'static str,
-    pub(crate) door: Door,
+    pub(crate) auth: Auth,
     /// What it does, in the OpenAPI document.
     pub(crate) summary: &'static str,
 }
 
-const fn get(path: &'static str, name: &'static str, door: Door, summary: &'static str) -> Operation {
-    Operation { name, method: Method::GET, path, door, summary }
+const fn get(path: &'static str, name: &'static str, auth: Auth, summary: &'static str) -> Operation {
+    Operation { name, method: Method::GET, path, auth, summary }
 }
 
-const fn post(path: &'static str, name: &'static str, door: Door, summary: &'static str) -> Operation {
-    Operation { name, method: Method::POST, path, door, summary }
+const fn post(path: &'static str, name: &'static str, auth: Auth, summary: &'static str) -> Operation {
+    Operation { name, method: Method::POST, path, auth, summary }
 }
 
 /// Every operation. Levels: the notes of Miro's specification (<https://github.com/miroapp/api-clients>), read
 /// 2026-11-22; that of the token information is not written there.
 pub(crate) static OPERATIONS: [Operation; 10] = [
-    get("/v2/audit/logs", "audit_logs", Door::Token(Guarded::AuditLogs, Level::Two), "A page of the audit log"),
+    get("/v2/audit/logs", "audit_logs", Auth::Token(Guarded::AuditLogs, Level::Two), "A page of the audit log"),
     get(
         "/v2/orgs/{org_id}/content-logs/items",
         "content_logs",
-        Door::Token(Guarded::ContentLogs, Level::Four),
+        Auth::Token(Guarded::ContentLogs, Level::Four),
         "A page of the content log",
     ),
     get(
         "/v2/orgs/{org_id}/ai-interaction-logs",
         "ai_interaction_logs",
-        Door::Token(Guarded::AiInteractionLogs, Level::Four),
+        Auth::Token(Guarded::AiInteractionLogs, Level::Four),
         "A page of the AI interaction log (beta)",
     ),
     get(
         "/v2/orgs/{org_id}",
         "organization",
-        Door::Token(Guarded::Organization, Level::Three),
+        Auth::Token(Guarded::Organization, Level::Three),
         "Name, plan and licences of an organization",
     ),
     get(
         "/v1/oauth-token",
         "token_info",
-        Door::Token(Guarded::TokenInfo, Level::One),
+        Auth::Token(Guarded::TokenInfo, Level::One),
         "Whose token it is and what it may do",
     ),
-    get("/oauth/authorize", "authorize", Door::Open(Open::Authorize), "A page on which a user allows an app"),
-    post("/oauth/authorize", "approve", Door::Open(Open::Approve), "The answer of that page"),
-    post("/v1/oauth/token", "oauth_token", Door::Open(Open::Token), "Tokens for a code or a refresh token"),
-    post("/v1/oauth/revoke", "revoke_v1", Door::Open(Open::RevokeByQuery), "Revoke a token (deprecated)"),
-    post("/v2/oauth/revoke", "revoke_v2", Door::Open(Open::RevokeByBody), "Revoke a token"),
+    get("/oauth/authorize", "authorize", Auth::Open(Open::Authorize), "A page on which a user allows an app"),
+    post("/oauth/authorize", "approve", Auth::Open(Open::Approve), "The answer of that page"),
+    post("/v1/oauth/token", "oauth_token", Auth::Open(Open::Token), "Tokens for a code or a refresh token"),
+    post("/v1/oauth/revoke", "revoke_v1", Auth::Open(Open::RevokeByQuery), "Revoke a token (deprecated)"),
+    post("/v2/oauth/revoke", "revoke_v2", Auth::Open(Open::RevokeByBody), "Revoke a token"),
 ];
 
 /// The names by which faults choose calls.

@@ -11,7 +11,7 @@ use crate::answer::{Answer, Refusal};
 use crate::api::{self, Caller, Office};
 use crate::credits::{Bucket, Level, Standing};
 use crate::journal::Rule;
-use crate::operation::{Door, Guarded, Open, Route};
+use crate::operation::{Auth, Guarded, Open, Route};
 use crate::params::Params;
 use crate::switches::{RateHeaders, ResetUnit, RetryAfterForm};
 
@@ -50,9 +50,9 @@ impl State {
                 return (canned_answer(canned, now), None);
             }
         }
-        match route.operation.door {
-            Door::Open(open) => (self.answer_everybody(open, params, request, now), None),
-            Door::Token(guarded, level) => self.answer_holder((guarded, level), route.org_id, identity, params, now),
+        match route.operation.auth {
+            Auth::Open(open) => (self.answer_everybody(open, params, request, now), None),
+            Auth::Token(guarded, level) => self.answer_holder((guarded, level), route.org_id, identity, params, now),
         }
     }
 
