@@ -19,7 +19,7 @@ use crate::operation::{Guarded, Open};
 use crate::params::Params;
 use crate::world::World;
 
-/// Does the work of a call that comes with a live token and has paid its credits.
+/// Performs an operation whose token is valid and whose credits are paid.
 pub(crate) fn perform(
     guarded: Guarded,
     dataset: &Dataset,
@@ -38,25 +38,25 @@ pub(crate) fn perform(
     }
 }
 
-/// Does the work of a call that is open to everybody; parameters come from the query or a form.
+/// Performs an operation that requires no token; parameters come from the query or a form.
 pub(crate) fn perform_open(
     open: Open,
-    office: &mut Office<'_>,
+    context: &mut OAuthContext<'_>,
     params: &Params<'_>,
     body: &[u8],
 ) -> Result<Answer, Refusal> {
     match open {
-        Open::Authorize => oauth::authorize(office.world, params),
-        Open::Approve => oauth::approve(office, params),
-        Open::Token => oauth::token(office, params),
-        Open::RevokeByQuery => oauth::revoke_by_query(office.world, params),
-        Open::RevokeByBody => oauth::revoke_by_body(office.world, body),
+        Open::Authorize => oauth::authorize(context.world, params),
+        Open::Approve => oauth::approve(context, params),
+        Open::Token => oauth::token(context, params),
+        Open::RevokeByQuery => oauth::revoke_by_query(context.world, params),
+        Open::RevokeByBody => oauth::revoke_by_body(context.world, body),
     }
 }
 
-/// What the operations that are open to everybody work on.
+/// What the OAuth operations read and change.
 #[derive(Debug)]
-pub(crate) struct Office<'a> {
+pub(crate) struct OAuthContext<'a> {
     pub(crate) world: &'a mut World,
     pub(crate) codes: &'a mut Codes,
     pub(crate) random: &'a mut ChaCha8Rng,

@@ -16,7 +16,7 @@ use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::Office;
+use super::OAuthContext;
 use crate::answer::{Answer, FieldError, Refusal};
 use crate::params::Params;
 use crate::switches::UsedRefreshToken;
@@ -123,8 +123,8 @@ fn asked_team(organization: &Organization, params: &Params<'_>) -> Result<Option
 }
 
 /// `POST /oauth/authorize`: the user allows the app; the browser goes back to it with a code.
-pub(crate) fn approve(office: &mut Office<'_>, params: &Params<'_>) -> Result<Answer, Refusal> {
-    let Office { world, codes, random, now } = office;
+pub(crate) fn approve(context: &mut OAuthContext<'_>, params: &Params<'_>) -> Result<Answer, Refusal> {
+    let OAuthContext { world, codes, random, now } = context;
     let place = asked_app(world, params)?;
     let user = required(params, "user")?;
     if place.organization(world).user(user).is_none() {
@@ -163,13 +163,13 @@ pub(crate) fn approve(office: &mut Office<'_>, params: &Params<'_>) -> Result<An
 }
 
 /// `POST /v1/oauth/token`: a code or a refresh token for a pair of tokens.
-pub(crate) fn token(office: &mut Office<'_>, params: &Params<'_>) -> Result<Answer, Refusal> {
-    let world = &office.world;
+pub(crate) fn token(context: &mut OAuthContext<'_>, params: &Params<'_>) -> Result<Answer, Refusal> {
+    let world = &context.world;
     let grant_type = required(params, "grant_type")?;
     let place = authenticated_app(world, required(params, "client_id")?, required(params, "client_secret")?)?;
     match grant_type {
-        "authorization_code" => by_code(office, place, params),
-        "refresh_token" => by_refresh_token(office, place, params),
+        "authorization_code" => by_code(context, place, params),
+        "refresh_token" => by_refresh_token(context, place, params),
         _ => {
             let allowed = "grant_type must be authorization_code or refresh_token";
             Err(Refusal::invalid_parameters(&[FieldError::invalid("grant_type", allowed)]))
@@ -177,20 +177,20 @@ pub(crate) fn token(office: &mut Office<'_>, params: &Params<'_>) -> Result<Answ
     }
 }
 
-fn by_code(office: &mut Office<'_>, place: AppPlace, params: &Params<'_>) -> Result<Answer, Refusal> {
+fn by_code(context: &mut OAuthContext<'_>, place: AppPlace, params: &Params<'_>) -> Result<Answer, Refusal> {
     let redirect_uri = required(params, "redirect_uri")?;
     // Once shown, a code is used up, whatever comes of it.
-    let grant = office.codes.waiting.remove(required(params, "code")?);
-    let grant = grant.filter(|grant| grant.place == place && office.now < grant.expires_at);
+    let grant = context.codes.waiting.remove(required(params, "code")?);
+    let grant = grant.filter(|grant| grant.place == place && context.now < grant.expires_at);
     let grant = grant.ok_or_else(|| oauth_error("Authorization code not found.", "code unknown, used or expired"))?;
     if grant.redirect_uri != redirect_uri {
         return Err(oauth_error("Redirect URI mismatch.", "redirect uri is not the one the code was given for"));
     }
-    Ok(issue(office, place, grant.user, grant.team))
+    Ok(issue(context, place, grant.user, grant.team))
 }
 
-fn by_refresh_token(office: &mut Office<'_>, place: AppPlace, params: &Params<'_>) -> Result<Answer, Refusal> {
-    let (world, now) = (&mut *office.world, office.now);
+fn by_refresh_token(context: &mut OAuthContext<'_>, place: AppPlace, params: &Params<'_>) -> Result<Answer, Refusal> {
+    let (world, now) = (&mut *context.world, context.now);
     let shown = required(params, "refresh_token")?;
     let grace = world.switches.rotation_grace;
     let app_name = place.app(world).name.clone();
@@ -219,12 +219,12 @@ fn by_refresh_token(office: &mut Office<'_>, place: AppPlace, params: &Params<'_
         old.state = TokenState::Replaced;
     }
     world.organizations[place.organization].forget_oldest_dead();
-    Ok(issue(office, place, user, team))
+    Ok(issue(context, place, user, team))
 }
 
 /// Mints a token, or a pair for an app whose tokens expire, and writes the documented answer.
-fn issue(office: &mut Office<'_>, place: AppPlace, user: String, team: Option<String>) -> Answer {
-    let Office { world, random, now, .. } = office;
+fn issue(context: &mut OAuthContext<'_>, place: AppPlace, user: String, team: Option<String>) -> Answer {
+    let OAuthContext { world, random, now, .. } = context;
     let app = place.app(world).clone();
     let region = place.organization(world).region;
     let value = mint(region, random);

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{Identity, Request, State};
 use crate::answer::{Answer, Refusal};
-use crate::api::{self, Caller, Office};
+use crate::api::{self, Caller, OAuthContext};
 use crate::credits::{Bucket, Level, Standing};
 use crate::journal::Rule;
 use crate::operation::{Auth, Guarded, Open, Route};
@@ -80,8 +80,8 @@ impl State {
     fn answer_everybody(&mut self, open: Open, params: &Params<'_>, request: &Request<'_>, now: Timestamp) -> Answer {
         let params = params.and(request.body);
         let Self { dataset, codes, random, .. } = self;
-        let mut office = Office { world: &mut dataset.world, codes, random, now };
-        api::perform_open(open, &mut office, &params, request.body).unwrap_or_else(Answer::from)
+        let mut context = OAuthContext { world: &mut dataset.world, codes, random, now };
+        api::perform_open(open, &mut context, &params, request.body).unwrap_or_else(Answer::from)
     }
 
     /// Takes the credits of a call, if there are as many.
