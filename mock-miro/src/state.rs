@@ -110,9 +110,9 @@ impl State {
         let name = route.as_ref().map_or("unknown", |route| route.operation.name);
         let seen = faults::Request { call: name, token: Some(&identity.token_name), stream: None, at: now };
         let hit = route.as_ref().ok().and_then(|_| self.faults.hit(&seen));
-        let (mut answer, standing) = self.answer(route, hit.as_ref(), &identity, &params, request, now);
+        let (mut answer, rate_limit) = self.answer(route, hit.as_ref(), &identity, &params, request, now);
         if !hit.as_ref().and_then(|hit| hit.answer.as_ref()).is_some_and(|answer| answer.bare) {
-            self.add_headers(&mut answer, &identity, standing, now);
+            self.add_headers(&mut answer, &identity, rate_limit, now);
         }
         let trouble = hit.as_ref().map(|hit| hit.trouble.clone()).unwrap_or_default();
         let outcome = trouble.outcome(answer.status);
@@ -143,7 +143,7 @@ impl State {
             events: answer.events,
             ids_count: ids.count(),
             ids,
-            credits_remaining: standing.map(|standing| standing.remaining),
+            credits_remaining: rate_limit.map(|rate_limit| rate_limit.remaining),
             retry_after: answer.retry_after(),
             delayed_ms: delay.map(|delay| u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)),
             fault: hit.map(|hit| hit.number),

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::{Identity, Request, State};
 use crate::answer::{Answer, Refusal};
 use crate::api::{self, Caller, OAuthContext};
-use crate::credits::{Bucket, Level, Standing};
+use crate::credits::{Bucket, Level, RateLimitState};
 use crate::journal::Rule;
 use crate::operation::{Auth, Guarded, Open, Route};
 use crate::params::Params;
@@ -32,7 +32,7 @@ impl State {
         params: &Params<'_>,
         request: &Request<'_>,
         now: Timestamp,
-    ) -> (Answer, Option<Standing>) {
+    ) -> (Answer, Option<RateLimitState>) {
         let route = match route {
             Ok(route) => route,
             Err(refusal) => return (refusal.into(), None),
@@ -63,18 +63,18 @@ impl State {
         identity: &Identity,
         params: &Params<'_>,
         now: Timestamp,
-    ) -> (Answer, Option<Standing>) {
+    ) -> (Answer, Option<RateLimitState>) {
         let known = api::authenticate(&self.dataset.world, guarded, identity.caller, identity.has_token, now);
         let caller = match known {
             Ok(caller) => caller,
             Err(refusal) => return (refusal.into(), None),
         };
-        let (standing, granted) = self.pay(caller, identity, level, now);
+        let (rate_limit, granted) = self.pay(caller, identity, level, now);
         if !granted {
-            return (self.too_many(standing, now), Some(standing));
+            return (self.too_many(rate_limit, now), Some(rate_limit));
         }
         let done = api::perform(guarded, &self.dataset, caller, org_id, params, now);
-        (done.unwrap_or_else(Answer::from), Some(standing))
+        (done.unwrap_or_else(Answer::from), Some(rate_limit))
     }
 
     fn answer_everybody(&mut self, open: Open, params: &Params<'_>, request: &Request<'_>, now: Timestamp) -> Answer {
@@ -85,7 +85,7 @@ impl State {
     }
 
     /// Takes the credits of a call, if there are as many.
-    fn pay(&mut self, caller: Caller, identity: &Identity, level: Level, now: Timestamp) -> (Standing, bool) {
+    fn pay(&mut self, caller: Caller, identity: &Identity, level: Level, now: Timestamp) -> (RateLimitState, bool) {
         let world = &self.dataset.world;
         let (ceiling, model) = (caller.organization(world).credits_per_minute, world.switches.credit_model);
         if self.buckets.len() >= BUDGETS_MAX && !self.buckets.contains_key(&identity.budget) {
@@ -96,16 +96,16 @@ impl State {
     }
 
     /// The answer to a call without credits.
-    fn too_many(&self, standing: Standing, now: Timestamp) -> Answer {
+    fn too_many(&self, rate_limit: RateLimitState, now: Timestamp) -> Answer {
         let mut answer = Answer::from(Refusal {
             decision: "out of credits".to_owned(),
             ..Refusal::for_status(StatusCode::TOO_MANY_REQUESTS)
         });
-        let reset = Timestamp::from_millisecond(standing.reset_ms).unwrap_or(Timestamp::MAX);
+        let reset = Timestamp::from_millisecond(rate_limit.reset_ms).unwrap_or(Timestamp::MAX);
         let (header, rule) = match self.dataset.world.switches.retry_after {
             RetryAfterForm::Off => (None, Rule::CallBeforeReset),
             RetryAfterForm::Seconds => {
-                let seconds = (standing.reset_ms - now.as_millisecond()).max(0) as u64;
+                let seconds = (rate_limit.reset_ms - now.as_millisecond()).max(0) as u64;
                 (Some(seconds.div_ceil(1_000).to_string()), Rule::CallBeforeRetryAfter)
             }
             RetryAfterForm::HttpDate => (Some(http_date(reset)), Rule::CallBeforeRetryAfter),
@@ -117,34 +117,34 @@ impl State {
         answer
     }
 
-    /// Adds what is told about credits.
+    /// Adds the `X-RateLimit-*` headers.
     pub(super) fn add_headers(
         &self,
         answer: &mut Answer,
         identity: &Identity,
-        standing: Option<Standing>,
+        rate_limit: Option<RateLimitState>,
         now: Timestamp,
     ) {
         let world = &self.dataset.world;
         if world.switches.rate_headers == RateHeaders::Successes && answer.status != StatusCode::OK {
             return;
         }
-        let standing = standing.unwrap_or_else(|| {
+        let rate_limit = rate_limit.unwrap_or_else(|| {
             let ceiling = identity.caller.map_or(world.organizations[0].credits_per_minute, |caller| {
                 caller.organization(world).credits_per_minute
             });
-            let mut untouched = Standing::untouched(ceiling, now);
+            let mut untouched = RateLimitState::untouched(ceiling, now);
             if answer.status == StatusCode::TOO_MANY_REQUESTS {
                 untouched.remaining = 0;
             }
             untouched
         });
         let reset = match world.switches.rate_reset_unit {
-            ResetUnit::Seconds => (standing.reset_ms as u64).div_ceil(1_000) as i64,
-            ResetUnit::Milliseconds => standing.reset_ms,
+            ResetUnit::Seconds => (rate_limit.reset_ms as u64).div_ceil(1_000) as i64,
+            ResetUnit::Milliseconds => rate_limit.reset_ms,
         };
-        answer.headers.entry(RATE_LIMIT).or_insert_with(|| HeaderValue::from(standing.ceiling));
-        answer.headers.entry(RATE_REMAINING).or_insert_with(|| HeaderValue::from(standing.remaining));
+        answer.headers.entry(RATE_LIMIT).or_insert_with(|| HeaderValue::from(rate_limit.ceiling));
+        answer.headers.entry(RATE_REMAINING).or_insert_with(|| HeaderValue::from(rate_limit.remaining));
         answer.headers.entry(RATE_RESET).or_insert_with(|| HeaderValue::from(reset));
     }
 }
