@@ -12,11 +12,11 @@ pub(crate) use oauth::Codes;
 use jiff::Timestamp;
 use rand_chacha::ChaCha8Rng;
 
-use crate::answer::{Answer, Refusal};
 use crate::dataset::Dataset;
 use crate::log::Log;
 use crate::operation::{Guarded, Open};
 use crate::params::Params;
+use crate::response::{Refusal, Response};
 use crate::world::World;
 
 /// Performs an operation whose token is valid and whose credits are paid.
@@ -27,7 +27,7 @@ pub(crate) fn perform(
     org_id: Option<&str>,
     params: &Params<'_>,
     now: Timestamp,
-) -> Result<Answer, Refusal> {
+) -> Result<Response, Refusal> {
     let log = |log| logs::serve(log, dataset, caller, org_id, params, now);
     match guarded {
         Guarded::AuditLogs => log(Log::Audit),
@@ -44,7 +44,7 @@ pub(crate) fn perform_open(
     context: &mut OAuthContext<'_>,
     params: &Params<'_>,
     body: &[u8],
-) -> Result<Answer, Refusal> {
+) -> Result<Response, Refusal> {
     match open {
         Open::Authorize => oauth::authorize(context.world, params),
         Open::Approve => oauth::approve(context, params),

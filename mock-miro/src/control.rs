@@ -50,7 +50,7 @@ pub(crate) fn router() -> Router<MockMiro> {
         .layer(DefaultBodyLimit::max(BODY_MAX))
 }
 
-/// An answer of the control plane: JSON, or what is wrong with the request.
+/// An response of the control plane: JSON, or what is wrong with the request.
 type Reply = Result<axum::Json<Value>, Wrong>;
 
 struct Wrong(StatusCode, String);
@@ -91,9 +91,9 @@ async fn world(State(mock): State<MockMiro>) -> Reply {
 async fn change_world(State(mock): State<MockMiro>, body: Bytes) -> Reply {
     let change: WorldChange = read(&body)?;
     let minted = mock.change_world(change).map_err(wrong)?;
-    let mut answer = serde_json::to_value(mock.world()).map_err(wrong)?;
-    answer["minted"] = serde_json::to_value(minted).map_err(wrong)?;
-    Ok(axum::Json(answer))
+    let mut response = serde_json::to_value(mock.world()).map_err(wrong)?;
+    response["minted"] = serde_json::to_value(minted).map_err(wrong)?;
+    Ok(axum::Json(response))
 }
 
 async fn clock(State(mock): State<MockMiro>) -> Reply {

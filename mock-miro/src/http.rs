@@ -78,7 +78,7 @@ async fn handle(State(mock): State<MockMiro>, request: axum::extract::Request) -
 }
 
 async fn deliver(mock: MockMiro, decision: Decision, parts: &Parts) -> Response {
-    let Decision { answer, trouble, delay, outcome, pending, journal_id } = decision;
+    let Decision { response: decided, trouble, delay, outcome, pending, journal_id } = decision;
     let receipt = pending.then(|| Receipt::new(move |outcome| mock.settle(journal_id, outcome)));
     if let Some(delay) = delay {
         sleep(delay).await;
@@ -88,9 +88,9 @@ async fn deliver(mock: MockMiro, decision: Decision, parts: &Parts) -> Response 
     {
         reset.ask();
     }
-    let mut response = Response::new(body(answer.body, &trouble, outcome, receipt));
-    *response.status_mut() = answer.status;
-    *response.headers_mut() = answer.headers;
+    let mut response = Response::new(body(decided.body, &trouble, outcome, receipt));
+    *response.status_mut() = decided.status;
+    *response.headers_mut() = decided.headers;
     response.headers_mut().insert(DECISION, HeaderValue::from(journal_id));
     response
 }

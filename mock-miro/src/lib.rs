@@ -4,7 +4,6 @@
 //! [`router`](MockMiro::router). What it does is read off the world; what the public record of Miro leaves open is one
 //! of the [`Switches`]; trouble on the way is a [`Fault`].
 
-mod answer;
 mod api;
 mod cause;
 mod control;
@@ -21,6 +20,7 @@ mod mock;
 mod openapi;
 mod operation;
 mod params;
+mod response;
 mod serve;
 mod state;
 mod switches;

@@ -5,8 +5,8 @@ use http::Method;
 use http::StatusCode;
 use serde_json::json;
 
-use crate::answer::Refusal;
 use crate::credits::Level;
+use crate::response::Refusal;
 
 /// The authentication that an operation requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Everything that changes, behind one lock and one entry point: [`State::decide`].
 
-mod answering;
 mod minting;
+mod respond;
 mod steer;
 
 use std::collections::BTreeMap;
@@ -13,7 +13,6 @@ use jiff::Timestamp;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::answer::Answer;
 use crate::api::{self, Caller, Codes};
 use crate::credits::Bucket;
 use crate::dataset::Dataset;
@@ -21,6 +20,7 @@ use crate::event_log::ndjson::EventFileError;
 use crate::journal::{JournalEntry, Violation, shortened};
 use crate::operation::{self, CALLS};
 use crate::params::{self, Params};
+use crate::response::Response;
 use crate::watch::{Breach, Watch};
 use crate::world::World;
 
@@ -39,9 +39,9 @@ pub(crate) struct Request<'a> {
 /// What to send back, and what is to go wrong with it.
 #[derive(Debug)]
 pub(crate) struct Decision {
-    pub(crate) answer: Answer,
+    pub(crate) response: Response,
     pub(crate) trouble: Trouble,
-    /// How long to hold the answer back.
+    /// How long to hold the response back.
     pub(crate) delay: Option<Duration>,
     /// What the client will get of it.
     pub(crate) outcome: Outcome,
@@ -110,23 +110,23 @@ impl State {
         let name = route.as_ref().map_or("unknown", |route| route.operation.name);
         let seen = faults::Request { call: name, token: Some(&identity.token_name), stream: None, at: now };
         let hit = route.as_ref().ok().and_then(|_| self.faults.hit(&seen));
-        let (mut answer, rate_limit) = self.answer(route, hit.as_ref(), &identity, &params, request, now);
-        if !hit.as_ref().and_then(|hit| hit.answer.as_ref()).is_some_and(|answer| answer.bare) {
-            self.add_headers(&mut answer, &identity, rate_limit, now);
+        let (mut response, rate_limit) = self.respond(route, hit.as_ref(), &identity, &params, request, now);
+        if !hit.as_ref().and_then(|hit| hit.answer.as_ref()).is_some_and(|response| response.bare) {
+            self.add_headers(&mut response, &identity, rate_limit, now);
         }
         let trouble = hit.as_ref().map(|hit| hit.trouble.clone()).unwrap_or_default();
-        let outcome = trouble.outcome(answer.status);
+        let outcome = trouble.outcome(response.status);
         // What a fault takes from the client is known already; whether the client waits for the rest is not. (The server
         // discards the body of the response to a HEAD, which is not the client's doing.)
         let pending = outcome == Outcome::Delivered && request.method != Method::HEAD;
         let is_lost = matches!(outcome, Outcome::ResponseLost | Outcome::Reset);
         // Nobody can keep to a pause of which nobody hears.
-        if let Some((until, rule)) = answer.pause.filter(|_| !is_lost) {
+        if let Some((until, rule)) = response.pause.filter(|_| !is_lost) {
             self.watch.told_to_pause(&identity.budget, now, until, rule);
         }
         let delay = self.delay(name, hit.as_ref());
-        let looping = self.look_for_loops(&identity, name, request.query, (&answer, &trouble), now);
-        let ids = if trouble.garbage { Ids::default() } else { answer.ids.clone() };
+        let looping = self.look_for_loops(&identity, name, request.query, (&response, &trouble), now);
+        let ids = if trouble.garbage { Ids::default() } else { response.ids.clone() };
         let journal_id = self.journal.push(JournalEntry {
             id: 0,
             at: now,
@@ -135,23 +135,23 @@ impl State {
             path: shortened(request.path.to_owned()),
             query: shortened(params::without_secrets(request.query)),
             token: identity.token_name.clone(),
-            status: if is_lost { 0 } else { answer.status.as_u16() },
+            status: if is_lost { 0 } else { response.status.as_u16() },
             outcome,
             pending,
-            code: answer.code.map(str::to_owned),
-            decision: shortened(describe(&answer, hit.as_ref())),
-            events: answer.events,
+            code: response.code.map(str::to_owned),
+            decision: shortened(describe(&response, hit.as_ref())),
+            events: response.events,
             ids_count: ids.count(),
             ids,
             credits_remaining: rate_limit.map(|rate_limit| rate_limit.remaining),
-            retry_after: answer.retry_after(),
+            retry_after: response.retry_after(),
             delayed_ms: delay.map(|delay| u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)),
             fault: hit.map(|hit| hit.number),
         });
         for breach in [too_early, looping].into_iter().flatten() {
             self.report(journal_id, &identity, now, breach);
         }
-        Decision { answer, trouble, delay, outcome, pending, journal_id }
+        Decision { response, trouble, delay, outcome, pending, journal_id }
     }
 
     fn identify(&self, request: &Request<'_>, params: &Params<'_>) -> Identity {
@@ -167,7 +167,7 @@ impl State {
         Identity { caller, token_name, budget, has_token: value.is_some() }
     }
 
-    /// How long the world and a fault hold the answer back.
+    /// How long the world and a fault hold the response back.
     fn delay(&mut self, call: &str, hit: Option<&Hit>) -> Option<Duration> {
         let of_world = &self.dataset.world.latency;
         let of_call = of_world.iter().find(|(name, _)| CALLS.short(name) == call).map(|(_, latency)| latency);
@@ -182,12 +182,12 @@ impl State {
         identity: &Identity,
         call: &'static str,
         query: &str,
-        (answer, trouble): (&Answer, &Trouble),
+        (response, trouble): (&Response, &Trouble),
         now: Timestamp,
     ) -> Option<Breach> {
-        if answer.code == Some("tokenNotFound") {
+        if response.code == Some("tokenNotFound") {
             self.watch.refused(&identity.token_name, now)
-        } else if answer.events.is_some() && query.contains("cursor=") && *trouble == Trouble::default() {
+        } else if response.events.is_some() && query.contains("cursor=") && *trouble == Trouble::default() {
             self.watch.served(&identity.token_name, call, query)
         } else {
             None
@@ -212,9 +212,9 @@ fn stream(seed: u64, stream: Stream) -> ChaCha8Rng {
     random
 }
 
-fn describe(answer: &Answer, hit: Option<&Hit>) -> String {
+fn describe(response: &Response, hit: Option<&Hit>) -> String {
     match hit {
-        None => answer.decision.clone(),
-        Some(hit) => format!("{}; fault {}: {hit}", answer.decision, hit.number),
+        None => response.decision.clone(),
+        Some(hit) => format!("{}; fault {}: {hit}", response.decision, hit.number),
     }
 }

@@ -4,11 +4,11 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 
-use crate::answer::Refusal;
 use crate::dataset::Dataset;
 use crate::log::Log;
 use crate::operation::Guarded;
 use crate::params::Params;
+use crate::response::Refusal;
 use crate::switches::{CreditOwner, ForbiddenCode, Switches, TokenInQuery, TokenInfoInvalid, WrongOrganization};
 use crate::world::{Organization, Plan, Role, Token, TokenState, World};
 

@@ -9,12 +9,12 @@ use jiff::Timestamp;
 
 use super::Caller;
 use super::access::{self, Needs};
-use crate::answer::{Answer, FieldError, Refusal};
 use crate::cursor::{Cursor, Grant};
 use crate::dataset::Dataset;
 use crate::event_log::window::{Direction, Page, PageQuery};
 use crate::log::Log;
 use crate::params::Params;
+use crate::response::{FieldError, Refusal, Response};
 use crate::switches::{
     Bound, CursorBinding, FullLastPage, LastCursor, MalformedCursor, OutOfBounds, RefusedCursor, Switches,
 };
@@ -30,7 +30,7 @@ pub(super) fn serve(
     org_id: Option<&str>,
     params: &Params<'_>,
     now: Timestamp,
-) -> Result<Answer, Refusal> {
+) -> Result<Response, Refusal> {
     access::may_read(dataset, caller, Needs::of(log), org_id)?;
     let switches = &dataset.world.switches;
     let request = PageRequest::parse(log, params, switches).map_err(|errors| Refusal::invalid_parameters(&errors))?;
@@ -60,7 +60,7 @@ pub(super) fn serve(
     events.write(&page, &mut body);
     body.extend_from_slice(b"]}");
     let decision = if page.more { "page" } else { "last page" };
-    Ok(Answer { events: Some(page.len()), ids: events.ids_of(&page), ..Answer::json(body, decision) })
+    Ok(Response { events: Some(page.len()), ids: events.ids_of(&page), ..Response::json(body, decision) })
 }
 
 fn write_head(out: &mut Vec<u8>, limit: u32, size: usize, cursor: Option<String>, last: LastCursor) {

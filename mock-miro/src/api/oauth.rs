@@ -17,8 +17,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::OAuthContext;
-use crate::answer::{Answer, FieldError, Refusal};
 use crate::params::Params;
+use crate::response::{FieldError, Refusal, Response};
 use crate::switches::UsedRefreshToken;
 use crate::world::{ACCESS_LIFETIME, App, Organization, Token, TokenState, World, mint};
 
@@ -88,12 +88,12 @@ fn authenticated_app(world: &World, client_id: &str, client_secret: &str) -> Res
 }
 
 /// `GET /oauth/authorize`: a page that asks who allows the app.
-pub(crate) fn authorize(world: &World, params: &Params<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn authorize(world: &World, params: &Params<'_>) -> Result<Response, Refusal> {
     let place = asked_app(world, params)?;
     asked_team(place.organization(world), params)?;
     let html = page::consent(place.app(world), place.organization(world), params);
-    let answer = Answer::json(html, "authorise page");
-    Ok(answer.with(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")))
+    let response = Response::json(html, "authorise page");
+    Ok(response.with(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")))
 }
 
 /// The app that an authorisation is asked for, if the request is in order.
@@ -123,7 +123,7 @@ fn asked_team(organization: &Organization, params: &Params<'_>) -> Result<Option
 }
 
 /// `POST /oauth/authorize`: the user allows the app; the browser goes back to it with a code.
-pub(crate) fn approve(context: &mut OAuthContext<'_>, params: &Params<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn approve(context: &mut OAuthContext<'_>, params: &Params<'_>) -> Result<Response, Refusal> {
     let OAuthContext { world, codes, random, now } = context;
     let place = asked_app(world, params)?;
     let user = required(params, "user")?;
@@ -159,11 +159,11 @@ pub(crate) fn approve(context: &mut OAuthContext<'_>, params: &Params<'_>) -> Re
     let location = format!("{redirect_uri}{separator}{}", query.finish());
     let location = HeaderValue::from_str(&location)
         .map_err(|_| oauth_error("Redirect URI mismatch.", "redirect uri is not a header value"))?;
-    Ok(Answer::empty(StatusCode::FOUND, "allowed").with(LOCATION, location))
+    Ok(Response::empty(StatusCode::FOUND, "allowed").with(LOCATION, location))
 }
 
 /// `POST /v1/oauth/token`: a code or a refresh token for a pair of tokens.
-pub(crate) fn token(context: &mut OAuthContext<'_>, params: &Params<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn token(context: &mut OAuthContext<'_>, params: &Params<'_>) -> Result<Response, Refusal> {
     let world = &context.world;
     let grant_type = required(params, "grant_type")?;
     let place = authenticated_app(world, required(params, "client_id")?, required(params, "client_secret")?)?;
@@ -177,7 +177,7 @@ pub(crate) fn token(context: &mut OAuthContext<'_>, params: &Params<'_>) -> Resu
     }
 }
 
-fn by_code(context: &mut OAuthContext<'_>, place: AppPlace, params: &Params<'_>) -> Result<Answer, Refusal> {
+fn by_code(context: &mut OAuthContext<'_>, place: AppPlace, params: &Params<'_>) -> Result<Response, Refusal> {
     let redirect_uri = required(params, "redirect_uri")?;
     // Once shown, a code is used up, whatever comes of it.
     let grant = context.codes.waiting.remove(required(params, "code")?);
@@ -189,7 +189,7 @@ fn by_code(context: &mut OAuthContext<'_>, place: AppPlace, params: &Params<'_>)
     Ok(issue(context, place, grant.user, grant.team))
 }
 
-fn by_refresh_token(context: &mut OAuthContext<'_>, place: AppPlace, params: &Params<'_>) -> Result<Answer, Refusal> {
+fn by_refresh_token(context: &mut OAuthContext<'_>, place: AppPlace, params: &Params<'_>) -> Result<Response, Refusal> {
     let (world, now) = (&mut *context.world, context.now);
     let shown = required(params, "refresh_token")?;
     let grace = world.switches.rotation_grace;
@@ -222,8 +222,8 @@ fn by_refresh_token(context: &mut OAuthContext<'_>, place: AppPlace, params: &Pa
     Ok(issue(context, place, user, team))
 }
 
-/// Mints a token, or a pair for an app whose tokens expire, and writes the documented answer.
-fn issue(context: &mut OAuthContext<'_>, place: AppPlace, user: String, team: Option<String>) -> Answer {
+/// Mints a token, or a pair for an app whose tokens expire, and writes the documented response.
+fn issue(context: &mut OAuthContext<'_>, place: AppPlace, user: String, team: Option<String>) -> Response {
     let OAuthContext { world, random, now, .. } = context;
     let app = place.app(world).clone();
     let region = place.organization(world).region;
@@ -244,7 +244,7 @@ fn issue(context: &mut OAuthContext<'_>, place: AppPlace, user: String, team: Op
     let organization = &mut world.organizations[place.organization];
     let name = organization.unused_token_name(&app.name);
     organization.tokens.push(Token { name, user, team, ..Token::of_app(&app, value, refresh_token, *now) });
-    Answer::json(body.to_string(), "tokens issued")
+    Response::json(body.to_string(), "tokens issued")
 }
 
 /// That much later, or at the end of all time.

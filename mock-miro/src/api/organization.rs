@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use super::{Caller, access};
-use crate::answer::{Answer, Refusal};
 use crate::dataset::Dataset;
+use crate::response::{Refusal, Response};
 use crate::world::Plan;
 
-pub(super) fn serve(dataset: &Dataset, caller: Caller, org_id: Option<&str>) -> Result<Answer, Refusal> {
+pub(super) fn serve(dataset: &Dataset, caller: Caller, org_id: Option<&str>) -> Result<Response, Refusal> {
     let needs = access::Needs { scope: "organizations:read", guard: false };
     access::may_read(dataset, caller, needs, org_id)?;
     let organization = caller.organization(&dataset.world);
@@ -18,7 +18,7 @@ pub(super) fn serve(dataset: &Dataset, caller: Caller, org_id: Option<&str>) -> 
         "plan": plan_word(organization.plan),
         "fullLicensesPurchased": organization.licenses,
     });
-    Ok(Answer::json(body.to_string(), "organization"))
+    Ok(Response::json(body.to_string(), "organization"))
 }
 
 /// The words of <https://github.com/miroapp/api-clients> (its specification, read 2026-11-23). Which of them stands for

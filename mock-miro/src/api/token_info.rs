@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::Caller;
-use crate::answer::Answer;
 use crate::dataset::Dataset;
+use crate::response::Response;
 use crate::switches::Presence;
 use crate::world::Team;
 
-pub(super) fn serve(dataset: &Dataset, caller: Caller) -> Answer {
+pub(super) fn serve(dataset: &Dataset, caller: Caller) -> Response {
     let (organization, token) = (caller.organization(&dataset.world), caller.token(&dataset.world));
     let user = organization.user(&token.user);
     let user = json!({"type": "user", "name": user.map(|user| user.name.as_str()), "id": token.user});
@@ -28,5 +28,5 @@ pub(super) fn serve(dataset: &Dataset, caller: Caller) -> Answer {
     if dataset.world.switches.token_info_organization == Presence::Present {
         body["organization"] = json!({"type": "organization", "name": organization.name, "id": organization.id});
     }
-    Answer::json(body.to_string(), "token information")
+    Response::json(body.to_string(), "token information")
 }

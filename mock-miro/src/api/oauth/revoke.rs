@@ -4,8 +4,8 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::{authenticated_app, required};
-use crate::answer::{Answer, FieldError, Refusal};
 use crate::params::Params;
+use crate::response::{FieldError, Refusal, Response};
 use crate::world::{Token, TokenState, World};
 
 #[derive(Deserialize)]
@@ -17,7 +17,7 @@ struct Body {
 }
 
 /// `POST /v1/oauth/revoke?access_token=…`, deprecated.
-pub(crate) fn revoke_by_query(world: &mut World, params: &Params<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn revoke_by_query(world: &mut World, params: &Params<'_>) -> Result<Response, Refusal> {
     let value = required(params, "access_token")?;
     let mut tokens = world.organizations.iter_mut().flat_map(|organization| &mut organization.tokens);
     let live = tokens.find(|token| token.value == value && token.state == TokenState::Active);
@@ -26,7 +26,7 @@ pub(crate) fn revoke_by_query(world: &mut World, params: &Params<'_>) -> Result<
 }
 
 /// `POST /v2/oauth/revoke`, with a JSON body.
-pub(crate) fn revoke_by_body(world: &mut World, body: &[u8]) -> Result<Answer, Refusal> {
+pub(crate) fn revoke_by_body(world: &mut World, body: &[u8]) -> Result<Response, Refusal> {
     let not_found = |why: String| Refusal::new(StatusCode::NOT_FOUND, "notFound", "The token was not found", why);
     let body: Body =
         serde_json::from_slice(body).map_err(|error| not_found(format!("body not as documented: {error}")))?;
@@ -39,8 +39,8 @@ pub(crate) fn revoke_by_body(world: &mut World, body: &[u8]) -> Result<Answer, R
     live.map(revoke).ok_or_else(|| not_found("token unknown or dead".to_owned()))
 }
 
-fn revoke(token: &mut Token) -> Answer {
+fn revoke(token: &mut Token) -> Response {
     token.state = TokenState::Revoked;
     token.refresh_token = None;
-    Answer::empty(StatusCode::NO_CONTENT, "token revoked")
+    Response::empty(StatusCode::NO_CONTENT, "token revoked")
 }

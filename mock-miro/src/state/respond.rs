@@ -1,4 +1,4 @@
-//! Which answer a request gets: a fault's, a refusal, or the operation's own.
+//! Which response a request gets: that of a fault, an error, or that of the operation.
 
 use bytes::Bytes;
 use faults::{Hit, http_date};
@@ -7,12 +7,12 @@ use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use jiff::Timestamp;
 
 use super::{Identity, Request, State};
-use crate::answer::{Answer, Refusal};
 use crate::api::{self, Caller, OAuthContext};
 use crate::credits::{Bucket, Level, RateLimitState};
 use crate::journal::Rule;
 use crate::operation::{Auth, Guarded, Open, Route};
 use crate::params::Params;
+use crate::response::{Refusal, Response};
 use crate::switches::{RateHeaders, ResetUnit, RetryAfterForm};
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
@@ -23,8 +23,8 @@ const RATE_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 const BUDGETS_MAX: usize = 10_000;
 
 impl State {
-    /// The answer, and the budget after it where one was touched.
-    pub(super) fn answer(
+    /// The response, and the budget after it where one was touched.
+    pub(super) fn respond(
         &mut self,
         route: Result<Route<'_>, Refusal>,
         hit: Option<&Hit>,
@@ -32,7 +32,7 @@ impl State {
         params: &Params<'_>,
         request: &Request<'_>,
         now: Timestamp,
-    ) -> (Answer, Option<RateLimitState>) {
+    ) -> (Response, Option<RateLimitState>) {
         let route = match route {
             Ok(route) => route,
             Err(refusal) => return (refusal.into(), None),
@@ -44,26 +44,26 @@ impl State {
         }
         if let Some(hit) = hit {
             if hit.trouble.reset {
-                return (Answer::empty(StatusCode::SERVICE_UNAVAILABLE, "connection reset"), None);
+                return (Response::empty(StatusCode::SERVICE_UNAVAILABLE, "connection reset"), None);
             }
             if let Some(canned) = &hit.answer {
-                return (canned_answer(canned, now), None);
+                return (canned_response(canned, now), None);
             }
         }
         match route.operation.auth {
-            Auth::Open(open) => (self.answer_everybody(open, params, request, now), None),
-            Auth::Token(guarded, level) => self.answer_holder((guarded, level), route.org_id, identity, params, now),
+            Auth::Open(open) => (self.perform_open(open, params, request, now), None),
+            Auth::Token(guarded, level) => self.perform_guarded((guarded, level), route.org_id, identity, params, now),
         }
     }
 
-    fn answer_holder(
+    fn perform_guarded(
         &mut self,
         (guarded, level): (Guarded, Level),
         org_id: Option<&str>,
         identity: &Identity,
         params: &Params<'_>,
         now: Timestamp,
-    ) -> (Answer, Option<RateLimitState>) {
+    ) -> (Response, Option<RateLimitState>) {
         let known = api::authenticate(&self.dataset.world, guarded, identity.caller, identity.has_token, now);
         let caller = match known {
             Ok(caller) => caller,
@@ -74,14 +74,14 @@ impl State {
             return (self.too_many(rate_limit, now), Some(rate_limit));
         }
         let done = api::perform(guarded, &self.dataset, caller, org_id, params, now);
-        (done.unwrap_or_else(Answer::from), Some(rate_limit))
+        (done.unwrap_or_else(Response::from), Some(rate_limit))
     }
 
-    fn answer_everybody(&mut self, open: Open, params: &Params<'_>, request: &Request<'_>, now: Timestamp) -> Answer {
+    fn perform_open(&mut self, open: Open, params: &Params<'_>, request: &Request<'_>, now: Timestamp) -> Response {
         let params = params.and(request.body);
         let Self { dataset, codes, random, .. } = self;
         let mut context = OAuthContext { world: &mut dataset.world, codes, random, now };
-        api::perform_open(open, &mut context, &params, request.body).unwrap_or_else(Answer::from)
+        api::perform_open(open, &mut context, &params, request.body).unwrap_or_else(Response::from)
     }
 
     /// Takes the credits of a call, if there are as many.
@@ -95,9 +95,9 @@ impl State {
         bucket.take(level.credits(), ceiling, model, now)
     }
 
-    /// The answer to a call without credits.
-    fn too_many(&self, rate_limit: RateLimitState, now: Timestamp) -> Answer {
-        let mut answer = Answer::from(Refusal {
+    /// The response to a call without credits.
+    fn too_many(&self, rate_limit: RateLimitState, now: Timestamp) -> Response {
+        let mut response = Response::from(Refusal {
             decision: "out of credits".to_owned(),
             ..Refusal::for_status(StatusCode::TOO_MANY_REQUESTS)
         });
@@ -111,22 +111,22 @@ impl State {
             RetryAfterForm::HttpDate => (Some(http_date(reset)), Rule::CallBeforeRetryAfter),
         };
         if let Some(header) = header {
-            answer = answer.with(RETRY_AFTER, text_value(&header));
+            response = response.with(RETRY_AFTER, text_value(&header));
         }
-        answer.pause = Some((reset, rule));
-        answer
+        response.pause = Some((reset, rule));
+        response
     }
 
     /// Adds the `X-RateLimit-*` headers.
     pub(super) fn add_headers(
         &self,
-        answer: &mut Answer,
+        response: &mut Response,
         identity: &Identity,
         rate_limit: Option<RateLimitState>,
         now: Timestamp,
     ) {
         let world = &self.dataset.world;
-        if world.switches.rate_headers == RateHeaders::Successes && answer.status != StatusCode::OK {
+        if world.switches.rate_headers == RateHeaders::Successes && response.status != StatusCode::OK {
             return;
         }
         let rate_limit = rate_limit.unwrap_or_else(|| {
@@ -134,7 +134,7 @@ impl State {
                 caller.organization(world).credits_per_minute
             });
             let mut untouched = RateLimitState::untouched(ceiling, now);
-            if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            if response.status == StatusCode::TOO_MANY_REQUESTS {
                 untouched.remaining = 0;
             }
             untouched
@@ -143,34 +143,34 @@ impl State {
             ResetUnit::Seconds => (rate_limit.reset_ms as u64).div_ceil(1_000) as i64,
             ResetUnit::Milliseconds => rate_limit.reset_ms,
         };
-        answer.headers.entry(RATE_LIMIT).or_insert_with(|| HeaderValue::from(rate_limit.ceiling));
-        answer.headers.entry(RATE_REMAINING).or_insert_with(|| HeaderValue::from(rate_limit.remaining));
-        answer.headers.entry(RATE_RESET).or_insert_with(|| HeaderValue::from(reset));
+        response.headers.entry(RATE_LIMIT).or_insert_with(|| HeaderValue::from(rate_limit.ceiling));
+        response.headers.entry(RATE_REMAINING).or_insert_with(|| HeaderValue::from(rate_limit.remaining));
+        response.headers.entry(RATE_RESET).or_insert_with(|| HeaderValue::from(reset));
     }
 }
 
-/// The answer that a fault has in place of Miro's.
-fn canned_answer(canned: &faults::Answer, now: Timestamp) -> Answer {
+/// The response that a fault has in place of Miro's.
+fn canned_response(canned: &faults::Answer, now: Timestamp) -> Response {
     let status = StatusCode::from_u16(canned.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut answer = Answer::from(Refusal::for_status(status));
+    let mut response = Response::from(Refusal::for_status(status));
     match &canned.body {
         None => {}
         Some(serde_json::Value::String(text)) => {
-            answer.headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-            answer.body = Bytes::from(text.clone());
+            response.headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+            response.body = Bytes::from(text.clone());
         }
-        Some(json) => answer.body = Bytes::from(json.to_string()),
+        Some(json) => response.body = Bytes::from(json.to_string()),
     }
     if let Some((value, until)) = canned.retry_after.and_then(|pause| pause.header(now)) {
-        answer = answer.with(RETRY_AFTER, text_value(&value));
-        answer.pause = Some((until, Rule::CallBeforeRetryAfter));
+        response = response.with(RETRY_AFTER, text_value(&value));
+        response.pause = Some((until, Rule::CallBeforeRetryAfter));
     }
     for (name, value) in &canned.headers {
         if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
-            answer.headers.insert(name, value);
+            response.headers.insert(name, value);
         }
     }
-    answer
+    response
 }
 
 fn text_value(text: &str) -> HeaderValue {

@@ -1,4 +1,4 @@
-//! Answers before they become HTTP: status, headers, body, and why.
+//! Responses before they become HTTP: status, headers, body, and the reason.
 
 use bytes::Bytes;
 use faults::Ids;
@@ -11,7 +11,7 @@ use crate::journal::Rule;
 
 /// What goes back to the client, and what the journal notes about it.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -29,13 +29,13 @@ pub(crate) struct Answer {
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-impl Answer {
+impl Response {
     /// 200 with a JSON body.
     pub(crate) fn json(body: impl Into<Bytes>, decision: impl Into<String>) -> Self {
-        let mut answer = Self::empty(StatusCode::OK, decision);
-        answer.headers.insert(CONTENT_TYPE, JSON);
-        answer.body = body.into();
-        answer
+        let mut response = Self::empty(StatusCode::OK, decision);
+        response.headers.insert(CONTENT_TYPE, JSON);
+        response.body = body.into();
+        response
     }
 
     /// Its `Retry-After`, if that is short enough to be kept.
@@ -59,7 +59,7 @@ impl Answer {
         }
     }
 
-    /// The same answer with a further header.
+    /// The same response with a further header.
     pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self
@@ -123,7 +123,7 @@ impl Refusal {
     }
 }
 
-impl From<Refusal> for Answer {
+impl From<Refusal> for Response {
     fn from(refusal: Refusal) -> Self {
         let Refusal { status, code, message, context, decision } = refusal;
         let body =
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn an_error_body_has_the_documented_members() {
         let refusal = Refusal::invalid_parameters(&[FieldError::missing("createdAfter")]);
-        let body: Value = serde_json::from_slice(&Answer::from(refusal).body).unwrap();
+        let body: Value = serde_json::from_slice(&Response::from(refusal).body).unwrap();
         insta::assert_json_snapshot!(body, @r#"
         {
           "code": "invalidParameters",
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_limit_reached_has_no_context() {
-        let body = Answer::from(Refusal::for_status(StatusCode::TOO_MANY_REQUESTS)).body;
+        let body = Response::from(Refusal::for_status(StatusCode::TOO_MANY_REQUESTS)).body;
         insta::assert_snapshot!(std::str::from_utf8(&body).unwrap(), @r#"{"code":"tooManyRequests","context":null,"message":"Request rate limit exceed","status":429,"type":"error"}"#);
     }
 }
