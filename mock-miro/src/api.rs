@@ -16,7 +16,7 @@ use crate::dataset::Dataset;
 use crate::log::Log;
 use crate::operation::{Guarded, Open};
 use crate::params::Params;
-use crate::response::{Refusal, Response};
+use crate::response::{ErrorResponse, Response};
 use crate::world::World;
 
 /// Performs an operation whose token is valid and whose credits are paid.
@@ -27,7 +27,7 @@ pub(crate) fn perform(
     org_id: Option<&str>,
     params: &Params<'_>,
     now: Timestamp,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ErrorResponse> {
     let log = |log| logs::serve(log, dataset, caller, org_id, params, now);
     match guarded {
         Guarded::AuditLogs => log(Log::Audit),
@@ -44,7 +44,7 @@ pub(crate) fn perform_open(
     context: &mut OAuthContext<'_>,
     params: &Params<'_>,
     body: &[u8],
-) -> Result<Response, Refusal> {
+) -> Result<Response, ErrorResponse> {
     match open {
         Open::Authorize => oauth::authorize(context.world, params),
         Open::Approve => oauth::approve(context, params),

@@ -135,7 +135,7 @@ fn responses(auth: Auth) -> Value {
         Auth::Open(Open::RevokeByQuery | Open::RevokeByBody) => json!({"204": {"description": "Revoked"}}),
     };
     responses["default"] = json!({
-        "description": "A refusal",
+        "description": "An error",
         "content": json_of(json!({"$ref": "#/components/schemas/Error"})),
     });
     responses

@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use crate::credits::Level;
-use crate::response::Refusal;
+use crate::response::ErrorResponse;
 
 /// The authentication that an operation requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +119,7 @@ pub(crate) struct Route<'a> {
 }
 
 /// Finds the operation of a request, or says which one comes nearest.
-pub(crate) fn find<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, Refusal> {
+pub(crate) fn find<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, ErrorResponse> {
     for operation in &OPERATIONS {
         if operation.method == *method
             && let Some(route) = operation.route(path)
@@ -142,7 +142,7 @@ impl Operation {
     }
 }
 
-fn near_miss(method: &Method, path: &str) -> Refusal {
+fn near_miss(method: &Method, path: &str) -> ErrorResponse {
     let asked = format!("{method} {path}");
     let nearest = OPERATIONS
         .iter()
@@ -150,9 +150,14 @@ fn near_miss(method: &Method, path: &str) -> Refusal {
         .max_by(|a, b| strsim::jaro_winkler(a, &asked).total_cmp(&strsim::jaro_winkler(b, &asked)))
         .expect("the table of operations is not empty");
     let message = format!("There is no {asked} here; the nearest is {nearest}");
-    Refusal {
+    ErrorResponse {
         context: Some(json!({"asked": asked, "nearest": nearest})),
-        ..Refusal::new(StatusCode::NOT_FOUND, "notFound", &message, format!("no such operation; nearest: {nearest}"))
+        ..ErrorResponse::new(
+            StatusCode::NOT_FOUND,
+            "notFound",
+            &message,
+            format!("no such operation; nearest: {nearest}"),
+        )
     }
 }
 

@@ -66,14 +66,14 @@ impl Response {
     }
 }
 
-/// A refusal, with the body Miro documents at <https://developers.miro.com/reference/errors> (read 2026-11-22).
+/// An error response, with the body Miro documents at <https://developers.miro.com/reference/errors> (read 2026-11-22).
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Refusal {
+pub(crate) struct ErrorResponse {
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
     pub(crate) message: String,
     pub(crate) context: Option<Value>,
-    /// The true cause, which the body does not tell.
+    /// The actual cause, which the body does not reveal.
     pub(crate) decision: String,
 }
 
@@ -85,7 +85,7 @@ pub(crate) struct FieldError {
     pub(crate) message: String,
 }
 
-impl Refusal {
+impl ErrorResponse {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: &str, decision: impl Into<String>) -> Self {
         Self { status, code, message: message.to_owned(), context: None, decision: decision.into() }
     }
@@ -123,9 +123,9 @@ impl Refusal {
     }
 }
 
-impl From<Refusal> for Response {
-    fn from(refusal: Refusal) -> Self {
-        let Refusal { status, code, message, context, decision } = refusal;
+impl From<ErrorResponse> for Response {
+    fn from(error: ErrorResponse) -> Self {
+        let ErrorResponse { status, code, message, context, decision } = error;
         let body =
             json!({"type": "error", "status": status.as_u16(), "code": code, "message": message, "context": context});
         Self { status, code: Some(code), ..Self::json(body.to_string(), decision) }
@@ -148,8 +148,8 @@ mod tests {
 
     #[test]
     fn an_error_body_has_the_documented_members() {
-        let refusal = Refusal::invalid_parameters(&[FieldError::missing("createdAfter")]);
-        let body: Value = serde_json::from_slice(&Response::from(refusal).body).unwrap();
+        let error = ErrorResponse::invalid_parameters(&[FieldError::missing("createdAfter")]);
+        let body: Value = serde_json::from_slice(&Response::from(error).body).unwrap();
         insta::assert_json_snapshot!(body, @r#"
         {
           "code": "invalidParameters",
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_limit_reached_has_no_context() {
-        let body = Response::from(Refusal::for_status(StatusCode::TOO_MANY_REQUESTS)).body;
+        let body = Response::from(ErrorResponse::for_status(StatusCode::TOO_MANY_REQUESTS)).body;
         insta::assert_snapshot!(std::str::from_utf8(&body).unwrap(), @r#"{"code":"tooManyRequests","context":null,"message":"Request rate limit exceed","status":429,"type":"error"}"#);
     }
 }

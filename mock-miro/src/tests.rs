@@ -123,7 +123,7 @@ impl Answered {
     }
 
     /// Status and code of an error.
-    fn refusal(&self) -> (u16, String) {
+    fn error(&self) -> (u16, String) {
         (self.status.as_u16(), self.json()["code"].as_str().unwrap_or_default().to_owned())
     }
 }

@@ -8,7 +8,7 @@ use crate::dataset::Dataset;
 use crate::log::Log;
 use crate::operation::Guarded;
 use crate::params::Params;
-use crate::response::Refusal;
+use crate::response::ErrorResponse;
 use crate::switches::{CreditOwner, ForbiddenCode, Switches, TokenInQuery, TokenInfoInvalid, WrongOrganization};
 use crate::world::{Organization, Plan, Role, Token, TokenState, World};
 
@@ -67,12 +67,13 @@ pub(crate) fn authenticate(
     caller: Option<Caller>,
     has_token: bool,
     now: Timestamp,
-) -> Result<Caller, Refusal> {
+) -> Result<Caller, ErrorResponse> {
     let status = invalid_token_status(guarded, &world.switches);
-    let not_found = |why: &str| Refusal::new(status, "tokenNotFound", "The access token was not found", why);
+    let not_found = |why: &str| ErrorResponse::new(status, "tokenNotFound", "The access token was not found", why);
     let Some(caller) = caller else {
-        let not_provided =
-            || Refusal::new(status, "tokenNotProvided", "No access token was provided", "no token in the request");
+        let not_provided = || {
+            ErrorResponse::new(status, "tokenNotProvided", "No access token was provided", "no token in the request")
+        };
         return Err(if has_token { not_found("token unknown") } else { not_provided() });
     };
     match death_of(caller.token(world), now) {
@@ -114,7 +115,12 @@ impl Needs {
 }
 
 /// Whether the caller may read something of the organisation in the path.
-pub(super) fn may_read(dataset: &Dataset, caller: Caller, needs: Needs, org_id: Option<&str>) -> Result<(), Refusal> {
+pub(super) fn may_read(
+    dataset: &Dataset,
+    caller: Caller,
+    needs: Needs,
+    org_id: Option<&str>,
+) -> Result<(), ErrorResponse> {
     let world = &dataset.world;
     let (organization, token) = (caller.organization(world), caller.token(world));
     let forbidden = |why: String| Err(forbidden(&world.switches, why));
@@ -127,7 +133,7 @@ pub(super) fn may_read(dataset: &Dataset, caller: Caller, needs: Needs, org_id: 
         return Err(match world.switches.wrong_organization {
             WrongOrganization::Forbidden => self::forbidden(&world.switches, why),
             WrongOrganization::NotFound => {
-                Refusal::new(StatusCode::NOT_FOUND, "notFound", "The organization was not found", why)
+                ErrorResponse::new(StatusCode::NOT_FOUND, "notFound", "The organization was not found", why)
             }
         });
     }
@@ -143,10 +149,10 @@ pub(super) fn may_read(dataset: &Dataset, caller: Caller, needs: Needs, org_id: 
     }
 }
 
-fn forbidden(switches: &Switches, why: String) -> Refusal {
+fn forbidden(switches: &Switches, why: String) -> ErrorResponse {
     let code = match switches.forbidden_code {
         ForbiddenCode::InsufficientPermissions => "insufficientPermissions",
         ForbiddenCode::ForbiddenAccess => "forbiddenAccess",
     };
-    Refusal::new(StatusCode::FORBIDDEN, code, "You do not have access to this resource", why)
+    ErrorResponse::new(StatusCode::FORBIDDEN, code, "You do not have access to this resource", why)
 }

@@ -14,7 +14,7 @@ use crate::dataset::Dataset;
 use crate::event_log::window::{Direction, Page, PageQuery};
 use crate::log::Log;
 use crate::params::Params;
-use crate::response::{FieldError, Refusal, Response};
+use crate::response::{ErrorResponse, FieldError, Response};
 use crate::switches::{
     Bound, CursorBinding, FullLastPage, LastCursor, MalformedCursor, OutOfBounds, RefusedCursor, Switches,
 };
@@ -30,10 +30,11 @@ pub(super) fn serve(
     org_id: Option<&str>,
     params: &Params<'_>,
     now: Timestamp,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ErrorResponse> {
     access::may_read(dataset, caller, Needs::of(log), org_id)?;
     let switches = &dataset.world.switches;
-    let request = PageRequest::parse(log, params, switches).map_err(|errors| Refusal::invalid_parameters(&errors))?;
+    let request =
+        PageRequest::parse(log, params, switches).map_err(|errors| ErrorResponse::invalid_parameters(&errors))?;
     let reach = Reach::of(log, caller.organization(&dataset.world), now);
     let (first, last) = reach.window(log, &request, switches)?;
     let cursor = resume(log, &request, switches, now)?;
@@ -104,11 +105,11 @@ impl Reach {
     }
 
     /// The first and last millisecond of the asked window that can be read, both included.
-    fn window(&self, log: Log, request: &PageRequest<'_>, switches: &Switches) -> Result<(i64, i64), Refusal> {
+    fn window(&self, log: Log, request: &PageRequest<'_>, switches: &Switches) -> Result<(i64, i64), ErrorResponse> {
         let too_old = request.from.as_millisecond() < self.oldest;
         if too_old && log == Log::Audit && switches.start_beyond_reach == OutOfBounds::BadRequest {
             let message = format!("{} must be within the last {} days", log.start_param(), Self::AUDIT_DAYS);
-            return Err(Refusal::invalid_parameters(&[FieldError::invalid(log.start_param(), message)]));
+            return Err(ErrorResponse::invalid_parameters(&[FieldError::invalid(log.start_param(), message)]));
         }
         let first = match switches.lower_bound {
             Bound::Inclusive => ceil_millis(request.from),
@@ -131,8 +132,13 @@ fn ceil_millis(at: Timestamp) -> i64 {
 }
 
 /// Reads the cursor, under the rules that the switches set.
-fn resume(log: Log, request: &PageRequest<'_>, switches: &Switches, now: Timestamp) -> Result<Option<Cursor>, Refusal> {
-    let not_valid = |message: &str| Refusal::invalid_parameters(&[FieldError::invalid("cursor", message)]);
+fn resume(
+    log: Log,
+    request: &PageRequest<'_>,
+    switches: &Switches,
+    now: Timestamp,
+) -> Result<Option<Cursor>, ErrorResponse> {
+    let not_valid = |message: &str| ErrorResponse::invalid_parameters(&[FieldError::invalid("cursor", message)]);
     let Some(text) = request.cursor.filter(|text| !text.is_empty()) else { return Ok(None) };
     let Some(cursor) = Cursor::decode(text, log) else {
         return match switches.malformed_cursor {
@@ -153,11 +159,11 @@ fn resume(log: Log, request: &PageRequest<'_>, switches: &Switches, now: Timesta
 }
 
 /// What a cursor gets that was good once, or is good for other bounds.
-fn refused_cursor(log: Log, switches: &Switches, bad_request: Refusal) -> Refusal {
+fn refused_cursor(log: Log, switches: &Switches, bad_request: ErrorResponse) -> ErrorResponse {
     match (log, switches.refused_cursor) {
         (Log::Audit, RefusedCursor::Conflict) => {
             let status = http::StatusCode::CONFLICT;
-            Refusal { decision: bad_request.decision, ..Refusal::for_status(status) }
+            ErrorResponse { decision: bad_request.decision, ..ErrorResponse::for_status(status) }
         }
         (_, _) => bad_request,
     }

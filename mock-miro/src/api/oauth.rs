@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::OAuthContext;
 use crate::params::Params;
-use crate::response::{FieldError, Refusal, Response};
+use crate::response::{ErrorResponse, FieldError, Response};
 use crate::switches::UsedRefreshToken;
 use crate::world::{ACCESS_LIFETIME, App, Organization, Token, TokenState, World, mint};
 
@@ -60,16 +60,16 @@ impl AppPlace {
     }
 }
 
-fn oauth_error(message: &str, why: impl Into<String>) -> Refusal {
-    Refusal::new(StatusCode::UNAUTHORIZED, "oauthError", message, why)
+fn oauth_error(message: &str, why: impl Into<String>) -> ErrorResponse {
+    ErrorResponse::new(StatusCode::UNAUTHORIZED, "oauthError", message, why)
 }
 
-fn required<'a>(params: &'a Params<'_>, name: &'static str) -> Result<&'a str, Refusal> {
+fn required<'a>(params: &'a Params<'_>, name: &'static str) -> Result<&'a str, ErrorResponse> {
     let value = params.get(name).filter(|value| !value.is_empty());
-    value.ok_or_else(|| Refusal::invalid_parameters(&[FieldError::missing(name)]))
+    value.ok_or_else(|| ErrorResponse::invalid_parameters(&[FieldError::missing(name)]))
 }
 
-fn app_of(world: &World, client_id: &str) -> Result<AppPlace, Refusal> {
+fn app_of(world: &World, client_id: &str) -> Result<AppPlace, ErrorResponse> {
     let mut places = world.organizations.iter().enumerate().flat_map(|(organization, held)| {
         held.apps.iter().enumerate().map(move |(nth, app)| (AppPlace { organization, app: nth }, app))
     });
@@ -78,7 +78,7 @@ fn app_of(world: &World, client_id: &str) -> Result<AppPlace, Refusal> {
 }
 
 /// The app of a client that shows its secret.
-fn authenticated_app(world: &World, client_id: &str, client_secret: &str) -> Result<AppPlace, Refusal> {
+fn authenticated_app(world: &World, client_id: &str, client_secret: &str) -> Result<AppPlace, ErrorResponse> {
     let place = app_of(world, client_id)?;
     if place.app(world).client_secret == client_secret {
         Ok(place)
@@ -88,7 +88,7 @@ fn authenticated_app(world: &World, client_id: &str, client_secret: &str) -> Res
 }
 
 /// `GET /oauth/authorize`: a page that asks who allows the app.
-pub(crate) fn authorize(world: &World, params: &Params<'_>) -> Result<Response, Refusal> {
+pub(crate) fn authorize(world: &World, params: &Params<'_>) -> Result<Response, ErrorResponse> {
     let place = asked_app(world, params)?;
     asked_team(place.organization(world), params)?;
     let html = page::consent(place.app(world), place.organization(world), params);
@@ -97,10 +97,10 @@ pub(crate) fn authorize(world: &World, params: &Params<'_>) -> Result<Response, 
 }
 
 /// The app that an authorisation is asked for, if the request is in order.
-fn asked_app(world: &World, params: &Params<'_>) -> Result<AppPlace, Refusal> {
+fn asked_app(world: &World, params: &Params<'_>) -> Result<AppPlace, ErrorResponse> {
     if required(params, "response_type")? != "code" {
         let wrong = FieldError::invalid("response_type", "response_type must be code");
-        return Err(Refusal::invalid_parameters(&[wrong]));
+        return Err(ErrorResponse::invalid_parameters(&[wrong]));
     }
     let place = app_of(world, required(params, "client_id")?)?;
     let redirect_uri = required(params, "redirect_uri")?;
@@ -111,7 +111,7 @@ fn asked_app(world: &World, params: &Params<'_>) -> Result<AppPlace, Refusal> {
 }
 
 /// The team to install the app in: the one asked for, or the largest.
-fn asked_team(organization: &Organization, params: &Params<'_>) -> Result<Option<String>, Refusal> {
+fn asked_team(organization: &Organization, params: &Params<'_>) -> Result<Option<String>, ErrorResponse> {
     let Some(asked) = params.get("team_id").filter(|asked| !asked.is_empty()) else {
         return Ok(organization.teams.first().map(|team| team.id.clone()));
     };
@@ -119,17 +119,17 @@ fn asked_team(organization: &Organization, params: &Params<'_>) -> Result<Option
         return Ok(Some(asked.to_owned()));
     }
     let wrong = FieldError::invalid("team_id", "team_id must be the id of a team of the organization");
-    Err(Refusal::invalid_parameters(&[wrong]))
+    Err(ErrorResponse::invalid_parameters(&[wrong]))
 }
 
 /// `POST /oauth/authorize`: the user allows the app; the browser goes back to it with a code.
-pub(crate) fn approve(context: &mut OAuthContext<'_>, params: &Params<'_>) -> Result<Response, Refusal> {
+pub(crate) fn approve(context: &mut OAuthContext<'_>, params: &Params<'_>) -> Result<Response, ErrorResponse> {
     let OAuthContext { world, codes, random, now } = context;
     let place = asked_app(world, params)?;
     let user = required(params, "user")?;
     if place.organization(world).user(user).is_none() {
         let wrong = FieldError::invalid("user", "user must be the id of a user of the organization");
-        return Err(Refusal::invalid_parameters(&[wrong]));
+        return Err(ErrorResponse::invalid_parameters(&[wrong]));
     }
     let team = asked_team(place.organization(world), params)?;
     let redirect_uri = required(params, "redirect_uri")?;
@@ -163,7 +163,7 @@ pub(crate) fn approve(context: &mut OAuthContext<'_>, params: &Params<'_>) -> Re
 }
 
 /// `POST /v1/oauth/token`: a code or a refresh token for a pair of tokens.
-pub(crate) fn token(context: &mut OAuthContext<'_>, params: &Params<'_>) -> Result<Response, Refusal> {
+pub(crate) fn token(context: &mut OAuthContext<'_>, params: &Params<'_>) -> Result<Response, ErrorResponse> {
     let world = &context.world;
     let grant_type = required(params, "grant_type")?;
     let place = authenticated_app(world, required(params, "client_id")?, required(params, "client_secret")?)?;
@@ -172,12 +172,12 @@ pub(crate) fn token(context: &mut OAuthContext<'_>, params: &Params<'_>) -> Resu
         "refresh_token" => by_refresh_token(context, place, params),
         _ => {
             let allowed = "grant_type must be authorization_code or refresh_token";
-            Err(Refusal::invalid_parameters(&[FieldError::invalid("grant_type", allowed)]))
+            Err(ErrorResponse::invalid_parameters(&[FieldError::invalid("grant_type", allowed)]))
         }
     }
 }
 
-fn by_code(context: &mut OAuthContext<'_>, place: AppPlace, params: &Params<'_>) -> Result<Response, Refusal> {
+fn by_code(context: &mut OAuthContext<'_>, place: AppPlace, params: &Params<'_>) -> Result<Response, ErrorResponse> {
     let redirect_uri = required(params, "redirect_uri")?;
     // Once shown, a code is used up, whatever comes of it.
     let grant = context.codes.waiting.remove(required(params, "code")?);
@@ -189,7 +189,11 @@ fn by_code(context: &mut OAuthContext<'_>, place: AppPlace, params: &Params<'_>)
     Ok(issue(context, place, grant.user, grant.team))
 }
 
-fn by_refresh_token(context: &mut OAuthContext<'_>, place: AppPlace, params: &Params<'_>) -> Result<Response, Refusal> {
+fn by_refresh_token(
+    context: &mut OAuthContext<'_>,
+    place: AppPlace,
+    params: &Params<'_>,
+) -> Result<Response, ErrorResponse> {
     let (world, now) = (&mut *context.world, context.now);
     let shown = required(params, "refresh_token")?;
     let grace = world.switches.rotation_grace;
@@ -206,7 +210,7 @@ fn by_refresh_token(context: &mut OAuthContext<'_>, place: AppPlace, params: &Pa
             UsedRefreshToken::Unauthorized => oauth_error("Refresh token not found.", "refresh token used or expired"),
             UsedRefreshToken::BadRequest => {
                 let wrong = FieldError::invalid("refresh_token", "refresh_token is not valid");
-                Refusal::invalid_parameters(&[wrong])
+                ErrorResponse::invalid_parameters(&[wrong])
             }
         });
     };

@@ -4,10 +4,10 @@ use serde_json::json;
 
 use super::{Caller, access};
 use crate::dataset::Dataset;
-use crate::response::{Refusal, Response};
+use crate::response::{ErrorResponse, Response};
 use crate::world::Plan;
 
-pub(super) fn serve(dataset: &Dataset, caller: Caller, org_id: Option<&str>) -> Result<Response, Refusal> {
+pub(super) fn serve(dataset: &Dataset, caller: Caller, org_id: Option<&str>) -> Result<Response, ErrorResponse> {
     let needs = access::Needs { scope: "organizations:read", guard: false };
     access::may_read(dataset, caller, needs, org_id)?;
     let organization = caller.organization(&dataset.world);

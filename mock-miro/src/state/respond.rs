@@ -12,7 +12,7 @@ use crate::credits::{Bucket, Level, RateLimitState};
 use crate::journal::Rule;
 use crate::operation::{Auth, Guarded, Open, Route};
 use crate::params::Params;
-use crate::response::{Refusal, Response};
+use crate::response::{ErrorResponse, Response};
 use crate::switches::{RateHeaders, ResetUnit, RetryAfterForm};
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
@@ -26,7 +26,7 @@ impl State {
     /// The response, and the budget after it where one was touched.
     pub(super) fn respond(
         &mut self,
-        route: Result<Route<'_>, Refusal>,
+        route: Result<Route<'_>, ErrorResponse>,
         hit: Option<&Hit>,
         identity: &Identity,
         params: &Params<'_>,
@@ -35,12 +35,12 @@ impl State {
     ) -> (Response, Option<RateLimitState>) {
         let route = match route {
             Ok(route) => route,
-            Err(refusal) => return (refusal.into(), None),
+            Err(error) => return (error.into(), None),
         };
         if request.too_long {
             let (code, message) = ("payloadTooLarge", "The body is longer than any of this API's");
-            let refusal = Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, code, message, "body too long");
-            return (refusal.into(), None);
+            let error = ErrorResponse::new(StatusCode::PAYLOAD_TOO_LARGE, code, message, "body too long");
+            return (error.into(), None);
         }
         if let Some(hit) = hit {
             if hit.trouble.reset {
@@ -67,7 +67,7 @@ impl State {
         let known = api::authenticate(&self.dataset.world, guarded, identity.caller, identity.has_token, now);
         let caller = match known {
             Ok(caller) => caller,
-            Err(refusal) => return (refusal.into(), None),
+            Err(error) => return (error.into(), None),
         };
         let (rate_limit, granted) = self.pay(caller, identity, level, now);
         if !granted {
@@ -97,9 +97,9 @@ impl State {
 
     /// The response to a call without credits.
     fn too_many(&self, rate_limit: RateLimitState, now: Timestamp) -> Response {
-        let mut response = Response::from(Refusal {
+        let mut response = Response::from(ErrorResponse {
             decision: "out of credits".to_owned(),
-            ..Refusal::for_status(StatusCode::TOO_MANY_REQUESTS)
+            ..ErrorResponse::for_status(StatusCode::TOO_MANY_REQUESTS)
         });
         let reset = Timestamp::from_millisecond(rate_limit.reset_ms).unwrap_or(Timestamp::MAX);
         let (header, rule) = match self.dataset.world.switches.retry_after {
@@ -152,7 +152,7 @@ impl State {
 /// The response that a fault has in place of Miro's.
 fn canned_response(canned: &faults::Answer, now: Timestamp) -> Response {
     let status = StatusCode::from_u16(canned.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = Response::from(Refusal::for_status(status));
+    let mut response = Response::from(ErrorResponse::for_status(status));
     match &canned.body {
         None => {}
         Some(serde_json::Value::String(text)) => {

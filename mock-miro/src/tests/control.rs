@@ -73,7 +73,7 @@ async fn faults_are_put_in_place_watched_and_cleared() {
     let bench = Bench::new();
     let fault = json!({"when": {"call": "audit_logs"}, "answer": {"status": 500}, "times": 2});
     assert_eq!(bench.control(Method::POST, "faults", fault.clone()).await.json(), json!({"numbers": [1]}));
-    assert_eq!(bench.audit("").await.refusal(), (500, "internalError".to_owned()));
+    assert_eq!(bench.audit("").await.error(), (500, "internalError".to_owned()));
     let told = bench.control(Method::GET, "faults", Value::Null).await.json()["faults"][0].clone();
     assert_eq!(told, json!({"number": 1, "fault": fault, "seen": 1, "struck": 1, "left": 1}));
     let cleared = bench.control(Method::DELETE, "faults", Value::Null).await;
@@ -259,7 +259,7 @@ async fn a_body_too_long_is_in_the_journal_too() {
     let bench = Bench::new();
     let body = axum::body::Body::from(vec![b'a'; 70_000]);
     let answer = bench.call(http::Request::post("/v1/oauth/token").body(body).unwrap()).await;
-    assert_eq!(answer.refusal(), (413, "payloadTooLarge".to_owned()));
+    assert_eq!(answer.error(), (413, "payloadTooLarge".to_owned()));
     assert_eq!((answer.header("x-mock-decision"), bench.mock.journal()[0].status), (Some("1"), 413));
 }
 
