@@ -54,7 +54,7 @@ pub enum Mistake {
     UnknownToken,
     /// The token of the other log.
     SwappedTokens,
-    /// The id of another organisation.
+    /// The id of another organization.
     OtherOrganization,
 }
 
@@ -63,7 +63,7 @@ pub enum Mistake {
 pub struct Settings {
     /// Both tokens.
     pub tokens: Tokens,
-    /// The organisation of the content log.
+    /// The organization of the content log.
     pub organization_id: String,
 }
 
@@ -94,7 +94,7 @@ impl Settings {
 }
 
 impl MockMiro {
-    /// What a client of the first organisation has to be configured with.
+    /// What a client of the first organization has to be configured with.
     pub fn settings(&self) -> Settings {
         Settings { tokens: self.tokens(), organization_id: self.organization_id() }
     }

@@ -105,7 +105,7 @@ pub(crate) struct Serve {
     /// Allow an address that other machines can reach. Anybody who reaches it can steer this mock.
     #[arg(long)]
     allow_remote: bool,
-    /// World to start from, as YAML; one Enterprise organisation with Guard unless given.
+    /// World to start from, as YAML; one Enterprise organization with Guard unless given.
     #[arg(long, value_name = "FILE")]
     world: Option<PathBuf>,
     /// Audit events, one JSON object a line, exactly as Miro would send them.
@@ -152,7 +152,7 @@ impl Serve {
         Ok(self.listen)
     }
 
-    /// The world of the file, with what the other options change in its first organisation.
+    /// The world of the file, with what the other options change in its first organization.
     pub(crate) fn world(&self) -> anyhow::Result<World> {
         let mut world = match &self.world {
             Some(path) => World::from_file(path)?,

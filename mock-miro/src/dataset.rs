@@ -20,7 +20,7 @@ pub(crate) struct Dataset {
     logs: Vec<Logs>,
 }
 
-/// The logs of one organisation.
+/// The logs of one organization.
 #[derive(Debug, Clone, Default)]
 struct Logs {
     audit: EventLog,

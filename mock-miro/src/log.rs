@@ -1,6 +1,6 @@
 //! The three logs of an organization.
 
-/// Which of an organisation's logs.
+/// Which of an organization's logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Log {

@@ -92,7 +92,7 @@ impl MockMiro {
         self.settings().handshake(base_url)
     }
 
-    /// The tokens named `audit` and `content` of the first organisation, or else the first that work and have the scope;
+    /// The tokens named `audit` and `content` of the first organization, or else the first that work and have the scope;
     /// empty where there is none.
     pub fn tokens(&self) -> Tokens {
         let state = self.state();
@@ -107,7 +107,7 @@ impl MockMiro {
         Tokens { audit: value("audit", Log::Audit), content: value("content", Log::Content) }
     }
 
-    /// The id of the first organisation.
+    /// The id of the first organization.
     pub fn organization_id(&self) -> String {
         self.state().dataset.world.organizations[0].id.clone()
     }
@@ -128,7 +128,7 @@ impl MockMiro {
         self.clock.change(change.forward()?)
     }
 
-    /// Lets the seeded generator add `count` events of the first organisation that happen within `over` after `from`.
+    /// Lets the seeded generator add `count` events of the first organization that happen within `over` after `from`.
     /// The same call on the same log adds the same events.
     pub fn generate(&self, log: Log, count: usize, from: Timestamp, over: Duration, seed: u64) {
         self.generate_with(log, count, from, over, seed, Traits::default());
@@ -149,7 +149,7 @@ impl MockMiro {
         self.state().dataset.planted.to_vec()
     }
 
-    /// Adds events to the first organisation; all or none.
+    /// Adds events to the first organization; all or none.
     #[expect(clippy::needless_pass_by_value, reason = "the events belong to the mock from here on")]
     pub fn add_events(&self, log: Log, events: Vec<NewEvent>) -> Result<(), EventError> {
         let mut facts = Vec::with_capacity(events.len());

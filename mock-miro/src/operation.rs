@@ -78,7 +78,7 @@ pub(crate) static OPERATIONS: [Operation; 10] = [
         "/v2/orgs/{org_id}",
         "organization",
         Auth::Token(Guarded::Organization, Level::Three),
-        "Name, plan and licences of an organization",
+        "Name, plan and licenses of an organization",
     ),
     get(
         "/v1/oauth-token",
@@ -111,7 +111,7 @@ pub static CALLS: Calls = Calls {
     selectors: &[Selector::Token],
 };
 
-/// An operation together with the organisation its path names.
+/// An operation together with the organization its path names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Route<'a> {
     pub(crate) operation: &'static Operation,
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_organisation_in_the_path() {
+    fn finds_the_organization_in_the_path() {
         let route = find(&Method::GET, "/v2/orgs/42/content-logs/items").unwrap();
         assert_eq!((route.operation.name, route.org_id), ("content_logs", Some("42")));
     }

@@ -8,7 +8,7 @@ pub use catalogue::SwitchInfo;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-/// Behaviour that Miro does not document. [`Switches::catalogue`] lists each with the reason for its default.
+/// Behavior that Miro does not document. [`Switches::catalogue`] lists each with the reason for its default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Switches {
@@ -56,7 +56,7 @@ pub struct Switches {
     pub rate_headers: RateHeaders,
     /// The unit of `X-RateLimit-Reset`.
     pub rate_reset_unit: ResetUnit,
-    /// The status for an organisation that is not the token's.
+    /// The status for an organization that is not the token's.
     pub wrong_organization: WrongOrganization,
     /// The `code` of a 403.
     pub forbidden_code: ForbiddenCode,
@@ -64,7 +64,7 @@ pub struct Switches {
     pub token_in_query: TokenInQuery,
     /// The status of the token information for a token that is not valid.
     pub token_info_invalid: TokenInfoInvalid,
-    /// Whether the token information names the organisation.
+    /// Whether the token information names the organization.
     pub token_info_organization: Presence,
     /// How long an access token outlives its renewal.
     pub rotation_grace: SignedDuration,
@@ -254,7 +254,7 @@ pub enum ResetUnit {
     Milliseconds,
 }
 
-/// The answer to a foreign organisation.
+/// The answer to a foreign organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WrongOrganization {

@@ -1,4 +1,4 @@
-//! The world: organisations with their plans, apps, tokens and events, as data.
+//! The world: organizations with their plans, apps, tokens and events, as data.
 
 mod change;
 mod check;
@@ -31,12 +31,12 @@ use serde::{Deserialize, Serialize};
 use crate::event_log::ndjson::EventFileError;
 use crate::switches::Switches;
 
-/// Everything the mock knows at its start. [`World::default`] is one Enterprise organisation with Guard,
+/// Everything the mock knows at its start. [`World::default`] is one Enterprise organization with Guard,
 /// an audit token and a content token.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct World {
-    /// The organisations; the first is the one that handshake and shortcuts speak of.
+    /// The organizations; the first is the one that handshake and shortcuts speak of.
     pub organizations: Vec<Organization>,
     /// What the public record leaves open.
     #[serde(default)]
@@ -73,7 +73,7 @@ impl Default for World {
 }
 
 impl World {
-    /// One Enterprise organisation with Guard and the two tokens of the enterprise integrations, chosen by `seed`.
+    /// One Enterprise organization with Guard and the two tokens of the enterprise integrations, chosen by `seed`.
     pub fn enterprise(seed: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let id = (3_074_457_345_618_265_000 + random.random_range(0..1_000_000_u64)).to_string();

@@ -101,7 +101,7 @@ fn death_of(token: &Token, now: Timestamp) -> Option<&'static str> {
     }
 }
 
-/// What an operation of the Enterprise plan asks of a token and its organisation.
+/// What an operation of the Enterprise plan asks of a token and its organization.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Needs {
     pub(super) scope: &'static str,
@@ -114,7 +114,7 @@ impl Needs {
     }
 }
 
-/// Whether the caller may read something of the organisation in the path.
+/// Whether the caller may read something of the organization in the path.
 pub(super) fn may_read(
     dataset: &Dataset,
     caller: Caller,

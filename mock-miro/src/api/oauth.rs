@@ -1,4 +1,4 @@
-//! OAuth 2.0: authorisation codes, access tokens that expire and are renewed, revocation.
+//! OAuth 2.0: authorization codes, access tokens that expire and are renewed, revocation.
 //!
 //! <https://developers.miro.com/docs/getting-started-with-oauth> and
 //! <https://developers.miro.com/reference/oauth-20-authorization-v2>, read 2026-11-22. What is said of refused codes and
@@ -22,7 +22,7 @@ use crate::response::{ErrorResponse, FieldError, Response};
 use crate::switches::UsedRefreshToken;
 use crate::world::{ACCESS_LIFETIME, App, Organization, Token, TokenState, World, mint};
 
-/// How long an authorisation code is good for.
+/// How long an authorization code is good for.
 const CODE_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 /// How many codes wait at most; older ones make room.
 const CODES_MAX: usize = 1_000;
@@ -92,11 +92,11 @@ pub(crate) fn authorize(world: &World, params: &Params<'_>) -> Result<Response, 
     let place = asked_app(world, params)?;
     asked_team(place.organization(world), params)?;
     let html = page::consent(place.app(world), place.organization(world), params);
-    let response = Response::json(html, "authorise page");
+    let response = Response::json(html, "authorize page");
     Ok(response.with(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")))
 }
 
-/// The app that an authorisation is asked for, if the request is in order.
+/// The app that an authorization is asked for, if the request is in order.
 fn asked_app(world: &World, params: &Params<'_>) -> Result<AppPlace, ErrorResponse> {
     if required(params, "response_type")? != "code" {
         let wrong = FieldError::invalid("response_type", "response_type must be code");

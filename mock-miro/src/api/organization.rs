@@ -1,4 +1,4 @@
-//! `GET /v2/orgs/{org_id}`: name, plan, licences.
+//! `GET /v2/orgs/{org_id}`: name, plan, licenses.
 
 use serde_json::json;
 

@@ -18,7 +18,7 @@ pub(super) struct Family {
     weight: u32,
     pub(super) object: Object,
     pub(super) details: Details,
-    /// Whether it concerns the whole organisation, so that there is no team.
+    /// Whether it concerns the whole organization, so that there is no team.
     pub(super) organization_wide: bool,
 }
 

@@ -11,7 +11,7 @@ use super::names;
 use super::roster::Roster;
 use crate::world::Organization;
 
-/// Who can appear in the events of an organisation.
+/// Who can appear in the events of an organization.
 #[derive(Debug)]
 pub(super) struct Company {
     /// `{"type":"organization",…}`.
@@ -76,7 +76,7 @@ const TEAMS_FAKED: usize = 10;
 const OFFSETS: [i64; 8] = [-480, -300, 0, 60, 120, 330, 480, 540];
 
 impl Company {
-    /// The company behind an organisation; the same whenever it is asked for.
+    /// The company behind an organization; the same whenever it is asked for.
     pub(super) fn of(organization: &Organization) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(organization.id.parse().unwrap_or(0));
         let teams = teams(organization, &mut random);

@@ -28,7 +28,7 @@ impl Bench {
         self.call(Request::post(path).body(Body::from(body.to_owned())).unwrap()).await
     }
 
-    /// Walks the authorise page as the first user and returns the code.
+    /// Walks the authorize page as the first user and returns the code.
     async fn code(&self) -> String {
         self.code_for("").await
     }
@@ -73,7 +73,7 @@ impl Bench {
 }
 
 #[tokio::test]
-async fn the_authorise_page_can_be_walked_and_escapes_what_it_shows() {
+async fn the_authorize_page_can_be_walked_and_escapes_what_it_shows() {
     let bench = with_app(true);
     let query = format!("response_type=code&client_id=77&redirect_uri={}&state=%22%3E%3Cb%3E", super::encode(CALLBACK));
     let page = bench.call(Request::get(format!("/oauth/authorize?{query}")).body(Body::empty()).unwrap()).await;

@@ -9,11 +9,11 @@ use serde_json::{Map, Value};
 use super::{Organization, Plan, Role, Toggle, Token, TokenState, User};
 use crate::switches::Switches;
 
-/// Several changes to one organisation, applied all or none.
+/// Several changes to one organization, applied all or none.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WorldChange {
-    /// The id of the organisation; the first one unless given.
+    /// The id of the organization; the first one unless given.
     pub organization: Option<String>,
     /// Another plan.
     pub plan: Option<Plan>,
@@ -78,7 +78,7 @@ pub struct InstallChange {
 /// Why a change was not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
-    /// No organisation has that id.
+    /// No organization has that id.
     #[error("no organization has the id {id:?}; there are: {known}")]
     UnknownOrganization {
         /// The id asked for.

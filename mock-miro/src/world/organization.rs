@@ -1,4 +1,4 @@
-//! Organisations: plan, people, teams, retention.
+//! Organizations: plan, people, teams, retention.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,7 @@ pub struct Organization {
     /// Its teams, the largest first: the enterprise integrations are tied to that one.
     #[serde(default = "defaults::teams")]
     pub teams: Vec<Team>,
-    /// How many full licences it bought.
+    /// How many full licenses it bought.
     #[serde(default = "defaults::licenses")]
     pub licenses: u32,
     /// Its own OAuth apps; those of the enterprise integrations need no entry.
@@ -94,7 +94,7 @@ pub enum Plan {
 }
 
 impl Organization {
-    /// An Enterprise organisation with Guard, one Company Admin and both enterprise integrations.
+    /// An Enterprise organization with Guard, one Company Admin and both enterprise integrations.
     pub(super) fn enterprise(id: String) -> Self {
         Self {
             id,

@@ -12,12 +12,12 @@ pub struct User {
     pub name: String,
     /// The address.
     pub email: String,
-    /// What they may do in the organisation.
+    /// What they may do in the organization.
     #[serde(default)]
     pub role: Role,
 }
 
-/// What a user may do in the organisation.
+/// What a user may do in the organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -38,7 +38,7 @@ impl Role {
     }
 }
 
-/// The id of the admin that an organisation has unless told otherwise.
+/// The id of the admin that an organization has unless told otherwise.
 pub(super) fn first_admin() -> String {
     "3074457345618265001".to_owned()
 }
