@@ -12,8 +12,8 @@ mod content;
 mod incidents;
 mod locale;
 mod names;
-mod occasions;
 mod roster;
+mod schedule;
 mod storm;
 
 pub use incidents::Planted;
@@ -47,18 +47,18 @@ pub(crate) fn generate(into: &mut EventLog, log: Log, organization: &Organizatio
     let mut random = ChaCha8Rng::seed_from_u64(batch.seed);
     random.set_stream(log as u64);
     let traits = batch.traits.of(log);
-    let occasions = occasions::occasions(&company, batch.count, batch.from, batch.over, &traits, &mut random);
+    let activities = schedule::activities(&company, batch.count, batch.from, batch.over, &traits, &mut random);
     let mut conversations = ai_interaction::Conversations::default();
     let mut event = Vec::with_capacity(1_024);
-    for occasion in occasions {
+    for activity in activities {
         event.clear();
-        let oddities = Oddities::draw(&traits, &mut random);
+        let anomalies = Anomalies::draw(&traits, &mut random);
         let facts = match log {
-            Log::Audit => audit::write(&mut event, &company, occasion, into.next_seq(), oddities, &mut random),
-            Log::Content => content::write(&mut event, &company, occasion, oddities, &mut random),
+            Log::Audit => audit::write(&mut event, &company, activity, into.next_seq(), anomalies, &mut random),
+            Log::Content => content::write(&mut event, &company, activity, anomalies, &mut random),
             Log::AiInteraction => {
                 let how = (traits.ai_shape, &mut conversations);
-                ai_interaction::write(&mut event, &company, occasion, how, &mut random)
+                ai_interaction::write(&mut event, &company, activity, how, &mut random)
             }
         };
         let visible_at = lateness(facts.time, traits, &mut random);
@@ -83,7 +83,7 @@ impl Traits {
 /// What sets one event apart from most.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is drawn for itself")]
-struct Oddities {
+struct Anomalies {
     /// The size of a long text.
     long_text: Option<usize>,
     unknown_type: bool,
@@ -94,7 +94,7 @@ struct Oddities {
     nulls: bool,
 }
 
-impl Oddities {
+impl Anomalies {
     fn draw(traits: &Traits, random: &mut ChaCha8Rng) -> Self {
         let mut hit = |share: f64| random.random::<f64>() < share;
         let is_long = hit(traits.long_texts);

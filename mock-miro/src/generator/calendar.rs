@@ -8,16 +8,16 @@ use super::company::{Company, Person};
 
 /// Something that somebody does at a millisecond.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Occasion<'a> {
+pub(super) struct Activity<'a> {
     /// Milliseconds since 1970.
     pub(super) time: i64,
     pub(super) person: &'a Person,
-    pub(super) deed: Deed,
+    pub(super) kind: ActivityKind,
 }
 
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Deed {
+pub(super) enum ActivityKind {
     /// Whatever the catalogue draws.
     Any,
     /// Signing in, while the identity provider is away.
@@ -37,22 +37,28 @@ pub(super) fn span(from: Timestamp, over: SignedDuration) -> (i64, i64) {
 }
 
 /// Somebody doing something, likelier at an hour at which they are busy.
-pub(super) fn occasion<'a>(company: &'a Company, start: i64, span: i64, random: &mut ChaCha8Rng) -> Occasion<'a> {
-    let mut drawn =
-        Occasion { time: start + random.random_range(0..span), person: company.somebody(random), deed: Deed::Any };
+pub(super) fn draw<'a>(company: &'a Company, start: i64, span: i64, random: &mut ChaCha8Rng) -> Activity<'a> {
+    let mut drawn = Activity {
+        time: start + random.random_range(0..span),
+        person: company.draw_person(random),
+        kind: ActivityKind::Any,
+    };
     for _ in 0..TRIES {
-        let chance = activity(drawn.person, drawn.time);
+        let chance = activity_level(drawn.person, drawn.time);
         if random.random::<f64>() < chance {
             break;
         }
-        drawn =
-            Occasion { time: start + random.random_range(0..span), person: company.somebody(random), deed: Deed::Any };
+        drawn = Activity {
+            time: start + random.random_range(0..span),
+            person: company.draw_person(random),
+            kind: ActivityKind::Any,
+        };
     }
     drawn
 }
 
 /// How busy a person is at that instant, 0 to 1.
-fn activity(person: &Person, time_ms: i64) -> f64 {
+fn activity_level(person: &Person, time_ms: i64) -> f64 {
     if !person.kind.is_human() {
         return 0.3;
     }

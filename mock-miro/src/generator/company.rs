@@ -31,7 +31,7 @@ pub(super) struct Team {
 
 #[derive(Debug)]
 pub(super) struct Person {
-    pub(super) kind: Kind,
+    pub(super) kind: AccountKind,
     /// Minutes east of Greenwich.
     pub(super) offset_minutes: i64,
     pub(super) team: usize,
@@ -50,7 +50,7 @@ pub(super) struct Person {
 
 /// What stands behind an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum AccountKind {
     Member,
     Guest,
     /// `application`.
@@ -89,12 +89,12 @@ impl Company {
     }
 
     /// Somebody; a few are far more active than most.
-    pub(super) fn somebody(&self, random: &mut ChaCha8Rng) -> &Person {
+    pub(super) fn draw_person(&self, random: &mut ChaCha8Rng) -> &Person {
         &self.people[skewed(self.people.len(), random)]
     }
 
     /// A board; a few are far busier than most.
-    pub(super) fn some_board(&self, random: &mut ChaCha8Rng) -> &Board {
+    pub(super) fn draw_board(&self, random: &mut ChaCha8Rng) -> &Board {
         &self.boards[skewed(self.boards.len(), random)]
     }
 }
@@ -129,7 +129,7 @@ fn accounts(organization: &Organization, teams: usize, random: &mut ChaCha8Rng) 
     let mut accounts = Vec::new();
     let mut people = 0;
     for nth in 0.. {
-        let kind = Kind::of_nth(nth);
+        let kind = AccountKind::of_nth(nth);
         if people == organization.people {
             break;
         }
@@ -144,17 +144,23 @@ fn accounts(organization: &Organization, teams: usize, random: &mut ChaCha8Rng) 
 }
 
 impl Person {
-    fn new((nth, kind): (usize, Kind), id: &str, roster: &mut Roster, teams: usize, random: &mut ChaCha8Rng) -> Self {
+    fn new(
+        (nth, kind): (usize, AccountKind),
+        id: &str,
+        roster: &mut Roster,
+        teams: usize,
+        random: &mut ChaCha8Rng,
+    ) -> Self {
         let (name, email) = match kind {
-            Kind::Scim => ("SCIM".to_owned(), String::new()),
-            Kind::Automation => ("Miro Automation".to_owned(), String::new()),
-            Kind::Bot => {
+            AccountKind::Scim => ("SCIM".to_owned(), String::new()),
+            AccountKind::Automation => ("Miro Automation".to_owned(), String::new()),
+            AccountKind::Bot => {
                 let name = format!("Integration {nth}");
                 let email = roster.integration(&name);
                 (name, email)
             }
-            Kind::Guest => roster.guest(random),
-            Kind::Member => roster.member(random),
+            AccountKind::Guest => roster.guest(random),
+            AccountKind::Member => roster.member(random),
         };
         let created_by = json!({"type": kind.word(), "id": id, "name": name, "email": email}).to_string();
         let created_by_unknown = json!({"type": "service_account", "id": id, "name": name, "email": email}).to_string();
@@ -174,7 +180,7 @@ impl Person {
     }
 }
 
-impl Kind {
+impl AccountKind {
     /// What the nth account is: three of forty are machines, six are guests.
     fn of_nth(nth: usize) -> Self {
         match nth % 40 {

@@ -41,14 +41,14 @@ impl Roster {
 
     /// Another member: name and address.
     pub(super) fn member(&mut self, random: &mut ChaCha8Rng) -> (String, String) {
-        let (name, local) = self.somebody(random);
+        let (name, local) = self.draw_name(random);
         let address = self.address(&local, &self.domain.clone());
         (name, address)
     }
 
     /// Another guest: name and address.
     pub(super) fn guest(&mut self, random: &mut ChaCha8Rng) -> (String, String) {
-        let (name, local) = self.somebody(random);
+        let (name, local) = self.draw_name(random);
         let domain = self.partners[random.random_range(0..self.partners.len())].clone();
         (name, self.address(&local, &domain))
     }
@@ -59,7 +59,7 @@ impl Roster {
     }
 
     /// A name that nobody has, and what it is in an address.
-    fn somebody(&mut self, random: &mut ChaCha8Rng) -> (String, String) {
+    fn draw_name(&mut self, random: &mut ChaCha8Rng) -> (String, String) {
         if let Some((name, local)) = self.curated.next() {
             self.names.insert((*name).to_owned());
             return ((*name).to_owned(), (*local).to_owned());

@@ -90,7 +90,7 @@ impl<'a> Conversation<'a> {
         let is_long = once_in(LONG_ONCE_IN, random);
         Self {
             person,
-            board: company.some_board(random),
+            board: company.draw_board(random),
             surface: one_of(&["sidekick", "canvas", "ai_flow", "mcp"], random),
             model: random.random_range(0..MODELS.len()),
             session: uuid(random),
