@@ -1,6 +1,7 @@
 //! Whole flows through the router, without and with a connection.
 
 mod access;
+mod contract;
 mod control;
 mod data;
 mod faults;
