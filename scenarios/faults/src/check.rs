@@ -1,4 +1,4 @@
-//! What can be known of a fault before it hits anything.
+//! Validation of faults.
 
 use http::header::{HeaderName, HeaderValue};
 use jiff::SignedDuration;
@@ -7,7 +7,12 @@ use crate::calls::Selector;
 use crate::{Answer, Calls, Dribble, Fault, FaultError, Trouble, When};
 
 impl Fault {
-    /// Finds what can never work in this fault at the mock with these calls.
+    /// Validates the fault for the mock with these calls.
+    ///
+    /// # Errors
+    ///
+    /// The first thing in it that can never work: an unknown call, a condition that the mock cannot evaluate, a value out of bounds,
+    /// or a fault without effect.
     pub fn check(&self, calls: &Calls) -> Result<(), FaultError> {
         if self.answer.is_none() && self.fault.as_ref().is_none_or(|trouble| *trouble == Trouble::default()) {
             return Err(FaultError::Nothing);
@@ -105,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_never_work_is_refused() {
+    fn a_fault_that_can_never_work_is_rejected() {
         let wrong = |json: Value| serde_json::from_value::<Fault>(json).unwrap().check(&CALLS).unwrap_err().to_string();
         insta::assert_snapshot!(wrong(json!({"when": {"call": "miro.audit_log"}, "fault": {"reset": true}})), @r#""miro.audit_log" is not a call; the nearest is "miro.audit_logs"; there are: miro.audit_logs, miro.content_logs"#);
         insta::assert_snapshot!(wrong(json!({"when": {"stream": "x"}, "fault": {"reset": true}})), @"`when.stream` has no meaning here: no request to miro has one");

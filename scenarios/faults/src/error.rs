@@ -1,6 +1,6 @@
-//! Why a fault is refused.
+//! Why a fault is rejected.
 
-/// Why a fault could never do what it says.
+/// Why a fault is rejected.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FaultError {
@@ -14,7 +14,7 @@ pub enum FaultError {
         /// All there are, separated by commas.
         known: String,
     },
-    /// The mock cannot choose requests by this.
+    /// The mock cannot evaluate this condition.
     #[error("`{key}` has no meaning here: no request to {peer} has one")]
     Selector {
         /// The key.
@@ -35,18 +35,16 @@ pub enum FaultError {
     /// Neither an answer nor a fault is given.
     #[error("the fault does nothing; give an `answer`, a `fault`, or both")]
     Nothing,
-    /// More faults than a schedule keeps.
-    #[error("{in_place} faults are in place, and {max} is the most; DELETE takes them away")]
+    /// More faults than a schedule holds.
+    #[error("{in_place} faults are active and the limit is {max}; remove some with DELETE")]
     TooMany {
         /// How many there are already.
         in_place: usize,
         /// How many there may be.
         max: usize,
     },
-    /// The faults in place would be longer than a schedule keeps.
-    #[error(
-        "the faults would be {bytes} bytes of JSON together, and {max} is the most; DELETE takes those in place away"
-    )]
+    /// The active faults would take more memory than a schedule allows.
+    #[error("the faults would take {bytes} bytes of JSON and the limit is {max}; remove some with DELETE")]
     TooLarge {
         /// How long they would be.
         bytes: usize,
