@@ -1,8 +1,8 @@
-//! A Miro that behaves, limits and fails as Miro does.
+//! A mock of the Miro API: audit, content and AI interaction logs with Miro's rate limits, errors and OAuth.
 //!
 //! A [`World`] under a [`Clock`] becomes a [`MockMiro`], which is served on a socket or called in process through its
-//! [`router`](MockMiro::router). What it does is read off the world; what the public record of Miro leaves open is one
-//! of the [`Switches`]; trouble on the way is a [`Fault`].
+//! [`router`](MockMiro::router). Responses follow from the state of the world; behavior that Miro does not document is one of the
+//! [`Switches`]; failures of the service or the network are [`Fault`]s.
 
 mod api;
 mod cause;

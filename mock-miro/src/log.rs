@@ -1,6 +1,6 @@
 //! The three logs of an organization.
 
-/// Which of an organization's logs.
+/// A log of an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Log {
@@ -8,12 +8,12 @@ pub enum Log {
     Audit,
     /// Which item was created, changed, deleted.
     Content,
-    /// What was asked of and answered by Miro's AI (beta).
+    /// Prompts to and responses of Miro's AI (beta).
     AiInteraction,
 }
 
 impl Log {
-    /// The member of an event that holds the time by which the log is read.
+    /// The member of an event with the time by which the log is queried.
     pub(crate) fn time_field(self) -> &'static str {
         match self {
             Self::Audit => "createdAt",

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::journal::Rule;
 
-/// What goes back to the client, and what the journal notes about it.
+/// What is sent to the client, and what the journal records about it.
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status: StatusCode,
@@ -17,13 +17,13 @@ pub(crate) struct Response {
     pub(crate) body: Bytes,
     /// The `code` of an error body.
     pub(crate) code: Option<&'static str>,
-    /// Why, in a few words, for the journal.
+    /// The reason, in a few words, for the journal.
     pub(crate) decision: String,
     /// How many events the body holds.
     pub(crate) events: Option<usize>,
     /// Their ids.
     pub(crate) ids: Ids,
-    /// Until when it tells the client to pause, and the rule that a client breaks who does not.
+    /// Until when it asks the client to pause, and the rule that a client breaks by not doing so.
     pub(crate) pause: Option<(Timestamp, Rule)>,
 }
 
@@ -38,7 +38,7 @@ impl Response {
         response
     }
 
-    /// Its `Retry-After`, if that is short enough to be kept.
+    /// Its `Retry-After`, if short enough for the journal.
     pub(crate) fn retry_after(&self) -> Option<String> {
         const KEPT_MAX: usize = 128;
         let value = self.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?;

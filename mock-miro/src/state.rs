@@ -21,7 +21,7 @@ use crate::journal::{JournalEntry, Violation, shortened};
 use crate::operation::{self, CALLS};
 use crate::params::{self, Params};
 use crate::response::Response;
-use crate::watch::{Breach, Watch};
+use crate::watch::{RuleBreach, Watch};
 use crate::world::World;
 
 /// A request as the state sees it.
@@ -36,21 +36,21 @@ pub(crate) struct Request<'a> {
     pub(crate) too_long: bool,
 }
 
-/// What to send back, and what is to go wrong with it.
+/// The response to send, and the fault to apply to it.
 #[derive(Debug)]
 pub(crate) struct Decision {
     pub(crate) response: Response,
     pub(crate) trouble: Trouble,
-    /// How long to hold the response back.
+    /// How long to delay the response.
     pub(crate) delay: Option<Duration>,
-    /// What the client will get of it.
+    /// How much of it the client will receive.
     pub(crate) outcome: Outcome,
-    /// Whether the journal waits to hear whether it really does.
+    /// Whether the journal entry waits for confirmation of that.
     pub(crate) pending: bool,
     pub(crate) journal_id: u64,
 }
 
-/// The world and what became of it.
+/// The world and everything that changes while it is served.
 #[derive(Debug)]
 pub(crate) struct State {
     start: Dataset,
@@ -61,13 +61,13 @@ pub(crate) struct State {
     pub(crate) violations: Bounded<Violation>,
     watch: Watch,
     codes: Codes,
-    /// For what is made up on the way.
+    /// For values generated at run time.
     random: ChaCha8Rng,
-    /// For how long answers take.
+    /// For latencies.
     latency: ChaCha8Rng,
 }
 
-/// Who called, as far as the request tells.
+/// Who called, as far as the request identifies them.
 struct Identity {
     caller: Option<Caller>,
     token_name: String,
@@ -96,12 +96,12 @@ impl State {
             violations: Bounded::new(journal_max),
             watch: Watch::default(),
             codes: Codes::default(),
-            random: stream(seed, Stream::MadeUp),
+            random: stream(seed, Stream::RunTime),
             latency: stream(seed, Stream::Latency),
         }
     }
 
-    /// Decides a request whole: who calls, which fault strikes, what is answered, what is noted.
+    /// Decides a request: identifies the caller, picks the fault, makes the response, and records it.
     pub(crate) fn decide(&mut self, request: &Request<'_>, now: Timestamp) -> Decision {
         let params = Params::parse(request.query.as_bytes());
         let identity = self.identify(request, &params);
@@ -120,9 +120,9 @@ impl State {
         // discards the body of the response to a HEAD, which is not the client's doing.)
         let pending = outcome == Outcome::Delivered && request.method != Method::HEAD;
         let is_lost = matches!(outcome, Outcome::ResponseLost | Outcome::Reset);
-        // Nobody can keep to a pause of which nobody hears.
+        // A client cannot respect a pause in a response that it does not receive.
         if let Some((until, rule)) = response.pause.filter(|_| !is_lost) {
-            self.watch.told_to_pause(&identity.budget, now, until, rule);
+            self.watch.pause_requested(&identity.budget, now, until, rule);
         }
         let delay = self.delay(name, hit.as_ref());
         let looping = self.look_for_loops(&identity, name, request.query, (&response, &trouble), now);
@@ -167,7 +167,7 @@ impl State {
         Identity { caller, token_name, budget, has_token: value.is_some() }
     }
 
-    /// How long the world and a fault hold the response back.
+    /// The delay by the world's latency and by a fault.
     fn delay(&mut self, call: &str, hit: Option<&Hit>) -> Option<Duration> {
         let of_world = &self.dataset.world.latency;
         let of_call = of_world.iter().find(|(name, _)| CALLS.short(name) == call).map(|(_, latency)| latency);
@@ -184,7 +184,7 @@ impl State {
         query: &str,
         (response, trouble): (&Response, &Trouble),
         now: Timestamp,
-    ) -> Option<Breach> {
+    ) -> Option<RuleBreach> {
         if response.code == Some("tokenNotFound") {
             self.watch.refused(&identity.token_name, now)
         } else if response.events.is_some() && query.contains("cursor=") && *trouble == Trouble::default() {
@@ -194,15 +194,15 @@ impl State {
         }
     }
 
-    fn report(&mut self, journal_id: u64, identity: &Identity, at: Timestamp, breach: Breach) {
-        let Breach { rule, detail } = breach;
+    fn report(&mut self, journal_id: u64, identity: &Identity, at: Timestamp, breach: RuleBreach) {
+        let RuleBreach { rule, detail } = breach;
         self.violations.push(Violation { journal_id, at, rule, token: identity.token_name.clone(), detail });
     }
 }
 
-/// What randomness is used for, apart from what chose the first tokens.
+/// The random streams beside the one that chose the first tokens.
 enum Stream {
-    MadeUp = 1,
+    RunTime = 1,
     Latency = 2,
 }
 

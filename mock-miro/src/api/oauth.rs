@@ -222,7 +222,7 @@ fn by_refresh_token(
     } else {
         old.state = TokenState::Replaced;
     }
-    world.organizations[place.organization].forget_oldest_dead();
+    world.organizations[place.organization].drop_oldest_invalid();
     Ok(issue(context, place, user, team))
 }
 

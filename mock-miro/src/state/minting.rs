@@ -59,7 +59,7 @@ impl State {
         Ok(self.add(organization, token))
     }
 
-    /// The app as it is now, which is made if nobody has made it.
+    /// The app of that name, created if it does not exist.
     fn app_to_install(&mut self, organization: usize, name: &str, change: InstallChange) -> Result<App, ChangeError> {
         let (client_id, client_secret) = (self.dataset.next_client_id(), self.value_for(organization));
         let apps = &mut self.dataset.world.organizations[organization].apps;
@@ -94,7 +94,7 @@ impl State {
             refresh_token: token.refresh_token.clone(),
         };
         held.tokens.push(token);
-        held.forget_oldest_dead();
+        held.drop_oldest_invalid();
         minted
     }
 }

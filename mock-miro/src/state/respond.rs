@@ -23,7 +23,7 @@ const RATE_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 const BUDGETS_MAX: usize = 10_000;
 
 impl State {
-    /// The response, and the budget after it where one was touched.
+    /// The response, and the rate limit after it where the call cost credits.
     pub(super) fn respond(
         &mut self,
         route: Result<Route<'_>, ErrorResponse>,
@@ -84,7 +84,7 @@ impl State {
         api::perform_open(open, &mut context, &params, request.body).unwrap_or_else(Response::from)
     }
 
-    /// Takes the credits of a call, if there are as many.
+    /// Charges the credits of a call if enough are left.
     fn pay(&mut self, caller: Caller, identity: &Identity, level: Level, now: Timestamp) -> (RateLimitState, bool) {
         let world = &self.dataset.world;
         let (ceiling, model) = (caller.organization(world).credits_per_minute, world.switches.credit_model);
@@ -95,7 +95,7 @@ impl State {
         bucket.take(level.credits(), ceiling, model, now)
     }
 
-    /// The response to a call without credits.
+    /// The 429 for a call that exceeds the rate limit.
     fn too_many(&self, rate_limit: RateLimitState, now: Timestamp) -> Response {
         let mut response = Response::from(ErrorResponse {
             decision: "out of credits".to_owned(),
@@ -149,7 +149,7 @@ impl State {
     }
 }
 
-/// The response that a fault has in place of Miro's.
+/// The response that a fault sends in place of Miro's.
 fn canned_response(canned: &faults::Answer, now: Timestamp) -> Response {
     let status = StatusCode::from_u16(canned.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = Response::from(ErrorResponse::for_status(status));

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::user::first_admin;
-use super::{App, DEAD_MAX, Events, Region, Role, Toggle, Token, TokenState, User};
+use super::{App, Events, INVALID_MAX, Region, Role, Toggle, Token, TokenState, User};
 
 /// A company at Miro.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,16 +15,16 @@ pub struct Organization {
     /// Its name.
     #[serde(default = "defaults::organization_name")]
     pub name: String,
-    /// What it pays for.
+    /// The plan.
     #[serde(default)]
     pub plan: Plan,
     /// Whether it has the Enterprise Guard add-on, which content logs need.
     #[serde(default = "defaults::yes")]
     pub guard: bool,
-    /// Credits a minute for each user and app.
+    /// Credits per minute for each user and app.
     #[serde(default = "defaults::credits_per_minute")]
     pub credits_per_minute: u64,
-    /// Where its data lives; its tokens tell.
+    /// The data region, which its tokens encode.
     #[serde(default)]
     pub region: Region,
     /// How long audit logs are kept: 30, 90, 180 or 365 days; the API reaches back 90 days at most.
@@ -33,37 +33,37 @@ pub struct Organization {
     /// How long content logs are kept: 30, 90, 180 or 365 days.
     #[serde(default = "defaults::content_retention_days")]
     pub content_retention_days: u16,
-    /// When an admin turned the collection of content logs on; nothing is older than that.
+    /// When an admin enabled content logs; there are no earlier events.
     #[serde(default)]
     pub content_logs_since: Option<Timestamp>,
-    /// Until when none of its logs shows anything, as right after connecting.
+    /// Until when all logs are empty, as right after connecting.
     #[serde(default)]
     pub silent_until: Option<Timestamp>,
-    /// Its people; the first one is a Company Admin unless told otherwise.
+    /// The users; by default one Company Admin.
     #[serde(default = "defaults::users")]
     pub users: Vec<User>,
-    /// How many people the generator lets act, each with a name and an address of their own; machines come on top.
+    /// How many people the generator uses, each with a unique name and address; machine accounts are added.
     #[serde(default = "defaults::people")]
     pub people: u32,
-    /// Its teams, the largest first: the enterprise integrations are tied to that one.
+    /// The teams, largest first: the enterprise integrations are tied to that one.
     #[serde(default = "defaults::teams")]
     pub teams: Vec<Team>,
-    /// How many full licenses it bought.
+    /// The number of full licenses.
     #[serde(default = "defaults::licenses")]
     pub licenses: u32,
-    /// Its own OAuth apps; those of the enterprise integrations need no entry.
+    /// Custom OAuth apps; the enterprise integrations need no entry.
     #[serde(default)]
     pub apps: Vec<App>,
-    /// The access tokens of its apps; unless given, those of SIEM and eDiscovery, which are both on.
+    /// The access tokens; by default those of the SIEM and eDiscovery toggles, which are both on.
     #[serde(default = "defaults::tokens")]
     pub tokens: Vec<Token>,
-    /// What its audit log holds from the start.
+    /// The initial events of the audit log.
     #[serde(default)]
     pub audit: Events,
-    /// What its content log holds from the start.
+    /// The initial events of the content log.
     #[serde(default)]
     pub content: Events,
-    /// What its AI interaction log holds from the start.
+    /// The initial events of the AI interaction log.
     #[serde(default)]
     pub ai_interaction: Events,
 }
@@ -125,17 +125,17 @@ impl Organization {
         admin.map(|user| user.id.clone()).unwrap_or_default()
     }
 
-    /// A short name that no token has: the app's with a number.
+    /// An unused short name for a token: the app's name with a number.
     pub(crate) fn unused_token_name(&self, app: &str) -> String {
         let number_of = |name: &str| name.strip_prefix(app)?.strip_prefix('-')?.parse::<u64>().ok();
         let last = self.tokens.iter().filter_map(|token| number_of(&token.name)).max();
         format!("{app}-{}", last.unwrap_or(0).saturating_add(1))
     }
 
-    /// Forgets the oldest tokens that no longer work; they become unknown.
-    pub(crate) fn forget_oldest_dead(&mut self) {
+    /// Drops the oldest invalid tokens; they become unknown.
+    pub(crate) fn drop_oldest_invalid(&mut self) {
         let is_dead = |token: &Token| token.state != TokenState::Active;
-        while self.tokens.iter().filter(|token| is_dead(token)).count() > DEAD_MAX
+        while self.tokens.iter().filter(|token| is_dead(token)).count() > INVALID_MAX
             && let Some(oldest) = self.tokens.iter().position(is_dead)
         {
             self.tokens.remove(oldest);

@@ -2,13 +2,13 @@
 
 use serde::Deserialize;
 
-/// An enterprise integration of the company settings, which owns a token while it is on.
+/// An enterprise integration of the company settings, which has a token while it is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Toggle {
-    /// Gives a token for the audit log.
+    /// Provides a token for the audit log.
     Siem,
-    /// Gives a token for the content log.
+    /// Provides a token for the content log.
     Ediscovery,
 }
 

@@ -2,34 +2,34 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Somebody with an account.
+/// A user account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct User {
     /// A number, as a string of digits.
     pub id: String,
-    /// The name as shown.
+    /// The display name.
     pub name: String,
-    /// The address.
+    /// The email address.
     pub email: String,
-    /// What they may do in the organization.
+    /// The role in the organization.
     #[serde(default)]
     pub role: Role,
 }
 
-/// What a user may do in the organization.
+/// The role of a user in the organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Everything, reading the logs included.
+    /// All administration, including access to the logs.
     CompanyAdmin,
-    /// No administration: tokens of apps that such a user installed do not read the logs.
+    /// No administration: tokens of apps that such a user installed cannot read the logs.
     #[default]
     Member,
 }
 
 impl Role {
-    /// The role as people call it.
+    /// The role's title in Miro's interface.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::CompanyAdmin => "Company Admin",
@@ -38,7 +38,7 @@ impl Role {
     }
 }
 
-/// The id of the admin that an organization has unless told otherwise.
+/// The id of the default admin of an organization.
 pub(super) fn first_admin() -> String {
     "3074457345618265001".to_owned()
 }
