@@ -1,4 +1,4 @@
-//! What each operation does, given the world. Nothing here knows of connections, faults or the journal.
+//! The operations of the API on a dataset. Connections, faults and the journal are unknown here.
 
 mod access;
 mod logs;

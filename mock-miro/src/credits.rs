@@ -1,4 +1,4 @@
-//! Rate limiting by credits: each call has a weight, each user and app a budget a minute.
+//! Rate limiting by credits: each call has a cost, each user and app a number of credits per minute.
 //!
 //! Weights and ceilings: <https://developers.miro.com/reference/rate-limiting>, read 2026-11-22.
 
@@ -35,30 +35,30 @@ impl Level {
     }
 }
 
-/// What is left of a budget.
+/// The remaining credits of a rate limit.
 #[derive(Debug, Clone)]
 pub(crate) struct Bucket {
     /// Credits times 60,000, so that a millisecond's share of a minute is a whole number.
     level: u64,
-    /// Up to when `level` is true, in milliseconds since 1970.
+    /// The instant of `level`, in milliseconds since 1970.
     as_of: i64,
-    /// What was spent in which of the last sixty seconds; only a sliding window looks at it.
+    /// The credits spent in each of the last sixty seconds; used by the sliding window only.
     spent: VecDeque<(i64, u64)>,
 }
 
 /// The state of a rate limit after a call, as the `X-RateLimit-*` headers report it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RateLimitState {
-    /// Credits a minute.
+    /// Credits per minute.
     pub(crate) ceiling: u64,
     /// Credits left.
     pub(crate) remaining: u64,
-    /// When the budget is whole again, or after a refusal large enough, in milliseconds since 1970.
+    /// When the limit is fully replenished, or after a 429 far enough for the call, in milliseconds since 1970.
     pub(crate) reset_ms: i64,
 }
 
 impl RateLimitState {
-    /// A budget that nothing was taken from.
+    /// The state of an unused limit.
     pub(crate) fn untouched(ceiling: u64, now: Timestamp) -> Self {
         Self { ceiling, remaining: ceiling, reset_ms: next_minute(now.as_millisecond()) }
     }
@@ -69,7 +69,7 @@ impl Bucket {
         Self { level: full(ceiling), as_of: now.as_millisecond(), spent: VecDeque::new() }
     }
 
-    /// Takes a call's credits if they are there; says what is left and whether they were.
+    /// Charges a call's credits if enough are left; returns the state afterwards, and whether the call was granted.
     pub(crate) fn take(
         &mut self,
         cost: u64,

@@ -1,4 +1,4 @@
-//! The world together with its events.
+//! The world together with the events of its logs.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ struct Logs {
 }
 
 impl Dataset {
-    /// The world with the events it asks for, read from files and generated.
+    /// The world with its initial events, from files and from the generator.
     pub(crate) fn new(world: World, now: Timestamp) -> Result<Self, EventFileError> {
         let mut planted = Vec::new();
         let mut logs = Vec::new();
@@ -49,7 +49,7 @@ impl Dataset {
         self.logs[organization].get_mut(log)
     }
 
-    /// The client id of an app that is made while the world is served: one that no app has.
+    /// An unused client id for an app that is created at run time.
     pub(crate) fn next_client_id(&self) -> String {
         const FIRST: u64 = 3_458_764_500_000_000_001;
         let taken =
@@ -58,7 +58,7 @@ impl Dataset {
         ids.find(|id| !taken(id)).unwrap_or_default()
     }
 
-    /// Whether the logs of an organization show nothing yet at that instant.
+    /// Whether all logs of an organization are still empty at that instant.
     pub(crate) fn is_silent(&self, organization: usize, at: Timestamp) -> bool {
         self.world.organizations[organization].silent_until.is_some_and(|until| at < until)
     }
@@ -88,7 +88,7 @@ impl Logs {
         ] {
             fill(logs.get_mut(log), log, organization, events, now)?;
         }
-        let (from, over) = stretch(&organization.audit, now);
+        let (from, over) = interval(&organization.audit, now);
         for &incident in &organization.audit.incidents {
             let seed = organization.audit.seed;
             planted.push(generator::plant(&mut logs.audit, organization, incident, (from, over), seed));
@@ -124,15 +124,15 @@ fn fill(
         ndjson::read_file(path, log, into)?;
     }
     if events.generate > 0 {
-        let (from, over) = stretch(events, now);
+        let (from, over) = interval(events, now);
         let batch = generator::Batch { count: events.generate, from, over, seed: events.seed, traits: events.traits };
         generator::generate(into, log, organization, &batch);
     }
     Ok(())
 }
 
-/// The stretch of time that made-up events fall into.
-fn stretch(events: &Events, now: Timestamp) -> (Timestamp, SignedDuration) {
+/// The interval of generated events.
+fn interval(events: &Events, now: Timestamp) -> (Timestamp, SignedDuration) {
     let over = events.over.unwrap_or(SignedDuration::from_hours(24));
     (events.from.unwrap_or_else(|| now.saturating_sub(over).unwrap_or(Timestamp::MIN)), over)
 }

@@ -1,4 +1,4 @@
-//! What can be called: one table that routing, faults, the journal and near misses all read.
+//! The operations: one table for routing, faults, the journal and suggestions.
 
 use faults::{Calls, Selector};
 use http::Method;
@@ -43,7 +43,7 @@ pub(crate) struct Operation {
     /// The name in faults and journal.
     pub(crate) name: &'static str,
     pub(crate) method: Method,
-    /// `{org_id}` stands for one segment.
+    /// `{org_id}` matches one segment.
     pub(crate) path: &'static str,
     pub(crate) auth: Auth,
     /// What it does, in the OpenAPI document.
@@ -87,7 +87,7 @@ pub(crate) static OPERATIONS: [Operation; 10] = [
         "Whose token it is and what it may do",
     ),
     get("/oauth/authorize", "authorize", Auth::Open(Open::Authorize), "A page on which a user allows an app"),
-    post("/oauth/authorize", "approve", Auth::Open(Open::Approve), "The answer of that page"),
+    post("/oauth/authorize", "approve", Auth::Open(Open::Approve), "The response of the user on that page"),
     post("/v1/oauth/token", "oauth_token", Auth::Open(Open::Token), "Tokens for a code or a refresh token"),
     post("/v1/oauth/revoke", "revoke_v1", Auth::Open(Open::RevokeByQuery), "Revoke a token (deprecated)"),
     post("/v2/oauth/revoke", "revoke_v2", Auth::Open(Open::RevokeByBody), "Revoke a token"),
@@ -118,7 +118,7 @@ pub(crate) struct Route<'a> {
     pub(crate) org_id: Option<&'a str>,
 }
 
-/// Finds the operation of a request, or says which one comes nearest.
+/// Finds the operation of a request; the error suggests the nearest one.
 pub(crate) fn find<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, ErrorResponse> {
     for operation in &OPERATIONS {
         if operation.method == *method
@@ -149,7 +149,7 @@ fn near_miss(method: &Method, path: &str) -> ErrorResponse {
         .map(|operation| format!("{} {}", operation.method, operation.path))
         .max_by(|a, b| strsim::jaro_winkler(a, &asked).total_cmp(&strsim::jaro_winkler(b, &asked)))
         .expect("the table of operations is not empty");
-    let message = format!("There is no {asked} here; the nearest is {nearest}");
+    let message = format!("Unknown operation {asked}; did you mean {nearest}?");
     ErrorResponse {
         context: Some(json!({"asked": asked, "nearest": nearest})),
         ..ErrorResponse::new(

@@ -1,4 +1,4 @@
-//! The logs: the parameters of a request, and the page that answers it.
+//! The log endpoints: parameters and pages.
 
 mod request;
 
@@ -8,7 +8,7 @@ use std::io::Write;
 use jiff::Timestamp;
 
 use super::Caller;
-use super::access::{self, Needs};
+use super::access::{self, Requirements};
 use crate::cursor::{Cursor, Grant};
 use crate::dataset::Dataset;
 use crate::event_log::window::{Direction, Page, PageQuery};
@@ -22,7 +22,7 @@ use crate::world::Organization;
 
 use request::PageRequest;
 
-/// Serves a page, or says why not.
+/// Serves a page.
 pub(super) fn serve(
     log: Log,
     dataset: &Dataset,
@@ -31,12 +31,12 @@ pub(super) fn serve(
     params: &Params<'_>,
     now: Timestamp,
 ) -> Result<Response, ErrorResponse> {
-    access::may_read(dataset, caller, Needs::of(log), org_id)?;
+    access::may_read(dataset, caller, Requirements::of(log), org_id)?;
     let switches = &dataset.world.switches;
     let request =
         PageRequest::parse(log, params, switches).map_err(|errors| ErrorResponse::invalid_parameters(&errors))?;
-    let reach = Reach::of(log, caller.organization(&dataset.world), now);
-    let (first, last) = reach.window(log, &request, switches)?;
+    let retention = Retention::of(log, caller.organization(&dataset.world), now);
+    let (first, last) = retention.window(log, &request, switches)?;
     let cursor = resume(log, &request, switches, now)?;
 
     let selection = request.selection();
@@ -44,7 +44,7 @@ pub(super) fn serve(
     let query = PageQuery {
         first,
         last,
-        // Nothing is as old as that.
+        // Older than any event.
         now: if dataset.is_silent(caller.organization, now) { i64::MIN } else { now.as_millisecond() },
         delay: i64::try_from(switches.ingestion_delay.as_millis()).unwrap_or(i64::MAX),
         after: cursor.map(|cursor| cursor.position),
@@ -80,13 +80,13 @@ fn write_head(out: &mut Vec<u8>, limit: u32, size: usize, cursor: Option<String>
     written.expect("writing into memory does not fail");
 }
 
-/// How far back a log can be read.
-struct Reach {
+/// The retention of a log.
+struct Retention {
     oldest: i64,
     now: i64,
 }
 
-impl Reach {
+impl Retention {
     /// <https://github.com/miroapp/api-clients> (its specification says: audit data of the last 90 days), read 2026-11-22.
     const AUDIT_DAYS: i64 = 90;
 
@@ -131,7 +131,7 @@ fn ceil_millis(at: Timestamp) -> i64 {
     -(-at.as_nanosecond()).div_euclid(1_000_000) as i64
 }
 
-/// Reads the cursor, under the rules that the switches set.
+/// Validates and decodes the cursor, as the switches say.
 fn resume(
     log: Log,
     request: &PageRequest<'_>,
@@ -158,7 +158,7 @@ fn resume(
     Ok(Some(cursor))
 }
 
-/// What a cursor gets that was good once, or is good for other bounds.
+/// The response to a cursor that has expired or belongs to other bounds.
 fn refused_cursor(log: Log, switches: &Switches, bad_request: ErrorResponse) -> ErrorResponse {
     match (log, switches.refused_cursor) {
         (Log::Audit, RefusedCursor::Conflict) => {
@@ -184,7 +184,7 @@ fn next_cursor(
     Some(Cursor { position, grant }.encode(log))
 }
 
-/// Tells the bounds of one request from those of another.
+/// A digest of the bounds of a request.
 fn digest(request: &PageRequest<'_>) -> u32 {
     let mut hasher = DefaultHasher::new();
     (request.from, request.to, request.direction == Direction::Ascending).hash(&mut hasher);

@@ -1,8 +1,8 @@
 //! OAuth 2.0: authorization codes, access tokens that expire and are renewed, revocation.
 //!
 //! <https://developers.miro.com/docs/getting-started-with-oauth> and
-//! <https://developers.miro.com/reference/oauth-20-authorization-v2>, read 2026-11-22. What is said of refused codes and
-//! refresh tokens beyond their status is synthetic: no example is published.
+//! <https://developers.miro.com/reference/oauth-20-authorization-v2>, read 2026-11-22. The messages for rejected codes and refresh
+//! tokens are synthetic: no example is published.
 
 mod page;
 mod revoke;
@@ -22,18 +22,18 @@ use crate::response::{ErrorResponse, FieldError, Response};
 use crate::switches::UsedRefreshToken;
 use crate::world::{ACCESS_LIFETIME, App, Organization, Token, TokenState, World, mint};
 
-/// How long an authorization code is good for.
+/// The lifetime of an authorization code.
 const CODE_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
-/// How many codes wait at most; older ones make room.
+/// The most unused codes; beyond that older ones are dropped.
 const CODES_MAX: usize = 1_000;
 
-/// Codes that were given out and not yet used.
+/// Issued codes that were not used yet.
 #[derive(Debug, Default)]
 pub(crate) struct Codes {
     waiting: BTreeMap<String, Grant>,
 }
 
-/// What a user allowed an app.
+/// A grant of a user to an app.
 #[derive(Debug)]
 struct Grant {
     place: AppPlace,
@@ -43,7 +43,7 @@ struct Grant {
     expires_at: Timestamp,
 }
 
-/// An app of the world, by its place.
+/// An app of the world, by index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct AppPlace {
     organization: usize,
@@ -77,7 +77,7 @@ fn app_of(world: &World, client_id: &str) -> Result<AppPlace, ErrorResponse> {
     found.map(|(place, _)| place).ok_or_else(|| oauth_error("Client not found.", "client id unknown"))
 }
 
-/// The app of a client that shows its secret.
+/// Authenticates a client by its secret.
 fn authenticated_app(world: &World, client_id: &str, client_secret: &str) -> Result<AppPlace, ErrorResponse> {
     let place = app_of(world, client_id)?;
     if place.app(world).client_secret == client_secret {
@@ -92,11 +92,11 @@ pub(crate) fn authorize(world: &World, params: &Params<'_>) -> Result<Response, 
     let place = asked_app(world, params)?;
     asked_team(place.organization(world), params)?;
     let html = page::consent(place.app(world), place.organization(world), params);
-    let response = Response::json(html, "authorize page");
+    let response = Response::json(html, "authorization page");
     Ok(response.with(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")))
 }
 
-/// The app that an authorization is asked for, if the request is in order.
+/// The app of a valid authorization request.
 fn asked_app(world: &World, params: &Params<'_>) -> Result<AppPlace, ErrorResponse> {
     if required(params, "response_type")? != "code" {
         let wrong = FieldError::invalid("response_type", "response_type must be code");
@@ -122,7 +122,7 @@ fn asked_team(organization: &Organization, params: &Params<'_>) -> Result<Option
     Err(ErrorResponse::invalid_parameters(&[wrong]))
 }
 
-/// `POST /oauth/authorize`: the user allows the app; the browser goes back to it with a code.
+/// `POST /oauth/authorize`: the user allows the app, and the browser is redirected to it with a code.
 pub(crate) fn approve(context: &mut OAuthContext<'_>, params: &Params<'_>) -> Result<Response, ErrorResponse> {
     let OAuthContext { world, codes, random, now } = context;
     let place = asked_app(world, params)?;
@@ -179,7 +179,7 @@ pub(crate) fn token(context: &mut OAuthContext<'_>, params: &Params<'_>) -> Resu
 
 fn by_code(context: &mut OAuthContext<'_>, place: AppPlace, params: &Params<'_>) -> Result<Response, ErrorResponse> {
     let redirect_uri = required(params, "redirect_uri")?;
-    // Once shown, a code is used up, whatever comes of it.
+    // A code is consumed by its first use, successful or not.
     let grant = context.codes.waiting.remove(required(params, "code")?);
     let grant = grant.filter(|grant| grant.place == place && context.now < grant.expires_at);
     let grant = grant.ok_or_else(|| oauth_error("Authorization code not found.", "code unknown, used or expired"))?;
@@ -251,7 +251,7 @@ fn issue(context: &mut OAuthContext<'_>, place: AppPlace, user: String, team: Op
     Response::json(body.to_string(), "tokens issued")
 }
 
-/// That much later, or at the end of all time.
+/// `now` plus `lifetime`, saturating.
 fn later(now: Timestamp, lifetime: SignedDuration) -> Timestamp {
     now.saturating_add(lifetime).unwrap_or(Timestamp::MAX)
 }

@@ -8,7 +8,7 @@ use crate::response::{ErrorResponse, Response};
 use crate::world::Plan;
 
 pub(super) fn serve(dataset: &Dataset, caller: Caller, org_id: Option<&str>) -> Result<Response, ErrorResponse> {
-    let needs = access::Needs { scope: "organizations:read", guard: false };
+    let needs = access::Requirements { scope: "organizations:read", guard: false };
     access::may_read(dataset, caller, needs, org_id)?;
     let organization = caller.organization(&dataset.world);
     let body = json!({

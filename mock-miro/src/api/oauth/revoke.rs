@@ -1,4 +1,4 @@
-//! Revocation, in both versions. The app stays installed; the refresh token dies too.
+//! Revocation, in both versions. The app stays installed; the refresh token is revoked too.
 
 use http::StatusCode;
 use serde::Deserialize;
@@ -37,7 +37,7 @@ pub(crate) fn revoke_by_body(world: &mut World, body: &[u8]) -> Result<Response,
     let mut tokens = world.organizations[place.organization].tokens.iter_mut();
     let live =
         tokens.find(|token| token.app == app && token.value == body.access_token && token.state == TokenState::Active);
-    live.map(revoke).ok_or_else(|| not_found("token unknown or dead".to_owned()))
+    live.map(revoke).ok_or_else(|| not_found("token unknown or invalid".to_owned()))
 }
 
 fn revoke(token: &mut Token) -> Response {
