@@ -4,6 +4,8 @@
 //! [`router`](MockMiro::router). Responses follow from the state of the world; behavior that Miro does not document is one of the
 //! [`Switches`]; failures of the service or the network are [`Fault`]s.
 
+#![warn(clippy::missing_errors_doc, clippy::wildcard_enum_match_arm)]
+
 mod api;
 mod cause;
 mod control;

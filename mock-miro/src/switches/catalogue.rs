@@ -123,10 +123,8 @@ impl Switches {
     pub fn catalogue() -> Vec<SwitchInfo> {
         let defaults = serde_json::to_value(Self::default()).unwrap_or_default();
         let info = |&Line(name, allowed, decides, source): &Line| {
-            let default = match &defaults[name] {
-                serde_json::Value::String(word) => word.clone(),
-                other => other.to_string(),
-            };
+            let default = &defaults[name];
+            let default = default.as_str().map_or_else(|| default.to_string(), str::to_owned);
             SwitchInfo { name, default, allowed, decides, source }
         };
         LINES.iter().map(info).collect()

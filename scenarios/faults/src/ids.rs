@@ -58,7 +58,7 @@ pub struct IdsBuilder {
 }
 
 impl IdsBuilder {
-    /// A builder with capacity for `count` ids of `bytes` bytes together.
+    /// A builder with capacity for `ids` ids of `bytes` bytes together.
     pub fn with_capacity(ids: usize, bytes: usize) -> Self {
         let text = String::with_capacity(bytes.min(Ids::BYTES_MAX));
         Self { kept: Kept { text, ends: Vec::with_capacity(ids.min(Ids::MAX)) }, count: 0 }
@@ -72,7 +72,7 @@ impl IdsBuilder {
         // The first that does not fit ends the list, so that what is kept is a whole beginning.
         if all_kept && ends.len() < Ids::MAX && text.len() + id.len() <= Ids::BYTES_MAX {
             text.push_str(id);
-            ends.push(text.len() as u32);
+            ends.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
         }
     }
 

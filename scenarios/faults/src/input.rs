@@ -28,7 +28,9 @@ impl From<InputError> for io::Error {
     fn from(error: InputError) -> Self {
         match error {
             InputError::Io(error) => error,
-            other => Self::new(io::ErrorKind::InvalidInput, other.to_string()),
+            other @ (InputError::NoFile(_) | InputError::TooLarge(_) | InputError::NoText(_)) => {
+                Self::new(io::ErrorKind::InvalidInput, other.to_string())
+            }
         }
     }
 }

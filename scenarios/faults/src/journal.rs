@@ -163,7 +163,8 @@ impl<T: Record> Journal<T> {
         while self.ids_bytes > Self::IDS_BYTES_MAX {
             let first = self.lines.dropped();
             self.with_ids_from = self.with_ids_from.max(first);
-            let Some(line) = self.lines.kept.get_mut((self.with_ids_from - first) as usize) else { return };
+            let place = usize::try_from(self.with_ids_from - first).unwrap_or(usize::MAX);
+            let Some(line) = self.lines.kept.get_mut(place) else { return };
             self.ids_bytes -= line.ids_mut().bytes();
             line.ids_mut().forget();
             self.with_ids_from += 1;

@@ -7,6 +7,9 @@
 //! The crate knows no API. Each mock passes in its table of call names ([`Calls`]), makes its own responses and supplies a timer, so
 //! that neither a runtime nor a web framework is needed. [`input`] reads files given by a user, within limits.
 
+#![warn(clippy::missing_errors_doc, clippy::wildcard_enum_match_arm)]
+#![warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
+
 mod body;
 mod calls;
 mod check;
