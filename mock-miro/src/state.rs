@@ -200,7 +200,7 @@ impl State {
     }
 }
 
-/// The random streams beside the one that chose the first tokens.
+/// The random streams, apart from the one of the initial tokens.
 enum Stream {
     RunTime = 1,
     Latency = 2,

@@ -23,7 +23,7 @@ use tower::ServiceExt;
 
 use crate::{Clock, Log, MockMiro, NewEvent, World};
 
-/// A clock that only moves when told to.
+/// A clock that only moves when a test moves it.
 #[derive(Debug)]
 struct Manual(Mutex<Timestamp>);
 
@@ -39,7 +39,7 @@ struct Bench {
     mock: MockMiro,
 }
 
-/// An answer, read whole.
+/// A response, read completely.
 struct Answered {
     status: StatusCode,
     headers: HeaderMap,

@@ -10,7 +10,7 @@ use crate::journal::Rule;
 const IN_FLIGHT: SignedDuration = SignedDuration::from_millis(100);
 /// How often a rejected token may be used per minute: a client may check whether it works again.
 const REJECTED_TRIES_PER_MINUTE: usize = 5;
-/// How many times in a row the same page may be served: a restarted client may request a page again, a loop goes on.
+/// How many times in a row the same page may be served: a restarted client may request a page again, a loop does not stop.
 const SAME_PAGE_IN_A_ROW: u32 = 5;
 /// The most tokens and budgets tracked; beyond that the first in name order are dropped.
 const WATCHED_MAX: usize = 1_000;

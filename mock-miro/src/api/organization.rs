@@ -21,7 +21,7 @@ pub(super) fn serve(dataset: &Dataset, caller: Caller, org_id: Option<&str>) -> 
     Ok(Response::json(body.to_string(), "organization"))
 }
 
-/// The words of <https://github.com/miroapp/api-clients> (its specification, read 2026-11-23). Which of them stands for
+/// The plan names of <https://github.com/miroapp/api-clients> (its specification, read 2026-11-23). Which of them stands for
 /// which plan on sale is not written anywhere; this is a guess.
 fn plan_word(plan: Plan) -> &'static str {
     match plan {

@@ -57,7 +57,7 @@ pub(super) fn write(
     Facts { time, id }
 }
 
-/// The thing affected; a board also settles the team.
+/// The affected object; a board also determines the team.
 fn object<'a>(
     out: &mut Vec<u8>,
     family: &Family,
@@ -67,7 +67,7 @@ fn object<'a>(
     random: &mut ChaCha8Rng,
 ) {
     match family.object {
-        // Now and then it is missing altogether.
+        // Sometimes it is missing.
         Object::Named if once_in(10, random) => {}
         Object::Actor => member(out, "object", &activity.person.object),
         Object::OtherUser => member(out, "object", &company.draw_person(random).object),
@@ -167,7 +167,7 @@ fn details(out: &mut Vec<u8>, details: Details, anomalies: Anomalies, random: &m
     written.expect("writing into memory does not fail");
 }
 
-/// A text that somebody typed: mostly short, sometimes treacherous, seldom long.
+/// Free text of a user: mostly short, sometimes with difficult characters, rarely long.
 pub(super) fn free_text(random: &mut ChaCha8Rng) -> String {
     match random.random_range(0..1_000) {
         0 => quoted(&one_of(&names::NOTES, random).repeat(random.random_range(20..200))),

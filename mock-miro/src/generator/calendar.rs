@@ -1,4 +1,4 @@
-//! When things happen: people in office hours of their time zone, machines around the clock.
+//! When people and machines act: people in the office hours of their time zone, machines around the clock.
 
 use jiff::{SignedDuration, Timestamp};
 use rand::RngExt;
@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::company::{Company, Person};
 
-/// Something that somebody does at a millisecond.
+/// What a person does at an instant.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Activity<'a> {
     /// Milliseconds since 1970.
@@ -15,28 +15,28 @@ pub(super) struct Activity<'a> {
     pub(super) kind: ActivityKind,
 }
 
-/// What is done.
+/// The kind of an activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ActivityKind {
-    /// Whatever the catalogue draws.
+    /// Any event of the catalog.
     Any,
-    /// Signing in, while the identity provider is away.
+    /// A failed sign-in, while the identity provider is down.
     FailSigningIn,
-    /// Signing in, now that it is back.
+    /// A successful sign-in, after the identity provider has recovered.
     SignIn,
 }
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MINUTES: i64 = 24 * 60;
-/// How often to look for a better hour before taking what was drawn: nobody never works at night.
+/// How often an unlikely hour is drawn again before it is accepted: some people work at night.
 const TRIES: usize = 6;
 
-/// The first millisecond of a stretch of time, and how many there are.
+/// The first millisecond of an interval, and its length in milliseconds.
 pub(super) fn span(from: Timestamp, over: SignedDuration) -> (i64, i64) {
     (from.as_millisecond(), i64::try_from(over.as_millis()).unwrap_or(i64::MAX / 2).max(1))
 }
 
-/// Somebody doing something, likelier at an hour at which they are busy.
+/// Draws an activity, more likely at hours at which the person is active.
 pub(super) fn draw<'a>(company: &'a Company, start: i64, span: i64, random: &mut ChaCha8Rng) -> Activity<'a> {
     let mut drawn = Activity {
         time: start + random.random_range(0..span),
@@ -57,7 +57,7 @@ pub(super) fn draw<'a>(company: &'a Company, start: i64, span: i64, random: &mut
     drawn
 }
 
-/// How busy a person is at that instant, 0 to 1.
+/// How active a person is at that instant, 0 to 1.
 fn activity_level(person: &Person, time_ms: i64) -> f64 {
     if !person.kind.is_human() {
         return 0.3;

@@ -14,7 +14,7 @@ use crate::instant::WholeSeconds;
 
 const FIRST_ITEM: u64 = 3_458_764_500_000_000_000;
 
-/// Writes one content event. Its time is in whole seconds, so many share one.
+/// Writes one content event. Its time is in whole seconds, so ties are common.
 pub(super) fn write(
     out: &mut Vec<u8>,
     company: &Company,

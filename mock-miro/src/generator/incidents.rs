@@ -1,4 +1,4 @@
-//! Incidents planted among ordinary events, which a detection should find.
+//! Planted incidents: events among ordinary ones that a detection should find.
 
 use std::io::Write;
 
@@ -14,16 +14,16 @@ use crate::event_log::{EventLog, Facts, Position};
 use crate::instant::CreatedAt;
 use crate::world::{Incident, Organization};
 
-/// An incident as the manifest tells it.
+/// An incident of the manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Planted {
     /// Which kind.
     pub incident: Incident,
-    /// What a detection should say.
+    /// What a detection should report.
     pub says: String,
-    /// A query in KQL over `MiroAuditLogs_CL` whose first column is the address of whoever did it.
+    /// A KQL query over `MiroAuditLogs_CL` whose first column is the address of the person who did it.
     pub query: &'static str,
-    /// The address of whoever did it.
+    /// The address of the person who did it.
     pub email: String,
     /// The first event.
     pub from: Timestamp,
@@ -43,14 +43,14 @@ struct IncidentEvent<'a> {
     details: &'a str,
 }
 
-/// Two addresses of ranges set aside for documentation (RFC 5737), which stand for two continents.
+/// Two addresses of ranges reserved for documentation (RFC 5737), which represent two continents.
 const HERE: &str = "192.0.2.10";
 const FAR_AWAY: &str = "198.51.100.77";
 const BOARDS_EXPORTED: i64 = 60;
 const SIGN_INS_FAILED: i64 = 200;
 
 impl Incident {
-    /// One way to find it.
+    /// A query that finds it.
     fn query(self) -> &'static str {
         match self {
             Self::MassExport => {
@@ -94,7 +94,7 @@ pub(crate) fn plant(
     let room = i64::try_from(over.as_millis()).unwrap_or(i64::MAX / 2) - longest;
     let start = from.as_millisecond() + random.random_range(0..room.max(1));
     let mut writer = IncidentWriter { into, company: &company, person, start, ids: Vec::new(), last: start };
-    let says = writer.commit(incident);
+    let says = writer.write_incident(incident);
     let IncidentWriter { ids, last, .. } = writer;
     into.sort();
     let instant = |millis| Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
@@ -122,8 +122,8 @@ struct IncidentWriter<'a> {
 }
 
 impl IncidentWriter<'_> {
-    /// Lets it happen; returns what a detection should say.
-    fn commit(&mut self, incident: Incident) -> String {
+    /// Writes its events; returns what a detection should report.
+    fn write_incident(&mut self, incident: Incident) -> String {
         match incident {
             Incident::MassExport => {
                 for (nth, board) in (0..BOARDS_EXPORTED).zip(&self.company.boards) {

@@ -1,4 +1,4 @@
-//! All activities of a batch: those of the calendar and those of the storms.
+//! The activities of a batch: those of the calendar and those of sign-in storms.
 
 use jiff::{SignedDuration, Timestamp};
 use rand::RngExt;
@@ -9,7 +9,7 @@ use super::company::Company;
 use super::storm;
 use crate::world::Traits;
 
-/// So many activities within `over` after `from`, in the order of time: some of them storms, and a share of them in the
+/// `count` activities within `over` after `from`, in the order of time: some of them storms, and a share of them in the
 /// millisecond of the one before.
 pub(super) fn activities<'a>(
     company: &'a Company,

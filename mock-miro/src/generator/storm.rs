@@ -1,7 +1,7 @@
 //! Sign-in storms: for a few minutes nearly everyone signs in at once, and most of it fails at first.
 //!
 //! This is what a company looks like when its identity provider goes away in working hours and comes back: many people,
-//! one event each every minute or so, failures before successes. It belongs to the noise that a detection must bear; the
+//! one event each every minute or so, failures before successes. It is part of the noise that a detection must tolerate; the
 //! planted incident of the same name is one person attacked from one address.
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,9 +13,9 @@ use super::company::{Company, Person};
 
 /// The shortest and the longest storm.
 const LASTS_MS: std::ops::RangeInclusive<i64> = 3 * 60_000..=6 * 60_000;
-/// Fewer sign-ins are no storm.
+/// The fewest sign-ins of a storm.
 const SMALLEST: usize = 30;
-/// More than this and everyone would have signed in four times.
+/// The most sign-ins of a storm: about four for each person.
 const LARGEST: usize = 800;
 /// The part of a storm after which sign-ins succeed again.
 const OUTAGE: f64 = 0.6;
