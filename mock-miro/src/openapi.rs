@@ -16,8 +16,8 @@ pub(crate) fn document() -> Value {
         "info": {
             "title": "mock-miro",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "The part of Miro's API that a security-log connector meets, as a mock serves it. \
-                Steered under /_control; what Miro does not document is a switch, listed at /_control/switches.",
+            "description": "The part of Miro's API that a security log connector uses, as this mock serves it. \
+                Controlled under /_control; behavior that Miro does not document is a switch, listed at /_control/switches.",
         },
         "paths": paths,
         "components": {
@@ -31,7 +31,7 @@ pub(crate) fn document() -> Value {
                         "size": {"type": "integer", "description": "Events in this page"},
                         "cursor": {
                             "type": ["string", "null"],
-                            "description": "Absent, null or empty on the last page; percent-encode it to ask on",
+                            "description": "Absent, null or empty on the last page; percent-encode it to request the next page",
                         },
                         "data": {"type": "array", "items": {"type": "object"}},
                     },
@@ -128,10 +128,10 @@ fn responses(auth: Auth) -> Value {
             json!({"200": {"description": "A page", "content": page()}})
         }
         Auth::Token(Guarded::Organization | Guarded::TokenInfo, _) | Auth::Open(Open::Token) => {
-            json!({"200": {"description": "As asked", "content": object()}})
+            json!({"200": {"description": "Success", "content": object()}})
         }
         Auth::Open(Open::Authorize) => json!({"200": {"description": "A page", "content": {"text/html": {}}}}),
-        Auth::Open(Open::Approve) => json!({"302": {"description": "Back to the app, with a code"}}),
+        Auth::Open(Open::Approve) => json!({"302": {"description": "Redirect to the app, with a code"}}),
         Auth::Open(Open::RevokeByQuery | Open::RevokeByBody) => json!({"204": {"description": "Revoked"}}),
     };
     responses["default"] = json!({

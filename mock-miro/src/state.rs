@@ -1,8 +1,8 @@
 //! Everything that changes, behind one lock and one entry point: [`State::decide`].
 
+mod change;
 mod minting;
 mod respond;
-mod steer;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
