@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 
 use hashbrown::HashMap;
 
-use crate::{column::Column, error::Error, eval::cells::Cells, functions::Param, types::ColumnType, value::Value};
+use crate::{column::Column, column::cells::Cells, error::Error, functions::Param, types::ColumnType, value::Value};
 
 /// An aggregate.
 #[derive(Debug)]

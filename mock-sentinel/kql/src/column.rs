@@ -2,6 +2,7 @@
 
 mod bitmap;
 mod builder;
+pub(crate) mod cells;
 mod gather;
 mod strings;
 

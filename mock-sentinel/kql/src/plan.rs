@@ -1,6 +1,7 @@
 //! The typed plan that the binder makes of a query and the evaluator runs.
 
 mod expr;
+pub(crate) mod pattern;
 
 use std::sync::Arc;
 
@@ -188,8 +189,8 @@ pub(crate) struct Parse {
 /// How the text is taken apart.
 #[derive(Debug, Clone)]
 pub(crate) enum ParsePattern {
-    Text(crate::eval::parse::TextPattern),
-    Pairs(crate::eval::parse_kv::PairPattern),
+    Text(pattern::TextPattern),
+    Pairs(pattern::PairPattern),
 }
 
 /// `make-series`

@@ -6,7 +6,7 @@ use crate::{
     bind,
     catalog::Catalog,
     error::{Error, Limit},
-    eval::Run,
+    run::Run,
     settings::Settings,
     syntax,
     table::Table,

@@ -4,15 +4,15 @@ use hashbrown::HashSet;
 
 use super::{Accumulator, Aggregate, Call, Group, Groups, ResultName::Prefix};
 use crate::{
+    column::cells::{Cells, Reals, Side, Texts, column_of_longs},
     column::{Bitmap, Column, Data},
     decimal::Decimal,
     error::Error,
-    eval::{
+    functions::{Param, conversion::convert},
+    kernels::{
         arithmetic::arithmetic_values,
-        cells::{Cells, Reals, Side, Texts, column_of_longs},
         key::{ValueKey, real_bits},
     },
-    functions::{Param, conversion::convert},
     plan::ArithmeticOp,
     types::ColumnType,
     value::Value,

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use super::{Binder, allowed, errors, names::Columns};
 use crate::{
     error::Error,
-    eval::{
-        parse::{Piece, Reading, TextPattern},
-        parse_kv::{Delimiters, PairPattern, PairWay},
+    plan::{
+        Expr, Parse, ParsePattern, Plan, Stage,
+        pattern::{Delimiters, PairPattern, PairWay, Piece, Reading, TextPattern},
     },
-    plan::{Expr, Parse, ParsePattern, Plan, Stage},
     syntax::{
         Span,
         ast::{self, ParseKind},

@@ -6,7 +6,7 @@ use super::{Binder, call::argument, errors};
 use crate::{
     batch::Batch,
     error::Error,
-    eval::plugin::{self, AddressLookup, BagConflict, BagUnpack},
+    operators::plugin::{self, AddressLookup, BagConflict, BagUnpack},
     plan::{Plan, Source},
     syntax::{
         Span,
