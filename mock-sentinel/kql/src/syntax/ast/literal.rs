@@ -1,4 +1,4 @@
-use super::Name;
+use super::name::Name;
 use crate::syntax::Span;
 
 /// The scalar types of Kusto.

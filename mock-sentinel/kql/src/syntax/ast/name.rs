@@ -1,0 +1,14 @@
+//! Names as they are written.
+
+use crate::syntax::Span;
+
+/// A name as written; quotes and brackets are gone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Name {
+    /// The name itself, unescaped.
+    pub text: String,
+    /// Where it stands, brackets included.
+    pub span: Span,
+    /// Written as `['…']` or `["…"]`, so never a keyword.
+    pub bracketed: bool,
+}
