@@ -5,7 +5,10 @@
 
 mod aggregate;
 mod allowed;
+mod argument;
 mod call;
+mod column_pattern;
+mod columns;
 mod compare;
 mod errors;
 mod expand;
@@ -14,6 +17,7 @@ mod geo;
 mod get_schema;
 mod hidden;
 mod join;
+mod keyword;
 mod literal;
 mod names;
 mod operate;
@@ -28,8 +32,10 @@ mod scalar;
 mod scan;
 mod scope;
 mod series;
+mod service_columns;
 mod source;
 mod special;
+mod stage;
 mod statement;
 mod summarize;
 mod top_nested;
@@ -122,9 +128,9 @@ pub(crate) fn query<'c>(
     settings: &'c Settings,
 ) -> Result<Bound<'c>, Error> {
     let mut binder = Binder::new(catalog, settings, Mode::Query);
-    binder.mentioned = hidden::mentioned(text, catalog);
+    binder.mentioned = service_columns::mentioned(text, catalog);
     let results = binder.statements(&query.statements)?.into_iter();
-    let results = results.map(|result| BoundResult { plan: hidden::shown(result.plan), ..result }).collect();
+    let results = results.map(|result| BoundResult { plan: service_columns::shown(result.plan), ..result }).collect();
     Ok(Bound { results, run: binder.run })
 }
 
@@ -141,11 +147,6 @@ pub(crate) fn transform(
         (Some(only), true) => Ok(only.plan),
         _ => Err(Error::semantic("SEM0100", "A transformation has one tabular statement.", Span::default())),
     }
-}
-
-/// Whether the text of a saved function is one.
-pub(crate) fn check_saved(name: &str, saved: &crate::SavedFunction) -> Result<(), Error> {
-    Binder::saved(name, saved).map(|_| ())
 }
 
 impl<'c> Binder<'c> {

@@ -2,7 +2,7 @@
 
 use std::{fmt::Debug, sync::Arc};
 
-use crate::{dynamic::Dynamic, error::Error, table::Table, types::Schema};
+use crate::{dynamic::Dynamic, table::Table, types::Schema};
 
 /// The database a query runs against, implemented by the caller.
 ///
@@ -83,16 +83,6 @@ pub struct SavedFunction {
     pub parameters: Arc<str>,
     /// The text between the braces.
     pub body: Arc<str>,
-}
-
-impl SavedFunction {
-    /// Whether this is a function: parameters and body parse. What the body names is looked up when it is called.
-    ///
-    /// # Errors
-    /// Where the text is no function, with what is wrong.
-    pub fn check(&self, name: &str) -> Result<(), Error> {
-        crate::bind::check_saved(name, self)
-    }
 }
 
 /// What `externaldata` asks for.

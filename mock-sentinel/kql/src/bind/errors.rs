@@ -28,7 +28,7 @@ pub(super) fn near<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> 
 
 pub(super) fn unknown_column(name: &Name, schema: Option<&Schema>) -> Error {
     let known = schema.iter().flat_map(|schema| schema.columns()).map(|column| &*column.name);
-    let known = known.filter(|name| !super::scan::is_state_column(name) && !super::hidden::is_hidden(name));
+    let known = known.filter(|name| !super::hidden::is_state_column(name) && !super::hidden::is_hidden(name));
     let near = near(&name.text, known.collect::<Vec<_>>());
     let message = format!("Failed to resolve column or scalar expression named '{}'.", name.text);
     Error::semantic("SEM0100", message, name.span).with_token(&name.text).with_near(near)

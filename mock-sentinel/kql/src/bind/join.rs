@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Binder, errors, names::Columns, operate::widest};
+use super::{Binder, columns::Columns, errors, operate::widest};
 use crate::{
     error::Error,
     plan::{Expr, ExprKind, Join, JoinKind, Plan, Stage},

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Binder, allowed, errors, names::Columns};
+use super::{Binder, allowed, columns::Columns, errors};
 use crate::{
     error::Error,
     plan::{

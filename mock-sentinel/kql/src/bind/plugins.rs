@@ -2,7 +2,7 @@
 //!
 //! The columns of most of them depend on the rows, so their input is run while the query is bound.
 
-use super::{Binder, call::argument, errors};
+use super::{Binder, argument::argument, errors};
 use crate::{
     batch::Batch,
     error::Error,

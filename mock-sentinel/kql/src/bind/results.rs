@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Binder, BoundResult, allowed, pipe::keyword};
+use super::{Binder, BoundResult, allowed, keyword::keyword};
 use crate::{
     error::Error,
     plan::Plan,

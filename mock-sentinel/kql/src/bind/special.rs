@@ -3,7 +3,7 @@
 
 use super::{
     Binder, allowed,
-    call::{argument, common_type},
+    argument::{argument, common_type},
     errors,
 };
 use crate::{

@@ -53,7 +53,7 @@ impl Binder<'_> {
             if self.is_transform() {
                 return Err(allowed::refusal("materialize", call.span));
             }
-            let plan = self.table(super::call::argument(call, 0)?)?;
+            let plan = self.table(super::argument::argument(call, 0)?)?;
             return Ok(Binding::Materialized(Rc::new(RefCell::new(Materialized::Pending(plan)))));
         }
         if let ExprKind::Name(name) = &expr.kind
