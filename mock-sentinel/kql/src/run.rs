@@ -44,7 +44,7 @@ impl<'a> Run<'a> {
             let message = format!("the query takes more than {} steps; narrow it down", self.settings.steps_max);
             return Err(Error::limit(Limit::Steps, message, Span::default()));
         }
-        if self.settings.cancelled.as_ref().is_some_and(crate::settings::Cancel::is_cancelled) {
+        if self.settings.cancel.as_ref().is_some_and(crate::settings::Cancel::is_cancelled) {
             return Err(Error::limit(Limit::Cancelled, "the query was cancelled", Span::default()));
         }
         Ok(())

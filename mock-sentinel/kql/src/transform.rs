@@ -16,7 +16,26 @@ use crate::{
     types::Schema,
 };
 
+/// The most memory, in bytes, and steps that constants of a transform may take while it is compiled.
+const COMPILE_MEMORY_MAX: usize = 64 << 20;
+const COMPILE_STEPS_MAX: u64 = 10_000_000;
+
 /// A compiled transform: one row in, at most one row out. It can be shared between threads.
+///
+/// ```
+/// use kql::{BatchBuilder, ColumnType, DateTime, Schema, Settings, Transform};
+///
+/// let schema = Schema::new([("event", ColumnType::String)]);
+/// let transform = Transform::compile("source | where event != 'ping' | extend upper = toupper(event)", &schema)?;
+/// let mut rows = BatchBuilder::new(schema);
+/// rows.push_row(&["ping".into()]);
+/// rows.push_row(&["login".into()]);
+///
+/// let settings = Settings::at(DateTime::MIN).with_memory_max(16 << 20);
+/// let out = transform.apply(&rows.finish(), &settings)?;
+/// assert_eq!((out.len(), out.value(0, 1).as_str()), (1, Some("LOGIN")));
+/// # Ok::<(), kql::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Transform {
     plan: Plan,
@@ -38,7 +57,8 @@ impl Transform {
     /// As [`compile`](Self::compile).
     pub fn compile_with_geo(text: &str, input: &Schema, geo: Option<Arc<dyn GeoInfo>>) -> Result<Self, Error> {
         let query = syntax::parse(text)?;
-        let settings = Settings::default();
+        let settings =
+            Settings::at(DateTime::MIN).with_memory_max(COMPILE_MEMORY_MAX).with_steps_max(COMPILE_STEPS_MAX);
         let plan = bind::transform(&query, input, &Places(geo), &settings).map_err(|error| error.located(text))?;
         Ok(Self { plan })
     }
@@ -48,13 +68,13 @@ impl Transform {
         &self.plan.schema
     }
 
-    /// Transforms rows of the schema it was compiled for; `now` is what `now()` answers.
+    /// Transforms rows of the schema it was compiled for, within the memory and the steps that the settings allow. Their
+    /// bound on rows has no part in it: no more rows come out than go in.
     ///
     /// # Errors
-    /// When a bound of [`Settings::default`] is reached.
-    pub fn apply(&self, rows: &Batch, now: DateTime) -> Result<Batch, Error> {
-        let settings = Settings::at(now);
-        let mut run = Run::new(&settings);
+    /// When a bound is reached or the transform is cancelled.
+    pub fn apply(&self, rows: &Batch, settings: &Settings) -> Result<Batch, Error> {
+        let mut run = Run::new(settings);
         let out = run.execute(&self.plan, std::slice::from_ref(rows))?;
         Ok(concat(&self.plan.schema, &out))
     }

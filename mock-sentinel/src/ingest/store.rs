@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use faults::{Ids, IdsBuilder};
 use jiff::Timestamp;
-use kql::{Batch, ColumnType, DateTime};
+use kql::{Batch, ColumnType, DateTime, Settings};
 
 use super::rows::{Parsed, check, parse};
 use super::settle::{Bounds, Settled, settle};
@@ -145,7 +145,7 @@ impl Upload<'_> {
     fn run<'r>(&self, flow: &'r Flow, rows: &Batch, ready: &mut Ready<'r>) {
         let stored = &mut ready.stored;
         let before = rows.len() as u64;
-        let transformed = match flow.transform.apply(rows, instant(self.now)) {
+        let transformed = match flow.transform.apply(rows, &Settings::at(instant(self.now))) {
             Ok(transformed) => transformed,
             Err(error) => {
                 stored.transform_errors += 1;

@@ -73,12 +73,10 @@ pub(super) async fn run(
         return Ok(Outcome::Empty);
     }
     let limits = &shared.world.query;
-    let settings = Settings {
-        rows_max: limits.rows_max,
-        memory_max: limits.memory_max,
-        seed: shared.world.seed,
-        ..Settings::at(instant(now))
-    };
+    let settings = Settings::at(instant(now))
+        .with_rows_max(limits.rows_max)
+        .with_memory_max(limits.memory_max)
+        .with_seed(shared.world.seed);
     let query = request.query.unwrap_or_default();
     let job = Job { shared: shared.clone(), query, snapshot, settings, timespan, options: options.clone(), bytes_max };
     let Encoded { body, rows, partial } = aside(job, turn, options.wait).await??;
@@ -109,7 +107,7 @@ async fn aside(
     patience: Duration,
 ) -> Result<Result<Encoded, QueryError>, QueryError> {
     let stop = StopOnDrop(kql::Cancel::default());
-    job.settings.cancelled = Some(stop.0.clone());
+    job.settings = job.settings.with_cancel(stop.0.clone());
     let lanes = job.shared.lanes.clone();
     let running = async {
         let lane = lanes.acquire_owned().await;

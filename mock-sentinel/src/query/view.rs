@@ -43,7 +43,7 @@ impl<'a> View<'a> {
             return Some(read.clone());
         }
         let filter = format!("T | where TimeGenerated between (datetime({from}) .. datetime({to}))");
-        let settings = Settings { rows_max: usize::MAX, ..self.settings.clone() };
+        let settings = self.settings.clone().with_rows_max(usize::MAX);
         match kql::run(&filter, &Tables::default().with("T", table), &settings) {
             Ok(answer) => {
                 let rows = answer.primary().clone();

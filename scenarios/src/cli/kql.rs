@@ -167,7 +167,7 @@ impl Run {
             }
         }
         let settings = kql::DateTime::from_unix_nanoseconds(jiff::Timestamp::now().as_nanosecond())
-            .map_or_else(kql::Settings::default, kql::Settings::at);
+            .map_or_else(|| kql::Settings::at(kql::DateTime::MIN), kql::Settings::at);
         let answer = match kql::run(&self.query, &tables, &settings) {
             Ok(answer) => answer,
             Err(error) => {
