@@ -27,6 +27,7 @@ mod partition;
 mod pipe;
 mod plugins;
 mod project;
+mod registered;
 mod results;
 mod scalar;
 mod scan;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use crate::{time::DateTime, types::ColumnType, value::Value};
+use crate::{types::ColumnType, value::Value};
 
 mod arguments;
 mod arrays;
@@ -34,6 +34,7 @@ mod parsing;
 mod punycode;
 pub(crate) mod regex_dialect;
 pub(crate) mod regexes;
+mod registered;
 mod registry;
 mod series;
 mod sets;
@@ -45,34 +46,35 @@ mod units;
 mod xml;
 
 pub(crate) use self::arguments::{ITEMS_MAX, TEXT_MAX};
-pub use self::registry::find;
-pub(crate) use self::registry::names;
+pub(crate) use self::registered::Callee;
+pub use self::registered::ScalarFunction;
+pub(crate) use self::registry::{find, names};
 
 /// Evaluates one call for one row.
-pub type Eval = fn(&mut Context<'_>, &[Value]) -> Value;
+pub(crate) type Eval = fn(&mut Context<'_>, &[Value]) -> Value;
 
 /// A scalar function.
 #[derive(Debug, Clone, Copy)]
-pub struct Function {
+pub(crate) struct Function {
     /// The name used in queries, then its aliases.
-    pub names: &'static [&'static str],
+    pub(crate) names: &'static [&'static str],
     /// What it takes.
-    pub params: &'static [Param],
+    pub(crate) params: &'static [Param],
     /// How many of `params` must be given.
-    pub required: usize,
+    pub(crate) required: usize,
     /// The last parameter may be repeated.
-    pub variadic: bool,
+    pub(crate) variadic: bool,
     /// The type of the result.
-    pub returns: Returns,
+    pub(crate) returns: Returns,
     /// Whether equal arguments always give an equal result; false for `rand()` and the like.
-    pub pure: bool,
+    pub(crate) pure: bool,
     /// What it does.
-    pub eval: Eval,
+    pub(crate) eval: Eval,
 }
 
 /// What one parameter takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Param {
+pub(crate) enum Param {
     /// Exactly this type, after widening and casts from dynamic.
     Is(ColumnType),
     /// A constant of this type, such as a unit or a regular expression.
@@ -91,11 +93,9 @@ pub enum Param {
 
 /// How the type of a result follows from the arguments.
 #[derive(Debug, Clone, Copy)]
-pub enum Returns {
+pub(crate) enum Returns {
     /// Always this.
     Is(ColumnType),
-    /// The type of the argument at this position.
-    Like(usize),
     /// The widest type among the arguments from this position on; they are converted to it before the call.
     Widest(usize),
     /// Whatever the function says, given the types of the arguments.
@@ -104,34 +104,39 @@ pub enum Returns {
 
 impl Function {
     /// A function of fixed parameters.
-    pub const fn new(names: &'static [&'static str], params: &'static [Param], returns: Returns, eval: Eval) -> Self {
+    pub(crate) const fn new(
+        names: &'static [&'static str],
+        params: &'static [Param],
+        returns: Returns,
+        eval: Eval,
+    ) -> Self {
         let required = params.len();
         Self { names, params, required, variadic: false, returns, pure: true, eval }
     }
 
     /// Only the first `required` parameters must be given.
     #[must_use]
-    pub const fn required(mut self, required: usize) -> Self {
+    pub(crate) const fn required(mut self, required: usize) -> Self {
         self.required = required;
         self
     }
 
     /// The last parameter may be repeated.
     #[must_use]
-    pub const fn variadic(mut self) -> Self {
+    pub(crate) const fn variadic(mut self) -> Self {
         self.variadic = true;
         self
     }
 
     /// Two calls with the same arguments may differ.
     #[must_use]
-    pub const fn impure(mut self) -> Self {
+    pub(crate) const fn impure(mut self) -> Self {
         self.pure = false;
         self
     }
 
     /// The parameter that takes the argument at `index`.
-    pub fn param(&self, index: usize) -> Option<Param> {
+    pub(crate) fn param(&self, index: usize) -> Option<Param> {
         match self.params.get(index) {
             Some(param) => Some(*param),
             None if self.variadic => self.params.last().copied(),
@@ -140,15 +145,14 @@ impl Function {
     }
 
     /// Whether so many arguments can be given.
-    pub fn takes(&self, count: usize) -> bool {
+    pub(crate) fn takes(&self, count: usize) -> bool {
         count >= self.required && (self.variadic || count <= self.params.len())
     }
 }
 
 /// What a call may know besides its arguments.
 #[derive(Debug)]
-pub struct Context<'a> {
-    now: DateTime,
+pub(crate) struct Context<'a> {
     kinds: &'a [ColumnType],
     regexes: &'a mut RegexCache,
     random: &'a mut u64,
@@ -156,27 +160,22 @@ pub struct Context<'a> {
 
 impl<'a> Context<'a> {
     /// A context for a call with arguments of these types.
-    pub fn new(now: DateTime, kinds: &'a [ColumnType], regexes: &'a mut RegexCache, random: &'a mut u64) -> Self {
-        Self { now, kinds, regexes, random }
-    }
-
-    /// The query's clock: one instant for the whole query.
-    pub fn now(&self) -> DateTime {
-        self.now
+    pub(crate) fn new(kinds: &'a [ColumnType], regexes: &'a mut RegexCache, random: &'a mut u64) -> Self {
+        Self { kinds, regexes, random }
     }
 
     /// The static type of an argument; `dynamic` beyond the last.
-    pub fn kind(&self, index: usize) -> ColumnType {
+    pub(crate) fn kind(&self, index: usize) -> ColumnType {
         self.kinds.get(index).copied().unwrap_or(ColumnType::Dynamic)
     }
 
     /// The compiled form of a pattern; `None` when it is none. Patterns are compiled once a query.
-    pub fn regex(&mut self, pattern: &str) -> Option<Arc<Regex>> {
+    pub(crate) fn regex(&mut self, pattern: &str) -> Option<Arc<Regex>> {
         self.regexes.get(pattern)
     }
 
     /// The next number of the query's own seeded sequence, from 0 to below 1.
-    pub fn random(&mut self) -> f64 {
+    pub(crate) fn random(&mut self) -> f64 {
         // SplitMix64: a full-period sequence from any seed.
         *self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = *self.random;
@@ -188,7 +187,7 @@ impl<'a> Context<'a> {
 
 /// Compiled patterns by their text.
 #[derive(Debug, Default)]
-pub struct RegexCache {
+pub(crate) struct RegexCache {
     known: hashbrown::HashMap<Arc<str>, Result<Arc<Regex>, Arc<str>>>,
 }
 
@@ -199,12 +198,12 @@ const REGEX_BYTES_MAX: usize = 4 << 20;
 
 impl RegexCache {
     /// The compiled form of a pattern; `None` when it is none or is too large.
-    pub fn get(&mut self, pattern: &str) -> Option<Arc<Regex>> {
+    pub(crate) fn get(&mut self, pattern: &str) -> Option<Arc<Regex>> {
         self.compiled(pattern).ok()
     }
 
     /// The compiled form of a pattern, or the reason why there is none.
-    pub fn compiled(&mut self, pattern: &str) -> Result<Arc<Regex>, Arc<str>> {
+    pub(crate) fn compiled(&mut self, pattern: &str) -> Result<Arc<Regex>, Arc<str>> {
         if let Some(known) = self.known.get(pattern) {
             return known.clone();
         }

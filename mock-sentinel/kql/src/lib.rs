@@ -33,8 +33,8 @@ mod catalog;
 mod column;
 mod decimal;
 mod dynamic;
-pub mod error;
-pub mod functions;
+mod error;
+mod functions;
 pub mod json;
 mod kernels;
 mod operators;
@@ -54,17 +54,18 @@ mod value;
 pub use self::{
     answer::{Answer, Render, ResultTable},
     batch::{Batch, BatchBuilder},
-    catalog::{Catalog, EmptyCatalog, ExternalData, GeoInfo, SavedFunction, Tables},
+    catalog::{Catalog, EmptyCatalog, ExternalData, GeoInfo, SavedFunction, Scan, ScannedTable, Tables},
     column::{Column, ColumnBuilder},
     decimal::Decimal,
     dynamic::{Array, Bag, Dynamic, Properties},
     error::{Error, ErrorKind, Limit},
+    functions::ScalarFunction,
     query::run,
     settings::{Cancel, Meter, Settings},
     table::Table,
     time::{
         Civil, DateTime, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MICROSECOND, TICKS_PER_MILLISECOND, TICKS_PER_MINUTE,
-        TICKS_PER_SECOND, Timespan,
+        TICKS_PER_SECOND, TimeRange, Timespan,
     },
     transform::Transform,
     types::{ColumnDef, ColumnType, Schema},

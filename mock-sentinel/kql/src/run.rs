@@ -5,7 +5,7 @@ use crate::{
     functions::{Context, RegexCache},
     settings::Settings,
     syntax::Span,
-    time::DateTime,
+    time::{DateTime, TimeRange},
 };
 
 /// No query gets more memory than this, whatever its settings say: the strings of a column are numbered in 32 bits.
@@ -27,14 +27,17 @@ impl<'a> Run<'a> {
         Self { settings, now: settings.now, steps: 0, held: 0, regexes: RegexCache::default(), random: settings.seed }
     }
 
+    pub(crate) fn time_range(&self) -> Option<&'a TimeRange> {
+        self.settings.time_range.as_ref()
+    }
+
     pub(crate) fn now(&self) -> DateTime {
         self.now
     }
 
     /// The next number of the query's own sequence, from 0 to below 1.
     pub(crate) fn next_random(&mut self) -> f64 {
-        let now = self.now;
-        Context::new(now, &[], &mut self.regexes, &mut self.random).random()
+        Context::new(&[], &mut self.regexes, &mut self.random).random()
     }
 
     /// Counts steps; fails beyond their bound or when the query was cancelled.

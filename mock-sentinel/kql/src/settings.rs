@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use crate::time::DateTime;
+use crate::time::{DateTime, TimeRange};
 
 /// How a query is run: its clock and its bounds. A bound ends the query with an error or a partial answer, never the
 /// process.
@@ -29,6 +29,7 @@ pub struct Settings {
     pub(crate) cancel: Option<Cancel>,
     pub(crate) meter: Option<Meter>,
     pub(crate) seed: u64,
+    pub(crate) time_range: Option<TimeRange>,
 }
 
 impl Settings {
@@ -43,6 +44,7 @@ impl Settings {
             cancel: None,
             meter: None,
             seed: 0,
+            time_range: None,
         }
     }
 
@@ -88,6 +90,14 @@ impl Settings {
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
+        self
+    }
+
+    /// The only rows of the catalog's tables that the query sees, such as those of the `timespan` of a request. It does
+    /// not apply to data from outside.
+    #[must_use]
+    pub fn with_time_range(mut self, range: TimeRange) -> Self {
+        self.time_range = Some(range);
         self
     }
 }

@@ -3,10 +3,12 @@
 mod calendar;
 mod parse_datetime;
 mod parse_timespan;
+mod range;
 
 use std::fmt;
 
 pub use calendar::Civil;
+pub use range::TimeRange;
 
 /// Ticks in a microsecond.
 pub const TICKS_PER_MICROSECOND: i64 = 10;

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use crate::{
     batch::{Batch, concat},
     bind,
-    catalog::{Catalog, GeoInfo},
+    catalog::{Catalog, GeoInfo, Scan, ScannedTable},
     error::Error,
     plan::Plan,
     run::Run,
     settings::Settings,
     syntax,
-    table::Table,
     time::DateTime,
     types::Schema,
 };
@@ -84,7 +83,7 @@ impl Transform {
 struct Places(Option<Arc<dyn GeoInfo>>);
 
 impl Catalog for Places {
-    fn table(&self, _name: &str) -> Option<Table> {
+    fn table(&self, _name: &str, _scan: &Scan<'_>) -> Option<ScannedTable> {
         None
     }
 

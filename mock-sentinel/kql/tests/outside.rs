@@ -21,8 +21,8 @@ impl GeoInfo for OneAddress {
 }
 
 impl Catalog for Outside {
-    fn table(&self, name: &str) -> Option<Table> {
-        self.0.table(name)
+    fn table(&self, name: &str, scan: &kql::Scan<'_>) -> Option<kql::ScannedTable> {
+        self.0.table(name, scan)
     }
 
     fn table_names(&self) -> Vec<String> {

@@ -133,17 +133,14 @@ fn render_is_handed_through_with_its_properties() {
 fn saved_functions_are_called_like_the_query_s_own() {
     struct WithParser(Tables);
     impl kql::Catalog for WithParser {
-        fn table(&self, name: &str) -> Option<Table> {
-            self.0.table(name)
+        fn table(&self, name: &str, scan: &kql::Scan<'_>) -> Option<kql::ScannedTable> {
+            self.0.table(name, scan)
         }
         fn table_names(&self) -> Vec<String> {
             self.0.table_names()
         }
         fn function(&self, name: &str) -> Option<SavedFunction> {
-            (name == "imSignIns").then(|| SavedFunction {
-                parameters: "(who: string = '*', disabled: bool = false)".into(),
-                body: "MiroAuditLogs_CL | where not(disabled) | where event has 'sign' | where who == '*' or createdBy_email has who".into(),
-            })
+            (name == "imSignIns").then(|| SavedFunction::new("(who: string = '*', disabled: bool = false)", "MiroAuditLogs_CL | where not(disabled) | where event has 'sign' | where who == '*' or createdBy_email has who"))
         }
     }
     let catalog = WithParser(catalog());

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    functions::{self, Function, Param, Returns},
+    functions::{self, Callee, Function, Param, Returns},
     plan::{Expr, ExprKind},
     syntax::{Span, ast::Call},
     types::ColumnType,
@@ -51,6 +51,9 @@ impl Binder<'_> {
             let args = self.scalar_args(call)?;
             return self.call_built_in(call, candidates, args);
         }
+        if let Some(function) = self.catalog.scalar_function(name) {
+            return self.call_registered(function, call);
+        }
         match self.catalog.function(name) {
             Some(saved) => match self.call_saved(name, &saved, call)? {
                 Called::Scalar(expr) => Ok(expr),
@@ -73,7 +76,8 @@ impl Binder<'_> {
         if super::special::REFUSED.contains(&name) || name.starts_with("series_") || name.starts_with("geo_") {
             return errors::refused(name, call.span);
         }
-        let saved = self.catalog.function_names();
+        let mut saved = self.catalog.function_names();
+        saved.extend(self.catalog.scalar_function_names());
         let built_in = functions::names().chain(crate::aggregates::names()).chain(super::special::names());
         let mut known: Vec<&str> = built_in.collect();
         known.extend(saved.iter().map(String::as_str));
@@ -147,10 +151,10 @@ impl Binder<'_> {
         let kinds: Arc<[ColumnType]> = cast.iter().map(|arg| arg.ty).collect();
         let returns = match function.returns {
             Returns::Is(kind) => kind,
-            Returns::Like(at) | Returns::Widest(at) => kinds.get(at).copied().unwrap_or(ColumnType::Dynamic),
+            Returns::Widest(at) => kinds.get(at).copied().unwrap_or(ColumnType::Dynamic),
             Returns::By(decide) => decide(&kinds),
         };
-        self.made(ExprKind::Call { function, args: cast, kinds }, returns, span)
+        self.made(ExprKind::Call { function: Callee::BuiltIn(function), args: cast, kinds }, returns, span)
     }
 }
 

@@ -6,12 +6,14 @@ use super::{
     Binder,
     columns::Columns,
     hidden::{INGESTION_TIME, MARK, is_hidden, visible},
-    stage::project,
+    stage::{project, staged},
 };
 use crate::{
-    catalog::Catalog,
-    plan::{Expr, Plan, Source},
-    types::{ColumnDef, Schema},
+    catalog::{Catalog, Scan, ScannedTable},
+    plan::{CompareOp, Expr, ExprKind, Plan, Source, Stage},
+    time::TimeRange,
+    types::{ColumnDef, ColumnType, Schema},
+    value::Value,
 };
 
 /// The rows without what is hidden.
@@ -53,18 +55,35 @@ pub(super) fn mentioned(query: &str, catalog: &dyn Catalog) -> Vec<&'static str>
 impl Binder<'_> {
     /// A table of the catalog with the service's columns that the query mentions.
     pub(super) fn stored_table(&self, name: &str) -> Option<Plan> {
-        let (table, own) = self.catalog.table_with(name, &self.mentioned)?;
+        let time = self.run.time_range();
+        let scan = Scan { service_columns: &self.mentioned, time };
+        let ScannedTable { table, own_columns } = self.catalog.table(name, &scan)?;
         let columns = table.schema().columns().iter().enumerate();
-        let schema: Schema =
-            columns
-                .map(|(at, column)| {
-                    if at < own {
-                        column.clone()
-                    } else {
-                        ColumnDef::new(format!("{MARK}{}", column.name), column.kind)
-                    }
-                })
-                .collect();
-        Some(Plan::new(Source::Table(table.renamed(&schema)), schema))
+        let schema: Schema = columns
+            .map(|(at, column)| {
+                if at < own_columns {
+                    column.clone()
+                } else {
+                    ColumnDef::new(format!("{MARK}{}", column.name), column.kind)
+                }
+            })
+            .collect();
+        let plan = Plan::new(Source::Table(table.renamed(&schema)), schema);
+        match time {
+            Some(range) => within(plan, range),
+            None => Some(plan),
+        }
     }
+}
+
+/// The rows within a time range; nothing of a table without its column.
+fn within(plan: Plan, range: &TimeRange) -> Option<Plan> {
+    let at = plan.schema.index_of(&range.column).filter(|at| plan.schema.kind(*at) == ColumnType::DateTime)?;
+    let side = |op, instant| {
+        let column = Box::new(Expr::column(at, ColumnType::DateTime));
+        let bound = Box::new(Expr::literal(Value::DateTime(instant), ColumnType::DateTime));
+        Expr::new(ExprKind::Compare { op, left: column, right: bound }, ColumnType::Bool)
+    };
+    let both = vec![side(CompareOp::GreaterOrEqual, range.from), side(CompareOp::LessOrEqual, range.to)];
+    Some(staged(plan, Stage::Filter(Expr::new(ExprKind::And(both), ColumnType::Bool))))
 }

@@ -10,7 +10,7 @@ use crate::{
     column::cells::{Cells, Texts, value_column},
     column::{Column, ColumnBuilder, Data, Strings},
     error::{Error, Limit},
-    functions::{Context, Function, ITEMS_MAX, TEXT_MAX},
+    functions::{Callee, Context, ITEMS_MAX, TEXT_MAX},
     plan::{Expr, ExprKind, NullTest},
     run::Run,
     syntax::Span,
@@ -142,19 +142,19 @@ impl Run<'_> {
 
     fn call(
         &mut self,
-        function: &Function,
+        function: &Callee,
         args: &[Cells],
         kinds: &[ColumnType],
         returns: ColumnType,
         len: usize,
     ) -> Result<Cells, Error> {
-        if function.pure && args.iter().all(|arg| matches!(arg, Cells::One(_))) {
+        if function.is_pure() && args.iter().all(|arg| matches!(arg, Cells::One(_))) {
             let values: Vec<Value> = args.iter().map(|arg| arg.value(0)).collect();
             let value = self.value(function, kinds, &values)?;
             self.fits(value.bytes())?;
             return Ok(Cells::One(if value.is_null() { Value::missing(returns) } else { value }));
         }
-        if function.pure
+        if function.is_pure()
             && let Some((at, coded)) = only_dictionary(args)
         {
             let distinct: Vec<Value> =
@@ -201,7 +201,7 @@ impl Run<'_> {
     /// Calls a function for `rows` rows; `load` puts the arguments of a row into place.
     fn call_rows(
         &mut self,
-        function: &Function,
+        function: &Callee,
         args: &[Cells],
         kinds: &[ColumnType],
         returns: ColumnType,
@@ -232,19 +232,19 @@ impl Run<'_> {
     }
 
     /// What a function makes of one row. A value beyond what values may be is an error, never a shorter value.
-    fn value(&mut self, function: &Function, kinds: &[ColumnType], args: &[Value]) -> Result<Value, Error> {
+    fn value(&mut self, function: &Callee, kinds: &[ColumnType], args: &[Value]) -> Result<Value, Error> {
         let given: usize = args.iter().map(Value::bytes).fold(0, usize::saturating_add);
         if given > BYTES_UNASKED {
             self.spend(given / BYTES_A_STEP)?;
             self.fits(given.saturating_mul(GROWTH))?;
         }
-        let value = (function.eval)(&mut self.context(kinds), args);
-        within_bounds(&value, function.names.first().copied().unwrap_or_default())?;
+        let value = function.eval(&mut self.context(kinds), args);
+        within_bounds(&value, function.name())?;
         Ok(value)
     }
 
     fn context<'c>(&'c mut self, kinds: &'c [ColumnType]) -> Context<'c> {
-        Context::new(self.now(), kinds, &mut self.regexes, &mut self.random)
+        Context::new(kinds, &mut self.regexes, &mut self.random)
     }
 
     /// The value of a constant.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{catalog::GeoInfo, functions::Function, types::ColumnType, value::Value};
+use crate::{catalog::GeoInfo, functions::Callee, types::ColumnType, value::Value};
 
 /// A scalar expression over the columns of a batch.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ impl Flags {
     fn of(kind: &ExprKind) -> Self {
         let is_window = matches!(kind, ExprKind::Window { .. });
         let is_row = is_window || matches!(kind, ExprKind::Column(_) | ExprKind::Now);
-        let is_impure = matches!(kind, ExprKind::Call { function, .. } if !function.pure);
+        let is_impure = matches!(kind, ExprKind::Call { function, .. } if !function.is_pure());
         let own = Self { is_constant: !is_row && !is_impure, needs_rows: is_row, has_window: is_window };
         kind.children().fold(own, |all, child| Self {
             is_constant: all.is_constant && child.flags.is_constant,
@@ -84,7 +84,7 @@ pub(crate) enum ExprKind {
         operand: Box<Expr>,
     },
     Call {
-        function: &'static Function,
+        function: Callee,
         args: Vec<Expr>,
         kinds: Arc<[ColumnType]>,
     },
@@ -229,7 +229,7 @@ impl Expr {
     pub(crate) fn folds(&self) -> bool {
         match &self.kind {
             ExprKind::Literal(_) | ExprKind::Column(_) | ExprKind::Window { .. } | ExprKind::Now => false,
-            ExprKind::Call { function, .. } if !function.pure => false,
+            ExprKind::Call { function, .. } if !function.is_pure() => false,
             kind => kind.children().all(|child| child.as_literal().is_some()),
         }
     }

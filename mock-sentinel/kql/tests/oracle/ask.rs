@@ -76,8 +76,8 @@ fn empty_tables(tables: &IndexMap<String, Vec<Column>>) -> Tables {
 struct EmptyOutside(Tables);
 
 impl Catalog for EmptyOutside {
-    fn table(&self, name: &str) -> Option<Table> {
-        self.0.table(name)
+    fn table(&self, name: &str, scan: &kql::Scan<'_>) -> Option<kql::ScannedTable> {
+        self.0.table(name, scan)
     }
 
     fn table_names(&self) -> Vec<String> {
