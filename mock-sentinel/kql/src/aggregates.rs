@@ -4,6 +4,7 @@
 //! row. Conditional forms (`countif`, `sumif`, …) are the same accumulators: the operator drops the rows beforehand.
 
 mod collect;
+mod extremes;
 mod pick;
 mod spread;
 mod totals;
@@ -12,7 +13,13 @@ use std::sync::LazyLock;
 
 use hashbrown::HashMap;
 
-use crate::{column::Column, column::cells::Cells, error::Error, functions::Param, types::ColumnType, value::Value};
+use crate::{
+    column::{Column, cells::Cells},
+    error::Error,
+    functions::Param,
+    types::ColumnType,
+    value::Value,
+};
 
 /// An aggregate.
 #[derive(Debug)]
@@ -70,7 +77,7 @@ impl Call<'_> {
 
 /// The state of every group.
 pub(crate) trait Accumulator {
-    /// Takes in the rows of a batch. `groups` tells the group of each row, below `count`.
+    /// Takes in the rows of a batch. `groups` holds the group of each row, below `count`.
     fn update(&mut self, groups: &[u32], count: usize, args: &[Cells]) -> Result<(), Error>;
 
     /// The results of `count` groups, a column for each type in [`Call::returns`].
@@ -112,7 +119,8 @@ impl Aggregate {
     }
 }
 
-const FAMILIES: &[&[Aggregate]] = &[totals::AGGREGATES, spread::AGGREGATES, collect::AGGREGATES, pick::AGGREGATES];
+const FAMILIES: &[&[Aggregate]] =
+    &[totals::AGGREGATES, extremes::AGGREGATES, spread::AGGREGATES, collect::AGGREGATES, pick::AGGREGATES];
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Aggregate>> = LazyLock::new(|| {
     let all = FAMILIES.iter().copied().flatten();

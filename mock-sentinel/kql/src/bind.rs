@@ -97,7 +97,7 @@ enum Mode {
 /// The columns that names may refer to.
 #[derive(Debug, Clone)]
 struct Row {
-    /// Tells rows of different operators apart.
+    /// Distinguishes rows of different operators.
     id: u32,
     schema: Schema,
     /// The right side while the conditions of a join are bound.
@@ -113,7 +113,7 @@ pub(crate) struct Bound<'c> {
     pub(crate) run: Run<'c>,
 }
 
-/// One table that a query answers with.
+/// One result table of a query.
 #[derive(Debug)]
 pub(crate) struct BoundResult {
     pub(crate) plan: Plan,

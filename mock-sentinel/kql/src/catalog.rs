@@ -133,9 +133,9 @@ impl From<Table> for ScannedTable {
     }
 }
 
-/// Knows where addresses are.
+/// Locations of IP addresses.
 pub trait GeoInfo: Debug + Send + Sync {
-    /// A bag such as `{"country": "…", "city": "…", "latitude": 0.0, "longitude": 0.0}`; null for what is no address or
+    /// A bag such as `{"country": "…", "city": "…", "latitude": 0.0, "longitude": 0.0}`; null for what is not an address or
     /// nothing is known of. Called for a row at a time, on the thread of the query: it should be quick.
     fn look_up(&self, address: &str) -> Dynamic;
 }

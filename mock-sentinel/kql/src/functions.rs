@@ -7,7 +7,7 @@
 //! - there are at least [`Function::required`] arguments, and no more than the parameters (or any number when variadic);
 //! - an argument has exactly the type of its parameter, or is [`Value::Null`]. Numbers are widened and dynamic values
 //!   are cast (to `""` or null when they do not fit), so a [`Param::Is`]`(String)` is always `Value::String`;
-//! - arguments of [`Param::Any`] come as they are; [`Context::kind`] tells their static type.
+//! - arguments of [`Param::Any`] come as they are; [`Context::kind`] is their static type.
 //!
 //! The value returned must have the type that [`Returns`] promises, or be null; a null string becomes `""`.
 
@@ -144,7 +144,7 @@ impl Function {
         }
     }
 
-    /// Whether so many arguments can be given.
+    /// Whether this number of arguments can be given.
     pub(crate) fn takes(&self, count: usize) -> bool {
         count >= self.required && (self.variadic || count <= self.params.len())
     }
@@ -169,7 +169,7 @@ impl<'a> Context<'a> {
         self.kinds.get(index).copied().unwrap_or(ColumnType::Dynamic)
     }
 
-    /// The compiled form of a pattern; `None` when it is none. Patterns are compiled once a query.
+    /// The compiled form of a pattern; `None` when it does not compile. A pattern is compiled once per query.
     pub(crate) fn regex(&mut self, pattern: &str) -> Option<Arc<Regex>> {
         self.regexes.get(pattern)
     }
@@ -197,12 +197,12 @@ const REGEXES_MAX: usize = 64;
 const REGEX_BYTES_MAX: usize = 4 << 20;
 
 impl RegexCache {
-    /// The compiled form of a pattern; `None` when it is none or is too large.
+    /// The compiled form of a pattern; `None` when it does not compile or is too large.
     pub(crate) fn get(&mut self, pattern: &str) -> Option<Arc<Regex>> {
         self.compiled(pattern).ok()
     }
 
-    /// The compiled form of a pattern, or the reason why there is none.
+    /// The compiled form of a pattern, or the reason why it does not compile.
     pub(crate) fn compiled(&mut self, pattern: &str) -> Result<Arc<Regex>, Arc<str>> {
         if let Some(known) = self.known.get(pattern) {
             return known.clone();
@@ -218,7 +218,7 @@ impl RegexCache {
     }
 }
 
-/// Why a pattern is none, in one line: what the parser says without its drawing of the place.
+/// Why a pattern does not compile, in one line: the parser's message without its drawing of the place.
 pub(crate) fn reason(error: &regex::Error) -> String {
     let text = error.to_string();
     let last = text.lines().last().unwrap_or_default().trim();

@@ -16,13 +16,29 @@
 //! # Ok::<(), kql::Error>(())
 //! ```
 //!
-//! The way of a query is `syntax` (text to tree), binder (names and types), plan, evaluator. Nulls, strings, dynamic
-//! values, times and names follow Kusto's rules, not SQL's. A [`Transform`] is the same engine under the list of what
-//! an ingestion-time transformation may use.
+//! # Where to start
 //!
-//! Invariants: the clock is handed in and stands still for a query; nothing reads the system's time, files or
-//! network; no input makes the engine panic, overflow its stack or run on after a bound of [`Settings`] is reached;
-//! rows keep their order where Kusto promises one and otherwise stay in the order they came.
+//! - [`run`] runs a query over a [`Catalog`]; [`Tables`] is one that needs no code. [`Answer::tables`] are its results.
+//! - [`Settings`] hold the clock, the bounds and the time range of a query.
+//! - [`ScalarFunction`] adds a function to the language.
+//! - [`Transform`] is the same engine under the list of what an ingestion-time transformation may use.
+//! - [`syntax::parse`] is the parser alone; [`cases`] runs files of queries with their expected rows.
+//!
+//! # How it works
+//!
+//! A query goes from text to a tree (`syntax`), to a plan with names and types resolved (`bind`, `plan`), and is run:
+//! relational `operators` hand batches of typed `column`s on, and scalar `kernels` evaluate expressions over a batch.
+//! Nulls, strings, dynamic values, times and names follow Kusto's rules, not SQL's.
+//!
+//! # Invariants
+//!
+//! - The clock is handed in and stands still for a query; nothing reads the system's time, files or network.
+//! - No input makes the engine panic, overflow its stack or run on after a bound of [`Settings`] is reached.
+//! - Rows keep their order where Kusto promises one, and otherwise stay in the order they came.
+//! - Public enums and structs may grow, but for [`ColumnType`], [`Value`] and [`Dynamic`]: the types are Kusto's own, and
+//!   a `match` on them should stop compiling when one is added.
+
+#![warn(clippy::missing_errors_doc)]
 
 mod aggregates;
 mod answer;
@@ -71,3 +87,8 @@ pub use self::{
     types::{ColumnDef, ColumnType, Schema},
     value::Value,
 };
+
+/// The examples of the README compile and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,7 +1,7 @@
 //! Running plans.
 //!
 //! Rows flow in batches through a chain of operators. An operator either hands on what it is given at once (`where`,
-//! `extend`, `take`) or collects and answers at the end (`summarize`, `sort`, `join`).
+//! `extend`, `take`) or collects and emits at the end (`summarize`, `sort`, `join`).
 
 mod flow;
 mod group;
@@ -64,7 +64,7 @@ impl Run<'_> {
         self.execute_some(plan, input, usize::MAX)
     }
 
-    /// Runs a plan until it has given so many rows, or a few more.
+    /// Runs a plan until it has given `rows_max` rows, or a few more.
     pub(crate) fn execute_some(&mut self, plan: &Plan, input: &[Batch], rows_max: usize) -> Result<Vec<Batch>, Error> {
         let before = self.held();
         let out = self.flow(plan, input, rows_max);

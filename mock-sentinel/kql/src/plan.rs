@@ -84,7 +84,7 @@ pub(crate) struct Project {
 #[derive(Debug, Clone)]
 pub(crate) struct Sort {
     pub(crate) keys: Arc<[SortKey]>,
-    /// Only so many rows are needed.
+    /// Only this number of rows is needed.
     pub(crate) limit: Option<usize>,
 }
 

@@ -70,7 +70,7 @@ impl<'a> Run<'a> {
         self.held = self.held.saturating_sub(bytes);
     }
 
-    /// Whether so many more bytes would fit.
+    /// Whether this number of further bytes would fit.
     pub(crate) fn fits(&self, bytes: usize) -> Result<(), Error> {
         let memory_max = self.settings.memory_max.min(MEMORY_MAX);
         if self.held.saturating_add(bytes) > memory_max {

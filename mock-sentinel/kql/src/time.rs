@@ -130,7 +130,7 @@ impl Timespan {
     /// No time at all.
     pub const ZERO: Self = Self(0);
 
-    /// A duration of so many ticks.
+    /// A duration of this number of ticks.
     pub const fn from_ticks(ticks: i64) -> Self {
         Self(ticks)
     }

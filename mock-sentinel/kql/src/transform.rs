@@ -44,13 +44,13 @@ impl Transform {
     /// Compiles `source | …` for rows of this schema.
     ///
     /// # Errors
-    /// When the text is no query, names something that is not there, or uses what transforms may not: the error's
+    /// When the text is not a query, names something that is not there, or uses what transforms may not: the error's
     /// token is what was refused.
     pub fn compile(text: &str, input: &Schema) -> Result<Self, Error> {
         Self::compile_with_geo(text, input, None)
     }
 
-    /// The same, with somebody who knows where addresses are, for `geo_location`. Without one it gives null.
+    /// The same, with a source of locations for `geo_location`. Without one it gives null.
     ///
     /// # Errors
     /// As [`compile`](Self::compile).
@@ -58,7 +58,7 @@ impl Transform {
         let query = syntax::parse(text)?;
         let settings =
             Settings::at(DateTime::MIN).with_memory_max(COMPILE_MEMORY_MAX).with_steps_max(COMPILE_STEPS_MAX);
-        let plan = bind::transform(&query, input, &Places(geo), &settings).map_err(|error| error.located(text))?;
+        let plan = bind::transform(&query, input, &Locations(geo), &settings).map_err(|error| error.located(text))?;
         Ok(Self { plan })
     }
 
@@ -79,10 +79,10 @@ impl Transform {
     }
 }
 
-/// What a transform knows of the world: no tables, only places.
-struct Places(Option<Arc<dyn GeoInfo>>);
+/// The catalog of a transform: no tables, only locations.
+struct Locations(Option<Arc<dyn GeoInfo>>);
 
-impl Catalog for Places {
+impl Catalog for Locations {
     fn table(&self, _name: &str, _scan: &Scan<'_>) -> Option<ScannedTable> {
         None
     }

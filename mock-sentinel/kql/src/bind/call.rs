@@ -66,7 +66,7 @@ impl Binder<'_> {
         }
     }
 
-    /// The error for a name nobody knows, or one that is known but not offered.
+    /// The error for an unknown name, or one that is known but not supported.
     pub(super) fn unknown_function(&self, call: &Call) -> Error {
         let name = call.name.text.as_str();
         if crate::aggregates::find(name).is_some() {

@@ -98,7 +98,7 @@ pub(super) fn no_pattern(pattern: &str, why: &str, span: Span) -> Error {
     Error::semantic("SEM0420", message, span).with_token(pattern)
 }
 
-/// The catalog has nobody who knows where addresses are.
+/// The catalog has no source of locations.
 pub(super) fn no_geo_data(span: Span) -> Error {
     let name = "geo_info_from_ip_address";
     Error::refused(name, format!("'{name}' needs data on addresses, and none were given to this engine."), span)

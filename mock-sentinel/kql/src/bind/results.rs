@@ -1,4 +1,4 @@
-//! What a query answers with: a table for each tabular statement, and for each branch of `fork` and `facet`.
+//! The results of a query: a table for each tabular statement, and for each branch of `fork` and `facet`.
 
 use std::sync::Arc;
 

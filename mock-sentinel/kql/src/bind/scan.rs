@@ -79,7 +79,7 @@ impl Binder<'_> {
             Some("last") => ScanOutput::Last,
             Some("none") => ScanOutput::None,
             Some(other) => {
-                let message = format!("'{other}' is no output of a step: all, last or none.");
+                let message = format!("'{other}' is not an output of a step; use all, last or none.");
                 return Err(Error::semantic("SEM0018", message, step.name.span).with_token(other));
             }
         };

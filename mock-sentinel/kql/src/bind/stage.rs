@@ -28,7 +28,7 @@ pub(super) fn select(plan: Plan, kept: &[usize], named: usize) -> Plan {
     project(plan, columns)
 }
 
-/// `take`: right after a sort only so many rows need to be in order.
+/// `take`: right after a sort only the rows taken need to be in order.
 pub(super) fn take(mut plan: Plan, rows: usize) -> Plan {
     for stage in plan.stages.iter_mut().rev() {
         match stage {

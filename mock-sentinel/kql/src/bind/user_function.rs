@@ -34,7 +34,7 @@ impl SavedFunction {
     /// Whether this is a function: parameters and body parse. What the body names is looked up when it is called.
     ///
     /// # Errors
-    /// Where the text is no function, with what is wrong.
+    /// When the text is not a function, with what is wrong.
     pub fn check(&self, name: &str) -> Result<(), Error> {
         Binder::saved(name, self).map(|_| ())
     }

@@ -119,7 +119,7 @@ impl Run<'_> {
         let converted = access::conversion(&cells, to, batch.len());
         match &converted {
             Cells::One(value) => within_bounds(value, "tostring")?,
-            // Only a column of so many bytes can hold a text of as many.
+            // Only a column of that size can hold a text of that size.
             Cells::Many(column) if to == ColumnType::String && column.bytes() > TEXT_MAX => {
                 (0..batch.len()).try_for_each(|row| within_bounds(&column.value(row), "tostring"))?;
             }

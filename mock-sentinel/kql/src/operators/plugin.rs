@@ -42,7 +42,7 @@ struct Output<'r, 'q> {
 }
 
 impl<'r, 'q> Output<'r, 'q> {
-    /// Room for so many rows of these columns; fails when there is none.
+    /// Room for this number of rows of these columns; fails when there is none.
     fn new(run: &'r mut Run<'q>, columns: Vec<ColumnDef>, rows: usize) -> Result<Self, Error> {
         within_columns(columns.len())?;
         run.fits(columns.len() * COLUMN_BYTES + rows.saturating_mul(columns.len() * CELL_BYTES))?;

@@ -153,7 +153,7 @@ pub(crate) struct Membership {
     pub(crate) negated: bool,
 }
 
-/// What is asked of the items.
+/// How the items are tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MembershipTest {
     /// Is one of them equal?
@@ -241,7 +241,7 @@ impl Expr {
 }
 
 impl Expr {
-    /// Refers to columns so many places further on.
+    /// Refers to columns `by` places further on.
     pub(crate) fn shift_columns(&mut self, by: usize) {
         match &mut self.kind {
             ExprKind::Column(at) => *at += by,

@@ -1,6 +1,6 @@
 //! The syntax tree: what was written, with nothing resolved.
 //!
-//! Kusto does not tell tabular and scalar expressions apart by their form (`let a = b;` may be either), so both
+//! Kusto does not distinguish tabular and scalar expressions by their form (`let a = b;` may be either), so both
 //! are [`Expr`]; the binder decides. Every node knows its `Span`.
 
 mod literal;
@@ -31,6 +31,7 @@ use super::Span;
 
 /// An expression, tabular or scalar.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Expr {
     /// What it is.
     pub kind: ExprKind,
@@ -40,6 +41,7 @@ pub struct Expr {
 
 /// The forms of an [`Expr`].
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum ExprKind {
     /// `1`, `'a'`, `datetime(2026-01-01)`, `dynamic([1])`, `int(null)`.
     Literal(Literal),
@@ -137,6 +139,7 @@ pub enum ExprKind {
 
 /// What stands in `typeof(…)`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum TypeOf {
     /// One scalar type.
     Scalar(TypeName),
@@ -146,6 +149,7 @@ pub enum TypeOf {
 
 /// A call of a function, plugin or aggregate.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Call {
     /// What is called.
     pub name: Name,
@@ -157,6 +161,7 @@ pub struct Call {
 
 /// One argument of a [`Call`].
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Argument {
     /// `name = value`.
     pub name: Option<Name>,
@@ -166,6 +171,7 @@ pub struct Argument {
 
 /// `value`, `a = value` or `(a, b) = value` in `extend`, `project`, `summarize`, `print` and others.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct NamedExpr {
     /// The names given, if any.
     pub naming: Naming,
@@ -177,6 +183,7 @@ pub struct NamedExpr {
 
 /// How a [`NamedExpr`] is named.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Naming {
     /// The engine finds a name.
     Auto,

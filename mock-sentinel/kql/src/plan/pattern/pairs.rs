@@ -7,7 +7,7 @@ use regex::Regex;
 
 use crate::{functions::conversion::convert, types::ColumnType, value::Value};
 
-/// How names and values are told apart.
+/// How names and values are separated.
 #[derive(Debug, Clone)]
 pub(crate) struct PairPattern {
     /// The names wanted, with their types.

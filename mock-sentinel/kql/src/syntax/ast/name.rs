@@ -4,6 +4,7 @@ use crate::syntax::Span;
 
 /// A name as written; quotes and brackets are gone.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Name {
     /// The name itself, unescaped.
     pub text: String,

@@ -23,6 +23,7 @@ use crate::syntax::Span;
 
 /// One step of a pipe.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Operator {
     /// Which.
     pub kind: OperatorKind,
@@ -33,6 +34,7 @@ pub struct Operator {
 /// The kinds of tabular operator.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "each is the operator of its name; the payloads are documented")]
+#[non_exhaustive]
 pub enum OperatorKind {
     As(AsOperator),
     AssertSchema(Schema),

@@ -5,6 +5,7 @@ use crate::syntax::Span;
 
 /// `name = value` after an operator's keyword: `kind=inner`, `hint.strategy=shuffle`, `withsource=T`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Parameter {
     /// With its dots: `hint.strategy`.
     pub name: Name,
@@ -16,6 +17,7 @@ pub struct Parameter {
 
 /// The value of a [`Parameter`].
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum ParameterValue {
     /// A bare word or a column.
     Name(Name),

@@ -2,6 +2,7 @@
 
 /// Operators before their operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum UnaryOp {
     /// `-`
     Minus,
@@ -12,6 +13,7 @@ pub enum UnaryOp {
 /// Operators between two operands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each is its own spelling, given by `text`")]
+#[non_exhaustive]
 pub enum BinaryOp {
     Add,
     Subtract,
@@ -64,6 +66,7 @@ pub enum BinaryOp {
 /// Operators whose right side is a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each is its own spelling, given by `text`")]
+#[non_exhaustive]
 pub enum SetOp {
     In,
     NotIn,

@@ -1,4 +1,4 @@
-//! Tabular operators, told apart by their keyword.
+//! Tabular operators, distinguished by their keyword.
 
 mod columns;
 mod combine;

@@ -7,6 +7,7 @@ use crate::syntax::{
 
 /// A column or a pattern with `*` in `project-away` and its kin.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ColumnPattern {
     /// The name, or the pattern with its `*`.
     pub name: Name,
@@ -16,6 +17,7 @@ pub struct ColumnPattern {
 
 /// One entry of `project-reorder`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ReorderColumn {
     /// The columns.
     pub columns: ColumnPattern,
@@ -25,6 +27,7 @@ pub struct ReorderColumn {
 
 /// How `project-reorder` orders the columns of one pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ReorderOrder {
     /// `asc`
     Asc,
@@ -38,6 +41,7 @@ pub enum ReorderOrder {
 
 /// One column of `find … project`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ColumnProjection {
     /// The column, or a `pack(…)` call.
     pub column: Expr,
@@ -47,6 +51,7 @@ pub struct ColumnProjection {
 
 /// `mv-apply x = a to typeof(long) on ( … )`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct MvApply {
     /// Hints.
     pub hints: Vec<Parameter>,
@@ -56,7 +61,7 @@ pub struct MvApply {
     pub columns: Vec<MvExpandColumn>,
     /// `limit n`.
     pub limit: Option<Expr>,
-    /// `id i`: the column that tells the source rows apart.
+    /// `id i`: the column that identifies the source rows.
     pub context_id: Option<Expr>,
     /// What is done with the rows of each source row: a pipe without a source.
     pub operators: Vec<Operator>,
@@ -64,6 +69,7 @@ pub struct MvApply {
 
 /// `mv-expand bagexpansion=array with_itemindex=i x = a to typeof(long) limit 5`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct MvExpand {
     /// `bagexpansion=`, `kind=` and hints.
     pub parameters: Vec<Parameter>,
@@ -77,6 +83,7 @@ pub struct MvExpand {
 
 /// One column of `mv-expand` and `mv-apply`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct MvExpandColumn {
     /// The array or bag, named or not.
     pub value: NamedExpr,
@@ -86,6 +93,7 @@ pub struct MvExpandColumn {
 
 /// `parse kind=simple x with * "a" b: long`, and `parse-where`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Parse {
     /// `parse-where`: rows that do not match are dropped.
     pub only_matches: bool,
@@ -102,6 +110,7 @@ pub struct Parse {
 /// How `parse` reads its pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are Kusto's own")]
+#[non_exhaustive]
 pub enum ParseKind {
     Simple,
     Regex,
@@ -110,6 +119,7 @@ pub enum ParseKind {
 
 /// One piece of the pattern of `parse`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum ParsePattern {
     /// `*`: whatever comes.
     Skip(Span),
@@ -126,6 +136,7 @@ pub enum ParsePattern {
 
 /// `parse-kv x as (a: int) with (pair_delimiter=' ', …)`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ParseKv {
     /// What is parsed.
     pub input: Expr,

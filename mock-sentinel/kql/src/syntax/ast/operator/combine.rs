@@ -4,6 +4,7 @@ use crate::syntax::ast::{Body, ColumnPattern, ColumnProjection, Expr, Name, Oper
 
 /// `facet by a, b with (…)`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct FacetOperator {
     /// The columns.
     pub columns: Vec<Expr>,
@@ -13,6 +14,7 @@ pub struct FacetOperator {
 
 /// One branch of `fork`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ForkBranch {
     /// Its name.
     pub name: Option<Name>,
@@ -22,6 +24,7 @@ pub struct ForkBranch {
 
 /// `find withsource=… in (…) where … project …`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Find {
     /// `withsource=`, `datascope=` and hints.
     pub parameters: Vec<Parameter>,
@@ -40,6 +43,7 @@ pub type FindSource = Expr;
 
 /// `join kind=inner (…) on a, $left.b == $right.c`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Join {
     /// The kind; `innerunique` when not written.
     pub kind: JoinKind,
@@ -54,6 +58,7 @@ pub struct Join {
 /// The kinds of `join` and `lookup`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are Kusto's own")]
+#[non_exhaustive]
 pub enum JoinKind {
     InnerUnique,
     Inner,
@@ -69,6 +74,7 @@ pub enum JoinKind {
 
 /// What joins two sides.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum JoinCondition {
     /// `on a, $left.b == $right.c`
     On(Vec<Expr>),
@@ -80,6 +86,7 @@ pub enum JoinCondition {
 
 /// `lookup kind=leftouter (…) on a`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Lookup {
     /// `leftouter` when not written, or `inner`.
     pub kind: JoinKind,
@@ -93,6 +100,7 @@ pub struct Lookup {
 
 /// `partition by x (…)`, `partition hint.strategy=native by x { … }`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Partition {
     /// Hints.
     pub hints: Vec<Parameter>,
@@ -106,6 +114,7 @@ pub struct Partition {
 
 /// What `partition` does with each part.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum PartitionBody {
     /// `( … )`: a pipe without a source.
     Operators(Vec<Operator>),
@@ -115,6 +124,7 @@ pub enum PartitionBody {
 
 /// `search kind=case_sensitive in (T1, T2) "word"`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Search {
     /// `kind=` and others.
     pub parameters: Vec<Parameter>,
@@ -126,6 +136,7 @@ pub struct Search {
 
 /// `union kind=outer withsource=T isfuzzy=true a, b*, (c | take 1)`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Union {
     /// `kind=outer|inner`, `withsource=`, `isfuzzy=` and hints.
     pub parameters: Vec<Parameter>,

@@ -4,6 +4,7 @@ use crate::syntax::ast::{Expr, Name, NamedExpr, Param, Parameter};
 
 /// What `distinct` keeps.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum DistinctColumns {
     /// `*`
     All,
@@ -13,6 +14,7 @@ pub enum DistinctColumns {
 
 /// `make-series n = count() default=0 on t from a to b step c by k`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct MakeSeries {
     /// `kind=nonempty` and hints.
     pub parameters: Vec<Parameter>,
@@ -26,6 +28,7 @@ pub struct MakeSeries {
 
 /// One aggregate of `make-series`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct MakeSeriesColumn {
     /// The aggregate.
     pub aggregate: NamedExpr,
@@ -35,6 +38,7 @@ pub struct MakeSeriesColumn {
 
 /// The axis of `make-series`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct MakeSeriesAxis {
     /// `on t`, `on x = bin(t, 1h)`.
     pub column: NamedExpr,
@@ -44,6 +48,7 @@ pub struct MakeSeriesAxis {
 
 /// Where the axis of `make-series` runs.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum MakeSeriesRange {
     /// `from a to b step c`: `to` is excluded; absent ends come from the data.
     FromToStep {
@@ -67,6 +72,7 @@ pub enum MakeSeriesRange {
 
 /// `reduce by x with threshold=0.1`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Reduce {
     /// `kind=source` and others before `by`.
     pub parameters: Vec<Parameter>,
@@ -78,6 +84,7 @@ pub struct Reduce {
 
 /// `sample-distinct 5 of x`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct SampleDistinct {
     /// Hints.
     pub hints: Vec<Parameter>,
@@ -89,6 +96,7 @@ pub struct SampleDistinct {
 
 /// `scan declare (…) with (step …)`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Scan {
     /// `with_match_id=` and hints.
     pub parameters: Vec<Parameter>,
@@ -104,6 +112,7 @@ pub struct Scan {
 
 /// One step of [`Scan`].
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ScanStep {
     /// Its name.
     pub name: Name,
@@ -119,6 +128,7 @@ pub struct ScanStep {
 
 /// `x asc nulls last`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct OrderColumn {
     /// What is sorted by; may be named in `top-nested`'s kin only.
     pub expr: Expr,
@@ -130,6 +140,7 @@ pub struct OrderColumn {
 
 /// Up or down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SortDirection {
     /// `asc`
     Asc,
@@ -139,6 +150,7 @@ pub enum SortDirection {
 
 /// Where nulls go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NullsOrder {
     /// `nulls first`
     First,
@@ -148,6 +160,7 @@ pub enum NullsOrder {
 
 /// `summarize hint.strategy=shuffle n = count() by k`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Summarize {
     /// Hints.
     pub hints: Vec<Parameter>,
@@ -161,6 +174,7 @@ pub struct Summarize {
 
 /// `top 5 by x desc`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Top {
     /// Hints.
     pub hints: Vec<Parameter>,
@@ -172,6 +186,7 @@ pub struct Top {
 
 /// `top-hitters 5 of x by y`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct TopHitters {
     /// How many.
     pub count: Expr,
@@ -183,6 +198,7 @@ pub struct TopHitters {
 
 /// `top-nested 3 of a by sum(x), top-nested of b by max(y)`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct TopNested {
     /// The levels, outermost first.
     pub clauses: Vec<TopNestedClause>,
@@ -190,6 +206,7 @@ pub struct TopNested {
 
 /// One level of [`TopNested`].
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct TopNestedClause {
     /// How many; all when not written.
     pub count: Option<Expr>,

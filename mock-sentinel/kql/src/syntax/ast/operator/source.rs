@@ -4,6 +4,7 @@ use crate::syntax::ast::{Call, Expr, Name, Parameter, Schema};
 
 /// `as name`, `as hint.materialized=true name`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct AsOperator {
     /// Hints.
     pub hints: Vec<Parameter>,
@@ -13,6 +14,7 @@ pub struct AsOperator {
 
 /// `consume decodeblocks=true`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ConsumeOperator {
     /// Parameters.
     pub parameters: Vec<Parameter>,
@@ -20,6 +22,7 @@ pub struct ConsumeOperator {
 
 /// `evaluate plugin(…) : (schema)`; also a pipe's start.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Evaluate {
     /// Hints.
     pub hints: Vec<Parameter>,
@@ -31,6 +34,7 @@ pub struct Evaluate {
 
 /// `range x from a to b step c`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Range {
     /// The column made.
     pub name: Name,
@@ -44,6 +48,7 @@ pub struct Range {
 
 /// `render timechart with (title="…")`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Render {
     /// The kind of chart.
     pub chart: Name,
@@ -53,6 +58,7 @@ pub struct Render {
 
 /// `datatable (a: int) [1, 2]`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct DataTable {
     /// The columns.
     pub schema: Schema,
@@ -62,6 +68,7 @@ pub struct DataTable {
 
 /// `externaldata (a: int) ["https://…"] with (format="csv")`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ExternalData {
     /// The columns.
     pub schema: Schema,
