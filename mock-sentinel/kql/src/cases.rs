@@ -89,7 +89,6 @@ pub struct RowsColumn {
 
 /// How a case went.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Verdict {
     /// As expected.
     Passed,

@@ -35,8 +35,8 @@
 //! - The clock is handed in and stands still for a query; nothing reads the system's time, files or network.
 //! - No input makes the engine panic, overflow its stack or run on after a bound of [`Settings`] is reached.
 //! - Rows keep their order where Kusto promises one, and otherwise stay in the order they came.
-//! - Public enums and structs may grow, but for [`ColumnType`], [`Value`] and [`Dynamic`]: the types are Kusto's own, and
-//!   a `match` on them should stop compiling when one is added.
+//! - Public enums and structs may grow, but for [`ColumnType`], [`Value`], [`Dynamic`] and [`cases::Verdict`]: a `match`
+//!   on a type of Kusto's, or on a verdict that a runner counts, should stop compiling when one is added.
 
 #![warn(clippy::missing_errors_doc)]
 
