@@ -11,6 +11,7 @@ mod life;
 pub mod net;
 pub mod plan;
 pub mod power;
+mod report;
 pub mod run;
 mod stage;
 pub mod sweep;
@@ -20,4 +21,5 @@ pub mod watch;
 pub mod weather;
 pub mod world;
 
-pub use run::{Options, Report, run, run_seed};
+pub use report::Report;
+pub use run::{Options, run, run_seed};

@@ -12,7 +12,7 @@ use super::coverage::Kind;
 use super::expectations;
 use super::expected::{doubtful, is_oversize, unsendable};
 use super::plan::Plan;
-use super::run::Report;
+use super::report::Report;
 use super::violation::{Promise, Violation};
 use super::watch::Watch;
 use super::world::SimWorld;

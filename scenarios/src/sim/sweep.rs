@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::coverage::{Coverage, Kind};
-use super::run::{Options, Report, run};
+use super::report::Report;
+use super::run::{Options, run};
 use super::violation::{Promise, Violation};
 use crate::scenario::Scenario;
 use crate::scenario::draw::draw;
