@@ -32,10 +32,11 @@ use super::power::Power;
 use super::watch::{Seen, Watch};
 use super::weather::{Fate, Trouble, Weather};
 use crate::scenario::Peer;
+use canned::Body;
 pub(crate) use conversation::{PIPE_BYTES, converse};
 pub use middlebox::Middlebox;
 pub(super) use middlebox::ids_in;
-use middlebox::{Body, Instead, Meeting, Request};
+use middlebox::{Instead, Meeting, Request};
 use pipe::BreakingPipe;
 
 /// The network of one simulated world.

@@ -10,7 +10,6 @@ use bytes::Bytes;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 
-use super::middlebox::Body;
 use crate::bodies::{self, HTML, HUGE_BYTES};
 use crate::scenario::{Interception, NamedWait, OTHER_JSON, Peer};
 
@@ -26,6 +25,14 @@ pub(super) struct Canned {
     status: StatusCode,
     headers: Vec<(Cow<'static, str>, String)>,
     body: Bytes,
+}
+
+/// What goes over the wire.
+#[derive(Clone, Debug)]
+pub(super) enum Body {
+    Http(Arc<Canned>),
+    /// Not HTTP.
+    Raw(Bytes),
 }
 
 static HUGE: LazyLock<Bytes> = LazyLock::new(|| {
