@@ -5,10 +5,10 @@ use std::path::Path;
 
 use faults::input::{self, BY_HAND_BYTES_MAX};
 use jiff::civil::Date;
-use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::Deserialize;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, RawString, Table, value};
 
+use super::expectation::Expectation;
 use crate::report::{CaseReport, Report};
 use crate::scenario::finding::hint;
 use crate::verdict::Verdict;
@@ -19,52 +19,6 @@ use crate::verdict::Verdict;
 pub struct Expected {
     /// In the order of the file.
     pub known_failure: Vec<Expectation>,
-}
-
-/// One of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Expectation {
-    /// The scenario.
-    pub id: String,
-    /// The case of it; every one that fails, unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub case: Option<String>,
-    /// What the case comes to.
-    #[serde(default = "fail")]
-    pub verdict: Verdict,
-    /// Why it does not pass.
-    pub reason: String,
-    /// Where that is followed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub link: Option<String>,
-    /// Who mends it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner: Option<String>,
-    /// The last day on which it is expected: a date of TOML, or a text.
-    #[serde(default, deserialize_with = "day", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub until: Option<Date>,
-}
-
-fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "`until` is a day such as 2027-03-01")]
-    enum Day {
-        Toml(toml::value::Datetime),
-        Text(String),
-    }
-    let text = match Day::deserialize(deserializer)? {
-        Day::Toml(day) => day.to_string(),
-        Day::Text(text) => text,
-    };
-    text.parse()
-        .map(Some)
-        .map_err(|_| de::Error::custom(format!("`until` is `{text}`; a day such as 2027-03-01 is expected")))
-}
-
-const fn fail() -> Verdict {
-    Verdict::Fail
 }
 
 /// Why such a file cannot be used.
