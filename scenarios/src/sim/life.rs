@@ -38,7 +38,7 @@ pub(super) async fn live(world: &mut SimWorld, stop: &Stop) -> u64 {
             left.retain(|step| world.timeline.begins(*step).is_none_or(|at| at > now));
         }
         let life = one_life(world, stop, &left).await;
-        world.alive.becomes(None);
+        world.running.set(None);
         match life.end {
             Some(End::Ended(outcome)) => {
                 let is_told = stop.is_finishing() || life.by.is_some();
@@ -110,14 +110,14 @@ enum End {
 }
 
 async fn one_life(world: &mut SimWorld, stop: &Stop, left: &[usize]) -> Life {
-    let (power, watch, alive) = (world.power.clone(), world.watch.clone(), world.alive.clone());
+    let (power, watch, running) = (world.power.clone(), world.watch.clone(), world.running.clone());
     let (timeline, clock) = (world.timeline.clone(), world.clock);
     let by = Cell::new(None);
     let mut polls = 0;
     let look = || {
         polls += 1;
         if polls % POLLS_A_LOOK == 0
-            && let Some(status) = alive.status()
+            && let Some(status) = running.status()
         {
             check::counts_add_up(&status, &watch);
         }
@@ -157,7 +157,7 @@ async fn one_life(world: &mut SimWorld, stop: &Stop, left: &[usize]) -> Life {
             Ok(connector) => Rc::new(connector),
             Err(error) => return End::NotStarted(error),
         };
-        world.alive.becomes(Some(connector.clone()));
+        world.running.set(Some(connector.clone()));
         let own = Stop::new();
         let mut run = std::pin::pin!(connector.run(Mode::Service, &own));
         let patience = async {

@@ -9,8 +9,8 @@ use connector::service::Stop;
 use super::check;
 use super::life;
 use super::plan::Plan;
+use super::player::TimelinePlayer;
 use super::report::Report;
-use super::stage::Stage;
 use super::violation::{Promise, Violation};
 use super::world::{SimError, SimWorld};
 use crate::scenario::Scenario;
@@ -73,12 +73,12 @@ async fn play(plan: &Plan, secrets: &Secrets, keep_journal: bool) -> Result<Repo
     if !plan.scenario.expect.requests.is_empty() {
         world.watch.count_calls();
     }
-    let stage = Stage::of(&world);
+    let player = TimelinePlayer::of(&world);
     let stop = Stop::new();
     let came_right_after = Cell::new(None);
     let direct = async {
-        stage.play(plan).await;
-        came_right_after.set(stage.comes_right(plan).await);
+        player.play(plan).await;
+        came_right_after.set(player.comes_right(plan).await);
         stop.finish();
     };
     // In this order at every turn, so that every run takes the same turns.

@@ -50,7 +50,7 @@ pub struct SimWorld {
     /// The power of the machine that the connector runs on.
     pub power: Power,
     /// The connector that is running now.
-    pub(super) alive: Alive,
+    pub(super) running: RunningConnector,
     pub(super) disk: SimDisk,
     network: Arc<Network>,
     /// How the connector is set up.
@@ -61,13 +61,13 @@ pub struct SimWorld {
     rng: ChaCha8Rng,
 }
 
-/// The connector that is running now, if one is, for looking at from outside. Clones look at the same.
+/// The connector that is running now, if any. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Alive(Rc<RefCell<Option<Rc<Connector>>>>);
+pub(super) struct RunningConnector(Rc<RefCell<Option<Rc<Connector>>>>);
 
-impl Alive {
-    /// Another connector is running, or none.
-    pub(super) fn becomes(&self, connector: Option<Rc<Connector>>) {
+impl RunningConnector {
+    /// Replaces it.
+    pub(super) fn set(&self, connector: Option<Rc<Connector>>) {
         *self.0.borrow_mut() = connector;
     }
 
@@ -75,8 +75,8 @@ impl Alive {
         self.0.borrow().as_ref().map(|connector| connector.status())
     }
 
-    /// What it says of itself, in a line.
-    pub(super) fn tell(&self) -> String {
+    /// Its status in one line.
+    pub(super) fn describe(&self) -> String {
         let Some(status) = self.status() else { return "no connector is running".to_owned() };
         let streams = status.streams.iter().map(|(name, stream)| {
             let StreamStatus { fetched, delivered, in_flight, open_spans, covered_to, settled_to, problem, .. } =
@@ -135,7 +135,7 @@ impl SimWorld {
             watch,
             disk: SimDisk::new(power.clone()),
             power,
-            alive: Alive::default(),
+            running: RunningConnector::default(),
             network: Arc::new(network),
             config,
             timeline,

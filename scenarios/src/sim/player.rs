@@ -1,4 +1,4 @@
-//! What happens around the connector in the course of a day, and how it is seen that everything has come right.
+//! Plays the timeline of a day on the mocks, and waits until everything has been delivered.
 
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use super::plan::Plan;
 use super::timeline::Timeline;
 use super::violation::{Promise, Violation};
 use super::watch::Watch;
-use super::world::{Alive, SimWorld};
+use super::world::{RunningConnector, SimWorld};
 use crate::deployment::{log_of, table_of};
 use crate::invariants::query;
 use crate::mocks::Mocks;
@@ -30,14 +30,14 @@ const COMES_RIGHT_WITHIN: Duration = Duration::from_hours(3);
 const LOOK_FIRST: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_mins(1);
 
-/// The hands on the mocks.
+/// Applies the steps of a timeline to the mocks, the clocks and the disk.
 #[derive(Debug)]
-pub(super) struct Stage {
+pub(super) struct TimelinePlayer {
     mocks: Mocks,
     clock: SimClock,
     disk: SimDisk,
     watch: Watch,
-    alive: Alive,
+    running: RunningConnector,
     timeline: Timeline,
 }
 
@@ -52,14 +52,14 @@ const TINY: usize = 300;
 /// One over this size counts as large.
 const LARGE: usize = 250_000;
 
-impl Stage {
+impl TimelinePlayer {
     pub(super) fn of(world: &SimWorld) -> Self {
         Self {
             mocks: Mocks::new(world.miro.clone(), world.sentinel.clone()),
             clock: world.clock,
             disk: world.disk.clone(),
             watch: world.watch.clone(),
-            alive: world.alive.clone(),
+            running: world.running.clone(),
             timeline: world.timeline.clone(),
         }
     }
@@ -211,14 +211,14 @@ impl Stage {
         if what.is_empty() {
             what.push("not everything was delivered".to_owned());
         }
-        let detail = format!("{}; {}", what.join(", "), self.alive.tell());
+        let detail = format!("{}; {}", what.join(", "), self.running.describe());
         self.watch.violated(Violation::new(Promise::ComesRight, detail).at(self.clock.now()));
         None
     }
 
     /// Whether the connector names this problem of the stream.
     fn is_blocked(&self, stream: Stream, code: &str) -> bool {
-        let status = self.alive.status();
+        let status = self.running.status();
         let problem = status.and_then(|status| status.streams.get(stream.name())?.problem.clone());
         problem.is_some_and(|problem| problem.code == code)
     }
@@ -226,12 +226,12 @@ impl Stage {
     /// With nothing wrong any more and everything delivered, the connector has to say so by the same time: one that was started
     /// just now has yet to reach both its ends, and one that waits has yet to look again.
     async fn check_health(&self, latest: tokio::time::Instant) {
-        let is_well = || self.alive.status().is_some_and(|status| status.ready);
+        let is_well = || self.running.status().is_some_and(|status| status.ready);
         while !is_well() && tokio::time::Instant::now() < latest {
             tokio::time::sleep(LOOK_FIRST).await;
         }
         if !is_well() {
-            let detail = format!("nothing is wrong, and yet: {}", self.alive.tell());
+            let detail = format!("nothing is wrong, and yet: {}", self.running.describe());
             self.watch.violated(Violation::new(Promise::ComesRight, detail).at(self.clock.now()));
         }
     }
