@@ -9,6 +9,7 @@ mod expectations;
 mod expected;
 mod life;
 pub mod net;
+pub mod network_conditions;
 pub mod plan;
 mod player;
 pub mod power;
@@ -18,7 +19,6 @@ pub mod sweep;
 pub mod timeline;
 pub mod violation;
 pub mod watch;
-pub mod weather;
 pub mod world;
 
 pub use report::Report;

@@ -153,7 +153,7 @@ fn shown_from(world: &SimWorld, stream: Stream, id: &String) -> Timestamp {
     Timestamp::from_second(after).unwrap_or(Timestamp::MAX)
 }
 
-/// An event is sent twice only when the fate of its upload was unknown.
+/// An event is sent twice only when the outcome of its upload was unknown.
 fn duplicates_explained(stream: Stream, seen: &Seen, repeatable: &BTreeMap<String, u64>, world: &SimWorld) {
     let allowed = |id: &String| repeatable.get(id).copied().unwrap_or(0) + 1;
     let surplus: Vec<_> = seen.in_table.iter().filter(|(id, rows)| **rows > allowed(id)).collect();

@@ -1,4 +1,4 @@
-//! Plays one scenario: its timeline, then fine weather until everything has come right.
+//! Plays one scenario: its timeline, then the recovery phase until everything has come right.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -20,7 +20,7 @@ use crate::secrets::Secrets;
 /// How to run seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Virtual hours of bad weather, at least 1.
+    /// Virtual hours of the fault phase, at least 1.
     pub hours: u32,
     /// Keeps the journal's lines, to be read when two runs differ.
     pub keep_journal: bool,

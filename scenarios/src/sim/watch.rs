@@ -1,5 +1,5 @@
 //! Sees every call of a simulated connector from outside, and keeps what the checks need: the journal, the waits
-//! that were asked for, and the uploads whose fate the connector could not know.
+//! that were asked for, and the uploads whose transit the connector could not know.
 
 mod manners;
 mod uploads;
@@ -17,8 +17,8 @@ use http::header::AUTHORIZATION;
 use jiff::Timestamp;
 
 use super::coverage::{Coverage, Kind};
+use super::network_conditions::Trouble;
 use super::violation::{Promise, Violation};
-use super::weather::Trouble;
 use crate::digest::hexadecimal;
 use crate::invariants::requests::Counted;
 use crate::invariants::waits::{self, Place, Told, Waits};

@@ -17,11 +17,11 @@ use rand_chacha::ChaCha8Rng;
 use super::clock::{SimClock, SkewedClock};
 use super::disk::SimDisk;
 use super::net::{Middlebox, Network, Site};
+use super::network_conditions::NetworkConditions;
 use super::plan::Plan;
 use super::power::Power;
 use super::timeline::Timeline;
 use super::watch::{Limits, Watch};
-use super::weather::Weather;
 use crate::deployment::Addresses;
 use crate::scenario::world::{self, WorldProblem};
 use crate::scenario::{ClockOwner, Peer};
@@ -122,10 +122,10 @@ impl SimWorld {
         let limits = Limits { uploads_in_flight: plan.concurrent_uploads, plain_bytes_max: plan.plain_bytes_max };
         let watch = Watch::new(secrets.clone(), limits, keep_journal);
         let power = Power::default();
-        let weather = Weather::new(scenario.network, plan.dusk, scenario.seed);
+        let conditions = NetworkConditions::new(scenario.network, plan.dusk, scenario.seed);
         let timeline = Timeline::new(scenario);
         let middlebox = Middlebox::new(plan, timeline.clone(), clock);
-        let network = Network::new(sites(&miro, &sentinel), weather, middlebox, watch.clone(), power.clone(), clock);
+        let network = Network::new(sites(&miro, &sentinel), conditions, middlebox, watch.clone(), power.clone(), clock);
         let config = world::config(scenario, &miro, &sentinel, &addresses())?;
         Ok(Self {
             miro,

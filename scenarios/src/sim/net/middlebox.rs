@@ -19,9 +19,9 @@ use super::canned::{self, Body, Sender};
 use crate::scenario::{Action, Call, ClockOwner, Content, Interception, Peer, Refuser, Step};
 use crate::sim::clock::{SimClock, SkewedClock};
 use crate::sim::coverage::Kind;
+use crate::sim::network_conditions::Trouble;
 use crate::sim::plan::Plan;
 use crate::sim::timeline::Timeline;
-use crate::sim::weather::Trouble;
 
 /// What the timeline does to calls.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use crate::sim::network_conditions::Trouble;
 use crate::sim::watch::Seen;
-use crate::sim::weather::Trouble;
 
 /// A pipe with a fault built in.
 #[derive(Debug)]

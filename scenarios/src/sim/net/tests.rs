@@ -52,7 +52,7 @@ impl Town {
         let sites = [("town.example".to_owned(), Site { peer: Peer::Ingestion, router })].into();
         let network = Network::new(
             sites,
-            Weather::new(conditions, jiff::Timestamp::MAX, 1),
+            NetworkConditions::new(conditions, jiff::Timestamp::MAX, 1),
             Middlebox::new(&plan, Timeline::new(&plan.scenario), clock),
             watch.clone(),
             Power::default(),

@@ -1,4 +1,4 @@
-//! The simulated network by itself: how long calls are under way, and what breaks without any step of the timeline.
+//! Latency and loss of the simulated network, apart from the steps of the timeline.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::scenario::{Conditions, Point};
 
-/// What goes wrong with a call.
+/// How a request fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// No connection: the peer sees nothing.
@@ -38,34 +38,34 @@ impl Trouble {
     }
 }
 
-/// What befalls one call.
+/// How one request travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fate {
-    /// The request is under way this long.
+pub struct Transit {
+    /// The latency of the request.
     pub out: Duration,
-    /// What goes wrong, if anything.
+    /// How it fails, if it does.
     pub trouble: Option<Trouble>,
-    /// The answer is under way this long.
+    /// The latency of the response.
     pub back: Duration,
 }
 
-/// Draws the fate of each call.
+/// Draws the transit of each request.
 #[derive(Debug)]
-pub struct Weather {
+pub struct NetworkConditions {
     conditions: Conditions,
-    /// Nothing breaks by itself from here on.
-    fine_from: Timestamp,
+    /// No loss from here on: the recovery phase.
+    faults_end: Timestamp,
     rng: Mutex<ChaCha8Rng>,
 }
 
-impl Weather {
-    /// A network under these conditions, until `fine_from`; the same for the same seed.
-    pub fn new(conditions: Conditions, fine_from: Timestamp, seed: u64) -> Self {
-        Self { conditions, fine_from, rng: Mutex::new(ChaCha8Rng::seed_from_u64(seed)) }
+impl NetworkConditions {
+    /// A network under these conditions, until `faults_end`; the same for the same seed.
+    pub fn new(conditions: Conditions, faults_end: Timestamp, seed: u64) -> Self {
+        Self { conditions, faults_end, rng: Mutex::new(ChaCha8Rng::seed_from_u64(seed)) }
     }
 
-    /// The fate of a call made `now` with a request of about `request_bytes`.
-    pub fn fate(&self, now: Timestamp, request_bytes: usize) -> Fate {
+    /// The transit of a request sent `now` of about `request_bytes`.
+    pub fn transit(&self, now: Timestamp, request_bytes: usize) -> Transit {
         let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
         let latest = Duration::try_from(self.conditions.latency_max).unwrap_or_default().as_millis() as u64;
         let mut under_way = || {
@@ -73,12 +73,12 @@ impl Weather {
             Duration::from_millis(rng.random_range(0..=latest) * rng.random_range(0..=latest) / latest.max(1))
         };
         let (out, back) = (under_way(), under_way());
-        let is_lost = now < self.fine_from && rng.random_bool(self.conditions.loss.clamp(0.0, 1.0));
+        let is_lost = now < self.faults_end && rng.random_bool(self.conditions.loss.clamp(0.0, 1.0));
         let trouble = is_lost.then(|| {
             let point = Point::ALL[rng.random_range(0..Point::ALL.len())];
             Trouble::at(point, request_bytes, &mut rng)
         });
-        Fate { out, trouble, back }
+        Transit { out, trouble, back }
     }
 }
 
@@ -91,23 +91,23 @@ mod tests {
         Timestamp::from_second(1_772_323_200 + seconds).unwrap()
     }
 
-    fn weather(seed: u64) -> Weather {
+    fn network(seed: u64) -> NetworkConditions {
         let conditions = Conditions { loss: 1.0, latency_max: SignedDuration::from_millis(200) };
-        Weather::new(conditions, at(100), seed)
+        NetworkConditions::new(conditions, at(100), seed)
     }
 
     #[test]
-    fn connections_break_until_the_weather_is_fine() {
-        let weather = weather(1);
-        assert!(weather.fate(at(99), 100).trouble.is_some());
-        assert_eq!(weather.fate(at(100), 100).trouble, None);
+    fn connections_break_until_the_fault_phase_ends() {
+        let network = network(1);
+        assert!(network.transit(at(99), 100).trouble.is_some());
+        assert_eq!(network.transit(at(100), 100).trouble, None);
     }
 
     #[test]
-    fn the_same_seed_gives_the_same_weather() {
+    fn the_same_seed_gives_the_same_transits() {
         let days = |seed| {
-            let weather = weather(seed);
-            (0..50).map(|second| weather.fate(at(second), 1_000)).collect::<Vec<_>>()
+            let network = network(seed);
+            (0..50).map(|second| network.transit(at(second), 1_000)).collect::<Vec<_>>()
         };
         assert_eq!(days(7), days(7));
         assert_ne!(days(7), days(8));
