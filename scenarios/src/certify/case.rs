@@ -205,7 +205,7 @@ async fn responds(url: &str) {
 /// Waits until everything visible is delivered. How long after the timeline that was; nothing, when it took too long.
 async fn comes_right(live: &Live, streams: &BTreeSet<Stream>) -> Option<SignedDuration> {
     let scenario = live.scenario();
-    let visible = Plan::of(scenario.clone()).map(|plan| plan.everything_visible_at().duration_since(plan.dawn));
+    let visible = Plan::of(scenario.clone()).map(|plan| plan.everything_visible_at().duration_since(plan.starts_at));
     live.until(visible.unwrap_or_else(|_| scenario.length())).await;
     let over = live.elapsed();
     let within = scenario.expect.eventually.map_or(COMES_RIGHT_WITHIN, |eventually| eventually.within);

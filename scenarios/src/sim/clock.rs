@@ -76,11 +76,11 @@ impl SkewedClock {
 }
 
 impl ClockError {
-    /// The errors that a timeline, begun at `dawn`, plans for a clock.
-    pub fn of(owner: ClockOwner, dawn: Timestamp, timeline: &[Step]) -> impl Iterator<Item = Self> {
+    /// The errors that a timeline, begun at `starts_at`, plans for a clock.
+    pub fn of(owner: ClockOwner, starts_at: Timestamp, timeline: &[Step]) -> impl Iterator<Item = Self> {
         timeline.iter().enumerate().filter_map(move |(number, step)| match step.action {
             Action::Clock { whose, by, drift_ppm } if whose == owner => {
-                let from = dawn.saturating_add(begins_at(timeline, number)?).ok()?;
+                let from = starts_at.saturating_add(begins_at(timeline, number)?).ok()?;
                 let until = from.saturating_add(step.lasts.unwrap_or(SignedDuration::MAX)).unwrap_or(Timestamp::MAX);
                 Some(Self { from, until, by, drift_ppm })
             }

@@ -35,7 +35,7 @@ pub(super) fn of_all(duplicates: u64, plan: &Plan, world: &SimWorld) {
         missed(format!("{duplicates} rows are there more than once instead of {amount}"));
     }
     let calls = world.watch.counted();
-    let judged = expect.requests.iter().map(|requests| frequency(requests, &calls, plan.dawn));
+    let judged = expect.requests.iter().map(|requests| frequency(requests, &calls, plan.starts_at));
     let broken = judged.filter(|judged| !judged.holds);
     broken.map(|judged| format!("{} instead of {}", judged.seen, judged.expected)).for_each(missed);
     let coverage = world.watch.coverage();

@@ -69,7 +69,7 @@ impl TimelinePlayer {
         let steps = self.timeline.steps().iter().enumerate().filter(|(_, step)| is_ours(step));
         let mut playing: FuturesUnordered<_> = steps.map(|(number, step)| self.play_step(plan, number, step)).collect();
         let all = async { while playing.next().await.is_some() {} };
-        futures_util::future::join(all, self.wait_until(plan.dusk)).await;
+        futures_util::future::join(all, self.wait_until(plan.faults_end)).await;
         self.watch.met_times(Kind::DiskFull, self.disk.refused());
     }
 
@@ -77,7 +77,7 @@ impl TimelinePlayer {
         tokio::select! {
             biased;
             () = self.timeline.begun(number, &self.clock) => {}
-            () = self.never_begins(number, plan.dusk) => return,
+            () = self.never_begins(number, plan.faults_end) => return,
         }
         self.begin(plan, number, step);
         if let (true, Some(until)) = (step.action.lasts(), self.timeline.ends(number)) {
@@ -86,9 +86,9 @@ impl TimelinePlayer {
         }
     }
 
-    /// At dusk, for a step whose call was not made by then. One that has a time, even a later one, is waited for.
-    async fn never_begins(&self, number: usize, dusk: Timestamp) {
-        self.wait_until(dusk).await;
+    /// At the end of the fault phase, for a step whose call was not made by then. One that has a time, even a later one, is waited for.
+    async fn never_begins(&self, number: usize, faults_end: Timestamp) {
+        self.wait_until(faults_end).await;
         if self.timeline.begins(number).is_some() {
             std::future::pending::<()>().await;
         }
@@ -175,7 +175,7 @@ impl TimelinePlayer {
         }
     }
 
-    /// Waits until all that will ever be visible has been delivered or set aside. Returns how long after dusk that was, or
+    /// Waits until all that will ever be visible has been delivered or set aside. Returns how long after the end of the fault phase that was, or
     /// nothing when it took too long. A stream that is expected to be blocked has to say so instead.
     pub(super) async fn comes_right(&self, plan: &Plan) -> Option<Duration> {
         self.wait_until(plan.everything_visible_at()).await;
@@ -201,7 +201,7 @@ impl TimelinePlayer {
                 if expect.blocked.is_empty() {
                     self.check_health(latest).await;
                 }
-                return self.clock.now().duration_since(plan.dusk).try_into().ok();
+                return self.clock.now().duration_since(plan.faults_end).try_into().ok();
             }
             tokio::time::sleep(look_every).await;
             look_every = (look_every * 2).min(LOOK_EVERY);

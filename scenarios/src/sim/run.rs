@@ -69,7 +69,7 @@ fn panicked(secrets: &Secrets, panic: &(dyn Any + Send)) -> String {
 }
 
 async fn play(plan: &Plan, secrets: &Secrets, keep_journal: bool) -> Result<Report, SimError> {
-    let mut world = SimWorld::at_dawn(plan, secrets, keep_journal)?;
+    let mut world = SimWorld::new(plan, secrets, keep_journal)?;
     if !plan.scenario.expect.requests.is_empty() {
         world.watch.count_calls();
     }

@@ -109,9 +109,9 @@ pub enum SimError {
 }
 
 impl SimWorld {
-    /// The world at dawn. Must be made inside a runtime with a paused timer.
-    pub fn at_dawn(plan: &Plan, secrets: &Secrets, keep_journal: bool) -> Result<Self, SimError> {
-        let clock = SimClock::starting_at(plan.dawn);
+    /// The world at the start of the plan. Must be made inside a runtime with a paused timer.
+    pub fn new(plan: &Plan, secrets: &Secrets, keep_journal: bool) -> Result<Self, SimError> {
+        let clock = SimClock::starting_at(plan.starts_at);
         let scenario = &plan.scenario;
         let clock_of = |owner| SkewedClock::of(owner, &scenario.timeline, clock);
         let miro = MockMiro::new(plan.miro.clone(), Arc::new(clock_of(ClockOwner::Miro)))?;
@@ -122,7 +122,7 @@ impl SimWorld {
         let limits = Limits { uploads_in_flight: plan.concurrent_uploads, plain_bytes_max: plan.plain_bytes_max };
         let watch = Watch::new(secrets.clone(), limits, keep_journal);
         let power = Power::default();
-        let conditions = NetworkConditions::new(scenario.network, plan.dusk, scenario.seed);
+        let conditions = NetworkConditions::new(scenario.network, plan.faults_end, scenario.seed);
         let timeline = Timeline::new(scenario);
         let middlebox = Middlebox::new(plan, timeline.clone(), clock);
         let network = Network::new(sites(&miro, &sentinel), conditions, middlebox, watch.clone(), power.clone(), clock);
