@@ -12,20 +12,20 @@ use crate::verdict::Check;
 /// Calls that were under way when a pause was asked for come in within this time.
 const UNDER_WAY: SignedDuration = SignedDuration::from_millis(250);
 /// Everything has to come right so long after the timeline, unless a scenario says how long.
-pub(crate) const COMES_RIGHT_WITHIN: SignedDuration = SignedDuration::from_secs(30);
+pub(crate) const RECOVERS_WITHIN: SignedDuration = SignedDuration::from_secs(30);
 
 pub(super) fn checks(scenario: &Scenario, seen: &Observation) -> Vec<Check> {
-    vec![comes_right(scenario, seen), pauses(seen), secrets(seen), stops(seen)]
+    vec![recovers(scenario, seen), pauses(seen), secrets(seen), stops(seen)]
 }
 
-fn comes_right(scenario: &Scenario, seen: &Observation) -> Check {
-    let within = scenario.expect.eventually.map_or(COMES_RIGHT_WITHIN, |eventually| eventually.within);
-    let after = match seen.came_right_after {
+fn recovers(scenario: &Scenario, seen: &Observation) -> Check {
+    let within = scenario.expect.eventually.map_or(RECOVERS_WITHIN, |eventually| eventually.within);
+    let after = match seen.recovered_after {
         Some(after) => format!("after {}", length_text(to_millis(after))),
         None => "not by then".to_owned(),
     };
     let expected = format!("everything delivered within {} after the timeline", length_text(within));
-    Check::new("comes-right", seen.came_right_after.is_some(), expected, after)
+    Check::new("comes-right", seen.recovered_after.is_some(), expected, after)
 }
 
 fn pauses(seen: &Observation) -> Check {

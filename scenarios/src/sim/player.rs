@@ -25,7 +25,7 @@ use crate::scenario::{
 
 /// Everything visible has to be delivered this long after the faults have stopped and the last late event has shown
 /// up: a last sweep, a wait of an hour that a peer named just before, and the longest pause that a failing peer has earned.
-const COMES_RIGHT_WITHIN: Duration = Duration::from_hours(3);
+const RECOVERS_WITHIN: Duration = Duration::from_hours(3);
 /// Between two looks whether everything has come right; at first, and later.
 const LOOK_FIRST: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_mins(1);
@@ -177,7 +177,7 @@ impl TimelinePlayer {
 
     /// Waits until all that will ever be visible has been delivered or set aside. Returns how long after the end of the fault phase that was, or
     /// nothing when it took too long. A stream that is expected to be blocked has to say so instead.
-    pub(super) async fn comes_right(&self, plan: &Plan) -> Option<Duration> {
+    pub(super) async fn recovers(&self, plan: &Plan) -> Option<Duration> {
         self.wait_until(plan.everything_visible_at()).await;
         let expect = &plan.scenario.expect;
         let (unsendable, doubtful) = (unsendable(plan), doubtful(plan));
@@ -190,7 +190,7 @@ impl TimelinePlayer {
         });
         let expected: Vec<_> = expected.collect();
         let within = expect.eventually.and_then(|eventually| Duration::try_from(eventually.within).ok());
-        let latest = tokio::time::Instant::now() + within.unwrap_or(COMES_RIGHT_WITHIN);
+        let latest = tokio::time::Instant::now() + within.unwrap_or(RECOVERS_WITHIN);
         let mut look_every = LOOK_FIRST;
         while tokio::time::Instant::now() < latest {
             let is_blocked = expect.blocked.iter().all(|(stream, blocked)| self.is_blocked(*stream, &blocked.0));
@@ -212,7 +212,7 @@ impl TimelinePlayer {
             what.push("not everything was delivered".to_owned());
         }
         let detail = format!("{}; {}", what.join(", "), self.running.describe());
-        self.watch.violated(Violation::new(Promise::ComesRight, detail).at(self.clock.now()));
+        self.watch.violated(Violation::new(Promise::Recovers, detail).at(self.clock.now()));
         None
     }
 
@@ -232,7 +232,7 @@ impl TimelinePlayer {
         }
         if !is_well() {
             let detail = format!("nothing is wrong, and yet: {}", self.running.describe());
-            self.watch.violated(Violation::new(Promise::ComesRight, detail).at(self.clock.now()));
+            self.watch.violated(Violation::new(Promise::Recovers, detail).at(self.clock.now()));
         }
     }
 

@@ -27,7 +27,8 @@ pub struct Report {
     /// Virtual time that passed.
     pub virtual_time: Duration,
     /// Virtual time from the end of the faults until everything was delivered.
-    pub came_right_after: Option<Duration>,
+    #[serde(rename = "came_right_after")]
+    pub recovered_after: Option<Duration>,
     /// What was met.
     pub coverage: Coverage,
     /// The same for every run of the same seed.

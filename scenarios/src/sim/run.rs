@@ -1,4 +1,4 @@
-//! Plays one scenario: its timeline, then the recovery phase until everything has come right.
+//! Plays one scenario: its timeline, then the recovery phase until everything is delivered.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -75,14 +75,14 @@ async fn play(plan: &Plan, secrets: &Secrets, keep_journal: bool) -> Result<Repo
     }
     let player = TimelinePlayer::of(&world);
     let stop = Stop::new();
-    let came_right_after = Cell::new(None);
+    let recovered_after = Cell::new(None);
     let direct = async {
         player.play(plan).await;
-        came_right_after.set(player.comes_right(plan).await);
+        recovered_after.set(player.recovers(plan).await);
         stop.finish();
     };
     // In this order at every turn, so that every run takes the same turns.
     let (deaths, ()) = futures_util::future::join(life::live(&mut world, &stop), direct).await;
-    let report = Report { deaths, came_right_after: came_right_after.get(), ..Report::default() };
+    let report = Report { deaths, recovered_after: recovered_after.get(), ..Report::default() };
     Ok(check::complete(report, &world, plan).await)
 }

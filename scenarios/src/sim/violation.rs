@@ -26,8 +26,9 @@ pub enum Promise {
     MiroRuleBroken,
     /// No secret and no event in a log line or an error.
     SecretsKept,
-    /// When nothing is wrong any more, everything is delivered, and the connector says that it is well.
-    ComesRight,
+    /// After the fault phase everything is delivered, and the connector reports that it is ready.
+    #[serde(rename = "comes-right")]
+    Recovers,
     /// It ends when it is told to, and not before.
     Stops,
     /// A checkpoint can be opened again.

@@ -1,5 +1,5 @@
 //! Sees every call of a simulated connector from outside, and keeps what the checks need: the journal, the waits
-//! that were asked for, and the uploads whose transit the connector could not know.
+//! that were asked for, and the uploads whose outcome the connector could not know.
 
 mod manners;
 mod uploads;
