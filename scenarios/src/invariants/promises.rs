@@ -4,7 +4,7 @@ use faults::Outcome;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 
-use super::waits::{Place, Told, Waits};
+use super::waits::{Place, RateLimitHeaders, Waits};
 use crate::observation::Observation;
 use crate::scenario::{Scenario, length_text};
 use crate::verdict::Check;
@@ -47,7 +47,12 @@ fn pauses(seen: &Observation) -> Check {
         let status = StatusCode::from_u16(call.status).unwrap_or(StatusCode::OK);
         if !status.is_success() && call.outcome == Outcome::Delivered {
             let later = |at: Timestamp| at.saturating_add(call.delayed).unwrap_or(at);
-            let told = Told { status, retry_after: call.retry_after.as_deref(), reset: None, sent: call.peer_time };
+            let told = RateLimitHeaders {
+                status,
+                retry_after: call.retry_after.as_deref(),
+                reset: None,
+                sent: call.peer_time,
+            };
             waits.asked_for(place, later(call.at), told);
         }
     }

@@ -54,7 +54,7 @@ pub(super) async fn complete(mut report: Report, world: &SimWorld, plan: &Plan) 
     let repeatable = world.watch.repeatable();
     report.duplicates_allowed = repeatable.values().sum();
     for stream in Stream::ALL {
-        let seen = Seen::of(world, stream);
+        let seen = StreamEnds::of(world, stream);
         report.events += seen.at_miro.len() as u64;
         report.duplicates += seen.duplicates();
         duplicates_explained(stream, &seen, &repeatable, world);
@@ -75,13 +75,13 @@ pub(super) async fn complete(mut report: Report, world: &SimWorld, plan: &Plan) 
 }
 
 /// Both ends of one stream.
-struct Seen {
+struct StreamEnds {
     at_miro: BTreeSet<String>,
     /// With the number of rows of each.
     in_table: BTreeMap<String, u64>,
 }
 
-impl Seen {
+impl StreamEnds {
     fn of(world: &SimWorld, stream: Stream) -> Self {
         let rows = world.sentinel.ids(table_of(stream));
         let mut hash = DefaultHasher::new();
@@ -99,7 +99,13 @@ impl Seen {
     }
 }
 
-fn nothing_lost(stream: Stream, seen: &Seen, set_aside: &BTreeMap<String, String>, world: &SimWorld, expect: &Expect) {
+fn nothing_lost(
+    stream: Stream,
+    seen: &StreamEnds,
+    set_aside: &BTreeMap<String, String>,
+    world: &SimWorld,
+    expect: &Expect,
+) {
     let may_miss = match expect.delivered.get(&stream) {
         Some(Delivered::Count(_)) => true,
         Some(Delivered::All) => false,
@@ -154,7 +160,7 @@ fn shown_from(world: &SimWorld, stream: Stream, id: &String) -> Timestamp {
 }
 
 /// An event is sent twice only when the outcome of its upload was unknown.
-fn duplicates_explained(stream: Stream, seen: &Seen, repeatable: &BTreeMap<String, u64>, world: &SimWorld) {
+fn duplicates_explained(stream: Stream, seen: &StreamEnds, repeatable: &BTreeMap<String, u64>, world: &SimWorld) {
     let allowed = |id: &String| repeatable.get(id).copied().unwrap_or(0) + 1;
     let surplus: Vec<_> = seen.in_table.iter().filter(|(id, rows)| **rows > allowed(id)).collect();
     if let Some((id, rows)) = surplus.first() {

@@ -30,7 +30,7 @@ use tower::ServiceExt;
 use super::clock::SimClock;
 use super::network_conditions::{NetworkConditions, Transit, Trouble};
 use super::power::Power;
-use super::watch::{Seen, Watch};
+use super::watch::{ObservedRequest, Watch};
 use crate::scenario::Peer;
 use canned::Body;
 pub(crate) use conversation::{PIPE_BYTES, converse};
@@ -107,7 +107,7 @@ impl Network {
         request: http::Request<Bytes>,
         (transit, meeting): (Transit, &Meeting),
         body_max: usize,
-        seen: &Seen,
+        seen: &ObservedRequest,
     ) -> Result<http::Response<Bytes>, TransportError> {
         if transit.trouble == Some(Trouble::Refused) {
             seen.struck(Trouble::Refused);
@@ -121,7 +121,7 @@ impl Network {
     }
 
     /// Lets the site, or what stands before it, answer on its end of the connection, whatever becomes of ours.
-    fn serve(&self, router: axum::Router, mut end: DuplexStream, instead: Option<Instead>, seen: Seen) {
+    fn serve(&self, router: axum::Router, mut end: DuplexStream, instead: Option<Instead>, seen: ObservedRequest) {
         let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
         while servers.try_join_next().is_some() {}
         if let Some(Instead { bytes: Body::Raw(garbage), .. }) = instead {

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use crate::sim::network_conditions::Trouble;
-use crate::sim::watch::Seen;
+use crate::sim::watch::ObservedRequest;
 
 /// A pipe with a fault built in.
 #[derive(Debug)]
@@ -19,12 +19,17 @@ pub(super) struct BreakingPipe {
     pace: Option<Pace>,
     written: usize,
     read: usize,
-    seen: Seen,
+    seen: ObservedRequest,
 }
 
 impl BreakingPipe {
     /// With `bytes_per_second` no more than so many are received in each second.
-    pub(super) fn new(pipe: DuplexStream, trouble: Option<Trouble>, bytes_per_second: Option<u32>, seen: Seen) -> Self {
+    pub(super) fn new(
+        pipe: DuplexStream,
+        trouble: Option<Trouble>,
+        bytes_per_second: Option<u32>,
+        seen: ObservedRequest,
+    ) -> Self {
         Self { pipe, trouble, pace: bytes_per_second.map(Pace::new), written: 0, read: 0, seen }
     }
 

@@ -1,6 +1,6 @@
-//! What a well-behaved client does not do, judged by the answers that it has heard.
+//! Rules that a well-behaved client keeps, judged by the responses that it received.
 //!
-//! The mock of Miro judges as well, but it cannot know which of its answers were lost on the way.
+//! The mock of Miro judges as well, but it cannot know which of its responses were lost.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -20,7 +20,7 @@ const SAME_PAGE_IN_A_ROW: u32 = 20;
 const IN_A_ROW: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Default)]
-pub(super) struct Manners {
+pub(super) struct RequestRules {
     refusals: BTreeMap<Place, VecDeque<Timestamp>>,
     pages: BTreeMap<Place, Page>,
 }
@@ -33,8 +33,8 @@ struct Page {
     times: u32,
 }
 
-impl Manners {
-    /// Takes note of an answer to `request`, a hash; says which bad habit it completes.
+impl RequestRules {
+    /// Takes note of an answer to `request`, a hash; says which bad broken it completes.
     pub(super) fn heard(&mut self, place: Place, request: u64, now: Timestamp, status: StatusCode) -> Option<String> {
         match status {
             StatusCode::UNAUTHORIZED => self.refused(place, now),
