@@ -74,8 +74,8 @@ fn tell(summary: &Summary) {
 /// What is where, what was survived, and whether anything is missing.
 fn verdict(summary: &Summary) -> String {
     let mut lines = vec![format!(
-        "{:<10}{:>12}{:>12}{:>8}{:>12}{:>11}",
-        "stream", "at Miro", "in table", "lost", "duplicates", "set aside"
+        "{:<10}{:>12}{:>12}{:>8}{:>12}{:>14}",
+        "stream", "at Miro", "in table", "lost", "duplicates", "dead letters"
     )];
     lines.extend(
         [("audit", summary.streams.audit), ("content", summary.streams.content)].map(|(name, count)| line(name, count)),
@@ -90,11 +90,11 @@ fn verdict(summary: &Summary) -> String {
     ));
     let troubles = summary.troubles.parts();
     if !troubles.is_empty() {
-        let label = if summary.is_complete() { "survived" } else { "trouble on the way" };
+        let label = if summary.is_complete() { "survived" } else { "failures on the way" };
         lines.push(format!("{label}: {}", troubles.join(", ")));
     }
     lines.push(if summary.is_complete() {
-        format!("{}: every event at Miro is in its table or set aside", "PASS".green().bold())
+        format!("{}: every event at Miro is in its table or dead-lettered", "PASS".green().bold())
     } else {
         format!("{}: {}", "FAIL".red().bold(), shortfall(summary))
     });
@@ -121,7 +121,7 @@ fn line(name: &str, count: Count) -> String {
     let [at_miro, in_table, lost, duplicates, set_aside] = columns;
     let lost = format!("{lost:>8}");
     let lost = if count.lost > 0 { lost.red().to_string() } else { lost };
-    format!("{name:<10}{at_miro:>12}{in_table:>12}{lost}{duplicates:>12}{set_aside:>11}")
+    format!("{name:<10}{at_miro:>12}{in_table:>12}{lost}{duplicates:>12}{set_aside:>14}")
 }
 
 #[cfg(test)]
@@ -153,13 +153,13 @@ mod tests {
     #[test]
     fn the_last_lines_say_what_was_survived_and_what_came_of_it() {
         insta::assert_snapshot!(shown(&summary(Outcome::Done, 0)), @r"
-        stream         at Miro    in table    lost  duplicates  set aside
-        audit          100,000     100,000       0           0          0
-        content         50,000      50,000       0           0          0
+        stream         at Miro    in table    lost  duplicates  dead letters
+        audit          100,000     100,000       0           0             0
+        content         50,000      50,000       0           0             0
 
         first row after 256 ms, all delivered in 7.96 s: 18,843 events per second
         survived: 3 rate limits (429), 1 response cut off, 1 connection refused
-        PASS: every event at Miro is in its table or set aside
+        PASS: every event at Miro is in its table or dead-lettered
         ");
     }
 
@@ -172,12 +172,12 @@ mod tests {
             next_step: "check `http.proxy`".into(),
         };
         insta::assert_snapshot!(shown(&summary(Outcome::Stopped(problem), 7)), @r"
-        stream         at Miro    in table    lost  duplicates  set aside
-        audit          100,000      99,993       7           0          0
-        content         50,000      49,993       7           0          0
+        stream         at Miro    in table    lost  duplicates  dead letters
+        audit          100,000      99,993       7           0             0
+        content         50,000      49,993       7           0             0
 
         first row after 256 ms, all ended in 7.96 s: 18,843 events per second
-        trouble on the way: 3 rate limits (429), 1 response cut off, 1 connection refused
+        failures on the way: 3 rate limits (429), 1 response cut off, 1 connection refused
         FAIL: 14 events have not arrived: could not connect to 127.0.0.1:1
           next: check `http.proxy`
         ");
