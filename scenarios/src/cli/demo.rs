@@ -8,9 +8,9 @@ use super::Exit;
 use crate::demo::{self, Count, Options, Summary};
 use crate::render::grouped;
 
-/// Shows an event's whole way: both mocks on this machine, the connector between them, some trouble on the way.
+/// Runs the whole path of an event: both mocks on this machine, the connector between them, some injected failures.
 ///
-/// Prints what five sample queries answer, and last what is at Miro, what is in the tables, and the trouble that was survived.
+/// Prints the results of five sample queries, then the counts at Miro and in the tables, and the failures that were survived.
 /// Exits with 7 if anything is missing.
 #[derive(Debug, Args)]
 #[command(before_help = "  miro-lab demo\n  miro-lab demo --audit 5000 --content 1000 --json")]
@@ -21,18 +21,18 @@ pub(super) struct Demo {
     /// Events in the content log.
     #[arg(long, default_value_t = Options::default().content, value_name = "EVENTS")]
     content: usize,
-    /// Chooses the company and what happens in it.
+    /// Selects the company and its events.
     #[arg(long, default_value_t = Options::default().seed)]
     seed: u64,
-    /// Show on stderr what the connector logs.
+    /// Show the connector's log on stderr.
     #[arg(long, short)]
     verbose: bool,
-    /// Print one JSON object, without the queries' answers.
+    /// Print one JSON object, without the query results.
     #[arg(long)]
     json: bool,
 }
 
-/// Rows of each answer that are shown.
+/// Rows of each query result that are shown.
 const ROWS_MAX: usize = 10;
 
 impl Demo {
@@ -61,7 +61,7 @@ impl Demo {
     }
 }
 
-/// The answers first, and last what came of it: that is what stays on the screen.
+/// The query results first and the verdict last, where it stays on the screen.
 fn tell(summary: &Summary) {
     for (title, answer) in &summary.answers {
         anstream::println!("{}", title.bold());
@@ -71,7 +71,7 @@ fn tell(summary: &Summary) {
     anstream::println!("{}", verdict(summary));
 }
 
-/// What is where, what was survived, and whether anything is missing.
+/// The counts, the failures that were survived, and whether anything is missing.
 fn verdict(summary: &Summary) -> String {
     let mut lines = vec![format!(
         "{:<10}{:>12}{:>12}{:>8}{:>12}{:>14}",
@@ -111,7 +111,9 @@ fn shortfall(summary: &Summary) -> String {
             ("the connector was not through within ten minutes", "try fewer with `--audit` and `--content`")
         }
         Outcome::Finished | Outcome::Abandoned => ("the connector was stopped", "run it again"),
-        Outcome::Done => ("the connector ended as if all were well", "run it again with `--verbose`, and report it"),
+        Outcome::Done => {
+            ("the connector reported success", "run the demo again with `--verbose`, and report the output")
+        }
     };
     format!("{missing} not arrived: {reason}\n  next: {next_step}")
 }
