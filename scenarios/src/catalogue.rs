@@ -72,7 +72,7 @@ impl Catalogue {
                         && let Some(other) = ids.insert(case.scenario.id.clone(), file.clone())
                     {
                         let line = text.lines().position(|line| line.starts_with("id:")).unwrap_or(0) as u64 + 1;
-                        let text = format!("`{}` is the id of {other} as well", case.scenario.id);
+                        let text = format!("`{}` is also the id of {other}", case.scenario.id);
                         findings.push(
                             Finding::new(&file, Position { line, column: 1 }, text)
                                 .with_help("ids are never given twice"),

@@ -78,7 +78,7 @@ pub struct Missed {
     pub at: Timestamp,
     /// The request.
     pub request: String,
-    /// The entry that comes closest; none where nothing of the kind was recorded.
+    /// The entry that comes closest; none where no such request was recorded.
     pub closest: Option<String>,
     /// In what they differ.
     pub differs: Vec<&'static str>,

@@ -181,7 +181,7 @@ async fn ready(live: &Live, process: &mut Process, target: &Target, variables: &
         status = process.ended() => {
             Err(format!("it ended with {} before it called anybody", crate::subject::code_of(status)))
         }
-        () = too_late => Err(format!("it called nobody within {}", crate::scenario::length_text(within))),
+        () = too_late => Err(format!("no request within {}", crate::scenario::length_text(within))),
     }
 }
 

@@ -28,7 +28,7 @@ pub enum Subject {
 /// Our own connector is not there.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "there is no miro-sentinel at `{0}`; name a program with --target or after --, or build it: \
+    "no miro-sentinel at `{0}`; name a program with --target or after --, or build it: \
      cargo build --release --bin miro-sentinel"
 )]
 pub struct SubjectMissing(pub String);

@@ -164,17 +164,17 @@ mod tests {
         std::fs::create_dir(at("folder")).unwrap();
         assert!(writable("--out", &at("new.har")).is_ok() && writable("--out", &at("old.har")).is_ok());
         let told = |path: &Path| writable("--out", path).unwrap_err().to_string();
-        assert!(told(&at("folder")).contains("is no regular file"));
+        assert!(told(&at("folder")).contains("is not a regular file"));
         assert!(told(&at("none/new.har")).contains("make the folder first"));
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink(at("old.har"), at("link.har")).unwrap();
             std::os::unix::fs::symlink(at("nothing"), at("dangling.har")).unwrap();
             for path in [at("link.har"), at("dangling.har"), "/dev/null".into()] {
-                assert!(told(&path).contains("is no regular file"), "{}", path.display());
+                assert!(told(&path).contains("is not a regular file"), "{}", path.display());
             }
         }
         #[cfg(target_os = "linux")]
-        assert!(told(Path::new("/proc/new.har")).contains("no file can be made in `/proc`"));
+        assert!(told(Path::new("/proc/new.har")).contains("no file can be created in `/proc`"));
     }
 }

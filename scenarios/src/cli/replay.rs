@@ -152,23 +152,23 @@ fn report(replayed: &Replayed) {
         anstream::eprintln!("missed at {}: {}", miss.at, miss.request);
         match &miss.closest {
             Some(closest) => anstream::eprintln!("  closest: {closest}; differs in: {}", miss.differs.join(", ")),
-            None => anstream::eprintln!("  nothing of the kind was recorded"),
+            None => anstream::eprintln!("  no such request was recorded"),
         }
     }
     anstream::eprintln!(
-        "{matched} of {entries} entries played back, {unused} unused, {repeated} repeated, {composed} pages put together, {} missed",
+        "{matched} of {entries} entries replayed, {unused} unused, {repeated} repeated, {composed} pages assembled, {} missed",
         missed.len()
     );
     if *unused_trouble > 0 {
         anstream::eprintln!(
-            "trouble that was recorded and not met: {unused_trouble} (entries {}); the program took another way, or was told to start later (map START)",
+            "recorded failures that were not met: {unused_trouble} (entries {}); the program took a different path, or its start was later (map START)",
             numbers(unused_trouble_entries)
         );
     }
     if let (Some(exit), Some(recorded)) = (exit, recorded_exit)
         && exit != recorded
     {
-        anstream::eprintln!("the program exits with {exit}; recorded was {recorded}");
+        anstream::eprintln!("the program exited with {exit}; the recording has {recorded}");
     }
 }
 

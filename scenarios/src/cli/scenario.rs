@@ -299,7 +299,7 @@ fn obligations(scenario: &Scenario) -> Vec<String> {
         expect
             .query
             .iter()
-            .map(|query| format!("`{}` gives {}", query.kql, crate::invariants::query::shown(&query.rows))),
+            .map(|query| format!("`{}` returns {}", query.kql, crate::invariants::query::shown(&query.rows))),
     );
     lines.push(
         "and every guarantee that always holds: no event lost, duplicates explained, waits respected, no secret leaked"

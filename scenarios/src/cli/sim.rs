@@ -316,7 +316,7 @@ fn tell(summary: &Summary) -> String {
             summary.real_seconds,
             grouped(summary.speed() as u64),
         ),
-        format!("{} duplicates, all of them explained unless said above", grouped(summary.duplicates)),
+        format!("{} duplicates, all explained unless reported above", grouped(summary.duplicates)),
         format!("{} violations", grouped(summary.violations)),
         "met:".to_owned(),
     ];

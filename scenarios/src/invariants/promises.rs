@@ -1,4 +1,4 @@
-//! Pauses are kept, secrets are kept, everything comes right, and the subject stops when it is told to.
+//! Waits are respected, no secret leaks, everything recovers, and the subject stops when asked to.
 
 use faults::Outcome;
 use http::StatusCode;
@@ -22,7 +22,7 @@ fn recovers(scenario: &Scenario, seen: &Observation) -> Check {
     let within = scenario.expect.eventually.map_or(RECOVERS_WITHIN, |eventually| eventually.within);
     let after = match seen.recovered_after {
         Some(after) => format!("after {}", length_text(to_millis(after))),
-        None => "not by then".to_owned(),
+        None => "not within that time".to_owned(),
     };
     let expected = format!("everything delivered within {} after the timeline", length_text(within));
     Check::new("comes-right", seen.recovered_after.is_some(), expected, after)
@@ -58,12 +58,12 @@ fn pauses(seen: &Observation) -> Check {
     }
     let told = match early.first() {
         None => "none".to_owned(),
-        Some(first) => format!("{} calls too early: {first}", early.len()),
+        Some(first) => format!("{} requests too early: {first}", early.len()),
     };
     Check::new(
         "call-before-retry-after",
         early.is_empty(),
-        "no call before the pause that a peer asked for is over",
+        "no request before the end of a wait that a peer asked for",
         told,
     )
 }
@@ -78,12 +78,12 @@ fn stops(seen: &Observation) -> Check {
     let too_late = seen.stopped.iter().filter(|stopped| !stopped.in_time).count();
     let told = match (&seen.ended_early, too_late) {
         (Some(early), _) => early.clone(),
-        (None, 0) if survivors > 0 => format!("{survivors} processes that it had started outlived it"),
-        (None, 0) => "so it did".to_owned(),
-        (None, _) => format!("{too_late} of {} times it had to be killed", seen.stopped.len()),
+        (None, 0) if survivors > 0 => format!("{survivors} of its child processes were still running"),
+        (None, 0) => "as expected".to_owned(),
+        (None, _) => format!("it had to be killed {too_late} of {} times", seen.stopped.len()),
     };
     let holds = seen.ended_early.is_none() && too_late == 0 && survivors == 0;
-    Check::new("stops", holds, "ends in time when it is told to, with all it started, and not before", told)
+    Check::new("stops", holds, "stops in time when asked to, with all its child processes, and not before", told)
 }
 
 /// Lengths in reports are read by people.

@@ -134,7 +134,7 @@ impl Live {
             Trigger::When(nth) => step.calls.on.unwrap_or(nth.call),
             Trigger::At(_) | Trigger::After { .. } => match step.action {
                 Action::LimitUploads { .. } => Call::Ingest,
-                _ => step.calls.on.ok_or("it says not which calls it meets")?,
+                _ => step.calls.on.ok_or("it does not say which calls it affects")?,
             },
         };
         let stream = step.calls.stream.or(match &step.trigger {
@@ -243,7 +243,7 @@ fn effect(action: &Action, peer: Peer) -> Result<Map<String, Value>, String> {
         Action::Trickle { bytes_per_second } => fault(json!({"dribble": {"bytes": bytes_per_second, "every": "1s"}})),
         Action::LimitUploads { by: Refuser::Proxy, .. } => bare(html(413)),
         Action::LimitUploads { by: Refuser::Azure, .. } => answer(json!({"status": 413})),
-        other => Err(format!("`{}` meets no calls", other.name())),
+        other => Err(format!("`{}` affects no calls", other.name())),
     }
 }
 

@@ -106,7 +106,7 @@ impl Reader<'_> {
         for used in node.get("use").map(Node::items).unwrap_or_default() {
             let Value::String(name) = used.value() else { continue };
             match world_of(&name) {
-                None => self.finding(used.at, format!("there is no world `{name}`"), "see `scenarios/worlds`"),
+                None => self.finding(used.at, format!("world `{name}` does not exist"), "see `scenarios/worlds`"),
                 Some(text) => match Node::parse(&text, &format!("scenarios/worlds/{name}.yaml")) {
                     Ok(world) => whole.overlay(world),
                     Err(finding) => self.findings.push(finding),
@@ -146,7 +146,7 @@ impl Reader<'_> {
         match &node.tree {
             Tree::Plain(Value::String(text)) => {
                 if let Some(name) = placeholder(text) {
-                    self.finding(node.at, format!("`${{{name}}}` is no value of the matrix"), "add it to `matrix`");
+                    self.finding(node.at, format!("`${{{name}}}` is not a value of the matrix"), "add it to `matrix`");
                 }
             }
             Tree::Plain(_) => {}

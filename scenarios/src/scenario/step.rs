@@ -114,7 +114,7 @@ impl Nth {
 }
 
 impl Step {
-    /// What begins it or is meant by it, as a selector: nothing where it meets no calls.
+    /// What begins it or is meant by it, as a selector: nothing where it affects no calls.
     pub fn meets(&self, call: Call, stream: Option<Stream>) -> bool {
         let begun_by = match &self.trigger {
             Trigger::When(nth) => Some(nth),

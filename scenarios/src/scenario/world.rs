@@ -153,7 +153,8 @@ pub(crate) fn load(settings: &toml::Table) -> Result<Config, WorldProblem> {
         if finding.problem.ends_with("is not a key we know") || finding.problem.starts_with("is not a key") {
             let known = finding.allowed.as_deref().unwrap_or_default().split(", ");
             let last = finding.key.rsplit('.').next().unwrap_or(&finding.key);
-            let message = format!("`{}` is no key of the connector; {}", finding.key, hint(last, known));
+            let message =
+                format!("`{}` is not a key of the connector configuration; {}", finding.key, hint(last, known));
             return WorldProblem::new(&["connector", &finding.key], message);
         }
         let message = format!("the connector refuses `{}{value}`: {}{allowed}", finding.key, finding.problem);

@@ -9,7 +9,7 @@ use crate::scenario::{Action, ClockOwner, Step, begins_at};
 
 /// Wall time that begins at a chosen instant and advances with the runtime's timer.
 ///
-/// It is the true time of a simulated world, which nobody in it reads: see [`SkewedClock`].
+/// It is the true time of a simulated world, which no participant reads: see [`SkewedClock`].
 #[derive(Clone, Copy, Debug)]
 pub struct SimClock {
     origin: Timestamp,
@@ -44,7 +44,7 @@ impl SimClock {
     }
 }
 
-/// A clock that somebody in a simulated world reads: true, apart from the errors that the day plans for it.
+/// A clock of a participant in a simulated world: true, apart from the errors that the day plans for it.
 ///
 /// The connector and both mocks each define the clock they need; this one is all three.
 #[derive(Clone, Debug)]

@@ -20,14 +20,14 @@ use crate::scenario::{Action, Crash, CrashPoint};
 
 /// Polls of the connector between two looks at its status.
 const POLLS_A_LOOK: u64 = 97;
-/// Far more than the grace period: nothing is wrong on the way when a connector is told to stop here.
+/// Far more than the grace period: no fault is active when a connector is asked to stop here.
 const STOPS_WITHIN: Duration = Duration::from_mins(5);
 /// A connector that could not start is started again.
 const STARTED_AGAIN_AFTER: Duration = Duration::from_secs(30);
 /// What happens so early happens to a checkpoint that is being made, and to a history that is read first.
 const FIRST_START: Duration = Duration::from_mins(1);
 
-/// Keeps the connector running until it is told to stop for good; returns how often it died.
+/// Keeps the connector running until the end of the run; returns how often it died.
 pub(super) async fn live(world: &mut SimWorld, stop: &Stop) -> u64 {
     let mut left = ends_of_lives(world);
     let mut died = 0;
@@ -41,8 +41,8 @@ pub(super) async fn live(world: &mut SimWorld, stop: &Stop) -> u64 {
         world.running.set(None);
         match life.end {
             Some(End::Ended(outcome)) => {
-                let is_told = stop.is_finishing() || life.by.is_some();
-                if !is_told || outcome != Outcome::Finished {
+                let was_asked = stop.is_finishing() || life.by.is_some();
+                if !was_asked || outcome != Outcome::Finished {
                     let detail = format!("the service ended with {outcome:?}");
                     world.watch.violated(Violation::new(Promise::Stops, detail).at(world.clock.now()));
                 }
@@ -173,7 +173,7 @@ async fn one_life(world: &mut SimWorld, stop: &Stop, left: &[usize]) -> Life {
             biased;
             outcome = &mut run => End::Ended(outcome),
             () = patience => {
-                let detail = format!("did not stop within {STOPS_WITHIN:?} of being told to");
+                let detail = format!("did not stop within {STOPS_WITHIN:?} of the request to stop");
                 world.watch.violated(Violation::new(Promise::Stops, detail));
                 End::Ended(Outcome::Finished)
             }

@@ -14,11 +14,11 @@ use crate::scenario::{Conditions, Point};
 pub enum Trouble {
     /// No connection: the peer sees nothing.
     Refused,
-    /// The connection breaks after so many bytes of the request.
+    /// The connection breaks after this many bytes of the request.
     CutInRequest(usize),
-    /// The peer acts, and the connection breaks before the first byte of its answer.
+    /// The peer acts, and the connection breaks before the first byte of its response.
     LostAnswer,
-    /// The connection breaks after so many bytes of the answer.
+    /// The connection breaks after this many bytes of the response.
     CutInAnswer(usize),
     /// The peer acts, and nothing ever comes back.
     Silence,

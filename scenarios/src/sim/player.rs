@@ -26,7 +26,7 @@ use crate::scenario::{
 /// Everything visible has to be delivered this long after the faults have stopped and the last late event has shown
 /// up: a last sweep, a wait of an hour that a peer named just before, and the longest pause that a failing peer has earned.
 const RECOVERS_WITHIN: Duration = Duration::from_hours(3);
-/// Between two looks whether everything has come right; at first, and later.
+/// Between two checks for recovery; at first, and later.
 const LOOK_FIRST: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_mins(1);
 
@@ -175,7 +175,7 @@ impl TimelinePlayer {
         }
     }
 
-    /// Waits until all that will ever be visible has been delivered or set aside. Returns how long after the end of the fault phase that was, or
+    /// Waits until every event that will ever be visible is delivered or dead-lettered. Returns how long after the end of the fault phase that was, or
     /// nothing when it took too long. A stream that is expected to be blocked has to say so instead.
     pub(super) async fn recovers(&self, plan: &Plan) -> Option<Duration> {
         self.wait_until(plan.everything_visible_at()).await;
@@ -207,31 +207,32 @@ impl TimelinePlayer {
             look_every = (look_every * 2).min(LOOK_EVERY);
         }
         let missed = expect.blocked.iter().filter(|(stream, blocked)| !self.is_blocked(**stream, &blocked.0));
-        let mut what: Vec<_> = missed.map(|(stream, blocked)| format!("{stream} does not say {}", blocked.0)).collect();
+        let mut what: Vec<_> =
+            missed.map(|(stream, blocked)| format!("{stream} does not report {}", blocked.0)).collect();
         if what.is_empty() {
-            what.push("not everything was delivered".to_owned());
+            what.push("not every event was delivered".to_owned());
         }
         let detail = format!("{}; {}", what.join(", "), self.running.describe());
         self.watch.violated(Violation::new(Promise::Recovers, detail).at(self.clock.now()));
         None
     }
 
-    /// Whether the connector names this problem of the stream.
+    /// Whether the connector reports this problem of the stream.
     fn is_blocked(&self, stream: Stream, code: &str) -> bool {
         let status = self.running.status();
         let problem = status.and_then(|status| status.streams.get(stream.name())?.problem.clone());
         problem.is_some_and(|problem| problem.code == code)
     }
 
-    /// With nothing wrong any more and everything delivered, the connector has to say so by the same time: one that was started
-    /// just now has yet to reach both its ends, and one that waits has yet to look again.
+    /// Once no fault is active and everything is delivered, the connector must report that it is ready by the same deadline: one that was
+    /// just started has yet to reach both peers, and one that waits has yet to retry.
     async fn check_health(&self, latest: tokio::time::Instant) {
         let is_well = || self.running.status().is_some_and(|status| status.ready);
         while !is_well() && tokio::time::Instant::now() < latest {
             tokio::time::sleep(LOOK_FIRST).await;
         }
         if !is_well() {
-            let detail = format!("nothing is wrong, and yet: {}", self.running.describe());
+            let detail = format!("no fault is active, but the connector is not ready: {}", self.running.describe());
             self.watch.violated(Violation::new(Promise::Recovers, detail).at(self.clock.now()));
         }
     }

@@ -45,11 +45,11 @@ struct Observations {
     calls: u64,
     entra_tokens: u64,
     violations: Vec<Violation>,
-    /// Every call, where somebody wants to count them.
+    /// Every call, if they are counted.
     counted: Option<Vec<Counted>>,
 }
 
-/// What the observed connector was told to keep to.
+/// The limits of the observed connector.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Uploads in flight at once.
@@ -311,7 +311,7 @@ impl ObservedRequest {
     pub(super) fn power_went(&self) {
         let mut observed = self.watch.lock();
         observed.coverage.met(Kind::CrashBeforeCommit);
-        observed.journal.note(format!("  {} answered to nobody", self.call));
+        observed.journal.note(format!("  {} response after the client left", self.call));
     }
 
     /// The program has its answer, or knows that there will be none. It `is_genuine` when the peer itself sent it.

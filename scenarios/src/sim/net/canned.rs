@@ -65,7 +65,7 @@ impl Canned {
     }
 }
 
-/// What somebody in between sends.
+/// What a proxy sends.
 pub(super) fn intercepted(peer: Peer, response: Interception) -> Body {
     let json = |body: &'static str| Canned::new(200, Some("application/json"), body);
     let canned = match response {
