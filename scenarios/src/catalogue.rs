@@ -33,6 +33,10 @@ impl Catalogue {
 
     /// The same with the files of a folder: those of the same name take the place of what is compiled in. Its folder `worlds`
     /// holds worlds.
+    ///
+    /// # Errors
+    ///
+    /// If the folder or a file in it cannot be read.
     pub fn with_folder(mut self, folder: &Path) -> std::io::Result<Self> {
         for path in yaml_files(folder)? {
             let text = input::read_text(&path, BY_HAND_BYTES_MAX)
@@ -52,6 +56,10 @@ impl Catalogue {
     }
 
     /// Reads one text with the worlds of this catalogue.
+    ///
+    /// # Errors
+    ///
+    /// All findings on the text, each with its position.
     pub fn read(&self, file: &str, text: &str) -> Result<Document, Vec<Finding>> {
         read(file, text, &|name| self.worlds.get(name).cloned())
     }
@@ -87,12 +95,20 @@ impl Catalogue {
     }
 
     /// The first case of the scenario with this id.
+    ///
+    /// # Errors
+    ///
+    /// If no case has this id; the text names the nearest one.
     pub fn find(&self, id: &str) -> Result<Case, String> {
         let document = self.document(id)?;
         document.cases.into_iter().next().ok_or_else(|| format!("`{id}` has no case"))
     }
 
     /// The file of the scenario with this id; the error names the nearest one, or what is wrong with the file.
+    ///
+    /// # Errors
+    ///
+    /// If no document has this id; the text names the nearest one.
     pub fn document(&self, id: &str) -> Result<Document, String> {
         let ids: Vec<(&str, &str, &str)> =
             self.files().filter_map(|(name, text)| Some((id_in(text)?, name, text))).collect();

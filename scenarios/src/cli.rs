@@ -92,6 +92,10 @@ enum Command {
 
 impl MiroLab {
     /// Runs the command and returns the exit code. An error is an unexpected failure.
+    ///
+    /// # Errors
+    ///
+    /// On a usage error, an unreadable file, or a failure of the laboratory itself.
     pub fn run(self) -> anyhow::Result<u8> {
         anstream::ColorChoice::from(self.color).write_global();
         let exit = match self.command {

@@ -1,5 +1,7 @@
 //! The laboratory: runs the connector against both mocks, injects faults, and checks the guarantees.
 
+#![warn(clippy::missing_errors_doc)]
+
 pub mod attack;
 mod bodies;
 pub mod catalogue;

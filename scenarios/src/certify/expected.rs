@@ -31,6 +31,10 @@ pub struct ExpectedError {
 
 impl Expected {
     /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read or is not a valid list of known failures.
     pub fn read(path: &Path) -> Result<Self, ExpectedError> {
         let wrong = |message: String| ExpectedError { file: path.display().to_string(), message };
         let text =
@@ -39,6 +43,10 @@ impl Expected {
     }
 
     /// Reads a text. The error says what is wrong.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not a valid list of known failures.
     pub fn parse(text: &str) -> Result<Self, String> {
         let expected: Self = toml::from_str(text).map_err(|error| error.to_string())?;
         let allowed = [Verdict::Fail, Verdict::Skip, Verdict::Flaky];
@@ -54,6 +62,10 @@ impl Expected {
     }
 
     /// The error names an entry whose scenario does not exist, or has no such case. `cases` are the ids, each with its matrix values.
+    ///
+    /// # Errors
+    ///
+    /// If an entry names a case that does not exist.
     pub fn check_cases(&self, cases: &[(String, Option<String>)]) -> Result<(), String> {
         for entry in &self.known_failure {
             let mut labels = cases.iter().filter(|(id, _)| *id == entry.id).map(|(_, label)| label).peekable();
@@ -136,6 +148,10 @@ pub enum UpdateError {
 
 /// The text of a file of expectations as this report would have it: stale entries are taken out, and failures that nobody expected
 /// are added, with a reason that has to be written. Comments and order stay.
+///
+/// # Errors
+///
+/// If the text is not TOML, or an entry cannot be written.
 pub fn updated(text: &str, report: &Report) -> Result<String, UpdateError> {
     let mut document: DocumentMut = text.parse()?;
     let stale: BTreeSet<(String, Option<String>)> =

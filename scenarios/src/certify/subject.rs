@@ -39,6 +39,10 @@ const OWN_FEATURES: [Feature; 5] =
 
 impl Subject {
     /// The `miro-sentinel` beside this program.
+    ///
+    /// # Errors
+    ///
+    /// If there is no `miro-sentinel` next to this program.
     pub fn own() -> Result<Self, SubjectMissing> {
         let beside = std::env::current_exe().unwrap_or_default().with_file_name("miro-sentinel");
         if beside.is_file() { Ok(Self::Own(beside)) } else { Err(SubjectMissing(beside.display().to_string())) }

@@ -46,6 +46,10 @@ impl HarError {
 }
 
 /// Reads the file at `path`.
+///
+/// # Errors
+///
+/// If the file cannot be read or is not a HAR; the error names the entry.
 pub fn read(path: &Path) -> Result<Har, HarError> {
     let bytes = faults::input::read_bytes(path, FILE_BYTES_MAX);
     parse(&bytes.map_err(|error| HarError::whole(format!("it could not be read: {error}")))?)

@@ -16,6 +16,10 @@ use crate::scenario::{
 
 impl Live {
     /// Puts the faults of the timeline in place, and does what happens at its very beginning, which is now.
+    ///
+    /// # Errors
+    ///
+    /// If a step cannot be applied to the mocks.
     pub fn prepare(&self) -> Result<(), LiveError> {
         let begun = Timestamp::now();
         self.progress().begun = Some(begun);
@@ -31,6 +35,10 @@ impl Live {
     }
 
     /// Plays the rest of the timeline, step by step as time passes; what acts on the connector itself is left to others.
+    ///
+    /// # Errors
+    ///
+    /// If a step cannot be applied to the mocks.
     pub async fn play(&self) -> Result<(), LiveError> {
         let steps = self.scenario.timeline.iter().enumerate().filter(|(_, step)| !step.action.concerns_calls());
         let mut playing: FuturesUnordered<_> = steps.map(|(number, step)| self.play_step(number, step)).collect();

@@ -43,6 +43,10 @@ impl Case {
 }
 
 /// Reads the text of a file. `world_of` gives the text of a file of `scenarios/worlds` by its name.
+///
+/// # Errors
+///
+/// All findings on the text, each with its position.
 pub fn read(file: &str, text: &str, world_of: &dyn Fn(&str) -> Option<String>) -> Result<Document, Vec<Finding>> {
     let node = Node::parse(text, file).map_err(|finding| vec![finding])?;
     let mut reader = Reader { file, findings: Vec::new() };

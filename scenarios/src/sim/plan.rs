@@ -36,6 +36,10 @@ pub struct Plan {
 
 impl Plan {
     /// Makes `scenario` ready.
+    ///
+    /// # Errors
+    ///
+    /// If the worlds of the scenario are invalid.
     pub fn of(scenario: Scenario) -> Result<Self, WorldProblem> {
         let starts_at = scenario.world.clock;
         let miro = world::miro(&scenario)?;

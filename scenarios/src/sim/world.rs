@@ -110,6 +110,10 @@ pub enum SimError {
 
 impl SimWorld {
     /// The world at the start of the plan. Must be made inside a runtime with a paused timer.
+    ///
+    /// # Errors
+    ///
+    /// If the worlds or the configuration of the plan are invalid.
     pub fn new(plan: &Plan, secrets: &Secrets, keep_journal: bool) -> Result<Self, SimError> {
         let clock = SimClock::starting_at(plan.starts_at);
         let scenario = &plan.scenario;
@@ -144,12 +148,20 @@ impl SimWorld {
     }
 
     /// The checkpoint store on the disk as it is now. Whoever had it before can no longer write.
+    ///
+    /// # Errors
+    ///
+    /// If the checkpoint on the disk cannot be opened.
     pub fn store(&self) -> Result<RedbStore, StoreError> {
         let disk = self.disk.clone();
         RedbStore::with_backend(move || disk.plug_in(), self.config.store.dead_letters_bytes_max)
     }
 
     /// A connector that starts from what is on the disk.
+    ///
+    /// # Errors
+    ///
+    /// If the checkpoint on the disk cannot be opened.
     pub fn connector(&mut self) -> Result<Connector, StoreError> {
         let random = Random::seeded(self.rng.random());
         let tokens = AzureTokens::new(
