@@ -34,6 +34,7 @@ mod sink;
 mod skew;
 mod source;
 pub mod status;
+mod stop;
 pub mod store;
 pub mod stream;
 mod stretch;
@@ -44,7 +45,8 @@ pub mod transport;
 pub use clock::Clock;
 pub use problem::{Exit, Problem};
 pub use random::Random;
-pub use service::{Connector, Mode, Outcome, Parts, Stop};
+pub use service::{Connector, Mode, Outcome, Parts};
+pub use stop::Stop;
 pub use stream::Stream;
 pub use transport::Transport;
 

@@ -13,7 +13,7 @@ use crate::pack::{self, Gathering};
 use crate::problem::Code;
 use crate::progress::Progress;
 use crate::retry::{End, Endurance, Halt, Patience, Verdict};
-use crate::service::Stop;
+use crate::stop::Stop;
 use crate::sink::{Outbox, Sink};
 use crate::source::{Page, Source, Trap};
 use crate::{Problem, Random};

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use tracing::debug;
 
 use crate::progress::Progress;
-use crate::service::Stop;
+use crate::stop::Stop;
 use crate::{Problem, Random};
 
 pub(crate) use named_wait::{Pause, Pauses, date, retry_after};

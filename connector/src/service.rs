@@ -23,11 +23,10 @@ use crate::sink::{Sink, SinkConfig};
 use crate::skew;
 use crate::source::{Budget, Need, PageMemory, PageSize, PeerClock, Source};
 use crate::status::Status;
+pub use crate::stop::Stop;
 use crate::store::{Store, StoreError};
 use crate::stretch::after;
 use crate::{Clock, Exit, Problem, Random, Stream, Transport};
-
-pub use stop::Stop;
 
 use dispatcher::{Dispatcher, Horizon};
 
@@ -35,7 +34,6 @@ mod dead_letters;
 mod dispatcher;
 mod lease;
 mod regular_log;
-mod stop;
 
 /// A disk that takes nothing is tried again this often.
 const DISK_RETRY: Duration = Duration::from_secs(15);

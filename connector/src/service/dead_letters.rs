@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use tracing::info;
 
-use super::{Connector, Stop};
+use super::Connector;
 use crate::dead_letters::{Resender, Resent, Unsent, Way, letter};
 use crate::progress::Progress;
+use crate::stop::Stop;
 use crate::store::{Store, StoreError};
 
 impl Connector {

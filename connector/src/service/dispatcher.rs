@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::ledger::{Cadence, Ledger, SpanId, Waiting};
 use crate::pipeline::Pipeline;
 use crate::retry::Halt;
-use crate::service::Stop;
+use crate::stop::Stop;
 use crate::sink::PROBING_MAX;
 use crate::source::MiroTime;
 

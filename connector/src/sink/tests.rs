@@ -17,7 +17,7 @@ use crate::identity::TokenError;
 use crate::ledger::{Cursor, Mark, SpanId};
 use crate::problem::Code;
 use crate::retry::End;
-use crate::service::Stop;
+use crate::stop::Stop;
 use crate::store::Minute;
 
 /// What Azure answers, how long after it was asked, with a page of so many bytes where that is not an answer of its own.
