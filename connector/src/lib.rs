@@ -20,6 +20,7 @@ mod ids;
 mod ledger;
 mod outage;
 mod pack;
+mod peer;
 mod peer_text;
 mod pipeline;
 pub mod problem;

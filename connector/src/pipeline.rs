@@ -10,12 +10,13 @@ use tracing::{debug, warn};
 use crate::checkpoint::Checkpoint;
 use crate::ledger::{Mark, Span, SpanId};
 use crate::pack::{self, Gathering};
+use crate::peer::Peer;
 use crate::problem::Code;
 use crate::progress::Progress;
-use crate::retry::{End, Endurance, Halt, Patience, Verdict};
-use crate::stop::Stop;
+use crate::retry::{Endurance, Halt, Patience, Verdict};
 use crate::sink::{Outbox, Sink};
 use crate::source::{Page, Source, Trap};
+use crate::stop::Stop;
 use crate::{Problem, Random};
 
 /// Pages that wait between fetching and sending: enough to keep both busy.
@@ -109,7 +110,7 @@ impl Pipeline {
             if self.endurance == Endurance::Once {
                 return Err(Halt::Stopped(problem));
             }
-            self.progress.troubled(End::Source, problem);
+            self.progress.troubled(Peer::Source, problem);
         }
         tokio::select! {
             biased;
@@ -128,7 +129,7 @@ impl Pipeline {
         let mut cursor = span.cursor.clone();
         let mut trap = Trap::from(cursor.as_ref());
         loop {
-            let mut patience = self.patience(End::Source);
+            let mut patience = self.patience(Peer::Source);
             let asked = self.source.page(stretch, cursor.as_ref(), span.kind, &mut patience);
             let page = tokio::select! {
                 biased;
@@ -202,7 +203,7 @@ impl Pipeline {
     async fn gather(&self, id: SpanId, page: Page, gathering: &mut Gathering) -> Result<Mark, Halt> {
         // Until the whole page is delivered, a crash has to ask for it again.
         let mark = page.at.map_or(Mark::Stay, Mark::At);
-        for event in self.checkpoint.claim(id, page.events, &mut self.patience(End::Store)).await? {
+        for event in self.checkpoint.claim(id, page.events, &mut self.patience(Peer::Store)).await? {
             if pack::has_long_field(&event) {
                 self.progress.long_field();
                 debug!(stream = %self.progress.stream(), "An event has a field over 64 KB, which Azure will cut.");
@@ -216,16 +217,16 @@ impl Pipeline {
     }
 
     async fn send(&self, mut outbox: Outbox) -> Result<(), Halt> {
-        let mut patience = self.patience(End::Destination);
+        let mut patience = self.patience(Peer::Destination);
         while let Some(delivered) = self.sink.deliver(&mut outbox, &mut patience).await? {
-            self.checkpoint.commit(delivered, &mut self.patience(End::Store)).await?;
-            patience = self.patience(End::Destination);
+            self.checkpoint.commit(delivered, &mut self.patience(Peer::Store)).await?;
+            patience = self.patience(Peer::Destination);
         }
         Ok(())
     }
 
-    fn patience(&self, end: End) -> Patience<'_> {
-        Patience::new(&self.progress, &self.random, &self.stop, self.endurance, end)
+    fn patience(&self, peer: Peer) -> Patience<'_> {
+        Patience::new(&self.progress, &self.random, &self.stop, self.endurance, peer)
     }
 }
 

@@ -7,7 +7,7 @@ use tracing::{debug, info};
 
 use crate::ledger::Ledger;
 use crate::outage::Health;
-use crate::retry::End;
+use crate::peer::Peer;
 use crate::skew;
 use crate::status::{StatusProblem, StreamStatus};
 use crate::{Problem, Stream};
@@ -213,32 +213,32 @@ impl Progress {
         state.status.to_do_seconds = ledger.unread().as_secs().unsigned_abs();
     }
 
-    /// An attempt at `end` failed and is made again; `lasting` is what it comes to when that goes on.
-    pub(crate) fn failed(&self, end: End, cause: String, lasting: Problem) {
-        self.lock().at(end).failed(cause, lasting);
+    /// An attempt at `peer` failed and is made again; `lasting` is what it comes to when that goes on.
+    pub(crate) fn failed(&self, peer: Peer, cause: String, lasting: Problem) {
+        self.lock().at(peer).failed(cause, lasting);
     }
 
     /// A run that ends, ends with `problem`. Whoever started it is told: no log line is needed.
-    pub(crate) fn ended_with(&self, end: End, problem: Problem) {
-        self.lock().at(end).ended_with(problem);
+    pub(crate) fn ended_with(&self, peer: Peer, problem: Problem) {
+        self.lock().at(peer).ended_with(problem);
     }
 
     /// A run that ends was not done in time: what failed until then is the reason.
     pub(crate) fn ended_late(&self) {
         let mut state = self.lock();
-        for end in [End::Source, End::Destination, End::Store] {
-            state.at(end).ended_late();
+        for peer in [Peer::Source, Peer::Destination, Peer::Store] {
+            state.at(peer).ended_late();
         }
     }
 
     /// Operator action is required, or attempts fail for long. Logged when it is news.
-    pub(crate) fn troubled(&self, end: End, problem: Problem) {
-        self.lock().at(end).troubled(self.stream, end.name(), problem);
+    pub(crate) fn troubled(&self, peer: Peer, problem: Problem) {
+        self.lock().at(peer).troubled(self.stream, peer.name(), problem);
     }
 
-    /// All is well at `end`. Logged when it was not before.
-    pub(crate) fn mended(&self, end: End) {
-        self.lock().at(end).mended(self.stream, end.name());
+    /// All is well at `peer`. Logged when it was not before.
+    pub(crate) fn mended(&self, peer: Peer) {
+        self.lock().at(peer).mended(self.stream, peer.name());
     }
 
     /// Some of a span is older than Miro shows; true when it is the first.
@@ -300,11 +300,11 @@ impl State {
         [&self.at_source, &self.at_destination, &self.at_store, &self.clock]
     }
 
-    const fn at(&mut self, end: End) -> &mut Health {
-        match end {
-            End::Source => &mut self.at_source,
-            End::Destination => &mut self.at_destination,
-            End::Store => &mut self.at_store,
+    const fn at(&mut self, peer: Peer) -> &mut Health {
+        match peer {
+            Peer::Source => &mut self.at_source,
+            Peer::Destination => &mut self.at_destination,
+            Peer::Store => &mut self.at_store,
         }
     }
 }

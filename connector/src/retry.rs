@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::debug;
 
+use crate::peer::Peer;
 use crate::progress::Progress;
 use crate::stop::Stop;
 use crate::{Problem, Random};
@@ -47,25 +48,6 @@ pub(crate) trait Failure: fmt::Display {
     /// How long it takes until another attempt can be made, where that is known to be longer than the wait that was named.
     fn waits(&self) -> Option<Duration> {
         None
-    }
-}
-
-/// Which peer an attempt was made with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum End {
-    Source,
-    Destination,
-    Store,
-}
-
-impl End {
-    /// Its name in a log line.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Source => "Miro",
-            Self::Destination => "Azure",
-            Self::Store => "store",
-        }
     }
 }
 
@@ -126,7 +108,7 @@ pub(crate) struct Patience<'a> {
     pub(crate) random: &'a Random,
     pub(crate) stop: &'a Stop,
     pub(crate) endurance: Endurance,
-    end: End,
+    peer: Peer,
     failures: u32,
     refusals: u32,
     refreshed: bool,
@@ -139,20 +121,30 @@ impl<'a> Patience<'a> {
         random: &'a Random,
         stop: &'a Stop,
         endurance: Endurance,
-        end: End,
+        peer: Peer,
     ) -> Self {
-        Self { progress, random, stop, endurance, end, failures: 0, refusals: 0, refreshed: false, failing_since: None }
+        Self {
+            progress,
+            random,
+            stop,
+            endurance,
+            peer,
+            failures: 0,
+            refusals: 0,
+            refreshed: false,
+            failing_since: None,
+        }
     }
 
     /// An attempt succeeded: the peer is well.
     pub(crate) fn succeeded(&mut self) {
         (self.failures, self.refusals, self.refreshed, self.failing_since) = (0, 0, false, None);
-        self.progress.mended(self.end);
+        self.progress.mended(self.peer);
     }
 
     /// Says what is wrong, and goes on.
     pub(crate) fn report(&self, problem: Problem) {
-        self.progress.troubled(self.end, problem);
+        self.progress.troubled(self.peer, problem);
     }
 
     /// Waits as `failure` demands; returns when the attempt is to be made again, or what else is to be done.
@@ -175,14 +167,14 @@ impl<'a> Patience<'a> {
     }
 
     async fn wait_to_retry(&mut self, failure: &impl Failure, after: Option<Duration>) -> Result<(), Verdict> {
-        self.progress.failed(self.end, failure.to_string(), failure.lasting());
+        self.progress.failed(self.peer, failure.to_string(), failure.lasting());
         let failing_for = self.failing_since.get_or_insert_with(Instant::now).elapsed();
         let named = after.unwrap_or_default();
         if failing_for.max(named) >= FAILING_MAX && self.endurance == Endurance::Once {
             return Err(self.give_up(failure.lasting()));
         }
         if failing_for >= FAILING_REPORTED || named >= FAILING_REPORTED {
-            self.progress.troubled(self.end, failure.lasting());
+            self.progress.troubled(self.peer, failure.lasting());
         }
         let ceiling = BACKOFF_FIRST.saturating_mul(1 << self.failures.min(16)).min(BACKOFF_MAX);
         let delay = match after {
@@ -192,7 +184,7 @@ impl<'a> Patience<'a> {
         self.failures += 1;
         debug!(
             stream = %self.progress.stream(),
-            peer = self.end.name(),
+            peer = self.peer.name(),
             error = %failure,
             attempt = self.failures,
             delay_ms = failure.waits().unwrap_or_default().max(delay).as_millis() as u64,
@@ -208,7 +200,7 @@ impl<'a> Patience<'a> {
 
     /// A run that ends, ends with `problem`, and its last status says so.
     fn give_up(&self, problem: Problem) -> Verdict {
-        self.progress.ended_with(self.end, problem.clone());
+        self.progress.ended_with(self.peer, problem.clone());
         Verdict::Stopped(problem)
     }
 
@@ -217,7 +209,7 @@ impl<'a> Patience<'a> {
         if self.endurance == Endurance::Once {
             return Err(self.give_up(problem));
         }
-        self.progress.troubled(self.end, problem);
+        self.progress.troubled(self.peer, problem);
         let ceiling = MEND_FIRST.saturating_mul(1 << self.refusals.min(8)).min(MEND_MAX);
         let delay = MEND_FIRST.max(self.random.up_to(ceiling));
         self.refusals += 1;
@@ -256,7 +248,7 @@ mod tests {
     /// Bears a peer that fails for two hours; returns when that became a problem to be told, and when it was given up.
     async fn borne(endurance: Endurance, named: Option<Duration>) -> (Option<u64>, Option<u64>) {
         let (progress, random, stop) = (Progress::new(Stream::Audit), Random::seeded(1), Stop::new());
-        let mut patience = Patience::new(&progress, &random, &stop, endurance, End::Source);
+        let mut patience = Patience::new(&progress, &random, &stop, endurance, Peer::Source);
         let began = Instant::now();
         let mut told = None;
         while began.elapsed() < Duration::from_hours(2) {
@@ -303,7 +295,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_success_mends_the_peer_and_begins_the_time_anew() {
         let (progress, random, stop) = (Progress::new(Stream::Audit), Random::seeded(1), Stop::new());
-        let mut patience = Patience::new(&progress, &random, &stop, Endurance::Once, End::Source);
+        let mut patience = Patience::new(&progress, &random, &stop, Endurance::Once, Peer::Source);
         for _ in 0..3 {
             let began = Instant::now();
             while began.elapsed() < Duration::from_mins(4) {
@@ -327,7 +319,7 @@ mod tests {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
             runtime.block_on(async {
                 let (progress, random, stop) = (Progress::new(Stream::Audit), Random::seeded(seed), Stop::new());
-                let mut patience = Patience::new(&progress, &random, &stop, Endurance::Service, End::Source);
+                let mut patience = Patience::new(&progress, &random, &stop, Endurance::Service, Peer::Source);
                 for named in waits {
                     let named = named.map(Duration::from_secs);
                     let began = Instant::now();
@@ -351,7 +343,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_is_to_end_does_not_sit_out_a_wait() {
         let (progress, random, stop) = (Progress::new(Stream::Audit), Random::seeded(1), Stop::new());
-        let mut patience = Patience::new(&progress, &random, &stop, Endurance::Service, End::Destination);
+        let mut patience = Patience::new(&progress, &random, &stop, Endurance::Service, Peer::Destination);
         let began = Instant::now();
         let told = async {
             tokio::time::sleep(Duration::from_secs(5)).await;

@@ -16,9 +16,10 @@ use crate::checkpoint::{Checkpoint, unusable};
 use crate::config::{Config, StreamConfig};
 use crate::identity::TokenProvider;
 use crate::ledger::{Cadence, Ledger};
+use crate::peer::Peer;
 use crate::pipeline::Pipeline;
 use crate::progress::Progress;
-use crate::retry::{End, Endurance, FAILING_MAX, Halt, Pauses};
+use crate::retry::{Endurance, FAILING_MAX, Halt, Pauses};
 use crate::sink::{Sink, SinkConfig};
 use crate::skew;
 use crate::source::{Budget, Need, PageMemory, PageSize, PeerClock, Source};
@@ -209,7 +210,7 @@ impl Connector {
             let error = match begun {
                 Ok(dispatchers) => {
                     for progress in self.progress.values() {
-                        progress.mended(End::Store);
+                        progress.mended(Peer::Store);
                     }
                     return Ok(Some(dispatchers));
                 }
@@ -218,7 +219,7 @@ impl Connector {
             if mode != Mode::Service || !matches!(error, StoreError::Io { .. }) {
                 return Err(unusable(&error));
             }
-            self.progress.values().for_each(|progress| progress.troubled(End::Store, unusable(&error)));
+            self.progress.values().for_each(|progress| progress.troubled(Peer::Store, unusable(&error)));
             tokio::select! {
                 biased;
                 () = stop.finishing() => return Ok(None),

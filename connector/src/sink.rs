@@ -22,18 +22,18 @@ use crate::transport::TransportError;
 use crate::{Clock, Random, Stream, Transport};
 
 pub(crate) use acceptance::{PROBING_MAX, Probing};
+pub(crate) use delivery::{Delivered, Outbox};
 pub(crate) use look::Acknowledged;
-pub(crate) use outbox::{Delivered, Outbox};
 pub(crate) use timeout::UploadTimeout;
 
 use acceptance::Acceptances;
+use delivery::Side;
 use error::{Refusal, SendError};
-use outbox::Side;
 
 mod acceptance;
+mod delivery;
 mod error;
 mod look;
-mod outbox;
 #[cfg(test)]
 mod tests;
 mod timeout;

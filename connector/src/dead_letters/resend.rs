@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::letter;
 use crate::event::{Around, Event};
 use crate::ledger::{Mark, SpanId};
+use crate::peer::Peer;
 use crate::progress::Progress;
-use crate::retry::{End, Endurance, Halt, Patience};
+use crate::retry::{Endurance, Halt, Patience};
 use crate::sink::{Delivered, Outbox, Sink};
 use crate::store::{DeadLetter, Store, StoreError};
 use crate::stretch::Stretch;
@@ -104,7 +105,7 @@ impl Resender<'_> {
     async fn send(&self, way: &Way, batch: Batch) -> Result<Resent, Unsent> {
         let Batch { events, numbers, .. } = batch;
         let mut resent = Resent::default();
-        let mut patience = Patience::new(&way.attempts, &self.random, &self.stop, Endurance::Once, End::Destination);
+        let mut patience = Patience::new(&way.attempts, &self.random, &self.stop, Endurance::Once, Peer::Destination);
         let mut outbox = Outbox::new(SpanId::NONE, events, Mark::Stay);
         while let Some(done) = way.sink.deliver(&mut outbox, &mut patience).await? {
             let accepted = numbers_of(&done, &numbers);

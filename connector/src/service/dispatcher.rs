@@ -11,9 +11,9 @@ use tokio::time::Instant;
 use crate::ledger::{Cadence, Ledger, SpanId, Waiting};
 use crate::pipeline::Pipeline;
 use crate::retry::Halt;
-use crate::stop::Stop;
 use crate::sink::PROBING_MAX;
 use crate::source::MiroTime;
+use crate::stop::Stop;
 
 /// A plan is looked at again at least this often: the wall clock may jump, the timer does not. While our clock is behind what
 /// was covered, Miro's is asked for as often.

@@ -15,8 +15,8 @@ use crate::Problem;
 use crate::clock::SteadyClock;
 use crate::identity::TokenError;
 use crate::ledger::{Cursor, Mark, SpanId};
+use crate::peer::Peer;
 use crate::problem::Code;
-use crate::retry::End;
 use crate::stop::Stop;
 use crate::store::Minute;
 
@@ -130,7 +130,7 @@ impl Bench {
     }
 
     fn patience(&self, endurance: Endurance) -> Patience<'_> {
-        Patience::new(&self.sink.config.progress, &self.random, &self.stop, endurance, End::Destination)
+        Patience::new(&self.sink.config.progress, &self.random, &self.stop, endurance, Peer::Destination)
     }
 
     /// Delivers the first part of `outbox`.

@@ -11,8 +11,9 @@ use super::world::{World, config};
 use crate::checkpoint::Checkpoint;
 use crate::event::{Around, Event, STRAYS};
 use crate::ledger::{Cadence, Ledger};
+use crate::peer::Peer;
 use crate::progress::Progress;
-use crate::retry::{End, Endurance, Patience};
+use crate::retry::{Endurance, Patience};
 use crate::store::{Minute, Store};
 use crate::stretch::minute;
 use crate::{Clock as _, Outcome, Random, Stop, Stream};
@@ -96,7 +97,7 @@ async fn what_a_span_took_and_gives_up_is_new_to_the_next() {
     let around = Around::new(checkpoint.span(one).unwrap().stretch);
     let taken_by = async |span| {
         let event = Event::read(Bytes::from_static(br#"{"id":"x"}"#), &around);
-        let mut patience = Patience::new(&progress, &random, &stop, Endurance::Service, End::Store);
+        let mut patience = Patience::new(&progress, &random, &stop, Endurance::Service, Peer::Store);
         checkpoint.claim(span, vec![event], &mut patience).await.unwrap().len()
     };
     assert_eq!((taken_by(one).await, taken_by(other).await), (1, 0));
