@@ -15,17 +15,14 @@ use azure_identity::{ClientSecretCredential, ClientSecretCredentialOptions};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::cache::{Cache, Issued};
-use super::refusal;
+use super::refusal::{self, Seen};
 use super::{TokenError, TokenProvider};
 use crate::clock::SystemClock;
 use crate::config::Identity;
-use crate::peer_text::Received;
-use crate::response::{Foreign, Service};
-use crate::retry::{Pause, retry_after};
+use crate::retry::Pause;
 use crate::transport::peer;
 use crate::{Clock, Random, Transport, transport::TransportError};
 
@@ -147,53 +144,6 @@ fn short_lived(body: Bytes) -> Bytes {
     }
     let shortened = is_too_long.then(|| serde_json::to_vec(&answer).ok()).flatten();
     shortened.map_or(body, Bytes::from)
-}
-
-/// What the bridge saw of the one exchange.
-#[derive(Debug)]
-pub(super) enum Seen {
-    /// The service answered.
-    Answer {
-        /// Its status and the kind of its body.
-        shown: Foreign,
-        /// How long to wait, if it said so.
-        retry_after: Option<Duration>,
-        /// Why it refused, if the body is in its error form.
-        refusal: Option<Refusal>,
-        /// What the answer shows, if something else than the service sent it.
-        foreign: Option<Foreign>,
-    },
-    /// There was no answer.
-    Failed(TransportError),
-}
-
-/// The identity service's error form
-/// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>, read 2026-11-22).
-#[derive(Debug, serde::Deserialize)]
-pub(super) struct Refusal {
-    /// AADSTS codes.
-    pub(super) error_codes: Vec<u32>,
-    /// The first line names the cause; the others are trace ids.
-    #[serde(default)]
-    pub(super) error_description: Received,
-}
-
-impl Seen {
-    fn answer(answer: &http::Response<Bytes>, now: Timestamp) -> Self {
-        let refused = !answer.status().is_success();
-        Self::Answer {
-            shown: Foreign::of(answer),
-            retry_after: retry_after(answer, now),
-            refusal: refused.then(|| serde_json::from_slice(answer.body()).ok()).flatten(),
-            foreign: if answer.status().is_client_error() {
-                Foreign::error_beside(answer, Service::Identity)
-            } else if refused {
-                Foreign::error(answer)
-            } else {
-                Foreign::in_another_form(answer)
-            },
-        }
-    }
 }
 
 /// Carries the library's request over our transport, and remembers what the library's errors leave out: the network's

@@ -2,16 +2,66 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use jiff::Timestamp;
 use url::Url;
 
 use super::TokenError;
-use super::azure::{Refusal, Seen};
 use crate::Problem;
 use crate::config::Identity;
 use crate::peer_text::{PeerText, Received};
 use crate::problem::Code;
 use crate::redact::Secrets;
+use crate::response::{Foreign, Service};
+use crate::retry::retry_after;
 use crate::transport::TransportError;
+
+/// What the bridge saw of the one exchange.
+#[derive(Debug)]
+pub(super) enum Seen {
+    /// The service answered.
+    Answer {
+        /// Its status and the kind of its body.
+        shown: Foreign,
+        /// How long to wait, if it said so.
+        retry_after: Option<Duration>,
+        /// Why it refused, if the body is in its error form.
+        refusal: Option<Refusal>,
+        /// What the answer shows, if something else than the service sent it.
+        foreign: Option<Foreign>,
+    },
+    /// There was no answer.
+    Failed(TransportError),
+}
+
+/// The identity service's error form
+/// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>, read 2026-11-22).
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct Refusal {
+    /// AADSTS codes.
+    pub(super) error_codes: Vec<u32>,
+    /// The first line names the cause; the others are trace ids.
+    #[serde(default)]
+    pub(super) error_description: Received,
+}
+
+impl Seen {
+    pub(super) fn answer(answer: &http::Response<Bytes>, now: Timestamp) -> Self {
+        let refused = !answer.status().is_success();
+        Self::Answer {
+            shown: Foreign::of(answer),
+            retry_after: retry_after(answer, now),
+            refusal: refused.then(|| serde_json::from_slice(answer.body()).ok()).flatten(),
+            foreign: if answer.status().is_client_error() {
+                Foreign::error_beside(answer, Service::Identity)
+            } else if refused {
+                Foreign::error(answer)
+            } else {
+                Foreign::in_another_form(answer)
+            },
+        }
+    }
+}
 
 /// Refused for good, or worth another try. Unknown means another try, visibly.
 /// `seen` is what came over the transport, if the library got that far; `said` is the library's own error.
