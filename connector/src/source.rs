@@ -19,12 +19,12 @@ use crate::transport::TransportError;
 use crate::{Stream, Transport, skew};
 
 pub(crate) use budget::{Budget, Need};
-pub(crate) use diagnosis::TokenInfo;
 pub(crate) use look::Unread;
 pub(crate) use memory::PageMemory;
 pub(crate) use page::Page;
 pub(crate) use page_size::PageSize;
 pub(crate) use peer_clock::{MiroTime, PeerClock};
+pub(crate) use token_info::TokenInfo;
 pub(crate) use trap::Trap;
 
 use budget::{Priority, Reserved, Told};
@@ -47,6 +47,7 @@ mod page;
 mod page_size;
 mod peer_clock;
 mod request;
+mod token_info;
 mod trap;
 
 /// The largest page of several events that is read: several are held at once. A larger one is asked for in smaller parts.

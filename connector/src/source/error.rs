@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use super::budget::Blocked;
-use super::diagnosis::TokenInfo;
+use super::token_info::TokenInfo;
 use crate::Problem;
 use crate::peer_text::PeerText;
 use crate::problem::Code;
