@@ -6,6 +6,8 @@ pub mod logs;
 mod metrics;
 mod readiness;
 mod server;
+mod surface;
 
 pub(crate) use dead_letters::PATH as DEAD_LETTERS_PATH;
-pub use server::{BindError, Surface, bind};
+pub use server::{BindError, bind};
+pub use surface::Surface;

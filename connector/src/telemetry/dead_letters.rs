@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 
-use super::Surface;
+use super::surface::Surface;
 use crate::dead_letters::{Listed, Page, list};
 
 /// The path of the listing.

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
@@ -12,10 +11,9 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 
 use super::connections::{self, Limits};
+use super::surface::Surface;
 use super::{dead_letters, metrics, readiness};
 use crate::status::Status;
-use crate::store::Store;
-use crate::{Clock, Stop};
 
 /// The address cannot be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -32,33 +30,7 @@ pub async fn bind(listen: SocketAddr) -> Result<TcpListener, BindError> {
     TcpListener::bind(listen).await.map_err(|reason| BindError { listen, reason })
 }
 
-/// What the endpoints speak of. Clones share it.
-#[derive(Clone)]
-pub struct Surface {
-    status: Arc<dyn Fn() -> Status + Send + Sync>,
-    pub(super) store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    stop: Stop,
-}
-
-impl std::fmt::Debug for Surface {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Surface").finish_non_exhaustive()
-    }
-}
-
 impl Surface {
-    /// Endpoints that ask `status` for a snapshot each time, and `store` for what was set aside. Readiness ends when `stop` is
-    /// asked for.
-    pub fn new(
-        status: impl Fn() -> Status + Send + Sync + 'static,
-        store: Arc<dyn Store>,
-        clock: Arc<dyn Clock>,
-        stop: Stop,
-    ) -> Self {
-        Self { status: Arc::new(status), store, clock, stop }
-    }
-
     /// The endpoints, for a listener or for a test.
     pub fn router(self) -> Router {
         Router::new()
@@ -108,6 +80,8 @@ async fn show_status(State(surface): State<Surface>) -> axum::Json<Status> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use axum::body::to_bytes;
     use axum::http::Request;
     use jiff::Timestamp;
@@ -115,9 +89,9 @@ mod tests {
     use redb::backends::InMemoryBackend;
 
     use super::*;
-    use crate::Stream;
     use crate::status::{StatusProblem, StreamStatus};
-    use crate::store::{Change, DeadLetter, RedbStore, Version};
+    use crate::store::{Change, DeadLetter, RedbStore, Store, Version};
+    use crate::{Clock, Stop, Stream};
 
     #[derive(Debug)]
     struct FixedClock;
