@@ -3,9 +3,12 @@
 
 mod azure;
 mod clocks;
+mod host;
+mod local;
 mod machine;
 mod miro;
 mod pace;
+mod place;
 mod reach;
 mod report;
 mod rights;
@@ -23,9 +26,10 @@ use url::Url;
 
 use self::clocks::Clocks;
 use self::pace::Pace;
+use self::place::Place;
 use self::report::Report;
 use self::seen::Seen;
-use self::step::{Place, Step};
+use self::step::Step;
 use self::trace::Trace;
 use super::args::{Global, Output};
 use super::{Failure, parts, say};
@@ -92,7 +96,7 @@ struct Check<'a> {
 /// Every step. What is here is looked at first; then both peers at the same time, since one that is silent says nothing of the other.
 async fn walk(config: &Config, around: &Surroundings, report: &Report) {
     report.seen(Place::Configuration, Seen::configuration(config));
-    machine::check(config, report).await;
+    local::check(config, report).await;
     rights::check(&config.store.path, &around.guarded, report);
     let clock = Arc::clone(&around.clock);
     let clocks = Arc::new(Clocks::over(Arc::clone(&around.network), Arc::clone(&clock)));
@@ -101,7 +105,11 @@ async fn walk(config: &Config, around: &Surroundings, report: &Report) {
     let trace = &around.trace;
     let check = Check { config, network, trace, clock, clocks, pace, report };
     tokio::join!(miro::check(&check, around), azure::check(&check, around));
-    check.clocks.report(report);
+    match check.clocks.compare() {
+        Some(Ok(agreeing)) => report.seen(Place::Clock, Seen::clocks(&agreeing)),
+        Some(Err(problem)) => report.wrong(Place::Clock, problem),
+        None => {}
+    }
 }
 
 impl Check<'_> {

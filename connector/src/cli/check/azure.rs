@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::clocks::Peer;
-use super::reach::{Host, reach};
+use super::host::Host;
+use super::place::Place;
+use super::reach::reach;
 use super::seen::Seen;
-use super::step::Place;
 use super::{Check, Surroundings};
 use crate::cli::parts;
 use crate::config::{Config, Identity};

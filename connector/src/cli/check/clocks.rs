@@ -10,12 +10,9 @@ use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
 use url::Url;
 
-use super::report::Report;
-use super::seen::Seen;
-use super::step::Place;
 use crate::retry::date;
 use crate::transport::{TransportError, peer};
-use crate::{Clock, Transport, skew};
+use crate::{Clock, Problem, Transport, skew};
 
 /// A network that notes what the date of each response says of our clock. It counts only once the response has turned out to be the
 /// service's: the clock of a proxy is nobody's concern.
@@ -76,17 +73,16 @@ impl Clocks {
         }
     }
 
-    /// Tells how our clock stands to those that were seen; nothing where none was.
-    pub(super) fn report(&self, report: &Report) {
+    /// How our clock stands to those that were seen: which agree, or the problem where one does not; nothing where none was seen.
+    pub(super) fn compare(&self) -> Option<Result<Agreeing, Problem>> {
         let peers = std::mem::take(&mut self.lock().peers);
         let (apart, agreeing): (Vec<_>, Vec<_>) = peers.into_iter().partition(|(_, skew)| skew::is_too_far(*skew));
         if !apart.is_empty() {
             let apart: Vec<_> = apart.into_iter().map(|(peer, skew)| (peer.name(), skew)).collect();
-            report.wrong(Place::Clock, skew::differs(&apart));
-        } else if !agreeing.is_empty() {
-            let agreeing = Agreeing(agreeing.into_iter().map(|(peer, _)| peer).collect());
-            report.seen(Place::Clock, Seen::clocks(&agreeing));
+            return Some(Err(skew::differs(&apart)));
         }
+        let agreeing: Vec<_> = agreeing.into_iter().map(|(peer, _)| peer).collect();
+        (!agreeing.is_empty()).then(|| Ok(Agreeing(agreeing)))
     }
 
     fn lock(&self) -> MutexGuard<'_, Noted> {

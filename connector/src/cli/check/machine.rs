@@ -5,15 +5,12 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use super::report::Report;
-use super::seen::Seen;
-use super::step::Place;
 use crate::Problem;
 use crate::cli::{Failure, parts, status};
 use crate::config::Config;
 use crate::problem::Code;
 use crate::status::Status;
-use crate::store::{RedbStore, Store as _};
+use crate::store::Store as _;
 use crate::telemetry::bind;
 
 /// About what a new checkpoint file takes.
@@ -33,27 +30,13 @@ pub(super) struct Free(());
 /// A service of ours that responded.
 pub(super) struct Running(#[expect(dead_code, reason = "the proof is that there is one")] Status);
 
-pub(super) async fn check(config: &Config, report: &Report) {
-    let running = status::running(config).await.map(Running);
-    let path = &config.store.path;
-    match (&running, RedbStore::is_held(path)) {
-        (Some(running), true) => report.seen(Place::Store, Seen::store_in_use(path, running)),
-        (_, is_held) => match store(config, is_held).await {
-            Ok(proven) => report.seen(Place::Store, Seen::store(path, proven)),
-            Err(problem) => report.wrong(Place::Store, problem),
-        },
-    }
-    if let Some(address) = config.telemetry.listen {
-        match (&running, address_is_free(address).await) {
-            (Some(running), _) => report.seen(Place::Telemetry, Seen::serving(address, running)),
-            (None, Ok(free)) => report.seen(Place::Telemetry, Seen::free(address, &free)),
-            (None, Err(problem)) => report.wrong(Place::Telemetry, problem),
-        }
-    }
+/// The service that runs with this configuration, if one responds.
+pub(super) async fn running(config: &Config) -> Option<Running> {
+    status::running(config).await.map(Running)
 }
 
 /// Opens and writes the checkpoint file; where there is none, none is made, but its folder is tried.
-async fn store(config: &Config, is_held: bool) -> Result<Proven, Problem> {
+pub(super) async fn store(config: &Config, is_held: bool) -> Result<Proven, Problem> {
     let path = &config.store.path;
     if is_held || path.exists() {
         let store = parts::store(config).map_err(problem)?;
@@ -98,7 +81,8 @@ fn unwritable(path: &Path, folder: &Path, error: &io::Error) -> Problem {
     }
 }
 
-async fn address_is_free(address: SocketAddr) -> Result<Free, Problem> {
+/// Binds `address` and lets it go.
+pub(super) async fn address_is_free(address: SocketAddr) -> Result<Free, Problem> {
     match bind(address).await {
         Ok(_listener) => Ok(Free(())),
         Err(error) => Err(problem(error.into())),

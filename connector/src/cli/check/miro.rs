@@ -6,9 +6,11 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::clocks::Peer;
-use super::reach::{Host, reach};
+use super::host::Host;
+use super::place::Place;
+use super::reach::reach;
 use super::seen::Seen;
-use super::step::{Note, Place, Step};
+use super::step::{Note, Step};
 use super::{Check, Surroundings};
 use crate::Stream;
 use crate::config::StreamConfig;

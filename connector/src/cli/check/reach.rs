@@ -4,75 +4,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use url::Url;
 
+use super::Check;
+use super::host::Host;
 use super::seen::{Seen, shown};
-use super::step::Place;
-use super::{Check, Surroundings};
-use crate::config::{Config, Identity};
-use crate::problem::Code;
 use crate::retry::{Failure, Next, twice};
 use crate::transport::TransportError;
 use crate::{Problem, Transport};
 
 /// The longest response to a bare request that is read; a longer one proves as much.
 const RESPONSE_MAX: usize = 64 * 1024;
-
-/// A host, and the codes of what can be wrong on the way to it.
-pub(super) struct Host<'a> {
-    place: Place,
-    key: &'static str,
-    url: &'a Url,
-    failing: Code,
-    certificate: Code,
-    proxy: Option<String>,
-}
-
-impl<'a> Host<'a> {
-    pub(super) fn miro(config: &'a Config, around: &Surroundings) -> Self {
-        let codes = (Code::MiroFailing, Code::MiroCertificateRefused);
-        Self::new(Place::Miro, "miro.base_url", &config.miro.base_url, codes, around)
-    }
-
-    pub(super) fn authority(config: &'a Config, around: &Surroundings) -> Self {
-        let Identity::ClientSecret { authority, .. } = &config.sentinel.identity;
-        Self::new(Place::Authority, "sentinel.identity.authority", authority, AZURE, around)
-    }
-
-    pub(super) fn endpoint(config: &'a Config, around: &Surroundings) -> Self {
-        Self::new(Place::Endpoint, "sentinel.endpoint", &config.sentinel.endpoint, AZURE, around)
-    }
-
-    fn new(
-        place: Place,
-        key: &'static str,
-        url: &'a Url,
-        (failing, certificate): (Code, Code),
-        around: &Surroundings,
-    ) -> Self {
-        Self { place, key, url, failing, certificate, proxy: (around.proxy_to)(url) }
-    }
-
-    pub(super) const fn key(&self) -> &'static str {
-        self.key
-    }
-
-    /// Host and port, the port where it is named.
-    pub(super) fn name(&self) -> &str {
-        self.url.authority()
-    }
-
-    pub(super) fn is_secure(&self) -> bool {
-        self.url.scheme() == "https"
-    }
-
-    /// The proxy on the way, in words.
-    pub(super) fn way(&self) -> String {
-        self.proxy.as_ref().map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default()
-    }
-}
-
-const AZURE: (Code, Code) = (Code::AzureFailing, Code::AzureCertificateRefused);
 
 /// Asks the host for anything at all, without credentials: whatever the response, name, connection and certificate are seen. True
 /// when there was one.
@@ -117,12 +58,6 @@ async fn ask<'a>(
 struct Unreached<'a> {
     host: &'a Host<'a>,
     error: TransportError,
-}
-
-impl std::fmt::Debug for Host<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.key)
-    }
 }
 
 impl Failure for Unreached<'_> {

@@ -4,8 +4,9 @@ use std::cell::RefCell;
 
 use serde::Serialize;
 
+use super::place::Place;
 use super::seen::Seen;
-use super::step::{Note, Place, Step};
+use super::step::{Note, Step};
 use crate::cli::args::Output;
 use crate::cli::{Failure, print, print_json};
 use crate::{Exit, Problem};

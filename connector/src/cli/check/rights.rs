@@ -3,9 +3,10 @@
 
 use std::path::Path;
 
+use super::place::Place;
 use super::report::Report;
 use super::seen::Seen;
-use super::step::{Note, Place, Step};
+use super::step::{Note, Step};
 use crate::Problem;
 use crate::config::Guarded;
 use crate::problem::Code;

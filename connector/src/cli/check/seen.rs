@@ -9,8 +9,8 @@ use http::Response;
 use secrecy::SecretString;
 
 use super::clocks::Agreeing;
+use super::host::Host;
 use super::machine::{Free, Proven, Running};
-use super::reach::Host;
 use crate::Stream;
 use crate::config::Config;
 use crate::response::Foreign;

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use http::{Method, Request, Response, Uri};
 use tokio::time::Instant;
 
-use super::step::Place;
+use super::place::Place;
 use crate::Transport;
 use crate::response::Foreign;
 use crate::transport::{TransportError, peer};

@@ -8,13 +8,13 @@ use tokio::net::TcpListener;
 use super::world::config;
 use crate::cli::args::Output;
 use crate::cli::check::report::Report;
-use crate::cli::check::{machine, rights};
+use crate::cli::check::{local, rights};
 use crate::config::Config;
 use crate::store::RedbStore;
 
 async fn lines(config: &Config, folder: &std::path::Path) -> String {
     let report = Report::new(Output { json: true });
-    machine::check(config, &report).await;
+    local::check(config, &report).await;
     report.lines().replace(&folder.display().to_string(), "…")
 }
 
