@@ -8,6 +8,7 @@ use super::key::Otherwise;
 use super::keys::KEYS;
 use super::raw::Raw;
 use super::*;
+use crate::Stream;
 
 const GOOD: &str = r#"
 [streams.audit]
