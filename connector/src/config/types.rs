@@ -12,8 +12,10 @@ use url::Url;
 use crate::Stream;
 use crate::redact::without_user_info;
 
-/// The whole configuration, checked.
+/// The whole configuration, checked. Only [`load`](super::load) makes one outside this crate: every value was parsed, and every rule
+/// between values holds.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Config {
     /// The source.
     pub miro: Miro,
@@ -33,6 +35,7 @@ pub struct Config {
 
 /// The source, common to both streams.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Miro {
     /// `https://api.miro.com` unless a mock stands in; no path.
     pub base_url: Url,
@@ -44,6 +47,7 @@ pub struct Miro {
 
 /// One stream.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct StreamConfig {
     /// Miro's access token.
     pub access_token: SecretString,
@@ -57,6 +61,7 @@ pub struct StreamConfig {
 
 /// The content stream: a stream of one organisation.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ContentConfig {
     /// What both streams have.
     pub stream: StreamConfig,
@@ -75,6 +80,7 @@ pub enum Start {
 
 /// The destination.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Sentinel {
     /// The logs ingestion endpoint of the rules.
     pub endpoint: Url,
@@ -112,6 +118,7 @@ pub enum Identity {
 
 /// The checkpoint store.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct StoreConfig {
     /// The redb file.
     pub path: PathBuf,
@@ -121,6 +128,7 @@ pub struct StoreConfig {
 
 /// How calls are made.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Http {
     /// A private root certificate to trust besides the system's, PEM.
     pub ca_file: Option<PathBuf>,
@@ -140,6 +148,7 @@ impl fmt::Debug for Http {
 
 /// What the process says of itself.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Telemetry {
     /// Where metrics, health and status are served; none switches them off.
     pub listen: Option<SocketAddr>,
