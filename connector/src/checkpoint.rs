@@ -8,8 +8,7 @@ use tracing::{debug, info, warn};
 
 use crate::event::{Event, STRAYS};
 use crate::ids::{Claim, Ids};
-use crate::ledger::{Cadence, Ledger, Mark, Span, SpanId, Waiting};
-use crate::problem::Code;
+use crate::ledger::{Cadence, Ledger, LedgerError, Mark, Span, SpanId, Waiting};
 use crate::progress::Progress;
 use crate::retry::{Failure, Halt, Next, Patience, Verdict};
 use crate::sink::Delivered;
@@ -52,7 +51,7 @@ impl Checkpoint {
                 (version, new)
             }
             Some((version, bytes)) => {
-                let ledger = Ledger::read(&bytes, &cadence).map_err(|error| StoreError::Unusable(error.to_string()))?;
+                let ledger = Ledger::read(&bytes, &cadence).map_err(|error| unreadable(stream, &error))?;
                 (version, ledger)
             }
         };
@@ -114,8 +113,8 @@ impl Checkpoint {
                     self.ids().admit(&missing, found);
                     patience.succeeded();
                 }
-                Err(error @ StoreError::Io { .. }) => bear(&Obstacle::DiskFails(error), patience).await?,
-                Err(error) => return Err(broken(&error)),
+                Err(error @ StoreError::Io { .. }) => bear(&Obstacle(error), patience).await?,
+                Err(error) => return Err(Halt::Broken(Problem::from(&error))),
             }
         };
         self.ids().trim(&[]);
@@ -141,15 +140,14 @@ impl Checkpoint {
     /// Not cancel safe: dropped, it may or may not have written. The next run finds out.
     pub(crate) async fn commit(&self, mut done: Delivered, patience: &mut Patience<'_>) -> Result<(), Halt> {
         while let Err(error) = self.try_commit(&done).await {
-            let obstacle = match error {
-                StoreError::DeadLettersFull { .. } => {
-                    done.let_others_upload();
-                    Obstacle::NoRoom(error)
+            match error {
+                StoreError::DeadLettersFull { .. } => done.let_others_upload(),
+                StoreError::Io { .. } => {}
+                StoreError::Conflict { .. } | StoreError::Unusable { .. } => {
+                    return Err(Halt::Broken(Problem::from(&error)));
                 }
-                StoreError::Io { .. } => Obstacle::DiskFails(error),
-                StoreError::Conflict { .. } | StoreError::Unusable(_) => return Err(broken(&error)),
-            };
-            bear(&obstacle, patience).await?;
+            }
+            bear(&Obstacle(error), patience).await?;
         }
         patience.succeeded();
         for (_, reason) in done.set_aside() {
@@ -241,12 +239,8 @@ async fn bear(obstacle: &Obstacle, patience: &mut Patience<'_>) -> Result<(), Ha
 
 /// The store does not do it now, and may do it later: somebody makes room, or the disk works again.
 #[derive(Debug, thiserror::Error)]
-enum Obstacle {
-    #[error("{0}")]
-    NoRoom(StoreError),
-    #[error("{0}")]
-    DiskFails(StoreError),
-}
+#[error(transparent)]
+struct Obstacle(StoreError);
 
 impl Failure for Obstacle {
     fn next(&self) -> Next {
@@ -254,39 +248,16 @@ impl Failure for Obstacle {
     }
 
     fn lasting(&self) -> Problem {
-        match self {
-            Self::NoRoom(_) => Problem {
-                code: Code::DeadLettersFull,
-                subject: "store.dead_letters".to_owned(),
-                cause: self.to_string(),
-                next_step: "look at them with `miro-sentinel dead-letters list`; to make room, keep a copy with `… export --all` and remove \
-                            them with `… drop`, or send them again with `… resend` (all of it works while the service runs), or raise \
-                            `store.dead_letters_bytes_max` and start again"
-                    .to_owned(),
-            },
-            Self::DiskFails(error) => unusable(error),
-        }
+        Problem::from(&self.0)
     }
 }
 
-/// The problem of a checkpoint that cannot be used.
-pub(crate) fn unusable(error: &StoreError) -> Problem {
-    let next_step = match error {
-        StoreError::Io { .. } => {
-            "see that the disk of `store.path` has room and can be written; nothing is sent until it can, and then all goes on"
-        }
-        StoreError::Conflict { .. } | StoreError::DeadLettersFull { .. } | StoreError::Unusable(_) => {
-            "see that the disk has room and that no other connector uses the same checkpoint, then start again"
-        }
-    };
-    Problem {
-        code: Code::StoreUnusable,
-        subject: "store.path".to_owned(),
-        cause: error.to_string(),
-        next_step: next_step.to_owned(),
+/// The store gave a ledger of `stream` that this version cannot read.
+pub(crate) fn unreadable(stream: Stream, error: &LedgerError) -> StoreError {
+    StoreError::Unusable {
+        cause: format!("the checkpoint of {stream} cannot be read: {error}"),
+        next_step: "run the version that wrote it, or move the file of `store.path` aside: the connector then starts again from \
+                    `streams.*.start` and may send events twice"
+            .to_owned(),
     }
-}
-
-fn broken(error: &StoreError) -> Halt {
-    Halt::Broken(unusable(error))
 }

@@ -12,7 +12,7 @@ use secrecy::ExposeSecret;
 use tokio::sync::{Semaphore, watch};
 use tracing::warn;
 
-use crate::checkpoint::{Checkpoint, unusable};
+use crate::checkpoint::Checkpoint;
 use crate::config::{Config, StreamConfig};
 use crate::identity::TokenProvider;
 use crate::ledger::{Cadence, Ledger};
@@ -217,9 +217,9 @@ impl Connector {
                 Err(error) => error,
             };
             if mode != Mode::Service || !matches!(error, StoreError::Io { .. }) {
-                return Err(unusable(&error));
+                return Err(Problem::from(&error));
             }
-            self.progress.values().for_each(|progress| progress.troubled(Peer::Store, unusable(&error)));
+            self.progress.values().for_each(|progress| progress.troubled(Peer::Store, Problem::from(&error)));
             tokio::select! {
                 biased;
                 () = stop.finishing() => return Ok(None),

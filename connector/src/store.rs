@@ -8,7 +8,8 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::Stream;
+use crate::problem::Code;
+use crate::{Problem, Stream};
 
 pub use redb::RedbStore;
 
@@ -129,8 +130,13 @@ pub enum StoreError {
         limit: u64,
     },
     /// The file is damaged, of another version, held by another process or not ours.
-    #[error("{0}")]
-    Unusable(String),
+    #[error("{cause}; {next_step}")]
+    Unusable {
+        /// What is wrong, the file named.
+        cause: String,
+        /// The one thing to do.
+        next_step: String,
+    },
     /// Reading or writing failed.
     #[error("could not {action} the checkpoint: {reason}")]
     Io {
@@ -139,4 +145,36 @@ pub enum StoreError {
         /// What the system said.
         reason: String,
     },
+}
+
+impl From<&StoreError> for Problem {
+    fn from(error: &StoreError) -> Self {
+        let (code, subject, cause, next_step) = match error {
+            StoreError::Unusable { cause, next_step } => {
+                (Code::StoreUnusable, "store.path", cause.clone(), next_step.as_str())
+            }
+            StoreError::Conflict { .. } => (
+                Code::StoreUnusable,
+                "store.path",
+                error.to_string(),
+                "let one connector at a time use this checkpoint, then start again",
+            ),
+            StoreError::Io { .. } => (
+                Code::StoreUnusable,
+                "store.path",
+                error.to_string(),
+                "check that the disk of `store.path` has free space and is writable; nothing is sent until it is, and delivery then \
+                 resumes",
+            ),
+            StoreError::DeadLettersFull { .. } => (
+                Code::DeadLettersFull,
+                "store.dead_letters",
+                error.to_string(),
+                "look at them with `miro-sentinel dead-letters list`; to make room, keep a copy with `… export --all` and remove \
+                 them with `… drop`, or send them again with `… resend` (all of it works while the service runs), or raise \
+                 `store.dead_letters_bytes_max` and start again",
+            ),
+        };
+        Self { code, subject: subject.to_owned(), cause, next_step: next_step.to_owned() }
+    }
 }

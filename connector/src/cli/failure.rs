@@ -95,30 +95,6 @@ impl From<ProductionError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        let text = error.to_string();
-        let (code, cause, next_step) = match (&error, text.rsplit_once("; ")) {
-            // The store's own words name the file, then the way on.
-            (StoreError::Unusable(_), Some((cause, next_step))) => (Code::StoreUnusable, cause, next_step),
-            (StoreError::Unusable(_), None) => {
-                (Code::StoreUnusable, text.as_str(), "name another file in `store.path`")
-            }
-            (StoreError::DeadLettersFull { .. }, _) => (
-                Code::DeadLettersFull,
-                text.as_str(),
-                "look at `miro-sentinel dead-letters list`, then export and drop, or raise `store.dead_letters_bytes_max`",
-            ),
-            (StoreError::Conflict { .. }, _) => {
-                (Code::StoreUnusable, text.as_str(), "let one process at a time use the file")
-            }
-            (StoreError::Io { .. }, _) => {
-                (Code::StoreUnusable, text.as_str(), "check space and permissions of the directory of `store.path`")
-            }
-        };
-        Self::Problem(Problem {
-            code,
-            subject: "store.path".into(),
-            cause: cause.to_owned(),
-            next_step: next_step.to_owned(),
-        })
+        Self::Problem((&error).into())
     }
 }

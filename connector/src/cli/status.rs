@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::args::{Global, Output};
 use super::{Failure, parts, print, print_json, reachable};
+use crate::checkpoint::unreadable;
 use crate::clock::SystemClock;
 use crate::config::{Config, human};
 use crate::ledger::{Cadence, Ledger};
@@ -65,13 +66,7 @@ async fn stored(config: &Config) -> Result<Status, Failure> {
             && let Some((_, bytes)) = store.load(stream).await?
         {
             let cadence = Cadence::new(settings.poll_every, &settings.late_sweeps);
-            let ledger = Ledger::read(&bytes, &cadence).map_err(|error| {
-                let path = config.store.path.display();
-                Failure::unexpected(
-                    format!("the checkpoint of {stream} in {path} cannot be read: {error}"),
-                    "run the version that wrote it, or move the file aside and start again",
-                )
-            })?;
+            let ledger = Ledger::read(&bytes, &cadence).map_err(|error| unreadable(stream, &error))?;
             stands.covered_to = Some(ledger.covered_to());
             stands.settled_to = Some(ledger.settled_to());
             stands.open_spans = ledger.open_spans() as u64;

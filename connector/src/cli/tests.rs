@@ -63,7 +63,10 @@ fn help_and_version_are_done_and_mistakes_are_usage() {
 
 #[test]
 fn a_store_that_cannot_be_used_says_what_and_what_next() {
-    let error = StoreError::Unusable("the file `x.redb` is damaged; move it aside: the connector starts again".into());
+    let error = StoreError::Unusable {
+        cause: "the file `x.redb` is damaged".into(),
+        next_step: "move it aside: the connector starts again".into(),
+    };
     let Failure::Problem(problem) = Failure::from(error) else { panic!("a problem") };
     assert_eq!(problem.code, Code::StoreUnusable);
     assert_eq!(

@@ -11,7 +11,6 @@ use axum::{Json, Router};
 use tokio::sync::Mutex;
 
 use super::{DEAD_LETTERS, Dropped, Listener, NUMBERS_MAX, Numbers};
-use crate::checkpoint::unusable;
 use crate::dead_letters::{Listed, Page, Resent, Unsent, letter, list};
 use crate::problem::Code;
 use crate::status::StatusProblem;
@@ -133,7 +132,7 @@ impl IntoResponse for NotDone {
                 refusal(&format!("a request takes at most {NUMBERS_MAX} numbers"), "use the `miro-sentinel` that runs"),
             ),
             Self::Store(error) | Self::Unsent(Unsent::Store(error)) => {
-                (StatusCode::SERVICE_UNAVAILABLE, unusable(&error))
+                (StatusCode::SERVICE_UNAVAILABLE, Problem::from(&error))
             }
             Self::Unsent(Unsent::Problem(problem)) => (StatusCode::BAD_GATEWAY, problem),
             Self::Unsent(Unsent::Stopped) => (

@@ -6,7 +6,6 @@ use jiff::SignedDuration;
 
 use super::Connector;
 use crate::Problem;
-use crate::checkpoint::unusable;
 use crate::problem::Code;
 use crate::stretch::after;
 
@@ -30,7 +29,7 @@ impl Connector {
                 cause: "another connector holds the checkpoint".to_owned(),
                 next_step: "stop the other one, or give this one its own `store.path`".to_owned(),
             }),
-            Err(error) => Err(unusable(&error)),
+            Err(error) => Err(Problem::from(&error)),
         }
     }
 

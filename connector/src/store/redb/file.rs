@@ -19,11 +19,9 @@ const WAY_ON: &str = "move it aside: the connector then starts again from `strea
 ///
 /// What a first start left that was cut off is emptied, under the file's lock, so that it is made anew.
 pub(super) fn open(path: &Path) -> Result<FileBackend, StoreError> {
-    let failed = |error: io::Error| {
-        StoreError::Unusable(format!(
-            "could not open the checkpoint file `{}`: {error}; choose another `store.path` or mend its permissions",
-            path.display()
-        ))
+    let failed = |error: io::Error| StoreError::Unusable {
+        cause: format!("could not open the checkpoint file `{}`: {error}", path.display()),
+        next_step: "choose another `store.path`, or correct its permissions".to_owned(),
     };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder {
@@ -109,11 +107,11 @@ impl From<Identity> for Ours {
 
 /// What is said of a file that is no longer where it was.
 pub(super) fn gone(path: &Path) -> StoreError {
-    StoreError::Unusable(format!(
-        "the checkpoint file `{}` was moved, deleted or replaced while it was in use: put it back if you can; a new one starts \
-         again from `streams.*.start` and may send events twice",
-        path.display()
-    ))
+    StoreError::Unusable {
+        cause: format!("the checkpoint file `{}` was moved, deleted or replaced while it was in use", path.display()),
+        next_step: "put it back if you can; a new one starts again from `streams.*.start` and may send events twice"
+            .to_owned(),
+    }
 }
 
 /// Whether another process holds the file at `path`, as far as locks on this system say. Does not make the file.
@@ -125,36 +123,41 @@ pub(super) fn is_held(path: &Path) -> bool {
 /// Why redb did not open the file at `path`, and the way on.
 pub(super) fn unusable(path: &Path, error: &DatabaseError) -> StoreError {
     let file = path.display();
-    StoreError::Unusable(match error {
-        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => format!(
-            "the checkpoint file `{file}` is held by another process; stop it, or give this one its own `store.path`"
+    let (cause, next_step) = match error {
+        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => (
+            format!("the checkpoint file `{file}` is held by another process"),
+            "stop it, or give this one its own `store.path`",
         ),
         DatabaseError::UpgradeRequired(version) => {
-            format!("the checkpoint file `{file}` has the old database format {version}; {WAY_ON}")
+            (format!("the checkpoint file `{file}` has the old database format {version}"), WAY_ON)
         }
         DatabaseError::Storage(StorageError::Io(error)) if error.kind() == std::io::ErrorKind::InvalidData => {
-            format!("the file `{file}` is not a checkpoint file or is damaged; {WAY_ON}")
+            (format!("the file `{file}` is not a checkpoint file or is damaged"), WAY_ON)
         }
-        DatabaseError::Storage(StorageError::Io(error)) => {
-            format!("could not read the checkpoint file `{file}`: {error}; mend the disk or its permissions")
-        }
-        other => format!("the checkpoint file `{file}` is damaged ({other}); {WAY_ON}"),
-    })
+        DatabaseError::Storage(StorageError::Io(error)) => (
+            format!("could not read the checkpoint file `{file}`: {error}"),
+            "repair the disk, or correct its permissions",
+        ),
+        other => (format!("the checkpoint file `{file}` is damaged ({other})"), WAY_ON),
+    };
+    StoreError::Unusable { cause, next_step: next_step.to_owned() }
 }
 
 /// What is said of a file whose tables are not those of this version.
 pub(super) fn wrong_version(path: &Path, found: u64, expected: u64) -> StoreError {
-    StoreError::Unusable(format!(
-        "the checkpoint file `{}` has version {found}, this connector reads version {expected}; \
-         run the version that wrote it, or {WAY_ON}",
-        path.display()
-    ))
+    StoreError::Unusable {
+        cause: format!(
+            "the checkpoint file `{}` has version {found}, this connector reads version {expected}",
+            path.display()
+        ),
+        next_step: format!("run the version that wrote it, or {WAY_ON}"),
+    }
 }
 
 /// What is said of a redb file that another program wrote.
 pub(super) fn foreign(path: &Path) -> StoreError {
-    StoreError::Unusable(format!(
-        "the file `{}` belongs to another program; choose another `store.path`",
-        path.display()
-    ))
+    StoreError::Unusable {
+        cause: format!("the file `{}` belongs to another program", path.display()),
+        next_step: "choose another `store.path`".to_owned(),
+    }
 }
