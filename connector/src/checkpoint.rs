@@ -10,7 +10,7 @@ use crate::event::{Event, STRAYS};
 use crate::ids::{Claim, Ids};
 use crate::ledger::{Cadence, Ledger, LedgerError, Mark, Span, SpanId, Waiting};
 use crate::progress::Progress;
-use crate::retry::{Failure, Halt, Next, Patience, Verdict};
+use crate::retry::{Abort, Patience};
 use crate::sink::Delivered;
 use crate::store::{Change, DeadLetter, IdHash, Minute, Store, StoreError, Version};
 use crate::{Clock, Problem, Stream};
@@ -18,6 +18,21 @@ use crate::{Clock, Problem, Stream};
 /// Ids of events without a usable time that are remembered; when there are more, all are forgotten, and such events
 /// may be sent again by a sweep.
 const STRAYS_MAX: usize = 100_000;
+
+/// Why the work of a stream ends before it is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StreamError {
+    /// The retry loop gave up.
+    Aborted(Abort),
+    /// The checkpoint cannot be used: nothing can go on.
+    StoreUnusable(Problem),
+}
+
+impl From<Abort> for StreamError {
+    fn from(abort: Abort) -> Self {
+        Self::Aborted(abort)
+    }
+}
 
 /// The ledger, the id memory and the store behind them.
 #[derive(Debug)]
@@ -92,7 +107,7 @@ impl Checkpoint {
         span: SpanId,
         events: Vec<Event>,
         patience: &mut Patience<'_>,
-    ) -> Result<Vec<Event>, Halt> {
+    ) -> Result<Vec<Event>, StreamError> {
         let minutes: BTreeSet<Minute> = events.iter().map(|event| event.minute).collect();
         let minutes: Vec<Minute> = minutes.into_iter().collect();
         let all = events.len();
@@ -113,8 +128,8 @@ impl Checkpoint {
                     self.ids().admit(&missing, found);
                     patience.succeeded();
                 }
-                Err(error @ StoreError::Io { .. }) => bear(&Obstacle(error), patience).await?,
-                Err(error) => return Err(Halt::Broken(Problem::from(&error))),
+                Err(error @ StoreError::Io { .. }) => patience.block(Problem::from(&error)).await?,
+                Err(error) => return Err(StreamError::StoreUnusable(Problem::from(&error))),
             }
         };
         self.ids().trim(&[]);
@@ -138,16 +153,16 @@ impl Checkpoint {
     /// others commit meanwhile; waits while the disk takes nothing, and then nobody uploads.
     ///
     /// Not cancel safe: dropped, it may or may not have written. The next run finds out.
-    pub(crate) async fn commit(&self, mut done: Delivered, patience: &mut Patience<'_>) -> Result<(), Halt> {
+    pub(crate) async fn commit(&self, mut done: Delivered, patience: &mut Patience<'_>) -> Result<(), StreamError> {
         while let Err(error) = self.try_commit(&done).await {
             match error {
                 StoreError::DeadLettersFull { .. } => done.let_others_upload(),
                 StoreError::Io { .. } => {}
                 StoreError::Conflict { .. } | StoreError::Unusable { .. } => {
-                    return Err(Halt::Broken(Problem::from(&error)));
+                    return Err(StreamError::StoreUnusable(Problem::from(&error)));
                 }
             }
-            bear(&Obstacle(error), patience).await?;
+            patience.block(Problem::from(&error)).await?;
         }
         patience.succeeded();
         for (_, reason) in done.set_aside() {
@@ -226,29 +241,6 @@ impl Checkpoint {
 
     fn ids(&self) -> MutexGuard<'_, Ids> {
         self.ids.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Waits before the store is tried again.
-async fn bear(obstacle: &Obstacle, patience: &mut Patience<'_>) -> Result<(), Halt> {
-    patience.bear(obstacle).await.map_err(|verdict| match verdict {
-        Verdict::Stopped(problem) => Halt::Stopped(problem),
-        Verdict::Leaving | Verdict::Split | Verdict::SetAside | Verdict::RestartSpan => Halt::Leaving,
-    })
-}
-
-/// The store does not do it now, and may do it later: somebody makes room, or the disk works again.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-struct Obstacle(StoreError);
-
-impl Failure for Obstacle {
-    fn next(&self) -> Next {
-        Next::Stop(self.lasting())
-    }
-
-    fn lasting(&self) -> Problem {
-        Problem::from(&self.0)
     }
 }
 

@@ -7,15 +7,15 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tracing::{debug, warn};
 
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, StreamError};
 use crate::ledger::{Mark, Span, SpanId};
 use crate::pack::{self, Gathering};
 use crate::peer::Peer;
 use crate::problem::Code;
 use crate::progress::Progress;
-use crate::retry::{Endurance, Halt, Patience, Verdict};
-use crate::sink::{Outbox, Sink};
-use crate::source::{Page, Source, Trap};
+use crate::retry::{Abort, Endurance, Patience};
+use crate::sink::{DeliverError, Outbox, Sink};
+use crate::source::{Page, PageError, Source, SourceAction, Trap};
 use crate::stop::Stop;
 use crate::{Problem, Random};
 
@@ -62,21 +62,51 @@ enum Reading {
     Stopped(Problem),
 }
 
+/// Why a span is not delivered to its end.
+enum WindowError {
+    /// The work of the whole stream ends.
+    Stream(StreamError),
+    /// It waits with too many others for a verdict about its events: it is read again later.
+    Postponed,
+}
+
+impl From<StreamError> for WindowError {
+    fn from(error: StreamError) -> Self {
+        Self::Stream(error)
+    }
+}
+
+impl From<Abort> for WindowError {
+    fn from(abort: Abort) -> Self {
+        Self::Stream(abort.into())
+    }
+}
+
+impl From<DeliverError> for WindowError {
+    fn from(error: DeliverError) -> Self {
+        match error {
+            DeliverError::Aborted(abort) => abort.into(),
+            DeliverError::Postponed => Self::Postponed,
+        }
+    }
+}
+
 impl Pipeline {
     /// Reads span `id` to its end and delivers it. Returns early when told to finish: the span stays open.
-    pub(crate) async fn run(&self, id: SpanId) -> (SpanId, Result<(), Halt>) {
+    pub(crate) async fn run(&self, id: SpanId) -> (SpanId, Result<(), StreamError>) {
         let done = match self.read(id).await {
-            Err(Halt::Postponed) => {
+            Err(WindowError::Postponed) => {
                 self.checkpoint.postpone(id);
                 Ok(())
             }
-            done => done,
+            Err(WindowError::Stream(error)) => Err(error),
+            Ok(()) => Ok(()),
         };
         self.checkpoint.release(id);
         (id, done)
     }
 
-    async fn read(&self, id: SpanId) -> Result<(), Halt> {
+    async fn read(&self, id: SpanId) -> Result<(), WindowError> {
         let mut restarts = 0;
         while let Some(span) = self.checkpoint.span(id) {
             let (pages_in, pages_out) = channel(PAGES_AHEAD);
@@ -84,7 +114,7 @@ impl Pipeline {
             let (reading, ()) = tokio::try_join!(fetching, self.deliver(id, &span, pages_out))?;
             match reading {
                 Reading::Over => break,
-                Reading::Stopped(problem) => return Err(Halt::Stopped(problem)),
+                Reading::Stopped(problem) => return Err(Abort::Blocked(problem).into()),
                 Reading::Lost(reason) => {
                     restarts += 1;
                     self.restart(id, restarts, reason).await?;
@@ -95,7 +125,7 @@ impl Pipeline {
     }
 
     /// Forgets the cursor of span `id` and waits a while, longer every time.
-    async fn restart(&self, id: SpanId, restarts: u32, reason: String) -> Result<(), Halt> {
+    async fn restart(&self, id: SpanId, restarts: u32, reason: String) -> Result<(), WindowError> {
         self.progress.restarted();
         let delay = RESTART_FIRST.saturating_mul(1 << restarts.min(16)).min(RESTART_MAX);
         debug!(stream = %self.progress.stream(), reason, restarts, delay_ms = delay.as_millis() as u64, "Reading a span again.");
@@ -108,13 +138,13 @@ impl Pipeline {
                 next_step: "try again later, and tell Miro's support; nothing that could be read is lost".to_owned(),
             };
             if self.endurance == Endurance::Once {
-                return Err(Halt::Stopped(problem));
+                return Err(Abort::Blocked(problem).into());
             }
             self.progress.troubled(Peer::Source, problem);
         }
         tokio::select! {
             biased;
-            () = self.stop.finishing() => Err(Halt::Leaving),
+            () = self.stop.finishing() => Err(Abort::Stopping.into()),
             () = tokio::time::sleep(delay / 2 + self.random.up_to(delay / 2)) => Ok(()),
         }
     }
@@ -138,9 +168,9 @@ impl Pipeline {
             };
             let page = match page {
                 Ok(page) => page,
-                Err(Verdict::Leaving) => return Reading::Over,
-                Err(Verdict::Stopped(problem)) => return Reading::Stopped(problem),
-                Err(Verdict::RestartSpan | Verdict::Split | Verdict::SetAside) => {
+                Err(PageError::Aborted(Abort::Stopping)) => return Reading::Over,
+                Err(PageError::Aborted(Abort::Blocked(problem))) => return Reading::Stopped(problem),
+                Err(PageError::Act(SourceAction::RestartWindow)) => {
                     return Reading::Lost("Miro refuses its own cursor".to_owned());
                 }
             };
@@ -159,7 +189,7 @@ impl Pipeline {
         }
     }
 
-    async fn deliver(&self, id: SpanId, span: &Span, mut pages: Receiver<Fetched>) -> Result<(), Halt> {
+    async fn deliver(&self, id: SpanId, span: &Span, mut pages: Receiver<Fetched>) -> Result<(), WindowError> {
         let mut gathering = Gathering::new(self.sink.plain_bytes_max());
         let mut seen = 0;
         let mut mark = Mark::Stay;
@@ -189,7 +219,7 @@ impl Pipeline {
         pages: &mut Receiver<Fetched>,
         gathering: &mut Gathering,
         mark: &Mark,
-    ) -> Result<Option<Fetched>, Halt> {
+    ) -> Result<Option<Fetched>, WindowError> {
         if !gathering.is_empty() {
             match tokio::time::timeout(LINGER, pages.recv()).await {
                 Ok(fetched) => return Ok(fetched),
@@ -200,7 +230,7 @@ impl Pipeline {
     }
 
     /// Gathers what is new of `page`, and sends what is full. Returns what holds once all that is gathered is delivered.
-    async fn gather(&self, id: SpanId, page: Page, gathering: &mut Gathering) -> Result<Mark, Halt> {
+    async fn gather(&self, id: SpanId, page: Page, gathering: &mut Gathering) -> Result<Mark, WindowError> {
         // Until the whole page is delivered, a crash has to ask for it again.
         let mark = page.at.map_or(Mark::Stay, Mark::At);
         for event in self.checkpoint.claim(id, page.events, &mut self.patience(Peer::Store)).await? {
@@ -216,7 +246,7 @@ impl Pipeline {
         Ok(page.next.map_or(mark, Mark::At))
     }
 
-    async fn send(&self, mut outbox: Outbox) -> Result<(), Halt> {
+    async fn send(&self, mut outbox: Outbox) -> Result<(), WindowError> {
         let mut patience = self.patience(Peer::Destination);
         while let Some(delivered) = self.sink.deliver(&mut outbox, &mut patience).await? {
             self.checkpoint.commit(delivered, &mut self.patience(Peer::Store)).await?;

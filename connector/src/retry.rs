@@ -1,6 +1,5 @@
 //! What happens after a failure, and the one place that waits before another try.
 
-use std::fmt;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -12,44 +11,12 @@ use crate::stop::Stop;
 use crate::{Problem, Random};
 
 pub(crate) use named_wait::{Pause, Pauses, date, retry_after};
+pub(crate) use next::{Abort, Failure, Next};
 pub(crate) use twice::twice;
 
 mod named_wait;
+mod next;
 mod twice;
-
-/// What is to be done after a failure.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
-    /// Try the same again, not before `after` if the peer named a time.
-    Retry {
-        /// The wait that the peer named, as far as it is kept.
-        after: Option<Duration>,
-    },
-    /// The batch is refused as a whole: send its halves.
-    Split,
-    /// The one event in the batch will never be taken.
-    SetAside,
-    /// The bearer token is refused: get another, once.
-    RefreshToken,
-    /// The place in the result is lost: read the span from its beginning.
-    RestartSpan,
-    /// Somebody has to mend something first.
-    Stop(Problem),
-}
-
-/// A failed attempt.
-pub(crate) trait Failure: fmt::Display {
-    /// What is to be done next.
-    fn next(&self) -> Next;
-
-    /// What to tell a person when this goes on and on.
-    fn lasting(&self) -> Problem;
-
-    /// How long it takes until another attempt can be made, where that is known to be longer than the wait that was named.
-    fn waits(&self) -> Option<Duration> {
-        None
-    }
-}
 
 /// How long to go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,34 +39,6 @@ const MEND_MAX: Duration = Duration::from_mins(1);
 const FAILING_REPORTED: Duration = Duration::from_mins(1);
 /// A run that ends gives up on a peer that fails for this long, or names a longer wait.
 pub(crate) const FAILING_MAX: Duration = Duration::from_mins(5);
-
-/// What a failed attempt asks of its caller.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// See [`Next::Split`].
-    Split,
-    /// See [`Next::SetAside`].
-    SetAside,
-    /// See [`Next::RestartSpan`].
-    RestartSpan,
-    /// Leave it: a run that ends met a problem.
-    Stopped(Problem),
-    /// Leave it: told to stop while somebody has to mend something.
-    Leaving,
-}
-
-/// Why the work of a stream ends before it is done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Halt {
-    /// A run that ends met a problem.
-    Stopped(Problem),
-    /// Told to stop while somebody has to mend something.
-    Leaving,
-    /// A span waits with too many others for a verdict about its events: it is read again later. Never leaves its pipeline.
-    Postponed,
-    /// The checkpoint cannot be used: nothing can go on.
-    Broken(Problem),
-}
 
 /// Waits between the attempts of one thing. Made for each thing, told of each failure.
 #[derive(Debug)]
@@ -147,26 +86,11 @@ impl<'a> Patience<'a> {
         self.progress.troubled(self.peer, problem);
     }
 
-    /// Waits as `failure` demands; returns when the attempt is to be made again, or what else is to be done.
+    /// Waits before the attempt that ended with `failure` is made again: the time that the peer named, or a growing random one.
     ///
     /// Cancel safe: dropping it forgets nothing but the wait.
-    pub(crate) async fn bear(&mut self, failure: &impl Failure) -> Result<(), Verdict> {
+    pub(crate) async fn wait(&mut self, failure: &impl Failure, after: Option<Duration>) -> Result<(), Abort> {
         self.progress.retried();
-        match failure.next() {
-            Next::Split => Err(Verdict::Split),
-            Next::SetAside => Err(Verdict::SetAside),
-            Next::RestartSpan => Err(Verdict::RestartSpan),
-            Next::RefreshToken if !self.refreshed => {
-                self.refreshed = true;
-                Ok(())
-            }
-            Next::RefreshToken => self.wait_for_mending(failure.lasting()).await,
-            Next::Stop(problem) => self.wait_for_mending(problem).await,
-            Next::Retry { after } => self.wait_to_retry(failure, after).await,
-        }
-    }
-
-    async fn wait_to_retry(&mut self, failure: &impl Failure, after: Option<Duration>) -> Result<(), Verdict> {
         self.progress.failed(self.peer, failure.to_string(), failure.lasting());
         let failing_for = self.failing_since.get_or_insert_with(Instant::now).elapsed();
         let named = after.unwrap_or_default();
@@ -193,19 +117,32 @@ impl<'a> Patience<'a> {
         // Whoever is to end does not sit out a wait, which may be an hour: what waits was not delivered, and is read again.
         tokio::select! {
             biased;
-            () = self.stop.finishing() => Err(Verdict::Leaving),
+            () = self.stop.finishing() => Err(Abort::Stopping),
             () = tokio::time::sleep(delay) => Ok(()),
         }
     }
 
     /// A run that ends, ends with `problem`, and its last status says so.
-    fn give_up(&self, problem: Problem) -> Verdict {
+    fn give_up(&self, problem: Problem) -> Abort {
         self.progress.ended_with(self.peer, problem.clone());
-        Verdict::Stopped(problem)
+        Abort::Blocked(problem)
     }
 
-    /// Waits for as long as somebody has to mend `problem`, and tries now and then whether it is mended.
-    async fn wait_for_mending(&mut self, problem: Problem) -> Result<(), Verdict> {
+    /// Makes the next attempt at once, the first time since a success; after that operator action is required.
+    pub(crate) async fn once_more(&mut self, problem: Problem) -> Result<(), Abort> {
+        if self.refreshed {
+            return self.block(problem).await;
+        }
+        self.progress.retried();
+        self.refreshed = true;
+        Ok(())
+    }
+
+    /// Operator action is required: waits, and returns now and then for another attempt that shows whether it was taken.
+    ///
+    /// Cancel safe: dropping it forgets nothing but the wait.
+    pub(crate) async fn block(&mut self, problem: Problem) -> Result<(), Abort> {
+        self.progress.retried();
         if self.endurance == Endurance::Once {
             return Err(self.give_up(problem));
         }
@@ -216,7 +153,7 @@ impl<'a> Patience<'a> {
         self.refreshed = false;
         tokio::select! {
             biased;
-            () = self.stop.finishing() => Err(Verdict::Leaving),
+            () = self.stop.finishing() => Err(Abort::Stopping),
             () = tokio::time::sleep(delay) => Ok(()),
         }
     }
@@ -224,6 +161,8 @@ impl<'a> Patience<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -236,7 +175,9 @@ mod tests {
     struct Failing(Option<Duration>);
 
     impl Failure for Failing {
-        fn next(&self) -> Next {
+        type Action = Infallible;
+
+        fn next(&self) -> Next<Infallible> {
             Next::Retry { after: self.0 }
         }
 
@@ -253,13 +194,13 @@ mod tests {
         let mut told = None;
         while began.elapsed() < Duration::from_hours(2) {
             let at = began.elapsed().as_secs();
-            let verdict = patience.bear(&Failing(named)).await;
+            let verdict = patience.wait(&Failing(named), named).await;
             if progress.snapshot().problem.is_some() {
                 told.get_or_insert(at);
             }
             match verdict {
                 Ok(()) => {}
-                Err(Verdict::Stopped(problem)) => {
+                Err(Abort::Blocked(problem)) => {
                     assert_eq!(problem, Failing(named).lasting());
                     return (told, Some(at));
                 }
@@ -299,7 +240,7 @@ mod tests {
         for _ in 0..3 {
             let began = Instant::now();
             while began.elapsed() < Duration::from_mins(4) {
-                patience.bear(&Failing(None)).await.expect("less than five minutes in a row");
+                patience.wait(&Failing(None), None).await.expect("less than five minutes in a row");
             }
             assert!(progress.snapshot().problem.is_some());
             patience.succeeded();
@@ -323,7 +264,7 @@ mod tests {
                 for named in waits {
                     let named = named.map(Duration::from_secs);
                     let began = Instant::now();
-                    patience.bear(&Failing(named)).await.expect("a service goes on");
+                    patience.wait(&Failing(named), named).await.expect("a service goes on");
                     let waited = began.elapsed();
                     match named {
                         Some(named) => {
@@ -350,8 +291,8 @@ mod tests {
             stop.finish();
         };
         let failing = Failing(Some(Duration::from_mins(10)));
-        let (verdict, ()) = futures_util::future::join(patience.bear(&failing), told).await;
-        assert!(matches!(verdict, Err(Verdict::Leaving)));
+        let (verdict, ()) = futures_util::future::join(patience.wait(&failing, failing.0), told).await;
+        assert!(matches!(verdict, Err(Abort::Stopping)));
         assert_eq!(began.elapsed().as_secs(), 5);
     }
 }

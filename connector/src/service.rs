@@ -12,14 +12,14 @@ use secrecy::ExposeSecret;
 use tokio::sync::{Semaphore, watch};
 use tracing::warn;
 
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, StreamError};
 use crate::config::{Config, StreamConfig};
 use crate::identity::TokenProvider;
 use crate::ledger::{Cadence, Ledger};
 use crate::peer::Peer;
 use crate::pipeline::Pipeline;
 use crate::progress::Progress;
-use crate::retry::{Endurance, FAILING_MAX, Halt, Pauses};
+use crate::retry::{Abort, Endurance, FAILING_MAX, Pauses};
 use crate::sink::{Sink, SinkConfig};
 use crate::skew;
 use crate::source::{Budget, Need, PageMemory, PageSize, PeerClock, Source};
@@ -179,11 +179,14 @@ impl Connector {
             () = self.give_up(&inner) => {
                 if is_late.load(Ordering::Relaxed) { Outcome::Incomplete } else { Outcome::Abandoned }
             }
-            halt = working => match halt {
-                Some(Halt::Stopped(problem) | Halt::Broken(problem)) => Outcome::Stopped(problem),
+            ended = working => match ended {
+                Some(StreamError::StoreUnusable(problem) | StreamError::Aborted(Abort::Blocked(problem))) => {
+                    Outcome::Stopped(problem)
+                }
                 _ if is_late.load(Ordering::Relaxed) => Outcome::Incomplete,
-                _ if inner.is_finishing() => Outcome::Finished,
-                Some(Halt::Leaving | Halt::Postponed) | None => self.caught_up(),
+                Some(StreamError::Aborted(Abort::Stopping)) => Outcome::Finished,
+                None if inner.is_finishing() => Outcome::Finished,
+                None => self.caught_up(),
             },
             problem = self.keep_lease(owner) => Outcome::Stopped(problem),
             () = watch_deadline(mode, &is_late, &inner) => Outcome::Incomplete,
@@ -229,16 +232,16 @@ impl Connector {
         }
     }
 
-    /// Runs all streams until each has ended; one that halts does not keep the others from their work, unless nothing
+    /// Runs all streams until each has ended; one that fails does not keep the others from their work, unless nothing
     /// can be committed any more.
-    async fn work(&self, dispatchers: &[Dispatcher]) -> Option<Halt> {
+    async fn work(&self, dispatchers: &[Dispatcher]) -> Option<StreamError> {
         let mut streams: FuturesUnordered<_> = dispatchers.iter().map(Dispatcher::run).collect();
         let mut first = None;
         while let Some(done) = streams.next().await {
             match done {
                 Ok(()) => {}
-                Err(broken @ Halt::Broken(_)) => return Some(broken),
-                Err(halt) => first = first.or(Some(halt)),
+                Err(error @ StreamError::StoreUnusable(_)) => return Some(error),
+                Err(error) => first = first.or(Some(error)),
             }
         }
         first

@@ -17,7 +17,7 @@ use crate::identity::TokenProvider;
 use crate::pack;
 use crate::progress::Progress;
 use crate::response::Foreign;
-use crate::retry::{Endurance, FAILING_MAX, Failure, Halt, Next, Patience, Pause, Verdict};
+use crate::retry::{Abort, Endurance, FAILING_MAX, Failure, Next, Patience, Pause};
 use crate::transport::TransportError;
 use crate::{Clock, Random, Stream, Transport};
 
@@ -28,7 +28,7 @@ pub(crate) use timeout::UploadTimeout;
 
 use acceptance::Acceptances;
 use delivery::Side;
-use error::{Refusal, SendError};
+use error::{Refusal, SendError, SinkAction};
 
 mod acceptance;
 mod delivery;
@@ -75,6 +75,21 @@ pub(crate) struct SinkConfig {
     pub(crate) permits: Arc<Semaphore>,
     /// Nothing is sent to this rule before its end.
     pub(crate) pause: Arc<Pause>,
+}
+
+/// Why events are not delivered now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum DeliverError {
+    /// The retry loop gave up.
+    Aborted(Abort),
+    /// A service has as many windows as it may that wait for a verdict about their events: these are read again later.
+    Postponed,
+}
+
+impl From<Abort> for DeliverError {
+    fn from(abort: Abort) -> Self {
+        Self::Aborted(abort)
+    }
 }
 
 /// The stream of one data collection rule.
@@ -125,7 +140,7 @@ impl Sink {
         &self,
         outbox: &mut Outbox,
         patience: &mut Patience<'_>,
-    ) -> Result<Option<Delivered>, Halt> {
+    ) -> Result<Option<Delivered>, DeliverError> {
         loop {
             // After many refusals in order, the other end is tried: are they a row of bad events, or is the rule bad?
             let side = if outbox.candidates() < CANDIDATES_MAX { Side::Front } else { Side::Back };
@@ -154,7 +169,7 @@ impl Sink {
                 }
                 Err(Undelivered::Refused(reason)) => outbox.split_or_keep_candidate(piece, reason, side, |_| false),
                 Err(Undelivered::InBetween(seen)) => outbox.split_or_hold(piece, seen, side),
-                Err(Undelivered::Halted(halt)) => return Err(halt),
+                Err(Undelivered::Aborted(abort)) => return Err(abort.into()),
             };
             outbox.refused_at(self.acceptances.count());
             if was_alone && side == Side::Back && !self.wait_in_between(outbox, patience).await? {
@@ -165,7 +180,7 @@ impl Sink {
 
     /// What is left when every piece was sent: events refused while nothing else was accepted. False when they are to be
     /// sent again.
-    async fn settle_candidates(&self, outbox: &mut Outbox, patience: &mut Patience<'_>) -> Result<bool, Halt> {
+    async fn settle_candidates(&self, outbox: &mut Outbox, patience: &mut Patience<'_>) -> Result<bool, DeliverError> {
         if self.wait_in_between(outbox, patience).await? {
             return Ok(false);
         }
@@ -186,26 +201,26 @@ impl Sink {
 
     /// Something in between lets an event not pass, not even alone. That is no verdict of Azure's: it waits, and is sent again.
     /// False where nothing is held.
-    async fn wait_in_between(&self, outbox: &mut Outbox, patience: &mut Patience<'_>) -> Result<bool, Halt> {
+    async fn wait_in_between(&self, outbox: &mut Outbox, patience: &mut Patience<'_>) -> Result<bool, DeliverError> {
         let Some(seen) = outbox.held_by().cloned() else { return Ok(false) };
         self.waits(outbox, patience)?;
-        patience.bear(&SendError::Foreign { seen, after: None }).await.map_err(halt)?;
+        patience.wait(&SendError::Foreign { seen, after: None }, None).await?;
         outbox.retry_candidates();
         Ok(true)
     }
 
     /// True when the rule takes an empty batch: then it is the events that it refuses.
-    async fn takes_nothing(&self, patience: &mut Patience<'_>) -> Result<bool, Halt> {
+    async fn takes_nothing(&self, patience: &mut Patience<'_>) -> Result<bool, DeliverError> {
         match self.send(&pack::nothing(self.config.level), 0, patience).await {
             Ok(_permit) => Ok(true),
             Err(Undelivered::TooLarge | Undelivered::Refused(_) | Undelivered::InBetween(_)) => Ok(false),
-            Err(Undelivered::Halted(halt)) => Err(halt),
+            Err(Undelivered::Aborted(abort)) => Err(abort.into()),
         }
     }
 
     /// Many events were refused, and nothing was accepted since: the rule may be broken, not they. Waits until another upload
     /// is accepted, which decides against the events; or for a while, and then all of them are sent again.
-    async fn probe(&self, outbox: &mut Outbox, patience: &mut Patience<'_>) -> Result<(), Halt> {
+    async fn probe(&self, outbox: &mut Outbox, patience: &mut Patience<'_>) -> Result<(), DeliverError> {
         let reason = outbox.last_reason().to_owned();
         let error = SendError::RefusesEverything { rule: self.config.rule.clone(), reason };
         self.waits(outbox, patience)?;
@@ -218,8 +233,8 @@ impl Sink {
         tokio::select! {
             biased;
             () = is_sound => outbox.rule_is_sound(),
-            waited = patience.bear(&error) => {
-                waited.map_err(halt)?;
+            waited = patience.block(error.lasting()) => {
+                waited?;
                 outbox.retry_candidates();
             }
         }
@@ -227,13 +242,13 @@ impl Sink {
     }
 
     /// `outbox` waits, from now until something of it is accepted or set aside. A run that ends gives no span up.
-    fn waits(&self, outbox: &mut Outbox, patience: &Patience<'_>) -> Result<(), Halt> {
+    fn waits(&self, outbox: &mut Outbox, patience: &Patience<'_>) -> Result<(), DeliverError> {
         if outbox.probing.is_none() {
             outbox.probing = self.probing.enter(outbox.span());
             outbox.leave_pages();
         }
         let is_surplus = outbox.probing.is_none() && patience.endurance == Endurance::Service;
-        if is_surplus { Err(Halt::Postponed) } else { Ok(()) }
+        if is_surplus { Err(DeliverError::Postponed) } else { Ok(()) }
     }
 
     /// Sends one body with so many events until it is accepted; the permit is to be held until that is committed.
@@ -260,18 +275,19 @@ impl Sink {
                 }
             }
             match error.next() {
-                Next::RefreshToken => self.config.tokens.refused(),
-                Next::Split | Next::SetAside => {
+                Next::Act(SinkAction::Split | SinkAction::DeadLetter) => {
                     return Err(match error {
                         SendError::Refused(Refusal::Unexplained { reason }) => Undelivered::Refused(reason),
                         SendError::Refused(Refusal::TooLargeInBetween(seen)) => Undelivered::InBetween(seen),
                         _ => Undelivered::TooLarge,
                     });
                 }
-                Next::Retry { .. } | Next::RestartSpan | Next::Stop(_) => {}
-            }
-            if let Err(verdict) = patience.bear(&error).await {
-                return Err(Undelivered::Halted(halt(verdict)));
+                Next::Act(SinkAction::RefreshToken) => {
+                    self.config.tokens.refused();
+                    patience.once_more(error.lasting()).await?;
+                }
+                Next::Retry { after } => patience.wait(&error, after).await?,
+                Next::Block(problem) => patience.block(problem).await?,
             }
         }
     }
@@ -352,13 +368,11 @@ enum Undelivered {
     Refused(String),
     /// Too large for something that stands in between.
     InBetween(Foreign),
-    Halted(Halt),
+    Aborted(Abort),
 }
 
-/// Bearing an upload's failure ends in a halt or not at all: splitting and setting aside were looked at before.
-fn halt(verdict: Verdict) -> Halt {
-    match verdict {
-        Verdict::Stopped(problem) => Halt::Stopped(problem),
-        Verdict::Leaving | Verdict::Split | Verdict::SetAside | Verdict::RestartSpan => Halt::Leaving,
+impl From<Abort> for Undelivered {
+    fn from(abort: Abort) -> Self {
+        Self::Aborted(abort)
     }
 }

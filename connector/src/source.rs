@@ -13,12 +13,13 @@ use url::Url;
 use crate::ledger::{Cursor, Kind};
 use crate::progress::Progress;
 use crate::response::{Foreign, Service};
-use crate::retry::{Patience, Verdict, date};
+use crate::retry::{Abort, Failure as _, Next, Patience, date};
 use crate::stretch::{Stretch, before};
 use crate::transport::TransportError;
 use crate::{Stream, Transport, skew};
 
 pub(crate) use budget::{Budget, Need};
+pub(crate) use error::SourceAction;
 pub(crate) use look::Unread;
 pub(crate) use memory::PageMemory;
 pub(crate) use page::Page;
@@ -77,6 +78,21 @@ pub(crate) struct Source {
     pub(crate) memory: Arc<PageMemory>,
 }
 
+/// Why there is no page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PageError {
+    /// The caller has something else to do first.
+    Act(SourceAction),
+    /// The retry loop gave up.
+    Aborted(Abort),
+}
+
+impl From<Abort> for PageError {
+    fn from(abort: Abort) -> Self {
+        Self::Aborted(abort)
+    }
+}
+
 /// What is asked for: a page of `limit` events at most.
 #[derive(Clone, Copy, Debug)]
 struct PageRequest<'a> {
@@ -115,7 +131,7 @@ impl Source {
         cursor: Option<&Cursor>,
         kind: Kind,
         patience: &mut Patience<'_>,
-    ) -> Result<Page, Verdict> {
+    ) -> Result<Page, PageError> {
         let mut bytes_max = PAGE_BYTES_MAX;
         // One cut may be a kept connection that the peer had closed, which says nothing of the page.
         let mut was_cut = false;
@@ -142,7 +158,14 @@ impl Source {
                         self.smaller(limit, self.page_size.failed(limit));
                     }
                     was_cut = is_cut;
-                    patience.bear(&error).await?;
+                    match error.next() {
+                        Next::Retry { after } => patience.wait(&error, after).await?,
+                        Next::Block(problem) => patience.block(problem).await?,
+                        Next::Act(action) => {
+                            self.progress.retried();
+                            return Err(PageError::Act(action));
+                        }
+                    }
                 }
             }
         }

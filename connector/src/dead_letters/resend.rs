@@ -11,8 +11,8 @@ use crate::event::{Around, Event};
 use crate::ledger::{Mark, SpanId};
 use crate::peer::Peer;
 use crate::progress::Progress;
-use crate::retry::{Endurance, Halt, Patience};
-use crate::sink::{Delivered, Outbox, Sink};
+use crate::retry::{Abort, Endurance, Patience};
+use crate::sink::{DeliverError, Delivered, Outbox, Sink};
 use crate::store::{DeadLetter, Store, StoreError};
 use crate::stretch::Stretch;
 use crate::{Problem, Random, Stop, Stream};
@@ -70,11 +70,11 @@ impl From<StoreError> for Unsent {
     }
 }
 
-impl From<Halt> for Unsent {
-    fn from(halt: Halt) -> Self {
-        match halt {
-            Halt::Stopped(problem) | Halt::Broken(problem) => Self::Problem(problem),
-            Halt::Leaving | Halt::Postponed => Self::Stopped,
+impl From<DeliverError> for Unsent {
+    fn from(error: DeliverError) -> Self {
+        match error {
+            DeliverError::Aborted(Abort::Blocked(problem)) => Self::Problem(problem),
+            DeliverError::Aborted(Abort::Stopping) | DeliverError::Postponed => Self::Stopped,
         }
     }
 }

@@ -8,9 +8,9 @@ use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
+use crate::checkpoint::StreamError;
 use crate::ledger::{Cadence, Ledger, SpanId, Waiting};
 use crate::pipeline::Pipeline;
-use crate::retry::Halt;
 use crate::sink::PROBING_MAX;
 use crate::source::MiroTime;
 use crate::stop::Stop;
@@ -54,33 +54,33 @@ struct Turns {
 }
 
 impl Dispatcher {
-    /// Works until the horizon is reached, told to finish, or nothing can go on. The first halt is what counts;
+    /// Works until the horizon is reached, told to finish, or nothing can go on. The first error is what counts;
     /// spans already being read are read to their end.
-    pub(super) async fn run(&self) -> Result<(), Halt> {
+    pub(super) async fn run(&self) -> Result<(), StreamError> {
         let mut running = BTreeSet::new();
         let mut spans = FuturesUnordered::new();
         let mut turns = Turns::default();
-        let mut halted: Option<Halt> = None;
+        let mut failed: Option<StreamError> = None;
         let mut probing = self.pipeline.sink.probing().watch();
         loop {
-            let mut is_open = halted.is_none() && !self.stop.is_finishing();
+            let mut is_open = failed.is_none() && !self.stop.is_finishing();
             while is_open && let Some(id) = self.next(&running, &mut turns) {
                 running.insert(id);
                 spans.push(self.pipeline.run(id));
             }
             is_open &= self.horizon == Horizon::Moving;
             if spans.is_empty() && !is_open {
-                return halted.map_or(Ok(()), Err);
+                return failed.map_or(Ok(()), Err);
             }
             let has_room = is_open && self.reading(&running) < self.spans_max;
             tokio::select! {
                 biased;
                 Some((id, done)) = spans.next() => {
                     running.remove(&id);
-                    if let Err(halt @ Halt::Broken(_)) = done {
-                        return Err(halt);
+                    if let Err(error @ StreamError::StoreUnusable(_)) = done {
+                        return Err(error);
                     }
-                    halted = halted.or(done.err());
+                    failed = failed.or(done.err());
                 }
                 _ = probing.changed() => self.set_back(),
                 () = self.stop.finishing(), if is_open => {}

@@ -17,6 +17,17 @@ use crate::retry::{Failure, Next, retry_after};
 use crate::transport::TransportError;
 use crate::{Problem, Stream};
 
+/// What a failure at Azure may ask of its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SinkAction {
+    /// The batch is refused as a whole: send its halves.
+    Split,
+    /// Azure will never accept the one event in the batch.
+    DeadLetter,
+    /// The bearer token is refused: get another, once.
+    RefreshToken,
+}
+
 /// Why an upload did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SendError {
@@ -232,9 +243,11 @@ fn is_json(answer: &Response<Bytes>) -> bool {
 }
 
 impl Failure for SendError {
-    fn next(&self) -> Next {
+    type Action = SinkAction;
+
+    fn next(&self) -> Next<SinkAction> {
         match self {
-            Self::Transport(TransportError::Tls { .. }) => Next::Stop(self.lasting()),
+            Self::Transport(TransportError::Tls { .. }) => Next::Block(self.lasting()),
             Self::Transport(
                 TransportError::Connect { .. }
                 | TransportError::Proxy(_)
@@ -246,17 +259,17 @@ impl Failure for SendError {
             | Self::NotAcknowledged { .. }
             | Self::Closing
             | Self::Unexpected { .. } => Next::Retry { after: None },
-            Self::Token(TokenError::Refused(problem)) => Next::Stop(problem.clone()),
+            Self::Token(TokenError::Refused(problem)) => Next::Block(problem.clone()),
             Self::Token(TokenError::Unavailable { after, .. })
             | Self::Foreign { after, .. }
             | Self::Throttled { after, .. }
             | Self::Failing { after, .. } => Next::Retry { after: *after },
             Self::Blocked { left } => Next::Retry { after: Some(*left) },
-            Self::Refused(Refusal::TooLarge | Refusal::TooLargeInBetween(_)) => Next::Split,
-            Self::Refused(Refusal::Unexplained { .. }) => Next::SetAside,
-            Self::TokenRefused => Next::RefreshToken,
-            Self::Denied(problem) => Next::Stop(problem.clone()),
-            Self::RefusesEverything { .. } => Next::Stop(self.lasting()),
+            Self::Refused(Refusal::TooLarge | Refusal::TooLargeInBetween(_)) => Next::Act(SinkAction::Split),
+            Self::Refused(Refusal::Unexplained { .. }) => Next::Act(SinkAction::DeadLetter),
+            Self::TokenRefused => Next::Act(SinkAction::RefreshToken),
+            Self::Denied(problem) => Next::Block(problem.clone()),
+            Self::RefusesEverything { .. } => Next::Block(self.lasting()),
         }
     }
 
@@ -386,7 +399,7 @@ mod tests {
 
     fn next(status: u16, body: &str) -> String {
         match read(status, body, &[]).next() {
-            Next::Stop(problem) => format!("stop: {}", problem.code.name()),
+            Next::Block(problem) => format!("stop: {}", problem.code.name()),
             other => format!("{other:?}"),
         }
     }
@@ -398,10 +411,10 @@ mod tests {
             (400, body("InvalidStream"), "stop: azure-stream-unknown"),
             (400, body("InvalidApiVersion"), "stop: azure-refuses-everything"),
             (400, r#"{"Error":{"Code":"InvalidStream"}}"#.to_owned(), "stop: azure-stream-unknown"),
-            (400, body("ContentLengthLimitExceeded"), "Split"),
-            (400, body("PayloadSizeLimitExceeded"), "Split"),
-            (400, body("SomethingElse"), "SetAside"),
-            (400, String::new(), "SetAside"),
+            (400, body("ContentLengthLimitExceeded"), "Act(Split)"),
+            (400, body("PayloadSizeLimitExceeded"), "Act(Split)"),
+            (400, body("SomethingElse"), "Act(DeadLetter)"),
+            (400, String::new(), "Act(DeadLetter)"),
             // Not Azure's: retried whatever the status, and never a verdict on the batch, the rule or the role.
             (400, "<html>".to_owned(), retry),
             (401, "<html>".to_owned(), retry),
@@ -410,20 +423,20 @@ mod tests {
             (403, r#"{"message":"Forbidden"}"#.to_owned(), retry),
             (404, r#"{"status":"ok"}"#.to_owned(), retry),
             (407, String::new(), retry),
-            (413, "<html>".to_owned(), "Split"),
+            (413, "<html>".to_owned(), "Act(Split)"),
             (200, "<html>".to_owned(), retry),
             (200, body("OperationFailed"), retry),
             (200, String::new(), retry),
             (201, String::new(), retry),
             (203, String::new(), retry),
             (206, "[".to_owned(), retry),
-            (401, String::new(), "RefreshToken"),
+            (401, String::new(), "Act(RefreshToken)"),
             (403, body("OperationFailed"), "stop: azure-role-missing"),
             (404, body("NotFound"), "stop: azure-rule-unknown"),
             (404, String::new(), "stop: azure-rule-unknown"),
             (408, String::new(), retry),
-            (413, String::new(), "Split"),
-            (413, body("ContentLengthLimitExceeded"), "Split"),
+            (413, String::new(), "Act(Split)"),
+            (413, body("ContentLengthLimitExceeded"), "Act(Split)"),
             (429, String::new(), retry),
             (500, String::new(), retry),
             (502, "<html>".to_owned(), retry),

@@ -1,7 +1,7 @@
 //! One look at a rule, for whoever wants to know whether it can be sent to: an empty batch, at most two tries.
 
 use super::Sink;
-use super::error::{Refusal, SendError};
+use super::error::{Refusal, SendError, SinkAction};
 use crate::Problem;
 use crate::pack;
 use crate::problem::Code;
@@ -18,12 +18,12 @@ impl Sink {
         let attempt = async || {
             let sent = self.attempt(&body, Endurance::Once).await;
             sent.inspect_err(|error| {
-                if error.next() == Next::RefreshToken {
+                if error.next() == Next::Act(SinkAction::RefreshToken) {
                     self.config.tokens.refused();
                 }
             })
         };
-        match twice(attempt).await {
+        match twice(attempt, |action| action == SinkAction::RefreshToken).await {
             Ok(_permit) => Ok(Acknowledged(())),
             Err(SendError::Refused(refusal)) => Err(self.refused_nothing(&refusal)),
             Err(error) => Err(error.lasting()),

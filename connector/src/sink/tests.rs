@@ -134,7 +134,7 @@ impl Bench {
     }
 
     /// Delivers the first part of `outbox`.
-    async fn deliver(&self, outbox: &mut Outbox, endurance: Endurance) -> Result<Delivered, Halt> {
+    async fn deliver(&self, outbox: &mut Outbox, endurance: Endurance) -> Result<Delivered, DeliverError> {
         let delivered = self.sink.deliver(outbox, &mut self.patience(endurance)).await?;
         Ok(delivered.expect("there was something to deliver"))
     }
@@ -142,7 +142,7 @@ impl Bench {
     /// What ends a single run that delivers `outbox`.
     async fn stopped(&self, outbox: &mut Outbox) -> Problem {
         match self.deliver(outbox, Endurance::Once).await {
-            Err(Halt::Stopped(problem)) => problem,
+            Err(DeliverError::Aborted(Abort::Blocked(problem))) => problem,
             other => panic!("{other:?}"),
         }
     }
@@ -271,7 +271,7 @@ async fn delivered_in_a_pause(endurance: Endurance, seconds: u64) -> Result<(u64
     bench.sink.config.pause.named(Duration::from_secs(seconds));
     match bench.deliver(&mut outbox([1]), endurance).await {
         Ok(_) => Ok((bench.seconds(), bench.sink.config.progress.snapshot().retries)),
-        Err(Halt::Stopped(problem)) => Err(format!("{} s: {}", bench.seconds(), problem.cause)),
+        Err(DeliverError::Aborted(Abort::Blocked(problem))) => Err(format!("{} s: {}", bench.seconds(), problem.cause)),
         Err(other) => panic!("{other:?}"),
     }
 }

@@ -13,6 +13,13 @@ use crate::response::Foreign;
 use crate::retry::{Failure, Next};
 use crate::transport::TransportError;
 
+/// What a failure at Miro may ask of its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SourceAction {
+    /// The place in the result is lost: read the window from its beginning.
+    RestartWindow,
+}
+
 /// Why Miro gave no page.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SourceError {
@@ -94,9 +101,11 @@ impl SourceError {
 }
 
 impl Failure for SourceError {
-    fn next(&self) -> Next {
+    type Action = SourceAction;
+
+    fn next(&self) -> Next<SourceAction> {
         match self {
-            Self::Transport(TransportError::Tls { .. }) => Next::Stop(self.lasting()),
+            Self::Transport(TransportError::Tls { .. }) => Next::Block(self.lasting()),
             Self::Transport(
                 TransportError::Connect { .. }
                 | TransportError::Proxy(_)
@@ -112,8 +121,8 @@ impl Failure for SourceError {
                 Next::Retry { after: *after }
             }
             Self::Blocked { left } => Next::Retry { after: Some(*left) },
-            Self::CursorRefused { .. } => Next::RestartSpan,
-            Self::Refused(refused) => Next::Stop(refused.problem.clone()),
+            Self::CursorRefused { .. } => Next::Act(SourceAction::RestartWindow),
+            Self::Refused(refused) => Next::Block(refused.problem.clone()),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::error::SourceError;
+use super::error::{SourceAction, SourceError};
 use super::{EVENT_BYTES_MAX, Page, PageRequest, Source, TokenInfo};
 use crate::Problem;
 use crate::ledger::Kind;
@@ -22,7 +22,9 @@ impl Source {
     /// than `within` in all.
     pub(crate) async fn look(&self, stretch: Stretch, within: Duration) -> Result<Page, Unread> {
         let ask = PageRequest { stretch, cursor: None, kind: Kind::Tail, limit: 1, bytes_max: EVENT_BYTES_MAX };
-        match tokio::time::timeout(within, twice(async || self.attempt(ask).await)).await {
+        match tokio::time::timeout(within, twice(async || self.attempt(ask).await, |SourceAction::RestartWindow| false))
+            .await
+        {
             Ok(Ok(page)) => Ok(page),
             Ok(Err(SourceError::Refused(refused))) => Err(Unread { problem: refused.problem, token: refused.token }),
             Ok(Err(error)) => Err(Unread { problem: error.lasting(), token: None }),

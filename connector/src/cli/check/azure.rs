@@ -1,5 +1,6 @@
 //! Azure's side: the token, then role, rule and stream at once.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::clocks::Peer;
@@ -33,7 +34,7 @@ pub(super) async fn check(check: &Check<'_>, around: &Surroundings) {
 async fn token(check: &Check<'_>) -> Option<Arc<dyn TokenProvider>> {
     let config = with_limit(check, 2);
     let tokens: Arc<dyn TokenProvider> = Arc::new(parts::tokens(&config, &check.network(Place::Identity)));
-    match twice(async || tokens.token().await.map_err(NoToken)).await {
+    match twice(async || tokens.token().await.map_err(NoToken), |never| match never {}).await {
         Ok(token) => {
             check.report.seen(Place::Identity, Seen::bearer(&token));
             let Identity::ClientSecret { authority, .. } = &config.sentinel.identity;
@@ -72,9 +73,11 @@ fn with_limit(check: &Check<'_>, requests: u32) -> Config {
 struct NoToken(TokenError);
 
 impl Failure for NoToken {
-    fn next(&self) -> Next {
+    type Action = Infallible;
+
+    fn next(&self) -> Next<Infallible> {
         match &self.0 {
-            TokenError::Refused(problem) => Next::Stop(problem.clone()),
+            TokenError::Refused(problem) => Next::Block(problem.clone()),
             TokenError::Unavailable { after, .. } => Next::Retry { after: *after },
         }
     }

@@ -1,5 +1,6 @@
 //! DNS, connection, proxy and certificate of a host.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,7 +21,7 @@ const RESPONSE_MAX: usize = 64 * 1024;
 pub(super) async fn reach(check: &Check<'_>, host: Host<'_>) -> bool {
     let limit = check.pace.limit(2);
     let network = check.network(host.place);
-    match twice(async || ask(network.as_ref(), &host, limit).await).await {
+    match twice(async || ask(network.as_ref(), &host, limit).await, |never| match never {}).await {
         Ok(response) if shown(&response).is_proxy_login() => {
             check.report.wrong(host.place, shown(&response).proxy_login(host.failing));
             false
@@ -61,9 +62,11 @@ struct Unreached<'a> {
 }
 
 impl Failure for Unreached<'_> {
-    fn next(&self) -> Next {
+    type Action = Infallible;
+
+    fn next(&self) -> Next<Infallible> {
         match self.error {
-            TransportError::Tls { .. } => Next::Stop(self.lasting()),
+            TransportError::Tls { .. } => Next::Block(self.lasting()),
             _ => Next::Retry { after: None },
         }
     }
