@@ -8,6 +8,7 @@
 //! it was younger than a sweep's age is due for that sweep, once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -49,6 +50,15 @@ pub(crate) struct SpanId(u64);
 impl SpanId {
     /// No span of the ledger: for events that were set aside and are sent again.
     pub(crate) const NONE: Self = Self(u64::MAX);
+}
+
+impl fmt::Display for SpanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::NONE => f.write_str("resend"),
+            Self(number) => number.fmt(f),
+        }
+    }
 }
 
 /// Why a span is read.

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod config;
 mod control;
 mod dead_letters;
+mod durations;
 mod event;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;

@@ -75,7 +75,7 @@ impl Health {
                 log(stream, peer, &problem, times <= RECURRENCES_MAX);
                 if times == RECURRENCES_MAX {
                     let code = code.name();
-                    warn!(%stream, peer, code, "This keeps coming back; for the rest of the hour it is logged at debug level.");
+                    warn!(%stream, peer, code, "Problem keeps recurring; for the rest of the hour it is logged at debug level.");
                 }
             }
             None if outage.problem != problem => log(stream, peer, &problem, false),

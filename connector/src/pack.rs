@@ -1,5 +1,6 @@
 //! Packing: events, byte for byte as they came, into gzip JSON arrays that Azure takes.
 
+use std::fmt;
 use std::io::{BufWriter, IntoInnerError, Write};
 use std::num::NonZeroUsize;
 
@@ -10,7 +11,33 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::Stream;
 use crate::event::Event;
+
+/// Names a batch in logs, by its events: sent again it keeps its id, and each half of it has another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BatchId(u128);
+
+impl BatchId {
+    /// The id of the batch of these events of `stream`, in this order.
+    pub(crate) fn of(stream: Stream, events: &[Event]) -> Self {
+        let start = match stream {
+            Stream::Audit => 1,
+            Stream::Content => 2,
+        };
+        let mix = |id: u128, event: &Event| (id.rotate_left(1) ^ event.id).wrapping_mul(MIX);
+        Self(events.iter().fold(start, mix))
+    }
+}
+
+/// Odd, so that multiplying loses nothing.
+const MIX: u128 = 0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645;
+
+impl fmt::Display for BatchId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", (self.0 >> 64) as u64)
+    }
+}
 
 /// The largest body. Azure names 1,048,576 bytes in its 413; its limits page says 1 MB
 /// (<https://learn.microsoft.com/en-us/azure/azure-monitor/service-limits>, read 2026-11-22).

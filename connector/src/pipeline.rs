@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tracing::{debug, warn};
+use tracing::{Instrument as _, debug, debug_span, warn};
 
 use crate::checkpoint::{Checkpoint, StreamError};
 use crate::ledger::{Mark, Span, SpanId};
@@ -94,7 +94,7 @@ impl From<DeliverError> for WindowError {
 impl Pipeline {
     /// Reads span `id` to its end and delivers it. Returns early when told to finish: the span stays open.
     pub(crate) async fn run(&self, id: SpanId) -> (SpanId, Result<(), StreamError>) {
-        let done = match self.read(id).await {
+        let done = match self.read(id).instrument(debug_span!("window", %id)).await {
             Err(WindowError::Postponed) => {
                 self.checkpoint.postpone(id);
                 Ok(())
@@ -110,7 +110,7 @@ impl Pipeline {
         let mut restarts = 0;
         while let Some(span) = self.checkpoint.span(id) {
             let (pages_in, pages_out) = channel(PAGES_AHEAD);
-            let fetching = async { Ok(self.fetch(&span, pages_in).await) };
+            let fetching = async { Ok(self.fetch(id, &span, pages_in).await) };
             let (reading, ()) = tokio::try_join!(fetching, self.deliver(id, &span, pages_out))?;
             match reading {
                 Reading::Over => break,
@@ -128,7 +128,7 @@ impl Pipeline {
     async fn restart(&self, id: SpanId, restarts: u32, reason: String) -> Result<(), WindowError> {
         self.progress.restarted();
         let delay = RESTART_FIRST.saturating_mul(1 << restarts.min(16)).min(RESTART_MAX);
-        debug!(stream = %self.progress.stream(), reason, restarts, delay_ms = delay.as_millis() as u64, "Reading a span again.");
+        debug!(stream = %self.progress.stream(), reason, restarts, delay_ms = delay.as_millis() as u64, "Restarting a window.");
         self.checkpoint.plan(|ledger, _| ledger.restart(id));
         if restarts > RESTARTS_MAX {
             let problem = Problem {
@@ -149,18 +149,21 @@ impl Pipeline {
         }
     }
 
-    async fn fetch(&self, span: &Span, pages: Sender<Fetched>) -> Reading {
+    async fn fetch(&self, id: SpanId, span: &Span, pages: Sender<Fetched>) -> Reading {
         let Some(stretch) = self.source.within_reach(span.stretch) else {
             if self.progress.passed_over() {
-                warn!(stream = %self.progress.stream(), "Miro shows no events older than 90 days: what is older is passed over.");
+                warn!(stream = %self.progress.stream(), "Miro shows no events older than 90 days: older events are skipped.");
             }
             return end(pages, Timestamp::MAX).await;
         };
         let mut cursor = span.cursor.clone();
         let mut trap = Trap::from(cursor.as_ref());
+        let mut number = 0_u64;
         loop {
-            let mut patience = self.patience(Peer::Source);
+            number += 1;
+            let mut patience = self.patience(id, Peer::Source);
             let asked = self.source.page(stretch, cursor.as_ref(), span.kind, &mut patience);
+            let asked = asked.instrument(debug_span!("page", number));
             let page = tokio::select! {
                 biased;
                 () = self.stop.finishing() => return Reading::Over,
@@ -233,10 +236,10 @@ impl Pipeline {
     async fn gather(&self, id: SpanId, page: Page, gathering: &mut Gathering) -> Result<Mark, WindowError> {
         // Until the whole page is delivered, a crash has to ask for it again.
         let mark = page.at.map_or(Mark::Stay, Mark::At);
-        for event in self.checkpoint.claim(id, page.events, &mut self.patience(Peer::Store)).await? {
+        for event in self.checkpoint.claim(id, page.events, &mut self.patience(id, Peer::Store)).await? {
             if pack::has_long_field(&event) {
                 self.progress.long_field();
-                debug!(stream = %self.progress.stream(), "An event has a field over 64 KB, which Azure will cut.");
+                debug!(stream = %self.progress.stream(), "Event field exceeds 64 KB; Azure will truncate it.");
             }
             if gathering.is_full_for(&event) {
                 self.send(Outbox::new(id, gathering.take(), mark.clone())).await?;
@@ -247,16 +250,17 @@ impl Pipeline {
     }
 
     async fn send(&self, mut outbox: Outbox) -> Result<(), WindowError> {
-        let mut patience = self.patience(Peer::Destination);
+        let id = outbox.span();
+        let mut patience = self.patience(id, Peer::Destination);
         while let Some(delivered) = self.sink.deliver(&mut outbox, &mut patience).await? {
-            self.checkpoint.commit(delivered, &mut self.patience(Peer::Store)).await?;
-            patience = self.patience(Peer::Destination);
+            self.checkpoint.commit(delivered, &mut self.patience(id, Peer::Store)).await?;
+            patience = self.patience(id, Peer::Destination);
         }
         Ok(())
     }
 
-    fn patience(&self, peer: Peer) -> Patience<'_> {
-        Patience::new(&self.progress, &self.random, &self.stop, self.endurance, peer)
+    fn patience(&self, id: SpanId, peer: Peer) -> Patience<'_> {
+        Patience::new(&self.progress, &self.random, &self.stop, self.endurance, peer).of_window(id)
     }
 }
 

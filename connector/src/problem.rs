@@ -223,10 +223,10 @@ impl Code {
             Self::AzureFailing => "Azure cannot be reached, or keeps failing",
             Self::AzureCertificateRefused => "a certificate on the way to Azure is not trusted",
             Self::ClockSkewed => "this machine's clock and Miro's differ by more than a minute",
-            Self::DeadLettersFull => "the store of events set aside is full",
+            Self::DeadLettersFull => "the dead-letter store is full",
             Self::StoreUnusable => "the checkpoint file cannot be used",
             Self::StoreRightsOpen => "others than its owner may use the checkpoint file or change its folder",
-            Self::SecretRightsOpen => "everybody may change a file that holds a secret, or the configuration",
+            Self::SecretRightsOpen => "every user may change a file that holds a secret, or the configuration",
             Self::ConfigurationInvalid => "the configuration is wrong",
         }
     }

@@ -1,10 +1,12 @@
 //! One stream's counts, kept while it runs.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tracing::{debug, info};
 
+use crate::durations::{RequestOutcome, Service};
 use crate::ledger::Ledger;
 use crate::outage::Health;
 use crate::peer::Peer;
@@ -92,6 +94,11 @@ impl Progress {
         self.lock().status.rate_limited += 1;
     }
 
+    /// A request to `service` ended after `took`.
+    pub(crate) fn requested(&self, service: Service, outcome: RequestOutcome, took: Duration) {
+        self.lock().status.request_durations.observe(service, outcome, took);
+    }
+
     /// An attempt failed.
     pub(crate) fn retried(&self) {
         self.lock().status.retries += 1;
@@ -109,9 +116,9 @@ impl Progress {
         let before = std::mem::replace(&mut state.status.poll_seconds, poll_seconds);
         let was_slowed = std::mem::replace(&mut state.slowed, slowed);
         if slowed && !was_slowed {
-            info!(stream = %self.stream, poll_seconds, "The rate budget is small: polling less often.");
+            info!(stream = %self.stream, poll_seconds, "Rate budget is low: polling less often.");
         } else if was_slowed && !slowed {
-            info!(stream = %self.stream, poll_seconds, "The rate budget suffices: polling as configured.");
+            info!(stream = %self.stream, poll_seconds, "Rate budget is sufficient: polling as configured.");
         } else if before != poll_seconds {
             debug!(stream = %self.stream, poll_seconds, "Polling as often as the rate budget allows.");
         }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::debug;
 
+use crate::ledger::SpanId;
+use crate::pack::BatchId;
 use crate::peer::Peer;
 use crate::progress::Progress;
 use crate::stop::Stop;
@@ -48,6 +50,9 @@ pub(crate) struct Patience<'a> {
     pub(crate) stop: &'a Stop,
     pub(crate) endurance: Endurance,
     peer: Peer,
+    /// What the attempts are made for, in log lines.
+    window: Option<SpanId>,
+    pub(crate) batch: Option<BatchId>,
     failures: u32,
     refusals: u32,
     refreshed: bool,
@@ -68,11 +73,18 @@ impl<'a> Patience<'a> {
             stop,
             endurance,
             peer,
+            window: None,
+            batch: None,
             failures: 0,
             refusals: 0,
             refreshed: false,
             failing_since: None,
         }
+    }
+
+    /// The same, with the window that the attempts are made for.
+    pub(crate) fn of_window(self, window: SpanId) -> Self {
+        Self { window: Some(window), ..self }
     }
 
     /// An attempt succeeded: the peer is well.
@@ -106,20 +118,27 @@ impl<'a> Patience<'a> {
             None => self.random.up_to(ceiling).max(BACKOFF_MIN),
         };
         self.failures += 1;
-        debug!(
-            stream = %self.progress.stream(),
-            peer = self.peer.name(),
-            error = %failure,
-            attempt = self.failures,
-            delay_ms = failure.waits().unwrap_or_default().max(delay).as_millis() as u64,
-            "Retrying."
-        );
+        self.log(&failure.to_string(), self.failures, failure.waits().unwrap_or_default().max(delay));
         // Whoever is to end does not sit out a wait, which may be an hour: what waits was not delivered, and is read again.
         tokio::select! {
             biased;
             () = self.stop.finishing() => Err(Abort::Stopping),
             () = tokio::time::sleep(delay) => Ok(()),
         }
+    }
+
+    /// The line of a wait, from which the way of one batch through an outage can be read.
+    fn log(&self, error: &str, attempt: u32, delay: Duration) {
+        debug!(
+            stream = %self.progress.stream(),
+            peer = self.peer.name(),
+            window = self.window.map(tracing::field::display),
+            batch = self.batch.map(tracing::field::display),
+            error,
+            attempt,
+            delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+            "Retrying."
+        );
     }
 
     /// A run that ends, ends with `problem`, and its last status says so.
@@ -146,11 +165,13 @@ impl<'a> Patience<'a> {
         if self.endurance == Endurance::Once {
             return Err(self.give_up(problem));
         }
+        let cause = problem.cause.clone();
         self.progress.troubled(self.peer, problem);
         let ceiling = MEND_FIRST.saturating_mul(1 << self.refusals.min(8)).min(MEND_MAX);
         let delay = MEND_FIRST.max(self.random.up_to(ceiling));
         self.refusals += 1;
         self.refreshed = false;
+        self.log(&cause, self.refusals, delay);
         tokio::select! {
             biased;
             () = self.stop.finishing() => Err(Abort::Stopping),

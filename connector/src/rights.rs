@@ -33,7 +33,7 @@ impl Wide {
         if is_ours { Self::at(folder, FOLDER) } else { None }
     }
 
-    /// Whether everybody on this machine may change it, or take its place. In a folder with the sticky bit nobody takes the place
+    /// Whether every user of this machine may change it, or take its place. In a folder with the sticky bit nobody takes the place
     /// of another's file.
     pub(crate) const fn is_writable(&self) -> bool {
         self.mode & 0o002 != 0 && self.mode & 0o1000 == 0
@@ -43,8 +43,8 @@ impl Wide {
     pub(crate) fn cause(&self) -> String {
         let (path, mode) = (self.path.display(), self.mode);
         let may = match (self.is_writable(), mode & 0o007 != 0) {
-            (true, _) => "everybody on this machine may change it",
-            (false, true) => "everybody on this machine may read it",
+            (true, _) => "every user of this machine may change it",
+            (false, true) => "every user of this machine may read it",
             (false, false) => "its group may use it",
         };
         format!("{path} has the rights {mode:04o}: {may}")
@@ -107,11 +107,11 @@ mod tests {
     fn only_what_everybody_may_change_is_a_danger_by_itself() {
         let wide = |mode| Wide { path: "f".into(), mode, allowed: 0o600 };
         for (mode, is_writable, may) in [
-            (0o666, true, "everybody on this machine may change it"),
-            (0o777, true, "everybody on this machine may change it"),
-            (0o602, true, "everybody on this machine may change it"),
-            (0o1777, false, "everybody on this machine may read it"),
-            (0o644, false, "everybody on this machine may read it"),
+            (0o666, true, "every user of this machine may change it"),
+            (0o777, true, "every user of this machine may change it"),
+            (0o602, true, "every user of this machine may change it"),
+            (0o1777, false, "every user of this machine may read it"),
+            (0o644, false, "every user of this machine may read it"),
             (0o660, false, "its group may use it"),
         ] {
             assert_eq!(wide(mode).is_writable(), is_writable, "{mode:o}");

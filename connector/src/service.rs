@@ -10,7 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 use tokio::sync::{Semaphore, watch};
-use tracing::warn;
+use tracing::{Instrument as _, debug_span, warn};
 
 use crate::checkpoint::{Checkpoint, StreamError};
 use crate::config::{Config, StreamConfig};
@@ -154,7 +154,7 @@ impl Connector {
             return Outcome::Stopped(problem);
         }
         self.leased.send_replace(true);
-        let outcome = self.run_leased(mode, stop, owner).await;
+        let outcome = self.run_leased(mode, stop, owner).instrument(debug_span!("run", id = %run_id(owner))).await;
         if outcome == Outcome::Incomplete {
             self.progress.values().for_each(|progress| progress.ended_late());
         }
@@ -235,7 +235,12 @@ impl Connector {
     /// Runs all streams until each has ended; one that fails does not keep the others from their work, unless nothing
     /// can be committed any more.
     async fn work(&self, dispatchers: &[Dispatcher]) -> Option<StreamError> {
-        let mut streams: FuturesUnordered<_> = dispatchers.iter().map(Dispatcher::run).collect();
+        let mut streams: FuturesUnordered<_> = dispatchers
+            .iter()
+            .map(|dispatcher| {
+                dispatcher.run().instrument(debug_span!("stream", stream = %dispatcher.pipeline.progress.stream()))
+            })
+            .collect();
         let mut first = None;
         while let Some(done) = streams.next().await {
             match done {
@@ -379,6 +384,11 @@ impl Connector {
         }
         status
     }
+}
+
+/// Names a run in log lines.
+fn run_id(owner: u128) -> String {
+    format!("{:08x}", owner >> 96)
 }
 
 fn cadence(config: &StreamConfig) -> Cadence {

@@ -9,12 +9,13 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, Header
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
-use tracing::debug;
+use tracing::{Instrument as _, debug, debug_span};
 use url::Url;
 
+use crate::durations::{RequestOutcome, Service};
 use crate::event::Event;
 use crate::identity::TokenProvider;
-use crate::pack;
+use crate::pack::{self, BatchId};
 use crate::progress::Progress;
 use crate::response::Foreign;
 use crate::retry::{Abort, Endurance, FAILING_MAX, Failure, Next, Patience, Pause};
@@ -157,7 +158,12 @@ impl Sink {
                 continue;
             };
             let piece = outbox.keep_rest(piece, packed.records, side);
-            let was_alone = match self.send(&packed.body, piece.len(), patience).await {
+            let (id, records, bytes) = (BatchId::of(self.config.stream, &piece), piece.len(), packed.body.len());
+            patience.batch = Some(id);
+            let batch = debug_span!("batch", %id, records, bytes);
+            let sent = self.send(&packed.body, records, patience).instrument(batch).await;
+            patience.batch = None;
+            let was_alone = match sent {
                 Ok(permit) => {
                     self.unproven.store(0, Ordering::Relaxed);
                     self.acceptances.note();
@@ -258,9 +264,11 @@ impl Sink {
         events: usize,
         patience: &mut Patience<'_>,
     ) -> Result<OwnedSemaphorePermit, Undelivered> {
-        let mut unknown = 0;
+        let (mut unknown, mut number) = (0, 0_u64);
         loop {
-            let error = match self.attempt(body, patience.endurance).await {
+            number += 1;
+            let attempt = self.attempt(body, patience.endurance);
+            let error = match attempt.instrument(debug_span!("attempt", number)).await {
                 Ok(permit) => {
                     patience.succeeded();
                     return Ok(permit);
@@ -298,12 +306,14 @@ impl Sink {
         let request = self.request(body, &token)?;
         let (limit, began) = (self.timeout.get(), Instant::now());
         let sent = tokio::time::timeout(limit, self.config.transport.send(request, ANSWER_BYTES_MAX)).await;
-        let Ok(sent) = sent else {
+        let sent = sent.unwrap_or_else(|_elapsed| {
             self.timeout.elapsed(limit);
-            return Err(TransportError::TimedOut { host: self.host(), limit }.into());
-        };
+            Err(TransportError::TimedOut { host: self.host(), limit })
+        });
+        let took = began.elapsed();
+        self.config.progress.requested(Service::Azure, RequestOutcome::of(sent.as_ref()), took);
         let answer = sent?;
-        self.timeout.answered(began.elapsed());
+        self.timeout.answered(took);
         let now = self.config.clock.now();
         match SendError::read(&answer, &self.config.rule, self.config.stream, now) {
             None => {
@@ -335,7 +345,7 @@ impl Sink {
     /// Keeps everybody from calling for as long as Azure asks; returns for how long that is.
     fn block(&self, named: Duration) -> Duration {
         let kept = self.config.pause.named(named);
-        debug!(stream = %self.config.stream, after_ms = kept.as_millis() as u64, "Azure asks to wait.");
+        debug!(stream = %self.config.stream, after_ms = kept.as_millis() as u64, "Azure asked to wait.");
         kept
     }
 

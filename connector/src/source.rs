@@ -7,16 +7,17 @@ use http::{Response, StatusCode};
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use tokio::time::Instant;
-use tracing::{debug, warn};
+use tracing::{Instrument as _, debug, debug_span, warn};
 use url::Url;
 
+use crate::durations::RequestOutcome;
 use crate::ledger::{Cursor, Kind};
 use crate::progress::Progress;
 use crate::response::{Foreign, Service};
 use crate::retry::{Abort, Failure as _, Next, Patience, date};
 use crate::stretch::{Stretch, before};
 use crate::transport::TransportError;
-use crate::{Stream, Transport, skew};
+use crate::{Stream, Transport, durations, skew};
 
 pub(crate) use budget::{Budget, Need};
 pub(crate) use error::SourceAction;
@@ -135,9 +136,12 @@ impl Source {
         let mut bytes_max = PAGE_BYTES_MAX;
         // One cut may be a kept connection that the peer had closed, which says nothing of the page.
         let mut was_cut = false;
+        let mut number = 0_u64;
         loop {
+            number += 1;
             let limit = self.page_size.get();
-            match self.attempt(PageRequest { stretch, cursor, kind, limit, bytes_max }).await {
+            let attempt = self.attempt(PageRequest { stretch, cursor, kind, limit, bytes_max });
+            match attempt.instrument(debug_span!("attempt", number)).await {
                 Ok(page) => {
                     patience.succeeded();
                     return Ok(page);
@@ -232,7 +236,7 @@ impl Source {
         if let Some(oddity) = page.oddity
             && self.progress.odd_page()
         {
-            warn!(stream = %self.stream, oddity = oddity.name(), "Miro's pages differ from what is documented; reading on.");
+            warn!(stream = %self.stream, oddity = oddity.name(), "Miro's pages differ from its documentation; continuing.");
         }
         self.progress.skewed(Some(reading.skew).filter(|skew| skew::is_too_far(*skew)));
         debug!(stream = %self.stream, events = page.events.len(), last = page.next.is_none(), "Read a page.");
@@ -261,15 +265,16 @@ impl Source {
         body_max: usize,
     ) -> Result<Response<bytes::Bytes>, SourceError> {
         let host = request.uri().authority().map_or_else(String::new, ToString::to_string);
-        match tokio::time::timeout(self.timeout, self.transport.send(request, body_max)).await {
-            Ok(sent) => Ok(sent?),
-            Err(_elapsed) => Err(TransportError::TimedOut { host, limit: self.timeout }.into()),
-        }
+        let began = Instant::now();
+        let sent = tokio::time::timeout(self.timeout, self.transport.send(request, body_max)).await;
+        let sent = sent.unwrap_or(Err(TransportError::TimedOut { host, limit: self.timeout }));
+        self.progress.requested(durations::Service::Miro, RequestOutcome::of(sent.as_ref()), began.elapsed());
+        Ok(sent?)
     }
 
     fn smaller(&self, from: usize, to: usize) {
         if to < from {
-            debug!(stream = %self.stream, from, to, "Asking for smaller pages.");
+            debug!(stream = %self.stream, from, to, "Requesting smaller pages.");
         }
     }
 }

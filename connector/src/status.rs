@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Problem;
+pub use crate::durations::RequestDurations;
 use crate::peer_text::PeerText;
 
 /// A consistent snapshot of one connector.
@@ -91,6 +92,9 @@ pub struct StreamStatus {
     /// Why attempts fail at present, if they do. They are made again; what goes on for a minute is a problem.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retrying: Option<String>,
+    /// How long requests took. For `/metrics` alone.
+    #[serde(skip)]
+    pub request_durations: RequestDurations,
 }
 
 /// A stream without a page for longer is silent, whatever its poll interval.

@@ -57,7 +57,7 @@ pub enum TransportError {
         reason: String,
     },
     /// No whole answer within the time allowed; the peer may or may not have acted.
-    #[error("no answer from {host} within {limit:?}")]
+    #[error("no response from {host} within {limit:?}")]
     TimedOut {
         /// Host and port.
         host: String,
@@ -65,7 +65,7 @@ pub enum TransportError {
         limit: Duration,
     },
     /// The answer was larger than the caller accepts.
-    #[error("the answer of {host} is larger than {limit} bytes")]
+    #[error("the response of {host} is larger than {limit} bytes")]
     TooLarge {
         /// Host and port.
         host: String,

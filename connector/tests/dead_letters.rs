@@ -186,7 +186,7 @@ fn what_is_dropped_while_the_service_runs_is_nowhere_on_the_disk() {
 fn a_path_that_no_socket_can_have_is_told_and_the_service_goes_on() {
     let store = format!("{}/x.redb", "deep".repeat(30));
     let place = Place::new(&store);
-    let service = place.serve("Going on without a control socket.");
+    let service = place.serve("Continuing without a control socket.");
     let log = place.log();
     assert!(log.contains("bytes long, and would be") && log.contains("choose a shorter `store.path`"), "{log}");
     let refused = place.run(&["dead-letters", "export", "--all"]);

@@ -128,7 +128,7 @@ fn problem_of(finding: &Finding) -> Problem {
     let next_step = match (&finding.help, &finding.allowed) {
         (Some(help), _) => help.clone(),
         (None, Some(allowed)) => format!("allowed: {allowed}"),
-        (None, None) => "mend the configuration".to_owned(),
+        (None, None) => "correct the configuration".to_owned(),
     };
     Problem {
         code: Code::ConfigurationInvalid,

@@ -26,7 +26,7 @@ impl Failure {
     /// What failed, and the one thing to do.
     pub(super) fn told(self) -> (String, String) {
         match self {
-            Self::Findings(findings) => (findings.to_string(), "mend the configuration".to_owned()),
+            Self::Findings(findings) => (findings.to_string(), "correct the configuration".to_owned()),
             Self::Problem(problem) => (problem.cause, problem.next_step),
             Self::Unexpected { cause, next_step } => (cause, next_step),
         }

@@ -89,7 +89,7 @@ impl<'a> Running<'a> {
                 biased;
                 outcome = &mut running => return outcome,
                 () = secrets.changed() => {
-                    info!("A secret has changed: finishing what is in flight, then going on with the new one.");
+                    info!("A secret has changed: finishing work in flight, then continuing with the new one.");
                     round.finish();
                     running.await
                 }
@@ -114,7 +114,7 @@ impl<'a> Running<'a> {
                 let fresh = Arc::new(self.connector().succeeded_by(config, parts));
                 *self.connector.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
             }
-            Err(findings) => error!(%findings, "The new secret cannot be used; going on with the old one."),
+            Err(findings) => error!(%findings, "The new secret cannot be used; continuing with the old one."),
         }
     }
 }
@@ -131,7 +131,7 @@ async fn listen(config: &Config, mode: Mode) -> Result<Option<TcpListener>, Fail
         (Ok(listener), _) => Ok(Some(listener)),
         (Err(error), Mode::Service) => Err(error.into()),
         (Err(error), Mode::Once { .. }) => {
-            warn!(%error, "Going on without metrics and status.");
+            warn!(%error, "Continuing without metrics and status.");
             Ok(None)
         }
     }
@@ -169,7 +169,7 @@ fn control_socket(store: &Path) -> Option<Listener> {
         Err(too_long) => {
             let next_step =
                 "choose a shorter `store.path`; until then `dead-letters` works only while the service is stopped";
-            warn!(error = %too_long, next_step, "Going on without a control socket.");
+            warn!(error = %too_long, next_step, "Continuing without a control socket.");
             return None;
         }
     };
@@ -179,7 +179,7 @@ fn control_socket(store: &Path) -> Option<Listener> {
             Some(listener)
         }
         Err(error) => {
-            warn!(%error, next_step = error.next_step(), "Going on without a control socket.");
+            warn!(%error, next_step = error.next_step(), "Continuing without a control socket.");
             None
         }
     }

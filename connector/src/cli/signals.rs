@@ -60,10 +60,10 @@ impl Told {
     pub(super) async fn log(mut self, grace: Duration, done: &Stop) {
         let logging = async {
             if let Some(signal) = self.0.recv().await {
-                info!(signal, grace = human(grace), "Finishing what is in flight; a second signal leaves now.");
+                info!(signal, grace = human(grace), "Finishing work in flight; a second signal exits immediately.");
             }
             if let Some(signal) = self.0.recv().await {
-                warn!(signal, "Leaving now; what is in flight will be read again.");
+                warn!(signal, "Exiting immediately; work in flight will be read again.");
             }
             std::future::pending::<()>().await;
         };

@@ -74,7 +74,7 @@ pub(crate) static BASE_URL: Key<Host> = Key {
 pub(crate) static BUDGET_SHARE: Key<Share> = Key {
     path: "miro.budget_share",
     doc: "The share of each token's rate budget that we may use; the rest is left to others.",
-    otherwise: Default("0.8", "a fifth is left for whoever else uses the same token"),
+    otherwise: Default("0.8", "a fifth is left for other users of the same token"),
     example: "0.8",
     kind: Share,
 };
@@ -312,7 +312,7 @@ pub(crate) static STORE_PATH: Key<File> = Key {
 pub(crate) static DEAD_LETTERS_BYTES_MAX: Key<Count> = Key {
     path: "store.dead_letters_bytes_max",
     doc: "The most that events set aside may take in the file, in bytes. When it is full, delivery stops and says so.",
-    otherwise: Default("268_435_456", "some 400,000 events leave time to notice and mend"),
+    otherwise: Default("268_435_456", "some 400,000 events leave time to notice and repair"),
     example: "268_435_456",
     kind: Count { min: 1_000_000, max: 100_000_000_000 },
 };
@@ -335,7 +335,7 @@ pub(crate) static PROXY: Key<Proxy> = Key {
 
 pub(crate) static TIMEOUT: Key<Span> = Key {
     path: "http.timeout",
-    doc: "The time allowed for one call, answer included.",
+    doc: "The time allowed for one request, response included.",
     otherwise: Default("\"60s\"", "Miro's own solution allows as much, and a page takes under a second"),
     example: "\"60s\"",
     kind: Span { min: Duration::from_secs(1), max: Duration::from_mins(10) },

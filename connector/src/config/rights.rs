@@ -9,7 +9,7 @@ use super::finding::{Finding, Origin};
 pub(crate) fn warning(key: &str, path: &Path, origin: Origin) -> Option<Finding> {
     let mode = mode(path)?;
     let warning =
-        Finding::error(key, format!("`{}` may be changed by everybody on this machine", path.display()), origin);
+        Finding::error(key, format!("`{}` may be changed by every user of this machine", path.display()), origin);
     is_open(mode).then(|| warning.warning().with_help(format!("chmod o-w {}", path.display())))
 }
 

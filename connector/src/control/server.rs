@@ -122,14 +122,14 @@ impl IntoResponse for NotDone {
         let (status, problem) = match self {
             Self::Busy => (
                 StatusCode::CONFLICT,
-                refusal(
-                    "another command changes the dead letters at this moment",
-                    "run the command again when it has ended",
-                ),
+                refusal("another command is changing the dead letters", "run the command again when it has ended"),
             ),
             Self::TooMany => (
                 StatusCode::BAD_REQUEST,
-                refusal(&format!("a request takes at most {NUMBERS_MAX} numbers"), "use the `miro-sentinel` that runs"),
+                refusal(
+                    &format!("a request takes at most {NUMBERS_MAX} numbers"),
+                    "use the `miro-sentinel` of the version that is running",
+                ),
             ),
             Self::Store(error) | Self::Unsent(Unsent::Store(error)) => {
                 (StatusCode::SERVICE_UNAVAILABLE, Problem::from(&error))
@@ -137,7 +137,7 @@ impl IntoResponse for NotDone {
             Self::Unsent(Unsent::Problem(problem)) => (StatusCode::BAD_GATEWAY, problem),
             Self::Unsent(Unsent::Stopped) => (
                 StatusCode::SERVICE_UNAVAILABLE,
-                refusal("the service was stopped while it sent again", "run the command again; it goes on"),
+                refusal("the service was stopped while it resent events", "run the command again; it goes on"),
             ),
         };
         (status, Json(StatusProblem::from(&problem))).into_response()

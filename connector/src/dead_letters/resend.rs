@@ -105,7 +105,8 @@ impl Resender<'_> {
     async fn send(&self, way: &Way, batch: Batch) -> Result<Resent, Unsent> {
         let Batch { events, numbers, .. } = batch;
         let mut resent = Resent::default();
-        let mut patience = Patience::new(&way.attempts, &self.random, &self.stop, Endurance::Once, Peer::Destination);
+        let mut patience = Patience::new(&way.attempts, &self.random, &self.stop, Endurance::Once, Peer::Destination)
+            .of_window(SpanId::NONE);
         let mut outbox = Outbox::new(SpanId::NONE, events, Mark::Stay);
         while let Some(done) = way.sink.deliver(&mut outbox, &mut patience).await? {
             let accepted = numbers_of(&done, &numbers);

@@ -144,7 +144,7 @@ impl State {
     ) -> Result<SecretString, TokenError> {
         let Some(held) = self.held.as_mut().filter(|held| now < held.expires_at) else { return Err(error) };
         if first {
-            debug!(%error, "Renewing the Azure token failed; the old one is still good.");
+            debug!(%error, "Could not renew the Azure token; the old one is still valid.");
             // Never after its end: it would be sent once more, and refused.
             held.renew_at = after(now, RETRY_AFTER).max(retry_at).min(held.expires_at);
         }

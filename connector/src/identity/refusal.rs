@@ -89,7 +89,7 @@ pub(super) fn explain(identity: &Identity, seen: Option<Seen>, said: &str) -> To
             let status = shown.status().as_u16();
             match refusal.filter(|refusal| !passes(status, refusal)) {
                 Some(refusal) => TokenError::Refused(named(identity, &refusal)),
-                None => unavailable(format!("the identity service responds HTTP {status}"), SERVICE, retry_after),
+                None => unavailable(format!("the identity service responds with HTTP {status}"), SERVICE, retry_after),
             }
         }
         None => unavailable(masked(identity, &Received::new(said)).into(), REACH, None),
@@ -109,7 +109,7 @@ pub(super) fn without_token(seen: Option<Seen>) -> TokenError {
 
 /// No whole response in time.
 pub(super) fn silent(authority: &Url, limit: Duration) -> TokenError {
-    unavailable(format!("no answer from {} within {limit:?}", authority.host_str().unwrap_or_default()), REACH, None)
+    unavailable(format!("no response from {} within {limit:?}", authority.host_str().unwrap_or_default()), REACH, None)
 }
 
 /// The service named a wait that is not over.

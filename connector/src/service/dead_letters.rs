@@ -28,7 +28,7 @@ impl Connector {
         let ways: BTreeMap<_, _> = self.config.streams().map(|(stream, _)| (stream, way(stream))).collect();
         let (store, random) = (self.store(), self.parts.random.clone());
         let resent = Resender { store, ways, random, stop: stop.clone() }.resend(numbers).await?;
-        info!(accepted = resent.accepted, refused = resent.refused, "Dead letters sent again.");
+        info!(accepted = resent.accepted, refused = resent.refused, "Dead letters resent.");
         Ok(resent)
     }
 

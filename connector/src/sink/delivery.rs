@@ -117,7 +117,7 @@ impl Outbox {
     }
 
     /// The span that the events came from.
-    pub(super) const fn span(&self) -> SpanId {
+    pub(crate) const fn span(&self) -> SpanId {
         self.span
     }
 

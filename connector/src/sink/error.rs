@@ -68,7 +68,7 @@ pub(super) enum SendError {
     #[error("the rule `{rule}` refuses one event after another{}", told(reason))]
     RefusesEverything { rule: String, reason: String },
     /// Anything else.
-    #[error("Azure answers HTTP {status}{}", told(reason))]
+    #[error("Azure responds with HTTP {status}{}", told(reason))]
     Unexpected { status: StatusCode, reason: String },
 }
 
@@ -284,7 +284,7 @@ impl Failure for SendError {
             Self::Transport(TransportError::Tls { .. }) => (
                 Code::AzureCertificateRefused,
                 "sentinel.endpoint",
-                "set `http.ca_file` to the root certificate of the proxy or server in between, or mend its certificate",
+                "set `http.ca_file` to the root certificate of the proxy or server in between, or replace its certificate",
             ),
             Self::Transport(
                 TransportError::Connect { .. }
@@ -600,8 +600,8 @@ mod tests {
         let text = |status, body: &str, headers: &[_]| read(status, body, headers).to_string();
         assert_eq!(text(429, "", &[("Retry-After", "7")]), "Azure asks to wait 7s: HTTP 429 Too Many Requests");
         assert_eq!(text(503, "", &[]), "Azure asks to wait: HTTP 503 Service Unavailable");
-        assert_eq!(text(418, &body("Teapot"), &[]), "Azure answers HTTP 418 I'm a teapot (Teapot)");
-        assert_eq!(text(418, "", &[]), "Azure answers HTTP 418 I'm a teapot");
+        assert_eq!(text(418, &body("Teapot"), &[]), "Azure responds with HTTP 418 I'm a teapot (Teapot)");
+        assert_eq!(text(418, "", &[]), "Azure responds with HTTP 418 I'm a teapot");
         let long = [80, 81].map(|length| text(400, &body(&"x".repeat(length)), &[]));
         assert_eq!(
             long,

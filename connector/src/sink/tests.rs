@@ -290,6 +290,6 @@ async fn a_pause_is_waited_out_quietly_and_a_run_that_ends_does_not_wait_longer_
 async fn an_answer_that_never_comes_is_told_with_the_host_and_the_port() {
     let bench = Bench::new(|_, _| ACCEPTED.after_seconds(3_600));
     let problem = bench.stopped(&mut outbox([1])).await;
-    assert!(problem.cause.starts_with("no answer from x.ingest.example.com:8443 within "), "{}", problem.cause);
+    assert!(problem.cause.starts_with("no response from x.ingest.example.com:8443 within "), "{}", problem.cause);
     assert_eq!(problem.code, Code::AzureFailing);
 }

@@ -108,7 +108,7 @@ impl Budget {
                     if priority == Priority::Sweep && on == WaitsOn::Credits && delay.is_news(until.duration_since(now))
                     {
                         progress.sweep_delayed();
-                        debug!(stream = %progress.stream(), "A late sweep waits: the rate budget is short.");
+                        debug!(stream = %progress.stream(), "Late sweep delayed: rate budget is low.");
                     }
                     tokio::select! {
                         biased;

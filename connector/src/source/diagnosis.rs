@@ -132,7 +132,7 @@ impl Source {
             self.refused_log(
                 status,
                 has_scope,
-                "the organization has no Enterprise Plan, or whoever made the token is not a Company Admin",
+                "the organization has no Enterprise Plan, or the user who made the token is not a Company Admin",
             ),
             "ask a Company Admin of an organization on the Enterprise Plan to switch on the SIEM toggle, and copy its token to \
              `streams.audit.access_token`",
@@ -146,7 +146,7 @@ impl Source {
             self.refused_log(
                 status,
                 has_scope,
-                "the organization has no Enterprise Guard add-on, or whoever made the token is not a Company Admin",
+                "the organization has no Enterprise Guard add-on, or the user who made the token is not a Company Admin",
             ),
             "see whether the organization has Enterprise Guard; if so, let a Company Admin switch on the eDiscovery toggle and copy \
              its token to `streams.content.access_token`, else ask your Miro account manager for the add-on, or remove \

@@ -56,7 +56,7 @@ pub(super) enum SourceError {
     #[error("Miro refuses: {}", .0.problem.cause)]
     Refused(Box<Refused>),
     /// Anything else.
-    #[error("Miro answers HTTP {status}{}", .code.as_ref().map(|code| format!(" `{code}`")).unwrap_or_default())]
+    #[error("Miro responds with HTTP {status}{}", .code.as_ref().map(|code| format!(" `{code}`")).unwrap_or_default())]
     Unexpected { status: StatusCode, code: Option<PeerText> },
 }
 
@@ -137,7 +137,7 @@ impl Failure for SourceError {
             Self::Foreign { seen, .. } if seen.is_proxy_login() => return seen.proxy_login(Code::MiroFailing),
             Self::Transport(TransportError::Tls { .. }) => (
                 Code::MiroCertificateRefused,
-                "set `http.ca_file` to the root certificate of the proxy or server in between, or mend its certificate",
+                "set `http.ca_file` to the root certificate of the proxy or server in between, or replace its certificate",
             ),
             Self::Foreign { .. } | Self::NotAPage { .. } => (
                 Code::MiroFailing,
@@ -173,7 +173,7 @@ mod tests {
     fn unknown_means_try_again_and_never_drop() {
         let odd = SourceError::Unexpected { status: StatusCode::IM_A_TEAPOT, code: None };
         assert_eq!(odd.next(), Next::Retry { after: None });
-        assert_eq!(odd.to_string(), "Miro answers HTTP 418 I'm a teapot");
+        assert_eq!(odd.to_string(), "Miro responds with HTTP 418 I'm a teapot");
         let seen = Foreign::of(&http::Response::new(()));
         assert_eq!(SourceError::NotAPage { seen, reason: "x".into() }.next(), Next::Retry { after: None });
     }

@@ -4,12 +4,12 @@ use std::fmt;
 
 use jiff::Timestamp;
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, text};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, NoLabelSet, text};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Registry, Unit};
 
-use crate::status::{Status, StreamStatus};
+use crate::status::{RequestDurations, Status, StreamStatus};
 
 /// The content type of the page (<https://prometheus.io/docs/specs/om/open_metrics_spec/>, read 2026-11-22).
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -138,12 +138,12 @@ const GAUGES: [Gauge; 11] = [
     },
     Gauge {
         name: "miro_sentinel_budget_remaining_credits",
-        help: "Credits left in Miro's rate budget, as last told",
+        help: "Credits left in Miro's rate budget, as last reported",
         read: |stream, _| stream.budget_remaining.map(|credits| credits as f64),
     },
     Gauge {
         name: "miro_sentinel_budget_limit_credits",
-        help: "Credits in Miro's rate budget, as last told",
+        help: "Credits in Miro's rate budget, as last reported",
         read: |stream, _| stream.budget_limit.map(|credits| credits as f64),
     },
     Gauge {
@@ -177,18 +177,35 @@ impl Collector for Snapshot {
             }
         }
         self.encode_problems(&mut encoder)?;
+        self.encode_durations(&mut encoder)?;
         let ready = f64::from(u8::from(self.status.ready));
-        let help = "1 once every stream has reached both its ends lately and no problem is open";
+        let help = "1 once every stream has recently reached Miro and Azure and no problem is open";
         encoder.encode_descriptor("miro_sentinel_ready", help, None, MetricType::Gauge)?.encode_gauge(&ready)?;
-        let mut build = encoder.encode_descriptor("miro_sentinel_build", "The program", None, MetricType::Info)?;
+        let mut build =
+            encoder.encode_descriptor("miro_sentinel_build", "Build information", None, MetricType::Info)?;
         build.encode_info(&[("version", env!("CARGO_PKG_VERSION"))])
     }
 }
 
 impl Snapshot {
+    /// How long requests took, both streams together.
+    fn encode_durations(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "Duration of requests by peer (miro, azure) and outcome (ok, throttled, refused, server_error, timed_out, no_response)";
+        let name = "miro_sentinel_request_duration";
+        let mut metric = encoder.encode_descriptor(name, help, Some(&Unit::Seconds), MetricType::Histogram)?;
+        let mut durations = RequestDurations::default();
+        self.status.streams.values().for_each(|stream| durations.add(&stream.request_durations));
+        for (service, outcome, histogram) in durations.iter() {
+            let labels = [("peer", service.name()), ("outcome", outcome.name())];
+            let (sum, count, buckets) = (histogram.sum, histogram.count, histogram.buckets());
+            metric.encode_family(&labels)?.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)?;
+        }
+        Ok(())
+    }
+
     /// One line for each open problem, named by its code.
     fn encode_problems(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        let help = "A problem that somebody has to mend, by its code";
+        let help = "An open problem that requires operator action, by its code";
         let mut metric = encoder.encode_descriptor("miro_sentinel_problem", help, None, MetricType::Gauge)?;
         for (name, stream) in &self.status.streams {
             if let Some(problem) = &stream.problem {

@@ -81,6 +81,7 @@ async fn show_status(State(surface): State<Surface>) -> axum::Json<Status> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use axum::body::to_bytes;
     use axum::http::Request;
@@ -89,6 +90,7 @@ mod tests {
     use redb::backends::InMemoryBackend;
 
     use super::*;
+    use crate::durations::{RequestOutcome, Service};
     use crate::status::{StatusProblem, StreamStatus};
     use crate::store::{Change, DeadLetter, RedbStore, Store, Version};
     use crate::{Clock, Stop, Stream};
@@ -104,7 +106,7 @@ mod tests {
 
     fn status() -> Status {
         let mut status = Status::default();
-        let audit = StreamStatus {
+        let mut audit = StreamStatus {
             fetched: 10,
             delivered: 6,
             duplicate: 2,
@@ -119,6 +121,7 @@ mod tests {
             }),
             ..StreamStatus::default()
         };
+        audit.request_durations.observe(Service::Azure, RequestOutcome::Ok, Duration::from_millis(80));
         status.streams.insert("audit".into(), audit);
         status
     }
@@ -224,10 +227,27 @@ mod tests {
         # HELP miro_sentinel_dead_letters Events in the dead-letter store
         # TYPE miro_sentinel_dead_letters gauge
         miro_sentinel_dead_letters{stream="audit"} 0.0
-        # HELP miro_sentinel_problem A problem that somebody has to mend, by its code
+        # HELP miro_sentinel_problem An open problem that requires operator action, by its code
         # TYPE miro_sentinel_problem gauge
         miro_sentinel_problem{stream="audit",code="miro-scope-missing"} 1.0
-        # HELP miro_sentinel_ready 1 once every stream has reached both its ends lately and no problem is open
+        # HELP miro_sentinel_request_duration_seconds Duration of requests by peer (miro, azure) and outcome (ok, throttled, refused, server_error, timed_out, no_response)
+        # TYPE miro_sentinel_request_duration_seconds histogram
+        # UNIT miro_sentinel_request_duration_seconds seconds
+        miro_sentinel_request_duration_seconds_sum{peer="azure",outcome="ok"} 0.08
+        miro_sentinel_request_duration_seconds_count{peer="azure",outcome="ok"} 1
+        miro_sentinel_request_duration_seconds_bucket{le="0.05",peer="azure",outcome="ok"} 0
+        miro_sentinel_request_duration_seconds_bucket{le="0.1",peer="azure",outcome="ok"} 1
+        miro_sentinel_request_duration_seconds_bucket{le="0.25",peer="azure",outcome="ok"} 1
+        miro_sentinel_request_duration_seconds_bucket{le="0.5",peer="azure",outcome="ok"} 1
+        miro_sentinel_request_duration_seconds_bucket{le="1.0",peer="azure",outcome="ok"} 1
+        miro_sentinel_request_duration_seconds_bucket{le="2.5",peer="azure",outcome="ok"} 1
+        miro_sentinel_request_duration_seconds_bucket{le="5.0",peer="azure",outcome="ok"} 1
+        miro_sentinel_request_duration_seconds_bucket{le="10.0",peer="azure",outcome="ok"} 1
+        miro_sentinel_request_duration_seconds_bucket{le="30.0",peer="azure",outcome="ok"} 1
+        miro_sentinel_request_duration_seconds_bucket{le="60.0",peer="azure",outcome="ok"} 1
+        miro_sentinel_request_duration_seconds_bucket{le="120.0",peer="azure",outcome="ok"} 1
+        miro_sentinel_request_duration_seconds_bucket{le="+Inf",peer="azure",outcome="ok"} 1
+        # HELP miro_sentinel_ready 1 once every stream has recently reached Miro and Azure and no problem is open
         # TYPE miro_sentinel_ready gauge
         miro_sentinel_ready 0.0
         # HELP miro_sentinel_build The program

@@ -49,16 +49,16 @@ impl FormatTime for WorldTime {
 
 /// Takes up the default log of this thread, until the guard is dropped.
 fn listen(world: &World) -> (Lines, tracing::subscriber::DefaultGuard) {
-    listen_to(world, Verbosity::Normal)
+    listen_to(world, Verbosity::Normal, LogFormat::Human)
 }
 
-fn listen_to(world: &World, verbosity: Verbosity) -> (Lines, tracing::subscriber::DefaultGuard) {
+fn listen_to(world: &World, verbosity: Verbosity, format: LogFormat) -> (Lines, tracing::subscriber::DefaultGuard) {
     // With a single subscriber, a line that another thread is the first to reach would be off for good: that thread has none.
     static ANOTHER: OnceLock<tracing::Dispatch> = OnceLock::new();
     ANOTHER.get_or_init(|| tracing::Dispatch::new(tracing_subscriber::registry()));
     let lines = Lines::default();
     let writer = lines.clone();
-    let log = subscriber(LogFormat::Human, verbosity, false, move || writer.clone(), WorldTime(world.clock.clone()));
+    let log = subscriber(format, verbosity, false, move || writer.clone(), WorldTime(world.clock.clone()));
     (lines, tracing::subscriber::set_default(log))
 }
 
@@ -155,7 +155,7 @@ async fn an_outage_that_comes_and_goes_all_day_does_not_fill_the_log() {
     let told = log.matches("Operator action required.").count();
     assert!((2..=6).contains(&told), "{log}");
     assert_eq!(log.matches("Recovered; resuming.").count(), told, "{log}");
-    assert_eq!(log.matches("keeps coming back").count(), 1, "{log}");
+    assert_eq!(log.matches("keeps recurring").count(), 1, "{log}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -186,7 +186,7 @@ fn second_of(log: &str, text: &str, from: u32) -> u32 {
 async fn after_a_rate_limit_the_wait_that_is_kept_is_told() {
     let world = World::new(85);
     let connector = world.connector(85, config(Duration::from_mins(5)));
-    let (lines, _guard) = listen_to(&world, Verbosity::Verbose);
+    let (lines, _guard) = listen_to(&world, Verbosity::Verbose, LogFormat::Human);
     let spent = async {
         tokio::time::sleep(Duration::from_secs(2 * MINUTE)).await;
         world.budget_spent.store(true, std::sync::atomic::Ordering::Relaxed);
@@ -212,4 +212,32 @@ async fn a_run_that_ends_says_within_seconds_what_it_waits_for() {
     let first = log.lines().find(|line| line.contains("Progress.")).expect("a line");
     assert!(first.starts_with("00:00:05") && first.contains("retrying=\"Miro is failing: HTTP 503"), "{log}");
     assert!(log.lines().count() < 12, "{log}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_batch_can_be_followed_through_an_outage() {
+    let world = World::new(87);
+    world.happen(87, 900, 0, 600, 5);
+    let connector = world.connector(87, both_logs(Duration::from_mins(5)));
+    let (lines, _guard) = listen_to(&world, Verbosity::Verbose, LogFormat::Json);
+    let outage = async {
+        tokio::time::sleep(Duration::from_mins(2)).await;
+        *world.azure_says.lock().unwrap() = Some(|_| Some((503, "ServerBusy")));
+        tokio::time::sleep(Duration::from_mins(3)).await;
+        *world.azure_says.lock().unwrap() = None;
+    };
+    tokio::join!(serve(&connector, 10 * MINUTE), outage);
+    let log = lines.text();
+    let retries = || log.lines().filter(|line| line.contains("Retrying.") && line.contains(r#""peer":"Azure""#));
+    let read = |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("JSON");
+    assert!(retries().all(|line| read(line)["window"].is_string() && read(line)["batch"].is_string()), "{log}");
+    let batch = read(retries().next().expect("a retry"))["batch"].as_str().expect("an id").to_owned();
+    let way: Vec<_> = log.lines().filter(|line| line.contains(&batch)).collect();
+    let messages: Vec<_> =
+        way.iter().map(|line| read(line)["message"].as_str().unwrap_or_default().to_owned()).collect();
+    assert!(messages.iter().filter(|message| *message == "Retrying.").count() > 5, "{way:#?}");
+    let uploaded = messages.iter().position(|message| message == "Uploaded a batch.").expect("the outage ends");
+    let last = read(way[uploaded]);
+    let names: Vec<_> = last["spans"].as_array().expect("spans").iter().map(|span| span["name"].clone()).collect();
+    assert_eq!(names, ["run", "stream", "window", "batch", "attempt"], "{last}");
 }

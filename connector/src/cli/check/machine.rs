@@ -92,7 +92,7 @@ pub(super) async fn address_is_free(address: SocketAddr) -> Result<Free, Problem
 fn problem(failure: Failure) -> Problem {
     match failure {
         Failure::Problem(problem) => problem,
-        Failure::Findings(findings) => unexpected(findings.to_string(), "mend the configuration".to_owned()),
+        Failure::Findings(findings) => unexpected(findings.to_string(), "correct the configuration".to_owned()),
         Failure::Unexpected { cause, next_step } => unexpected(cause, next_step),
     }
 }

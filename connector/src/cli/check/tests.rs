@@ -52,7 +52,7 @@ async fn what_miro_refuses_is_named_with_the_guides_next_step() {
           next: Option 1: in Miro, open company settings > Apps and integrations > Enterprise integrations, see that the SIEM toggle is on, and copy its token to `streams.audit.access_token`. Option 2 (custom app): in Miro app settings, see that the access token is Non-expiring, install the app again and copy the new token
     ");
     insta::assert_snapshot!(wrong(&[(CONTENT, json(403, ""))]).await, @r"
-    FAIL  streams.content: the token has the scope, but Miro refuses it the content log (HTTP 403): the organization has no Enterprise Guard add-on, or whoever made the token is not a Company Admin [miro-guard-missing]
+    FAIL  streams.content: the token has the scope, but Miro refuses it the content log (HTTP 403): the organization has no Enterprise Guard add-on, or the user who made the token is not a Company Admin [miro-guard-missing]
           next: see whether the organization has Enterprise Guard; if so, let a Company Admin switch on the eDiscovery toggle and copy its token to `streams.content.access_token`, else ask your Miro account manager for the add-on, or remove `[streams.content]` to deliver the audit log alone
     ");
     insta::assert_snapshot!(wrong(&[

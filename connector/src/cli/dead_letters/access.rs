@@ -102,6 +102,6 @@ async fn resend(config: &Config, store: &RedbStore, numbers: Vec<u64>) -> Result
     resender.resend(numbers).await.map_err(|unsent| match unsent {
         Unsent::Problem(problem) => Failure::Problem(problem),
         Unsent::Store(error) => error.into(),
-        Unsent::Stopped => Failure::unexpected("stopped while sending again", "run the command again; it goes on"),
+        Unsent::Stopped => Failure::unexpected("stopped while resending", "run the command again; it goes on"),
     })
 }

@@ -43,7 +43,7 @@ pub(super) fn open(path: &Path) -> Result<FileBackend, StoreError> {
         File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all()).map_err(failed)?;
     }
     for wide in [Wide::at(path, STATE), Wide::folder_of(path)].into_iter().flatten() {
-        warn!(problem = wide.cause(), next_step = wide.next_step(), "Others than its owner may use the checkpoint.");
+        warn!(problem = wide.cause(), next_step = wide.next_step(), "The checkpoint is accessible to other users.");
     }
     let lock = file.try_clone().map_err(failed)?;
     let backend = FileBackend::new(file).map_err(|error| unusable(path, &error))?;
@@ -61,7 +61,7 @@ fn mend(path: &Path, lock: &File, backend: &FileBackend) -> Result<(), DatabaseE
     let discarded = first::discard_unfinished(backend);
     lock.unlock()?;
     if discarded? {
-        warn!(path = %path.display(), "The first start was cut off; its checkpoint file is made anew.");
+        warn!(path = %path.display(), "The first start was interrupted; recreating its checkpoint file.");
     }
     Ok(())
 }

@@ -117,13 +117,13 @@ async fn files_that_others_may_use_are_named_with_what_mends_it() {
         set(name, mode);
     }
     insta::assert_snapshot!(rights_told(&config, folder.path()), @r"
-    FAIL  store.path: …/state/x.redb has the rights 0666: everybody on this machine may change it [store-rights-open]
+    FAIL  store.path: …/state/x.redb has the rights 0666: every user of this machine may change it [store-rights-open]
           next: chmod 600 …/state/x.redb
-    FAIL  store.path: …/state has the rights 0777: everybody on this machine may change it [store-rights-open]
+    FAIL  store.path: …/state has the rights 0777: every user of this machine may change it [store-rights-open]
           next: chmod 700 …/state
-    FAIL  configuration: …/c.toml has the rights 0666: everybody on this machine may change it [secret-rights-open]
+    FAIL  configuration: …/c.toml has the rights 0666: every user of this machine may change it [secret-rights-open]
           next: chmod 644 …/c.toml
-    FAIL  streams.audit.access_token: …/token has the rights 0666: everybody on this machine may change it [secret-rights-open]
+    FAIL  streams.audit.access_token: …/token has the rights 0666: every user of this machine may change it [secret-rights-open]
           next: chmod 600 …/token
     ");
     for (name, mode) in [("state", 0o755), ("state/x.redb", 0o640), ("c.toml", 0o664), ("token", 0o644)] {
@@ -132,11 +132,11 @@ async fn files_that_others_may_use_are_named_with_what_mends_it() {
     insta::assert_snapshot!(rights_told(&config, folder.path()), @r"
     FAIL  store.path: …/state/x.redb has the rights 0640: its group may use it [store-rights-open]
           next: chmod 600 …/state/x.redb
-    note  store.path: …/state has the rights 0755: everybody on this machine may read it
+    note  store.path: …/state has the rights 0755: every user of this machine may read it
           next: chmod 700 …/state
-    note  configuration: …/c.toml has the rights 0664: everybody on this machine may read it
+    note  configuration: …/c.toml has the rights 0664: every user of this machine may read it
           next: chmod 644 …/c.toml
-    note  streams.audit.access_token: …/token has the rights 0644: everybody on this machine may read it
+    note  streams.audit.access_token: …/token has the rights 0644: every user of this machine may read it
           next: chmod 600 …/token; or leave it, where an orchestrator mounts it into a container that holds this program alone
     ");
     set("state", 0o1777);
