@@ -10,7 +10,7 @@ use crate::event::{Event, STRAYS};
 use crate::ids::{Claim, Ids};
 use crate::ledger::{Cadence, Ledger, LedgerError, Mark, Span, SpanId, Waiting};
 use crate::progress::Progress;
-use crate::retry::{Abort, Patience};
+use crate::retry::{Abort, Retrier};
 use crate::sink::Delivered;
 use crate::store::{Change, DeadLetter, IdHash, Minute, Store, StoreError, Version};
 use crate::{Clock, Problem, Stream};
@@ -106,7 +106,7 @@ impl Checkpoint {
         &self,
         span: SpanId,
         events: Vec<Event>,
-        patience: &mut Patience<'_>,
+        retrier: &mut Retrier<'_>,
     ) -> Result<Vec<Event>, StreamError> {
         let minutes: BTreeSet<Minute> = events.iter().map(|event| event.minute).collect();
         let minutes: Vec<Minute> = minutes.into_iter().collect();
@@ -126,9 +126,9 @@ impl Checkpoint {
             match self.store.remembered(self.stream, missing.range.clone()).await {
                 Ok(found) => {
                     self.ids().admit(&missing, found);
-                    patience.succeeded();
+                    retrier.succeeded();
                 }
-                Err(error @ StoreError::Io { .. }) => patience.block(Problem::from(&error)).await?,
+                Err(error @ StoreError::Io { .. }) => retrier.block(Problem::from(&error)).await?,
                 Err(error) => return Err(StreamError::StoreUnusable(Problem::from(&error))),
             }
         };
@@ -153,7 +153,7 @@ impl Checkpoint {
     /// others commit meanwhile; waits while the disk takes nothing, and then nobody uploads.
     ///
     /// Not cancel safe: dropped, it may or may not have written. The next run finds out.
-    pub(crate) async fn commit(&self, mut done: Delivered, patience: &mut Patience<'_>) -> Result<(), StreamError> {
+    pub(crate) async fn commit(&self, mut done: Delivered, retrier: &mut Retrier<'_>) -> Result<(), StreamError> {
         while let Err(error) = self.try_commit(&done).await {
             match error {
                 StoreError::DeadLettersFull { .. } => done.let_others_upload(),
@@ -162,9 +162,9 @@ impl Checkpoint {
                     return Err(StreamError::StoreUnusable(Problem::from(&error)));
                 }
             }
-            patience.block(Problem::from(&error)).await?;
+            retrier.block(Problem::from(&error)).await?;
         }
-        patience.succeeded();
+        retrier.succeeded();
         for (_, reason) in done.set_aside() {
             if self.progress.first_dead_letter() {
                 warn!(stream = %self.stream, reason, "Event dead-lettered.");

@@ -106,13 +106,13 @@ fn finish(gzip: Gzip) -> Vec<u8> {
 
 /// Gathers events until the plain limit of a batch is reached.
 #[derive(Debug)]
-pub(crate) struct Gathering {
+pub(crate) struct BatchBuilder {
     events: Vec<Event>,
     plain_bytes: usize,
     plain_bytes_max: usize,
 }
 
-impl Gathering {
+impl BatchBuilder {
     pub(crate) const fn new(plain_bytes_max: usize) -> Self {
         Self { events: Vec::new(), plain_bytes: 2, plain_bytes_max }
     }
@@ -259,15 +259,15 @@ mod tests {
         fn gathering_keeps_the_order_and_the_limit(lengths in prop::collection::vec(0_usize..60, 0..80)) {
             let limit = 64;
             let events: Vec<Event> = lengths.iter().map(|length| event(format!("\"{}\"", "y".repeat(*length)))).collect();
-            let mut gathering = Gathering::new(limit);
+            let mut builder = BatchBuilder::new(limit);
             let mut batches = Vec::new();
             for one in &events {
-                if gathering.is_full_for(one) {
-                    batches.push(gathering.take());
+                if builder.is_full_for(one) {
+                    batches.push(builder.take());
                 }
-                gathering.add(one.clone());
+                builder.add(one.clone());
             }
-            batches.push(gathering.take());
+            batches.push(builder.take());
             for batch in batches.iter().filter(|batch| !batch.is_empty()) {
                 let packed = pack(batch, 1).unwrap();
                 prop_assert_eq!(packed.records.get(), batch.len());

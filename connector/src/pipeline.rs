@@ -9,13 +9,13 @@ use tracing::{Instrument as _, debug, debug_span, warn};
 
 use crate::checkpoint::{Checkpoint, StreamError};
 use crate::ledger::{Mark, Span, SpanId};
-use crate::pack::{self, Gathering};
+use crate::pack::{self, BatchBuilder};
 use crate::peer::Peer;
 use crate::problem::Code;
 use crate::progress::Progress;
-use crate::retry::{Abort, Endurance, Patience};
+use crate::retry::{Abort, Retrier, RunMode};
 use crate::sink::{DeliverError, Outbox, Sink};
-use crate::source::{Page, PageError, Source, SourceAction, Trap};
+use crate::source::{CursorLoopDetector, Page, PageError, Source, SourceAction};
 use crate::stop::Stop;
 use crate::{Problem, Random};
 
@@ -36,7 +36,7 @@ pub(crate) struct Pipeline {
     pub(crate) progress: Arc<Progress>,
     pub(crate) random: Random,
     pub(crate) stop: Stop,
-    pub(crate) endurance: Endurance,
+    pub(crate) run_mode: RunMode,
 }
 
 /// Events that were read wait so long for more to fill their batch, and no longer: what is read is delivered, whatever
@@ -137,7 +137,7 @@ impl Pipeline {
                 cause: reason,
                 next_step: "try again later, and tell Miro's support; nothing that could be read is lost".to_owned(),
             };
-            if self.endurance == Endurance::Once {
+            if self.run_mode == RunMode::Once {
                 return Err(Abort::Blocked(problem).into());
             }
             self.progress.troubled(Peer::Source, problem);
@@ -157,12 +157,12 @@ impl Pipeline {
             return end(pages, Timestamp::MAX).await;
         };
         let mut cursor = span.cursor.clone();
-        let mut trap = Trap::from(cursor.as_ref());
+        let mut detector = CursorLoopDetector::from(cursor.as_ref());
         let mut number = 0_u64;
         loop {
             number += 1;
-            let mut patience = self.patience(id, Peer::Source);
-            let asked = self.source.page(stretch, cursor.as_ref(), span.kind, &mut patience);
+            let mut retrier = self.retrier(id, Peer::Source);
+            let asked = self.source.page(stretch, cursor.as_ref(), span.kind, &mut retrier);
             let asked = asked.instrument(debug_span!("page", number));
             let page = tokio::select! {
                 biased;
@@ -180,27 +180,27 @@ impl Pipeline {
             let as_of = page.as_of;
             // An empty page that leads to itself can lead nowhere else: it is the last.
             let next = page.next.clone().filter(|next| !page.events.is_empty() || cursor.as_ref() != Some(next));
-            let step = next.as_ref().map(|next| trap.step(&page.events, next));
+            let step = next.as_ref().map(|next| detector.step(&page.events, next));
             if pages.send(Fetched::Page(page)).await.is_err() {
                 return Reading::Over;
             }
             match step {
                 Some(Ok(())) => cursor = next,
-                Some(Err(trapped)) => return Reading::Lost(trapped.to_string()),
+                Some(Err(found)) => return Reading::Lost(found.to_string()),
                 None => return end(pages, as_of).await,
             }
         }
     }
 
     async fn deliver(&self, id: SpanId, span: &Span, mut pages: Receiver<Fetched>) -> Result<(), WindowError> {
-        let mut gathering = Gathering::new(self.sink.plain_bytes_max());
+        let mut builder = BatchBuilder::new(self.sink.plain_bytes_max());
         let mut seen = 0;
         let mut mark = Mark::Stay;
-        while let Some(fetched) = self.next_page(id, &mut pages, &mut gathering, &mark).await? {
+        while let Some(fetched) = self.next_page(id, &mut pages, &mut builder, &mark).await? {
             match fetched {
                 Fetched::Page(page) => {
                     seen += page.events.len() as u64;
-                    mark = self.gather(id, page, &mut gathering).await?;
+                    mark = self.gather(id, page, &mut builder).await?;
                 }
                 Fetched::End { as_of } => {
                     mark = Mark::End { events: span.cursor.is_none().then_some(seen), as_of };
@@ -208,7 +208,7 @@ impl Pipeline {
                 }
             }
         }
-        let rest = gathering.take();
+        let rest = builder.take();
         if rest.is_empty() && !matches!(mark, Mark::End { .. }) {
             return Ok(());
         }
@@ -220,47 +220,47 @@ impl Pipeline {
         &self,
         id: SpanId,
         pages: &mut Receiver<Fetched>,
-        gathering: &mut Gathering,
+        builder: &mut BatchBuilder,
         mark: &Mark,
     ) -> Result<Option<Fetched>, WindowError> {
-        if !gathering.is_empty() {
+        if !builder.is_empty() {
             match tokio::time::timeout(LINGER, pages.recv()).await {
                 Ok(fetched) => return Ok(fetched),
-                Err(_elapsed) => self.send(Outbox::new(id, gathering.take(), mark.clone())).await?,
+                Err(_elapsed) => self.send(Outbox::new(id, builder.take(), mark.clone())).await?,
             }
         }
         Ok(pages.recv().await)
     }
 
     /// Gathers what is new of `page`, and sends what is full. Returns what holds once all that is gathered is delivered.
-    async fn gather(&self, id: SpanId, page: Page, gathering: &mut Gathering) -> Result<Mark, WindowError> {
+    async fn gather(&self, id: SpanId, page: Page, builder: &mut BatchBuilder) -> Result<Mark, WindowError> {
         // Until the whole page is delivered, a crash has to ask for it again.
         let mark = page.at.map_or(Mark::Stay, Mark::At);
-        for event in self.checkpoint.claim(id, page.events, &mut self.patience(id, Peer::Store)).await? {
+        for event in self.checkpoint.claim(id, page.events, &mut self.retrier(id, Peer::Store)).await? {
             if pack::has_long_field(&event) {
                 self.progress.long_field();
                 debug!(stream = %self.progress.stream(), "Event field exceeds 64 KB; Azure will truncate it.");
             }
-            if gathering.is_full_for(&event) {
-                self.send(Outbox::new(id, gathering.take(), mark.clone())).await?;
+            if builder.is_full_for(&event) {
+                self.send(Outbox::new(id, builder.take(), mark.clone())).await?;
             }
-            gathering.add(event);
+            builder.add(event);
         }
         Ok(page.next.map_or(mark, Mark::At))
     }
 
     async fn send(&self, mut outbox: Outbox) -> Result<(), WindowError> {
         let id = outbox.span();
-        let mut patience = self.patience(id, Peer::Destination);
-        while let Some(delivered) = self.sink.deliver(&mut outbox, &mut patience).await? {
-            self.checkpoint.commit(delivered, &mut self.patience(id, Peer::Store)).await?;
-            patience = self.patience(id, Peer::Destination);
+        let mut retrier = self.retrier(id, Peer::Destination);
+        while let Some(delivered) = self.sink.deliver(&mut outbox, &mut retrier).await? {
+            self.checkpoint.commit(delivered, &mut self.retrier(id, Peer::Store)).await?;
+            retrier = self.retrier(id, Peer::Destination);
         }
         Ok(())
     }
 
-    fn patience(&self, id: SpanId, peer: Peer) -> Patience<'_> {
-        Patience::new(&self.progress, &self.random, &self.stop, self.endurance, peer).of_window(id)
+    fn retrier(&self, id: SpanId, peer: Peer) -> Retrier<'_> {
+        Retrier::new(&self.progress, &self.random, &self.stop, self.run_mode, peer).of_window(id)
     }
 }
 

@@ -20,12 +20,12 @@ mod named_wait;
 mod next;
 mod twice;
 
-/// How long to go on.
+/// Whether a run ends by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Endurance {
-    /// For ever: the process lives and says what is wrong.
+pub(crate) enum RunMode {
+    /// It does not: the process stays up and reports what is wrong.
     Service,
-    /// A run that ends: problems that somebody has to mend end it, and so does a peer that fails for long.
+    /// It does: a problem that requires operator action ends it, and so does a peer that fails for long.
     Once,
 }
 
@@ -34,21 +34,21 @@ const BACKOFF_FIRST: Duration = Duration::from_millis(500);
 const BACKOFF_MAX: Duration = Duration::from_secs(30);
 /// Full jitter may draw zero; a failing peer is still given a breath.
 const BACKOFF_MIN: Duration = Duration::from_millis(50);
-/// Waits while somebody has to mend something.
-const MEND_FIRST: Duration = Duration::from_secs(5);
-const MEND_MAX: Duration = Duration::from_mins(1);
+/// Waits while operator action is required.
+const BLOCKED_FIRST: Duration = Duration::from_secs(5);
+const BLOCKED_MAX: Duration = Duration::from_mins(1);
 /// A peer that fails for this long, or names a longer wait, is reported as a problem.
-const FAILING_REPORTED: Duration = Duration::from_mins(1);
+const REPORT_AFTER: Duration = Duration::from_mins(1);
 /// A run that ends gives up on a peer that fails for this long, or names a longer wait.
-pub(crate) const FAILING_MAX: Duration = Duration::from_mins(5);
+pub(crate) const GIVE_UP_AFTER: Duration = Duration::from_mins(5);
 
-/// Waits between the attempts of one thing. Made for each thing, told of each failure.
+/// The waits between the attempts of one thing. Made for each thing, and handed each failure.
 #[derive(Debug)]
-pub(crate) struct Patience<'a> {
+pub(crate) struct Retrier<'a> {
     pub(crate) progress: &'a Progress,
     pub(crate) random: &'a Random,
     pub(crate) stop: &'a Stop,
-    pub(crate) endurance: Endurance,
+    pub(crate) run_mode: RunMode,
     peer: Peer,
     /// What the attempts are made for, in log lines.
     window: Option<SpanId>,
@@ -59,19 +59,19 @@ pub(crate) struct Patience<'a> {
     failing_since: Option<Instant>,
 }
 
-impl<'a> Patience<'a> {
+impl<'a> Retrier<'a> {
     pub(crate) fn new(
         progress: &'a Progress,
         random: &'a Random,
         stop: &'a Stop,
-        endurance: Endurance,
+        run_mode: RunMode,
         peer: Peer,
     ) -> Self {
         Self {
             progress,
             random,
             stop,
-            endurance,
+            run_mode,
             peer,
             window: None,
             batch: None,
@@ -106,10 +106,10 @@ impl<'a> Patience<'a> {
         self.progress.failed(self.peer, failure.to_string(), failure.lasting());
         let failing_for = self.failing_since.get_or_insert_with(Instant::now).elapsed();
         let named = after.unwrap_or_default();
-        if failing_for.max(named) >= FAILING_MAX && self.endurance == Endurance::Once {
+        if failing_for.max(named) >= GIVE_UP_AFTER && self.run_mode == RunMode::Once {
             return Err(self.give_up(failure.lasting()));
         }
-        if failing_for >= FAILING_REPORTED || named >= FAILING_REPORTED {
+        if failing_for >= REPORT_AFTER || named >= REPORT_AFTER {
             self.progress.troubled(self.peer, failure.lasting());
         }
         let ceiling = BACKOFF_FIRST.saturating_mul(1 << self.failures.min(16)).min(BACKOFF_MAX);
@@ -162,13 +162,13 @@ impl<'a> Patience<'a> {
     /// Cancel safe: dropping it forgets nothing but the wait.
     pub(crate) async fn block(&mut self, problem: Problem) -> Result<(), Abort> {
         self.progress.retried();
-        if self.endurance == Endurance::Once {
+        if self.run_mode == RunMode::Once {
             return Err(self.give_up(problem));
         }
         let cause = problem.cause.clone();
         self.progress.troubled(self.peer, problem);
-        let ceiling = MEND_FIRST.saturating_mul(1 << self.refusals.min(8)).min(MEND_MAX);
-        let delay = MEND_FIRST.max(self.random.up_to(ceiling));
+        let ceiling = BLOCKED_FIRST.saturating_mul(1 << self.refusals.min(8)).min(BLOCKED_MAX);
+        let delay = BLOCKED_FIRST.max(self.random.up_to(ceiling));
         self.refusals += 1;
         self.refreshed = false;
         self.log(&cause, self.refusals, delay);
@@ -208,14 +208,14 @@ mod tests {
     }
 
     /// Bears a peer that fails for two hours; returns when that became a problem to be told, and when it was given up.
-    async fn borne(endurance: Endurance, named: Option<Duration>) -> (Option<u64>, Option<u64>) {
+    async fn borne(run_mode: RunMode, named: Option<Duration>) -> (Option<u64>, Option<u64>) {
         let (progress, random, stop) = (Progress::new(Stream::Audit), Random::seeded(1), Stop::new());
-        let mut patience = Patience::new(&progress, &random, &stop, endurance, Peer::Source);
+        let mut retrier = Retrier::new(&progress, &random, &stop, run_mode, Peer::Source);
         let began = Instant::now();
         let mut told = None;
         while began.elapsed() < Duration::from_hours(2) {
             let at = began.elapsed().as_secs();
-            let verdict = patience.wait(&Failing(named), named).await;
+            let verdict = retrier.wait(&Failing(named), named).await;
             if progress.snapshot().problem.is_some() {
                 told.get_or_insert(at);
             }
@@ -233,10 +233,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_failing_peer_is_told_after_a_minute_and_a_run_that_ends_gives_up_after_five() {
-        let (told, given_up) = borne(Endurance::Once, None).await;
+        let (told, given_up) = borne(RunMode::Once, None).await;
         assert!(told.is_some_and(|told| (60..91).contains(&told)), "{told:?}");
         assert!(given_up.is_some_and(|given_up| (300..331).contains(&given_up)), "{given_up:?}");
-        let (told, given_up) = borne(Endurance::Service, None).await;
+        let (told, given_up) = borne(RunMode::Service, None).await;
         assert!(told.is_some_and(|told| (60..91).contains(&told)), "{told:?}");
         assert_eq!(given_up, None, "a service goes on for ever");
     }
@@ -247,24 +247,24 @@ mod tests {
         for (named, told_from, expected_given_up) in
             [(59, 60, 300..363), (60, 0, 300..363), (299, 0, 598..602), (300, 0, 0..1)]
         {
-            let (told, given_up) = borne(Endurance::Once, Some(Duration::from_secs(named))).await;
+            let (told, given_up) = borne(RunMode::Once, Some(Duration::from_secs(named))).await;
             assert!(told.is_some_and(|told| (told_from..120).contains(&told)), "{named}: {told:?}");
             assert!(given_up.is_some_and(|given_up| expected_given_up.contains(&given_up)), "{named}: {given_up:?}");
         }
-        assert_eq!(borne(Endurance::Service, Some(Duration::from_mins(10))).await, (Some(0), None));
+        assert_eq!(borne(RunMode::Service, Some(Duration::from_mins(10))).await, (Some(0), None));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_success_mends_the_peer_and_begins_the_time_anew() {
         let (progress, random, stop) = (Progress::new(Stream::Audit), Random::seeded(1), Stop::new());
-        let mut patience = Patience::new(&progress, &random, &stop, Endurance::Once, Peer::Source);
+        let mut retrier = Retrier::new(&progress, &random, &stop, RunMode::Once, Peer::Source);
         for _ in 0..3 {
             let began = Instant::now();
             while began.elapsed() < Duration::from_mins(4) {
-                patience.wait(&Failing(None), None).await.expect("less than five minutes in a row");
+                retrier.wait(&Failing(None), None).await.expect("less than five minutes in a row");
             }
             assert!(progress.snapshot().problem.is_some());
-            patience.succeeded();
+            retrier.succeeded();
             assert_eq!(progress.snapshot().problem, None);
         }
     }
@@ -281,11 +281,11 @@ mod tests {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
             runtime.block_on(async {
                 let (progress, random, stop) = (Progress::new(Stream::Audit), Random::seeded(seed), Stop::new());
-                let mut patience = Patience::new(&progress, &random, &stop, Endurance::Service, Peer::Source);
+                let mut retrier = Retrier::new(&progress, &random, &stop, RunMode::Service, Peer::Source);
                 for named in waits {
                     let named = named.map(Duration::from_secs);
                     let began = Instant::now();
-                    patience.wait(&Failing(named), named).await.expect("a service goes on");
+                    retrier.wait(&Failing(named), named).await.expect("a service goes on");
                     let waited = began.elapsed();
                     match named {
                         Some(named) => {
@@ -305,14 +305,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_is_to_end_does_not_sit_out_a_wait() {
         let (progress, random, stop) = (Progress::new(Stream::Audit), Random::seeded(1), Stop::new());
-        let mut patience = Patience::new(&progress, &random, &stop, Endurance::Service, Peer::Destination);
+        let mut retrier = Retrier::new(&progress, &random, &stop, RunMode::Service, Peer::Destination);
         let began = Instant::now();
         let told = async {
             tokio::time::sleep(Duration::from_secs(5)).await;
             stop.finish();
         };
         let failing = Failing(Some(Duration::from_mins(10)));
-        let (verdict, ()) = futures_util::future::join(patience.wait(&failing, failing.0), told).await;
+        let (verdict, ()) = futures_util::future::join(retrier.wait(&failing, failing.0), told).await;
         assert!(matches!(verdict, Err(Abort::Stopping)));
         assert_eq!(began.elapsed().as_secs(), 5);
     }

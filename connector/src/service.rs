@@ -19,7 +19,7 @@ use crate::ledger::{Cadence, Ledger};
 use crate::peer::Peer;
 use crate::pipeline::Pipeline;
 use crate::progress::Progress;
-use crate::retry::{Abort, Endurance, FAILING_MAX, Pauses};
+use crate::retry::{Abort, GIVE_UP_AFTER, Pauses, RunMode};
 use crate::sink::{Sink, SinkConfig};
 use crate::skew;
 use crate::source::{Budget, Need, PageMemory, PageSize, PeerClock, Source};
@@ -274,9 +274,9 @@ impl Connector {
                 progress: self.progress_of(stream),
                 random: self.parts.random.clone(),
                 stop: stop.clone(),
-                endurance: match mode {
-                    Mode::Service => Endurance::Service,
-                    Mode::Once { .. } => Endurance::Once,
+                run_mode: match mode {
+                    Mode::Service => RunMode::Service,
+                    Mode::Once { .. } => RunMode::Once,
                 },
             };
             dispatchers.push(Dispatcher {
@@ -295,7 +295,7 @@ impl Connector {
 
     /// One budget a token: two streams with the same token share it.
     fn budgets(&self, mode: Mode) -> BTreeMap<Stream, Arc<Budget>> {
-        let wait_max = (mode != Mode::Service).then_some(FAILING_MAX);
+        let wait_max = (mode != Mode::Service).then_some(GIVE_UP_AFTER);
         let mut budgets: BTreeMap<Stream, Arc<Budget>> = BTreeMap::new();
         let mut tokens: Vec<(&str, Arc<Budget>)> = Vec::new();
         for (stream, config) in self.config.streams() {

@@ -18,7 +18,7 @@ use crate::identity::TokenProvider;
 use crate::pack::{self, BatchId};
 use crate::progress::Progress;
 use crate::response::Foreign;
-use crate::retry::{Abort, Endurance, FAILING_MAX, Failure, Next, Patience, Pause};
+use crate::retry::{Abort, Failure, GIVE_UP_AFTER, Next, Pause, Retrier, RunMode};
 use crate::transport::TransportError;
 use crate::{Clock, Random, Stream, Transport};
 
@@ -140,13 +140,13 @@ impl Sink {
     pub(crate) async fn deliver(
         &self,
         outbox: &mut Outbox,
-        patience: &mut Patience<'_>,
+        retrier: &mut Retrier<'_>,
     ) -> Result<Option<Delivered>, DeliverError> {
         loop {
             // After many refusals in order, the other end is tried: are they a row of bad events, or is the rule bad?
             let side = if outbox.candidates() < CANDIDATES_MAX { Side::Front } else { Side::Back };
             let Some(piece) = outbox.next_piece(side) else {
-                if self.settle_candidates(outbox, patience).await? {
+                if self.settle_candidates(outbox, retrier).await? {
                     return Ok(outbox.finish());
                 }
                 continue;
@@ -159,10 +159,10 @@ impl Sink {
             };
             let piece = outbox.keep_rest(piece, packed.records, side);
             let (id, records, bytes) = (BatchId::of(self.config.stream, &piece), piece.len(), packed.body.len());
-            patience.batch = Some(id);
+            retrier.batch = Some(id);
             let batch = debug_span!("batch", %id, records, bytes);
-            let sent = self.send(&packed.body, records, patience).instrument(batch).await;
-            patience.batch = None;
+            let sent = self.send(&packed.body, records, retrier).instrument(batch).await;
+            retrier.batch = None;
             let was_alone = match sent {
                 Ok(permit) => {
                     self.unproven.store(0, Ordering::Relaxed);
@@ -178,16 +178,16 @@ impl Sink {
                 Err(Undelivered::Aborted(abort)) => return Err(abort.into()),
             };
             outbox.refused_at(self.acceptances.count());
-            if was_alone && side == Side::Back && !self.wait_in_between(outbox, patience).await? {
-                self.probe(outbox, patience).await?;
+            if was_alone && side == Side::Back && !self.wait_in_between(outbox, retrier).await? {
+                self.probe(outbox, retrier).await?;
             }
         }
     }
 
     /// What is left when every piece was sent: events refused while nothing else was accepted. False when they are to be
     /// sent again.
-    async fn settle_candidates(&self, outbox: &mut Outbox, patience: &mut Patience<'_>) -> Result<bool, DeliverError> {
-        if self.wait_in_between(outbox, patience).await? {
+    async fn settle_candidates(&self, outbox: &mut Outbox, retrier: &mut Retrier<'_>) -> Result<bool, DeliverError> {
+        if self.wait_in_between(outbox, retrier).await? {
             return Ok(false);
         }
         if outbox.candidates() > 0 {
@@ -196,8 +196,8 @@ impl Sink {
                 return Ok(false);
             }
             let unproven = self.unproven.load(Ordering::Relaxed) + outbox.candidates();
-            if unproven >= CANDIDATES_MAX || !self.takes_nothing(patience).await? {
-                self.probe(outbox, patience).await?;
+            if unproven >= CANDIDATES_MAX || !self.takes_nothing(retrier).await? {
+                self.probe(outbox, retrier).await?;
                 return Ok(false);
             }
             self.unproven.store(unproven, Ordering::Relaxed);
@@ -207,17 +207,17 @@ impl Sink {
 
     /// Something in between lets an event not pass, not even alone. That is no verdict of Azure's: it waits, and is sent again.
     /// False where nothing is held.
-    async fn wait_in_between(&self, outbox: &mut Outbox, patience: &mut Patience<'_>) -> Result<bool, DeliverError> {
+    async fn wait_in_between(&self, outbox: &mut Outbox, retrier: &mut Retrier<'_>) -> Result<bool, DeliverError> {
         let Some(seen) = outbox.held_by().cloned() else { return Ok(false) };
-        self.waits(outbox, patience)?;
-        patience.wait(&SendError::Foreign { seen, after: None }, None).await?;
+        self.waits(outbox, retrier)?;
+        retrier.wait(&SendError::Foreign { seen, after: None }, None).await?;
         outbox.retry_candidates();
         Ok(true)
     }
 
     /// True when the rule takes an empty batch: then it is the events that it refuses.
-    async fn takes_nothing(&self, patience: &mut Patience<'_>) -> Result<bool, DeliverError> {
-        match self.send(&pack::nothing(self.config.level), 0, patience).await {
+    async fn takes_nothing(&self, retrier: &mut Retrier<'_>) -> Result<bool, DeliverError> {
+        match self.send(&pack::nothing(self.config.level), 0, retrier).await {
             Ok(_permit) => Ok(true),
             Err(Undelivered::TooLarge | Undelivered::Refused(_) | Undelivered::InBetween(_)) => Ok(false),
             Err(Undelivered::Aborted(abort)) => Err(abort.into()),
@@ -226,20 +226,20 @@ impl Sink {
 
     /// Many events were refused, and nothing was accepted since: the rule may be broken, not they. Waits until another upload
     /// is accepted, which decides against the events; or for a while, and then all of them are sent again.
-    async fn probe(&self, outbox: &mut Outbox, patience: &mut Patience<'_>) -> Result<(), DeliverError> {
+    async fn probe(&self, outbox: &mut Outbox, retrier: &mut Retrier<'_>) -> Result<(), DeliverError> {
         let reason = outbox.last_reason().to_owned();
         let error = SendError::RefusesEverything { rule: self.config.rule.clone(), reason };
-        self.waits(outbox, patience)?;
+        self.waits(outbox, retrier)?;
         let is_sound = self.acceptances.more_than(outbox.first_refused_at());
         tokio::pin!(is_sound);
-        if patience.endurance == Endurance::Once && tokio::time::timeout(PROBE_MAX, is_sound.as_mut()).await.is_ok() {
+        if retrier.run_mode == RunMode::Once && tokio::time::timeout(PROBE_MAX, is_sound.as_mut()).await.is_ok() {
             outbox.rule_is_sound();
             return Ok(());
         }
         tokio::select! {
             biased;
             () = is_sound => outbox.rule_is_sound(),
-            waited = patience.block(error.lasting()) => {
+            waited = retrier.block(error.lasting()) => {
                 waited?;
                 outbox.retry_candidates();
             }
@@ -248,12 +248,12 @@ impl Sink {
     }
 
     /// `outbox` waits, from now until something of it is accepted or set aside. A run that ends gives no span up.
-    fn waits(&self, outbox: &mut Outbox, patience: &Patience<'_>) -> Result<(), DeliverError> {
+    fn waits(&self, outbox: &mut Outbox, retrier: &Retrier<'_>) -> Result<(), DeliverError> {
         if outbox.probing.is_none() {
             outbox.probing = self.probing.enter(outbox.span());
             outbox.leave_pages();
         }
-        let is_surplus = outbox.probing.is_none() && patience.endurance == Endurance::Service;
+        let is_surplus = outbox.probing.is_none() && retrier.run_mode == RunMode::Service;
         if is_surplus { Err(DeliverError::Postponed) } else { Ok(()) }
     }
 
@@ -262,15 +262,15 @@ impl Sink {
         &self,
         body: &Bytes,
         events: usize,
-        patience: &mut Patience<'_>,
+        retrier: &mut Retrier<'_>,
     ) -> Result<OwnedSemaphorePermit, Undelivered> {
         let (mut unknown, mut number) = (0, 0_u64);
         loop {
             number += 1;
-            let attempt = self.attempt(body, patience.endurance);
+            let attempt = self.attempt(body, retrier.run_mode);
             let error = match attempt.instrument(debug_span!("attempt", number)).await {
                 Ok(permit) => {
-                    patience.succeeded();
+                    retrier.succeeded();
                     return Ok(permit);
                 }
                 Err(error) => error,
@@ -279,7 +279,7 @@ impl Sink {
                 self.config.progress.outcome_unknown(events);
                 unknown += usize::from(error.is_probably_stored());
                 if unknown >= UNKNOWN_REPORTED {
-                    patience.report(error.repeated(unknown));
+                    retrier.report(error.repeated(unknown));
                 }
             }
             match error.next() {
@@ -292,17 +292,17 @@ impl Sink {
                 }
                 Next::Act(SinkAction::RefreshToken) => {
                     self.config.tokens.refused();
-                    patience.once_more(error.lasting()).await?;
+                    retrier.once_more(error.lasting()).await?;
                 }
-                Next::Retry { after } => patience.wait(&error, after).await?,
-                Next::Block(problem) => patience.block(problem).await?,
+                Next::Retry { after } => retrier.wait(&error, after).await?,
+                Next::Block(problem) => retrier.block(problem).await?,
             }
         }
     }
 
-    async fn attempt(&self, body: &Bytes, endurance: Endurance) -> Result<OwnedSemaphorePermit, SendError> {
+    async fn attempt(&self, body: &Bytes, run_mode: RunMode) -> Result<OwnedSemaphorePermit, SendError> {
         let token = self.config.tokens.token().await?;
-        let permit = self.permit(endurance).await?;
+        let permit = self.permit(run_mode).await?;
         let request = self.request(body, &token)?;
         let (limit, began) = (self.timeout.get(), Instant::now());
         let sent = tokio::time::timeout(limit, self.config.transport.send(request, ANSWER_BYTES_MAX)).await;
@@ -327,7 +327,7 @@ impl Sink {
     }
 
     /// Waits until the rule may be called and an upload is permitted. A run that ends does not wait for a far time.
-    async fn permit(&self, endurance: Endurance) -> Result<OwnedSemaphorePermit, SendError> {
+    async fn permit(&self, run_mode: RunMode) -> Result<OwnedSemaphorePermit, SendError> {
         loop {
             let Ok(permit) = Arc::clone(&self.config.permits).acquire_owned().await else {
                 return Err(SendError::Closing);
@@ -335,7 +335,7 @@ impl Sink {
             let Some(until) = self.config.pause.until() else { return Ok(permit) };
             drop(permit);
             let left = until - Instant::now();
-            if endurance == Endurance::Once && left > FAILING_MAX {
+            if run_mode == RunMode::Once && left > GIVE_UP_AFTER {
                 return Err(SendError::Blocked { left });
             }
             tokio::time::sleep_until(until).await;

@@ -14,12 +14,13 @@ use crate::durations::RequestOutcome;
 use crate::ledger::{Cursor, Kind};
 use crate::progress::Progress;
 use crate::response::{Foreign, Service};
-use crate::retry::{Abort, Failure as _, Next, Patience, date};
+use crate::retry::{Abort, Failure as _, Next, Retrier, date};
 use crate::stretch::{Stretch, before};
 use crate::transport::TransportError;
 use crate::{Stream, Transport, durations, skew};
 
 pub(crate) use budget::{Budget, Need};
+pub(crate) use cursor_loop::CursorLoopDetector;
 pub(crate) use error::SourceAction;
 pub(crate) use look::Unread;
 pub(crate) use memory::PageMemory;
@@ -27,7 +28,6 @@ pub(crate) use page::Page;
 pub(crate) use page_size::PageSize;
 pub(crate) use peer_clock::{MiroTime, PeerClock};
 pub(crate) use token_info::TokenInfo;
-pub(crate) use trap::Trap;
 
 use budget::{Priority, Reserved, Told};
 use error::SourceError;
@@ -39,6 +39,7 @@ pub(crate) use fuzzing::RateHeaders;
 
 mod answer;
 mod budget;
+mod cursor_loop;
 mod diagnosis;
 mod error;
 #[cfg(any(test, fuzzing))]
@@ -50,7 +51,6 @@ mod page_size;
 mod peer_clock;
 mod request;
 mod token_info;
-mod trap;
 
 /// The largest page of several events that is read: several are held at once. A larger one is asked for in smaller parts.
 const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -131,7 +131,7 @@ impl Source {
         stretch: Stretch,
         cursor: Option<&Cursor>,
         kind: Kind,
-        patience: &mut Patience<'_>,
+        retrier: &mut Retrier<'_>,
     ) -> Result<Page, PageError> {
         let mut bytes_max = PAGE_BYTES_MAX;
         // One cut may be a kept connection that the peer had closed, which says nothing of the page.
@@ -143,7 +143,7 @@ impl Source {
             let attempt = self.attempt(PageRequest { stretch, cursor, kind, limit, bytes_max });
             match attempt.instrument(debug_span!("attempt", number)).await {
                 Ok(page) => {
-                    patience.succeeded();
+                    retrier.succeeded();
                     return Ok(page);
                 }
                 Err(SourceError::LimitRefused { refused }) => {
@@ -163,8 +163,8 @@ impl Source {
                     }
                     was_cut = is_cut;
                     match error.next() {
-                        Next::Retry { after } => patience.wait(&error, after).await?,
-                        Next::Block(problem) => patience.block(problem).await?,
+                        Next::Retry { after } => retrier.wait(&error, after).await?,
+                        Next::Block(problem) => retrier.block(problem).await?,
                         Next::Act(action) => {
                             self.progress.retried();
                             return Err(PageError::Act(action));

@@ -11,7 +11,7 @@ use crate::event::{Around, Event};
 use crate::ledger::{Mark, SpanId};
 use crate::peer::Peer;
 use crate::progress::Progress;
-use crate::retry::{Abort, Endurance, Patience};
+use crate::retry::{Abort, Retrier, RunMode};
 use crate::sink::{DeliverError, Delivered, Outbox, Sink};
 use crate::store::{DeadLetter, Store, StoreError};
 use crate::stretch::Stretch;
@@ -105,10 +105,10 @@ impl Resender<'_> {
     async fn send(&self, way: &Way, batch: Batch) -> Result<Resent, Unsent> {
         let Batch { events, numbers, .. } = batch;
         let mut resent = Resent::default();
-        let mut patience = Patience::new(&way.attempts, &self.random, &self.stop, Endurance::Once, Peer::Destination)
+        let mut retrier = Retrier::new(&way.attempts, &self.random, &self.stop, RunMode::Once, Peer::Destination)
             .of_window(SpanId::NONE);
         let mut outbox = Outbox::new(SpanId::NONE, events, Mark::Stay);
-        while let Some(done) = way.sink.deliver(&mut outbox, &mut patience).await? {
+        while let Some(done) = way.sink.deliver(&mut outbox, &mut retrier).await? {
             let accepted = numbers_of(&done, &numbers);
             resent += Resent { accepted: accepted.len() as u64, refused: done.set_aside().len() as u64 };
             let removed = accepted.len() as u64;

@@ -5,7 +5,7 @@ use super::error::{Refusal, SendError, SinkAction};
 use crate::Problem;
 use crate::pack;
 use crate::problem::Code;
-use crate::retry::{Endurance, Failure as _, Next, twice};
+use crate::retry::{Failure as _, Next, RunMode, twice};
 
 /// Azure acknowledged an empty batch, which it does after looking at token, role, rule and stream.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ impl Sink {
     pub(crate) async fn look(&self) -> Result<Acknowledged, Problem> {
         let body = pack::nothing(self.config.level);
         let attempt = async || {
-            let sent = self.attempt(&body, Endurance::Once).await;
+            let sent = self.attempt(&body, RunMode::Once).await;
             sent.inspect_err(|error| {
                 if error.next() == Next::Act(SinkAction::RefreshToken) {
                     self.config.tokens.refused();

@@ -129,19 +129,19 @@ impl Bench {
         Self { azure, sink, random, stop: Stop::new() }
     }
 
-    fn patience(&self, endurance: Endurance) -> Patience<'_> {
-        Patience::new(&self.sink.config.progress, &self.random, &self.stop, endurance, Peer::Destination)
+    fn retrier(&self, run_mode: RunMode) -> Retrier<'_> {
+        Retrier::new(&self.sink.config.progress, &self.random, &self.stop, run_mode, Peer::Destination)
     }
 
     /// Delivers the first part of `outbox`.
-    async fn deliver(&self, outbox: &mut Outbox, endurance: Endurance) -> Result<Delivered, DeliverError> {
-        let delivered = self.sink.deliver(outbox, &mut self.patience(endurance)).await?;
+    async fn deliver(&self, outbox: &mut Outbox, run_mode: RunMode) -> Result<Delivered, DeliverError> {
+        let delivered = self.sink.deliver(outbox, &mut self.retrier(run_mode)).await?;
         Ok(delivered.expect("there was something to deliver"))
     }
 
     /// What ends a single run that delivers `outbox`.
     async fn stopped(&self, outbox: &mut Outbox) -> Problem {
-        match self.deliver(outbox, Endurance::Once).await {
+        match self.deliver(outbox, RunMode::Once).await {
             Err(DeliverError::Aborted(Abort::Blocked(problem))) => problem,
             other => panic!("{other:?}"),
         }
@@ -195,8 +195,8 @@ async fn a_run_that_ends_waits_for_another_upload_to_show_that_the_rule_is_sound
     let bench = Bench::new(|ids, _| if ids == [99] { ACCEPTED.after_seconds(14) } else { REFUSED });
     let (mut bad, mut good) = (outbox(0..10), outbox([99]));
     let (bad, good) = tokio::join!(
-        bench.deliver(&mut bad, Endurance::Once),
-        bench.deliver(&mut good, Endurance::Once).inspect(|_| assert_eq!(bench.seconds(), 14)),
+        bench.deliver(&mut bad, RunMode::Once),
+        bench.deliver(&mut good, RunMode::Once).inspect(|_| assert_eq!(bench.seconds(), 14)),
     );
     assert_eq!(accepted(&good.unwrap()), [99]);
     let bad = bad.unwrap();
@@ -213,7 +213,7 @@ async fn what_was_refused_before_another_upload_was_accepted_is_sent_once_more()
     });
     let (mut early, mut other) = (outbox([1, 2]), outbox([3]));
     let (early, other) =
-        tokio::join!(bench.deliver(&mut early, Endurance::Service), bench.deliver(&mut other, Endurance::Service));
+        tokio::join!(bench.deliver(&mut early, RunMode::Service), bench.deliver(&mut other, RunMode::Service));
     assert_eq!(accepted(&other.unwrap()), [3]);
     let early = early.unwrap();
     assert_eq!((accepted(&early), set_aside(&early)), (vec![1, 2], vec![]));
@@ -222,7 +222,7 @@ async fn what_was_refused_before_another_upload_was_accepted_is_sent_once_more()
 #[tokio::test(start_paused = true)]
 async fn a_refusal_for_size_blames_an_event_of_a_quarter_megabyte_and_suspects_the_rule_with_smaller_ones() {
     let bench = Bench::new(|_, _| TOO_LARGE);
-    let delivered = bench.deliver(&mut twelve_of(LARGE_BYTES), Endurance::Once).await.unwrap();
+    let delivered = bench.deliver(&mut twelve_of(LARGE_BYTES), RunMode::Once).await.unwrap();
     assert_eq!(set_aside(&delivered), (10..22).collect::<Vec<_>>());
     let problem = bench.stopped(&mut twelve_of(LARGE_BYTES - 1)).await;
     assert_eq!(problem.code, Code::AzureRefusesEverything);
@@ -235,7 +235,7 @@ async fn a_long_page_of_a_proxy_is_read_and_what_it_calls_too_large_is_halved() 
         [_] => ACCEPTED,
         _ => Answer { page_bytes: 200_000, ..TOO_LARGE },
     });
-    let delivered = bench.deliver(&mut outbox([1, 2]), Endurance::Once).await.unwrap();
+    let delivered = bench.deliver(&mut outbox([1, 2]), RunMode::Once).await.unwrap();
     assert_eq!(accepted(&delivered), [1]);
     assert_eq!(*bench.azure.uploads.lock().unwrap(), [vec![1, 2], vec![1]]);
 }
@@ -249,7 +249,7 @@ async fn only_events_of_unknown_outcome_are_possible_duplicates() {
     };
     for (status, expected) in [(401, 0), (429, 0), (500, 2), (503, 2)] {
         let bench = Bench::new(says);
-        let delivered = bench.deliver(&mut outbox([status, 2]), Endurance::Once).await.unwrap();
+        let delivered = bench.deliver(&mut outbox([status, 2]), RunMode::Once).await.unwrap();
         assert_eq!(accepted(&delivered), [status, 2]);
         assert_eq!(bench.possible_duplicates(), expected, "{status}");
     }
@@ -258,18 +258,18 @@ async fn only_events_of_unknown_outcome_are_possible_duplicates() {
 #[tokio::test(start_paused = true)]
 async fn an_empty_upload_puts_nothing_into_the_table_however_often_its_outcome_is_unknown() {
     let bench = Bench::new(|_, _| FAILING);
-    let mut patience = bench.patience(Endurance::Service);
-    let taken = tokio::time::timeout(Duration::from_secs(20), bench.sink.takes_nothing(&mut patience)).await;
+    let mut retrier = bench.retrier(RunMode::Service);
+    let taken = tokio::time::timeout(Duration::from_secs(20), bench.sink.takes_nothing(&mut retrier)).await;
     assert!(taken.is_err(), "Azure never answers anything else");
     assert!(bench.azure.uploads.lock().unwrap().len() > UNKNOWN_REPORTED);
     assert_eq!((bench.possible_duplicates(), bench.sink.config.progress.snapshot().problem), (0, None));
 }
 
 /// Delivers one event while Azure asks to wait for `seconds`: when it is sent and after how many failures, or what ends the run.
-async fn delivered_in_a_pause(endurance: Endurance, seconds: u64) -> Result<(u64, u64), String> {
+async fn delivered_in_a_pause(run_mode: RunMode, seconds: u64) -> Result<(u64, u64), String> {
     let bench = Bench::new(|_, _| ACCEPTED);
     bench.sink.config.pause.named(Duration::from_secs(seconds));
-    match bench.deliver(&mut outbox([1]), endurance).await {
+    match bench.deliver(&mut outbox([1]), run_mode).await {
         Ok(_) => Ok((bench.seconds(), bench.sink.config.progress.snapshot().retries)),
         Err(DeliverError::Aborted(Abort::Blocked(problem))) => Err(format!("{} s: {}", bench.seconds(), problem.cause)),
         Err(other) => panic!("{other:?}"),
@@ -278,11 +278,11 @@ async fn delivered_in_a_pause(endurance: Endurance, seconds: u64) -> Result<(u64
 
 #[tokio::test(start_paused = true)]
 async fn a_pause_is_waited_out_quietly_and_a_run_that_ends_does_not_wait_longer_than_five_minutes() {
-    for (endurance, seconds) in [(Endurance::Once, 7), (Endurance::Once, 300), (Endurance::Service, 301)] {
-        let sent = delivered_in_a_pause(endurance, seconds).await;
-        assert_eq!(sent, Ok((seconds, 0)), "{endurance:?}");
+    for (run_mode, seconds) in [(RunMode::Once, 7), (RunMode::Once, 300), (RunMode::Service, 301)] {
+        let sent = delivered_in_a_pause(run_mode, seconds).await;
+        assert_eq!(sent, Ok((seconds, 0)), "{run_mode:?}");
     }
-    let ended = delivered_in_a_pause(Endurance::Once, 301).await;
+    let ended = delivered_in_a_pause(RunMode::Once, 301).await;
     assert_eq!(ended, Err("0 s: Azure asks to be called no earlier than in 301s".to_owned()));
 }
 

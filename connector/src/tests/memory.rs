@@ -13,7 +13,7 @@ use crate::event::{Around, Event, STRAYS};
 use crate::ledger::{Cadence, Ledger};
 use crate::peer::Peer;
 use crate::progress::Progress;
-use crate::retry::{Endurance, Patience};
+use crate::retry::{Retrier, RunMode};
 use crate::store::{Minute, Store};
 use crate::stretch::minute;
 use crate::{Clock as _, Outcome, Random, Stop, Stream};
@@ -97,8 +97,8 @@ async fn what_a_span_took_and_gives_up_is_new_to_the_next() {
     let around = Around::new(checkpoint.span(one).unwrap().stretch);
     let taken_by = async |span| {
         let event = Event::read(Bytes::from_static(br#"{"id":"x"}"#), &around);
-        let mut patience = Patience::new(&progress, &random, &stop, Endurance::Service, Peer::Store);
-        checkpoint.claim(span, vec![event], &mut patience).await.unwrap().len()
+        let mut retrier = Retrier::new(&progress, &random, &stop, RunMode::Service, Peer::Store);
+        checkpoint.claim(span, vec![event], &mut retrier).await.unwrap().len()
     };
     assert_eq!((taken_by(one).await, taken_by(other).await), (1, 0));
     checkpoint.release(one);

@@ -1,4 +1,4 @@
-//! Cursors that lead nowhere are caught, not followed.
+//! Detects cursors that lead nowhere.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,16 +15,16 @@ const PAGES_MAX: usize = 200_000;
 
 /// Watches the pages of one reading of one span.
 #[derive(Debug, Default)]
-pub(crate) struct Trap {
+pub(crate) struct CursorLoopDetector {
     cursors: HashSet<u64>,
     pages: HashSet<u64>,
     empty: u32,
     repeated: u32,
 }
 
-/// How the cursor went wrong.
+/// Why a cursor is not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Trapped {
+pub(crate) enum CursorLoop {
     #[error("Miro's cursor came back to where it had been")]
     Repeats,
     #[error("Miro's cursor leads through pages without anything new")]
@@ -33,28 +33,28 @@ pub(crate) enum Trapped {
     Endless,
 }
 
-impl Trap {
+impl CursorLoopDetector {
     /// A reading that begins at `cursor`.
     pub(crate) fn from(cursor: Option<&Cursor>) -> Self {
-        let mut trap = Self::default();
-        trap.cursors.extend(cursor.map(fingerprint));
-        trap
+        let mut detector = Self::default();
+        detector.cursors.extend(cursor.map(fingerprint));
+        detector
     }
 
     /// Notes a page of `events` that leads on to `next`.
-    pub(crate) fn step(&mut self, events: &[Event], next: &Cursor) -> Result<(), Trapped> {
+    pub(crate) fn step(&mut self, events: &[Event], next: &Cursor) -> Result<(), CursorLoop> {
         if !self.cursors.insert(fingerprint(next)) {
-            return Err(Trapped::Repeats);
+            return Err(CursorLoop::Repeats);
         }
         if self.cursors.len() > PAGES_MAX {
-            return Err(Trapped::Endless);
+            return Err(CursorLoop::Endless);
         }
         self.empty = if events.is_empty() { self.empty + 1 } else { 0 };
         let ids = events.iter().fold(0, |sum: u128, event| sum.wrapping_mul(31).wrapping_add(event.id));
         let seen = !events.is_empty() && !self.pages.insert(fingerprint(&ids));
         self.repeated = if seen { self.repeated + 1 } else { 0 };
         if self.empty > EMPTY_MAX || self.repeated > REPEATED_MAX {
-            return Err(Trapped::NothingNew);
+            return Err(CursorLoop::NothingNew);
         }
         Ok(())
     }
@@ -84,25 +84,25 @@ mod tests {
 
     #[test]
     fn a_cursor_that_comes_back_is_caught() {
-        let mut trap = Trap::from(Some(&cursor(0)));
-        assert_eq!(trap.step(&page(1), &cursor(1)), Ok(()));
-        assert_eq!(trap.step(&page(2), &cursor(0)), Err(Trapped::Repeats));
+        let mut detector = CursorLoopDetector::from(Some(&cursor(0)));
+        assert_eq!(detector.step(&page(1), &cursor(1)), Ok(()));
+        assert_eq!(detector.step(&page(2), &cursor(0)), Err(CursorLoop::Repeats));
     }
 
     #[test]
     fn pages_without_anything_new_are_caught() {
-        let mut trap = Trap::from(None);
-        let caught = (0..10).map(|name| trap.step(&page(7), &cursor(name))).position(|step| step.is_err());
+        let mut detector = CursorLoopDetector::from(None);
+        let caught = (0..10).map(|name| detector.step(&page(7), &cursor(name))).position(|step| step.is_err());
         assert_eq!(caught, Some(4));
-        let mut trap = Trap::from(None);
-        let caught = (0..200).map(|name| trap.step(&[], &cursor(name))).position(|step| step.is_err());
+        let mut detector = CursorLoopDetector::from(None);
+        let caught = (0..200).map(|name| detector.step(&[], &cursor(name))).position(|step| step.is_err());
         assert_eq!(caught, Some(100));
     }
 
     #[test]
     fn an_honest_reading_is_left_alone() {
-        let mut trap = Trap::from(None);
-        assert!((0..5_000).all(|name| trap.step(&page(name as u128), &cursor(name)).is_ok()));
+        let mut detector = CursorLoopDetector::from(None);
+        assert!((0..5_000).all(|name| detector.step(&page(name as u128), &cursor(name)).is_ok()));
     }
 
     proptest! {
@@ -110,9 +110,9 @@ mod tests {
 
         #[test]
         fn whatever_circle_the_cursors_run_it_is_left_within_a_round(before in 0_usize..50, round in 1_usize..50) {
-            let mut trap = Trap::from(None);
+            let mut detector = CursorLoopDetector::from(None);
             let name = |step: usize| if step < before { step } else { before + (step - before) % round };
-            let caught = (0..before + 2 * round).position(|step| trap.step(&page(step as u128), &cursor(name(step))).is_err());
+            let caught = (0..before + 2 * round).position(|step| detector.step(&page(step as u128), &cursor(name(step))).is_err());
             prop_assert_eq!(caught, Some(before + round));
         }
 
@@ -120,12 +120,12 @@ mod tests {
         fn cursors_that_never_come_back_are_followed_while_pages_bring_something(
             sizes in proptest::collection::vec(0_usize..3, 1..400)
         ) {
-            let mut trap = Trap::from(None);
+            let mut detector = CursorLoopDetector::from(None);
             let mut empty = 0;
             for (step, size) in sizes.into_iter().enumerate() {
                 let events: Vec<Event> = (0..size).flat_map(|nth| page((step * 10 + nth) as u128)).collect();
                 empty = if events.is_empty() { empty + 1 } else { 0 };
-                prop_assert_eq!(trap.step(&events, &cursor(step)).is_ok(), empty <= EMPTY_MAX);
+                prop_assert_eq!(detector.step(&events, &cursor(step)).is_ok(), empty <= EMPTY_MAX);
             }
         }
     }
