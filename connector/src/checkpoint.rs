@@ -8,7 +8,7 @@ use tracing::{debug, info, warn};
 
 use crate::event::{Event, STRAYS};
 use crate::ids::{Claim, Ids};
-use crate::ledger::{Cadence, Ledger, LedgerError, Mark, Span, SpanId, Waiting};
+use crate::ledger::{Cadence, Ledger, LedgerError, Mark, Waiting, Window, WindowId};
 use crate::progress::Progress;
 use crate::retry::{Abort, Retrier};
 use crate::sink::Delivered;
@@ -90,21 +90,21 @@ impl Checkpoint {
         decided
     }
 
-    /// The open span `id`.
-    pub(crate) fn span(&self, id: SpanId) -> Option<Span> {
-        self.ledger().span(id).cloned()
+    /// The open window `id`.
+    pub(crate) fn window(&self, id: WindowId) -> Option<Window> {
+        self.ledger().window(id).cloned()
     }
 
-    /// The most urgent open span of those `wanted` that is not `running`.
-    pub(crate) fn waiting(&self, running: &BTreeSet<SpanId>, wanted: Waiting) -> Option<SpanId> {
+    /// The most urgent open window of those `wanted` that is not `running`.
+    pub(crate) fn waiting(&self, running: &BTreeSet<WindowId>, wanted: Waiting) -> Option<WindowId> {
         self.ledger().waiting(running, wanted)
     }
 
-    /// Of a page's `events`, those that nobody has delivered or is delivering; they are now `span`'s to deliver. Waits while the
+    /// Of a page's `events`, those that nobody has delivered or is delivering; they are now `window`'s to deliver. Waits while the
     /// disk gives nothing.
     pub(crate) async fn claim(
         &self,
-        span: SpanId,
+        window: WindowId,
         events: Vec<Event>,
         retrier: &mut Retrier<'_>,
     ) -> Result<Vec<Event>, StreamError> {
@@ -117,7 +117,7 @@ impl Checkpoint {
                 let mut ids = self.ids();
                 match ids.missing(&minutes) {
                     None => {
-                        let is_new = |event: &Event| ids.claim(event.minute, event.id, span) == Claim::New;
+                        let is_new = |event: &Event| ids.claim(event.minute, event.id, window) == Claim::New;
                         break events.into_iter().filter(is_new).collect::<Vec<_>>();
                     }
                     Some(missing) => missing,
@@ -137,15 +137,15 @@ impl Checkpoint {
         Ok(new)
     }
 
-    /// Gives up what `span` claimed and did not deliver.
-    pub(crate) fn release(&self, span: SpanId) {
-        self.ids().release(span);
+    /// Gives up what `window` claimed and did not deliver.
+    pub(crate) fn release(&self, window: WindowId) {
+        self.ids().release(window);
     }
 
-    /// Gives `span` up for now: what of it was not delivered is still to do.
-    pub(crate) fn postpone(&self, span: SpanId) {
-        let events = self.ids().release(span);
-        self.plan(|ledger, _| ledger.give_back(span));
+    /// Gives `window` up for now: what of it was not delivered is still to do.
+    pub(crate) fn postpone(&self, window: WindowId) {
+        let events = self.ids().release(window);
+        self.plan(|ledger, _| ledger.give_back(window));
         self.progress.postponed(events);
     }
 
@@ -181,7 +181,7 @@ impl Checkpoint {
         let change = self.change(done);
         let forget = change.forget.clone();
         *turn = self.write(*turn, change).await?;
-        self.plan(|ledger, cadence| ledger.mark(done.span(), done.mark(), cadence));
+        self.plan(|ledger, cadence| ledger.mark(done.window(), done.mark(), cadence));
         let mut ids = self.ids();
         ids.settle(done.events().map(|event| event.id));
         ids.trim(&forget);
@@ -206,7 +206,7 @@ impl Checkpoint {
 
     fn change(&self, done: &Delivered) -> Change {
         let mut ledger = self.ledger().clone();
-        ledger.mark(done.span(), done.mark(), &self.cadence);
+        ledger.mark(done.window(), done.mark(), &self.cadence);
         let mut forget = match done.mark() {
             Mark::End { .. } => ledger.forgettable(),
             Mark::Stay | Mark::At(_) => Vec::new(),

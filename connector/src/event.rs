@@ -8,9 +8,9 @@ use ring::digest::{SHA256, digest};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::interval::{Interval, minute};
 use crate::ledger::SPREAD;
 use crate::store::{IdHash, Minute};
-use crate::stretch::{Stretch, minute};
 use crate::time;
 
 /// An event as Miro sent it. It is never rebuilt: what is delivered is byte for byte what was read.
@@ -103,7 +103,7 @@ pub(crate) const STRAYS: Minute = Minute(4_223_370_120);
 pub(crate) struct Around(Range<Minute>);
 
 impl Around {
-    pub(crate) fn new(span: Stretch) -> Self {
+    pub(crate) fn new(span: Interval) -> Self {
         Self(span.widened(SPREAD).minutes())
     }
 }
@@ -150,7 +150,7 @@ mod tests {
 
     fn around() -> Around {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        Around::new(Stretch::new(at("2026-01-02T03:00:00Z"), at("2026-01-02T04:00:00Z")).unwrap())
+        Around::new(Interval::new(at("2026-01-02T03:00:00Z"), at("2026-01-02T04:00:00Z")).unwrap())
     }
 
     fn read(json: &'static str) -> Event {

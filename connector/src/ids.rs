@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 
-use crate::ledger::SpanId;
+use crate::ledger::WindowId;
 use crate::store::{ByMinute, IdHash, Minute};
 
-/// Ids kept in memory before old minutes are let go: about 4 MB, and more than the spans being read hold together.
+/// Ids kept in memory before old minutes are let go: about 4 MB, and more than the windows being read hold together.
 const HELD_MAX: usize = 100_000;
 /// What a minute without ids costs, counted in ids.
 const MINUTE_COST: usize = 8;
@@ -20,11 +20,11 @@ const LOAD_NEAR: i64 = 5;
 /// Whether an event is to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Claim {
-    /// Never seen: it now belongs to the claiming span until it is settled or released.
+    /// Never seen: it now belongs to the claiming window until it is settled or released.
     New,
     /// Delivered or set aside before.
     Known,
-    /// On its way, here or in another span.
+    /// On its way, here or in another window.
     InFlight,
 }
 
@@ -49,7 +49,7 @@ struct Remembered {
 #[derive(Clone, Copy, Debug)]
 struct Claimed {
     minute: Minute,
-    by: SpanId,
+    by: WindowId,
 }
 
 /// Minutes to be loaded from the store, and the state of memory for which that was found.
@@ -84,7 +84,7 @@ impl Ids {
         for minute in missing.range.start.0..missing.range.end.0 {
             let minute = Minute(minute);
             if self.minutes.contains_key(&minute) {
-                // Another span loaded it meanwhile, and may have added to it.
+                // Another window loaded it meanwhile, and may have added to it.
                 continue;
             }
             let ids: HashSet<u128, Spread> =
@@ -94,8 +94,8 @@ impl Ids {
         }
     }
 
-    /// Claims the event `id` of `minute` for `span`. The minute must have been loaded.
-    pub(crate) fn claim(&mut self, minute: Minute, id: u128, span: SpanId) -> Claim {
+    /// Claims the event `id` of `minute` for `window`. The minute must have been loaded.
+    pub(crate) fn claim(&mut self, minute: Minute, id: u128, window: WindowId) -> Claim {
         let remembered = self.minutes.entry(minute).or_default();
         remembered.touched = self.tick;
         if remembered.ids.contains(&id) {
@@ -104,7 +104,7 @@ impl Ids {
         if self.claims.contains_key(&id) {
             return Claim::InFlight;
         }
-        self.claims.insert(id, Claimed { minute, by: span });
+        self.claims.insert(id, Claimed { minute, by: window });
         remembered.claimed += 1;
         Claim::New
     }
@@ -125,12 +125,12 @@ impl Ids {
         self.minutes.get(&minute).map_or(0, |remembered| remembered.ids.len())
     }
 
-    /// Gives up whatever `span` claimed and did not settle.
-    pub(crate) fn release(&mut self, span: SpanId) -> usize {
+    /// Gives up whatever `window` claimed and did not settle.
+    pub(crate) fn release(&mut self, window: WindowId) -> usize {
         let before = self.claims.len();
         let minutes = &mut self.minutes;
         self.claims.retain(|_, claimed| {
-            let kept = claimed.by != span;
+            let kept = claimed.by != window;
             if !kept && let Some(remembered) = minutes.get_mut(&claimed.minute) {
                 remembered.claimed -= 1;
             }
@@ -202,7 +202,7 @@ mod tests {
 
     const HERE: Minute = Minute(7);
 
-    fn spans() -> (SpanId, SpanId) {
+    fn windows() -> (WindowId, WindowId) {
         let at = |second| jiff::Timestamp::from_second(second).unwrap();
         let mut ledger = Ledger::new(at(0));
         (ledger.open_tail(at(10_000)).unwrap(), ledger.open_history(at(10_000)).unwrap())
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn an_event_is_new_once_then_in_flight_then_known() {
-        let (one, other) = spans();
+        let (one, other) = windows();
         let mut ids = Ids::default();
         load(&mut ids, HERE, &[1]);
         assert_eq!(ids.claim(HERE, 1, one), Claim::Known);
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn what_a_span_gives_up_is_new_to_the_next() {
-        let (one, other) = spans();
+        let (one, other) = windows();
         let mut ids = Ids::default();
         load(&mut ids, HERE, &[]);
         assert_eq!(ids.claim(HERE, 2, one), Claim::New);
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn claimed_minutes_stay_when_everything_else_is_let_go() {
-        let (one, _) = spans();
+        let (one, _) = windows();
         let mut ids = Ids::default();
         load(&mut ids, HERE, &[1]);
         assert_eq!(ids.claim(HERE, 2, one), Claim::New);
@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn minutes_not_touched_for_longest_are_let_go_until_a_quarter_is_free() {
-        let (one, _) = spans();
+        let (one, _) = windows();
         let mut ids = Ids::default();
         for minute in 1..=4 {
             load(&mut ids, Minute(minute), &many(minute, 30_000));
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn a_minute_is_let_go_once_all_its_claims_are_settled_or_given_up() {
-        let (one, other) = spans();
+        let (one, other) = windows();
         for is_given_up in [false, true] {
             let mut ids = Ids::default();
             load(&mut ids, HERE, &[1]);
@@ -334,7 +334,7 @@ mod tests {
 
     #[test]
     fn what_another_span_loaded_meanwhile_is_kept() {
-        let (one, other) = spans();
+        let (one, other) = windows();
         let mut ids = Ids::default();
         let missing = ids.missing(&[HERE]).unwrap();
         load(&mut ids, HERE, &[]);
@@ -384,13 +384,13 @@ mod tests {
         /// delivered, whatever memory lets go.
         #[test]
         fn it_says_of_every_event_what_a_plain_set_says(steps in proptest::collection::vec(anything(), 1..200)) {
-            let (one, other) = spans();
+            let (one, other) = windows();
             let of = |first: bool| if first { one } else { other };
             // An id belongs to one minute.
             let at = |minute: i64, id: u128| (Minute(minute), id * 4 + minute as u128);
             let mut ids = Ids::default();
             let mut delivered: HashSet<(Minute, u128)> = HashSet::new();
-            let mut on_the_way: HashMap<u128, (Minute, SpanId)> = HashMap::new();
+            let mut on_the_way: HashMap<u128, (Minute, WindowId)> = HashMap::new();
             for step in steps {
                 match step {
                     Do::Claim(minute, id, first) => {

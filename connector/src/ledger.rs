@@ -1,6 +1,6 @@
 //! The time ledger of one stream: which source time is covered, being read, or still to do.
 //!
-//! Live tailing, catching up after an outage and a backfill of months are the same thing here: spans to read,
+//! Live tailing, catching up after an outage and a backfill of months are the same thing here: windows to read,
 //! newest first. The ledger is plain data without I/O; it changes by small steps and is written down whole with
 //! every delivery.
 //!
@@ -16,9 +16,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Start;
+use crate::interval::{Interval, IntervalSet, after, before};
 use crate::peer_text::PeerText;
 use crate::store::Minute;
-use crate::stretch::{Stretch, Stretches, after, before};
 use crate::time::whole_second;
 
 #[cfg(test)]
@@ -26,33 +26,33 @@ mod tests;
 
 /// A poll of the tail starts this long before the newest covered instant.
 const TAIL_OVERLAP: SignedDuration = SignedDuration::from_secs(5);
-/// A gap wider than this is history: its newest part of this width is read as the tail, the rest in spans.
+/// A gap wider than this is history: its newest part of this width is read as the tail, the rest in windows.
 const TAIL_MAX: SignedDuration = SignedDuration::from_mins(10);
-/// The events aimed at in one span of history: its ids stay in memory, and a lost cursor costs at most this much.
+/// The events aimed at in one window of history: its ids stay in memory, and a lost cursor costs at most this much.
 const SPAN_EVENTS: u64 = 20_000;
 const SPAN_MIN: SignedDuration = SignedDuration::from_mins(1);
 const SPAN_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// The width of the first span of history, before anything is known of its density.
+/// The width of the first window of history, before anything is known of its density.
 const SPAN_FIRST: SignedDuration = SignedDuration::from_hours(1);
 /// A clock that went back by less is only being adjusted.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(2);
-/// An event's time may lie this far outside the span that shows it and is still remembered under its own minute.
+/// An event's time may lie this far outside the window that shows it and is still remembered under its own minute.
 pub(crate) const SPREAD: SignedDuration = SignedDuration::from_hours(1);
 
 /// The form of the written ledger.
 const FORM: u32 = 1;
 
-/// Names a span for as long as it is open; never used twice by one ledger.
+/// Names a window for as long as it is open; never used twice by one ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct SpanId(u64);
+pub(crate) struct WindowId(u64);
 
-impl SpanId {
-    /// No span of the ledger: for events that were set aside and are sent again.
+impl WindowId {
+    /// No window of the ledger: for events that were set aside and are sent again.
     pub(crate) const NONE: Self = Self(u64::MAX);
 }
 
-impl fmt::Display for SpanId {
+impl fmt::Display for WindowId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::NONE => f.write_str("resend"),
@@ -61,10 +61,10 @@ impl fmt::Display for SpanId {
     }
 }
 
-/// Why a span is read.
+/// Why a window is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Kind {
+pub(crate) enum WindowKind {
     /// The newest time.
     Tail,
     /// Time read before, for what was shown late.
@@ -87,29 +87,30 @@ impl std::fmt::Debug for Cursor {
     }
 }
 
-/// A span being read.
+/// A window being read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Span {
+pub(crate) struct Window {
     /// The source time it covers.
-    pub(crate) stretch: Stretch,
+    #[serde(rename = "stretch")]
+    pub(crate) interval: Interval,
     /// Why it is read.
-    pub(crate) kind: Kind,
+    pub(crate) kind: WindowKind,
     /// Where reading resumes; none at the beginning.
     pub(crate) cursor: Option<Cursor>,
     /// When reading began: nothing in it was read earlier.
     opened: Timestamp,
-    /// What lies before was read by another span, and is only read along.
+    /// What lies before was read by another window, and is only read along.
     fresh_from: Timestamp,
 }
 
-/// What one delivery means for the span it came from.
+/// What one delivery means for the window it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Mark {
     /// Nothing yet: more of the same page is to come.
     Stay,
     /// Everything before this cursor is delivered.
     At(Cursor),
-    /// The span is read to its end.
+    /// The window is read to its end.
     End {
         /// How many events it held, if it was read in one go.
         events: Option<u64>,
@@ -118,7 +119,7 @@ pub(crate) enum Mark {
     },
 }
 
-/// Which open spans are asked for.
+/// Which open windows are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Waiting {
     /// Whatever is most urgent.
@@ -132,7 +133,7 @@ pub(crate) enum Waiting {
 pub(crate) struct Cadence {
     /// The time between two polls of the tail.
     pub(crate) poll_every: SignedDuration,
-    /// The ages at which every stretch is read again, in seconds.
+    /// The ages at which every interval is read again, in seconds.
     pub(crate) sweeps: Vec<u64>,
     /// A sweep is worth a call when this part of its age is due: one over it.
     sweep_part: u64,
@@ -176,14 +177,14 @@ impl Cadence {
 pub(crate) struct Ledger {
     form: u32,
     started: Timestamp,
-    /// The newest instant that any span reaches.
+    /// The newest instant that any window reaches.
     head: Timestamp,
-    to_do: Stretches,
-    open: BTreeMap<SpanId, Span>,
+    to_do: IntervalSet,
+    open: BTreeMap<WindowId, Window>,
     /// Age in seconds -> what is to be read again at that age.
-    due: BTreeMap<u64, Stretches>,
+    due: BTreeMap<u64, IntervalSet>,
     next_span: u64,
-    /// How wide the next span of history is cut, in seconds.
+    /// How wide the next window of history is cut, in seconds.
     width: i64,
     /// The age in seconds that the beginning was told as, until Miro's clock has shown what that is: ours may be wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -213,7 +214,7 @@ impl Ledger {
             form: FORM,
             started,
             head: started,
-            to_do: Stretches::default(),
+            to_do: IntervalSet::default(),
             open: BTreeMap::new(),
             due: BTreeMap::new(),
             next_span: 0,
@@ -241,8 +242,8 @@ impl Ledger {
         if ledger.form != FORM {
             return Err(LedgerError(format!("form {} instead of {FORM}", ledger.form)));
         }
-        for span in ledger.open.values_mut().filter(|span| span.kind == Kind::Tail) {
-            span.kind = Kind::History;
+        for window in ledger.open.values_mut().filter(|window| window.kind == WindowKind::Tail) {
+            window.kind = WindowKind::History;
         }
         ledger.adopt(&cadence.sweeps);
         Ok(ledger)
@@ -263,20 +264,22 @@ impl Ledger {
         for age in gone {
             let orphans = self.due.remove(&age).unwrap_or_default();
             let kept = self.due.entry(oldest).or_default();
-            orphans.iter().for_each(|stretch| kept.add(stretch));
+            orphans.iter().for_each(|interval| kept.add(interval));
         }
     }
 
-    /// The span named `id`, if it is open.
-    pub(crate) fn span(&self, id: SpanId) -> Option<&Span> {
+    /// The window named `id`, if it is open.
+    pub(crate) fn window(&self, id: WindowId) -> Option<&Window> {
         self.open.get(&id)
     }
 
-    /// The most urgent open span of those `wanted` that is not in `running`.
-    pub(crate) fn waiting(&self, running: &BTreeSet<SpanId>, wanted: Waiting) -> Option<SpanId> {
-        let wanted = |span: &Span| wanted == Waiting::Any || span.kind == Kind::History;
-        let waiting = self.open.iter().filter(|(id, span)| !running.contains(id) && wanted(span));
-        waiting.min_by_key(|(id, span)| (span.kind, std::cmp::Reverse(span.stretch.to()), **id)).map(|(id, _)| *id)
+    /// The most urgent open window of those `wanted` that is not in `running`.
+    pub(crate) fn waiting(&self, running: &BTreeSet<WindowId>, wanted: Waiting) -> Option<WindowId> {
+        let wanted = |window: &Window| wanted == Waiting::Any || window.kind == WindowKind::History;
+        let waiting = self.open.iter().filter(|(id, window)| !running.contains(id) && wanted(window));
+        waiting
+            .min_by_key(|(id, window)| (window.kind, std::cmp::Reverse(window.interval.to()), **id))
+            .map(|(id, _)| *id)
     }
 
     /// When the tail is to be polled next; none while a poll is open.
@@ -295,34 +298,34 @@ impl Ledger {
     }
 
     fn is_polling(&self) -> bool {
-        self.open.values().any(|span| span.kind == Kind::Tail)
+        self.open.values().any(|window| window.kind == WindowKind::Tail)
     }
 
     /// Opens the newest time up to `now`. Of a wide gap only the newest part; the rest becomes history to do.
-    pub(crate) fn open_tail(&mut self, now: Timestamp) -> Option<SpanId> {
+    pub(crate) fn open_tail(&mut self, now: Timestamp) -> Option<WindowId> {
         let now = whole_second(now);
-        let gap = Stretch::new(self.head, now)?;
+        let gap = Interval::new(self.head, now)?;
         let cut = before(now, TAIL_MAX);
-        let tail = match Stretch::new(gap.from(), cut) {
+        let tail = match Interval::new(gap.from(), cut) {
             // By now the sweeps are due for what lies before the gap.
             Some(rest) => {
                 self.to_do.add(rest);
-                Stretch::new(cut, now)?
+                Interval::new(cut, now)?
             }
-            None => Stretch::new(before(gap.from(), TAIL_OVERLAP).max(self.started), now)?,
+            None => Interval::new(before(gap.from(), TAIL_OVERLAP).max(self.started), now)?,
         };
-        let id = self.open(tail, Kind::Tail, now);
-        if let Some(span) = self.open.get_mut(&id) {
-            span.fresh_from = self.head.max(tail.from());
+        let id = self.open(tail, WindowKind::Tail, now);
+        if let Some(window) = self.open.get_mut(&id) {
+            window.fresh_from = self.head.max(tail.from());
         }
         self.head = now;
         Some(id)
     }
 
     /// A tail that has to wait is history from now on, so that the newest time is polled without it.
-    pub(crate) fn set_back(&mut self, id: SpanId) {
-        if let Some(span) = self.open.get_mut(&id).filter(|span| span.kind == Kind::Tail) {
-            span.kind = Kind::History;
+    pub(crate) fn set_back(&mut self, id: WindowId) {
+        if let Some(window) = self.open.get_mut(&id).filter(|window| window.kind == WindowKind::Tail) {
+            window.kind = WindowKind::History;
         }
     }
 
@@ -336,10 +339,10 @@ impl Ledger {
     }
 
     /// Opens the newest moments that were covered once more, to be shown Miro's clock; none while that is being done.
-    pub(crate) fn open_probe(&mut self) -> Option<SpanId> {
-        let kind = Kind::Sweep { age: 0 };
-        let newest = Stretch::new(before(self.head, TAIL_OVERLAP), self.head)?;
-        let is_open = self.open.values().any(|span| span.kind == kind);
+    pub(crate) fn open_probe(&mut self) -> Option<WindowId> {
+        let kind = WindowKind::Sweep { age: 0 };
+        let newest = Interval::new(before(self.head, TAIL_OVERLAP), self.head)?;
+        let is_open = self.open.values().any(|window| window.kind == kind);
         (!is_open).then(|| self.open(newest, kind, self.head))
     }
 
@@ -350,18 +353,18 @@ impl Ledger {
             return;
         }
         let now = whole_second(now);
-        let Some(future) = Stretch::new(now, Timestamp::MAX) else { return };
+        let Some(future) = Interval::new(now, Timestamp::MAX) else { return };
         let ahead = self.newest_read().duration_since(now);
         self.to_do.remove(future);
         for age in &cadence.sweeps {
             let due = self.due.entry(*age).or_default();
             due.remove(future);
-            if let Some(recent) = Stretch::new(before(now, seconds(*age)).max(self.started), now) {
+            if let Some(recent) = Interval::new(before(now, seconds(*age)).max(self.started), now) {
                 due.add(recent);
             }
         }
         if let Some(again) =
-            self.wrong_since(now, ahead, cadence).and_then(|from| Stretch::new(from.max(self.started), now))
+            self.wrong_since(now, ahead, cadence).and_then(|from| Interval::new(from.max(self.started), now))
         {
             self.to_do.add(again);
         }
@@ -370,11 +373,11 @@ impl Ledger {
 
     /// The newest instant that was read: what is planned beyond it is not read yet.
     fn newest_read(&self) -> Timestamp {
-        let first = self.open.values().filter(|span| !matches!(span.kind, Kind::Sweep { .. }));
-        let open = first.filter_map(|span| Stretch::new(span.fresh_from, span.stretch.to()));
-        let mut read: Stretches = Stretch::new(self.started, self.head).into_iter().collect();
+        let first = self.open.values().filter(|window| !matches!(window.kind, WindowKind::Sweep { .. }));
+        let open = first.filter_map(|window| Interval::new(window.fresh_from, window.interval.to()));
+        let mut read: IntervalSet = Interval::new(self.started, self.head).into_iter().collect();
         self.to_do.iter().chain(open).for_each(|unread| read.remove(unread));
-        read.last().map_or(self.started, Stretch::to)
+        read.last().map_or(self.started, Interval::to)
     }
 
     /// Since when our clock was wrong, if what was read is `ahead` of `now` by more than the sweeps make up for: as many of the
@@ -396,48 +399,48 @@ impl Ledger {
         since
     }
 
-    /// Opens the stretch that is most overdue for a sweep, when enough of it is due to be worth a call, or whatever is due
+    /// Opens the interval that is most overdue for a sweep, when enough of it is due to be worth a call, or whatever is due
     /// when `all` of it is wanted. The most overdue, so that with a small budget no sweep waits for ever.
-    pub(crate) fn open_sweep(&mut self, now: Timestamp, cadence: &Cadence, all: bool) -> Option<SpanId> {
+    pub(crate) fn open_sweep(&mut self, now: Timestamp, cadence: &Cadence, all: bool) -> Option<WindowId> {
         let ripe = cadence.sweeps.iter().filter_map(|age| Some((*age, self.ripe(*age, now, cadence, all)?)));
-        let (age, stretch) = ripe.min_by_key(|(age, stretch)| after(stretch.from(), seconds(*age)))?;
-        self.due.entry(age).or_default().remove(stretch);
-        Some(self.open(stretch, Kind::Sweep { age }, now))
+        let (age, interval) = ripe.min_by_key(|(age, interval)| after(interval.from(), seconds(*age)))?;
+        self.due.entry(age).or_default().remove(interval);
+        Some(self.open(interval, WindowKind::Sweep { age }, now))
     }
 
     /// Opens the newest part of what is due for the first sweep: where a peer shows events a little late, all are found there first.
     /// It may be read beside another sweep of its age.
-    pub(crate) fn open_newest_sweep(&mut self, now: Timestamp, cadence: &Cadence) -> Option<SpanId> {
+    pub(crate) fn open_newest_sweep(&mut self, now: Timestamp, cadence: &Cadence) -> Option<WindowId> {
         let age = *cadence.sweeps.first()?;
         let ripe_to = whole_second(before(now, seconds(age)));
         let due = self.due.get_mut(&age)?;
-        let newest = due.iter().take_while(|stretch| stretch.from() < ripe_to).last()?;
+        let newest = due.iter().take_while(|interval| interval.from() < ripe_to).last()?;
         let to = newest.to().min(ripe_to);
-        let stretch = Stretch::new(before(to, cadence.worth(age)).max(newest.from()), to)?;
-        due.remove(stretch);
-        Some(self.open(stretch, Kind::Sweep { age }, now))
+        let interval = Interval::new(before(to, cadence.worth(age)).max(newest.from()), to)?;
+        due.remove(interval);
+        Some(self.open(interval, WindowKind::Sweep { age }, now))
     }
 
     /// Opens once more, whatever its age, all that is still due for some sweep, and the newest time that was covered. It stays
     /// due: a run that ends cannot wait for the sweeps' ages, and what Miro shows by now is still to be delivered.
-    pub(crate) fn open_recheck(&mut self, now: Timestamp) -> Option<SpanId> {
-        let due = self.due.values().filter_map(Stretches::first).map(Stretch::from).min();
+    pub(crate) fn open_recheck(&mut self, now: Timestamp) -> Option<WindowId> {
+        let due = self.due.values().filter_map(IntervalSet::first).map(Interval::from).min();
         let from = due.unwrap_or(self.head).min(before(self.head, TAIL_OVERLAP)).max(self.started);
-        let stretch = Stretch::new(from, self.head)?;
-        Some(self.open(stretch, Kind::Sweep { age: 0 }, whole_second(now)))
+        let interval = Interval::new(from, self.head)?;
+        Some(self.open(interval, WindowKind::Sweep { age: 0 }, whole_second(now)))
     }
 
-    fn ripe(&self, age: u64, now: Timestamp, cadence: &Cadence, all: bool) -> Option<Stretch> {
-        if self.open.values().any(|span| span.kind == Kind::Sweep { age }) {
+    fn ripe(&self, age: u64, now: Timestamp, cadence: &Cadence, all: bool) -> Option<Interval> {
+        if self.open.values().any(|window| window.kind == WindowKind::Sweep { age }) {
             return None;
         }
         let due = self.due.get(&age)?.first()?;
-        let ripe = Stretch::new(due.from(), due.to().min(whole_second(before(now, seconds(age)))))?;
+        let ripe = Interval::new(due.from(), due.to().min(whole_second(before(now, seconds(age)))))?;
         let worth = cadence.worth(age);
-        // Where the whole stretch is due, it no longer grows: the tail was elsewhere since.
+        // Where the whole interval is due, it no longer grows: the tail was elsewhere since.
         let enough = all || ripe.to() == due.to() || ripe.width() >= worth;
         let cut = after(ripe.from(), SPAN_MAX.min(SignedDuration::from_secs(self.width).max(worth)));
-        Stretch::new(ripe.from(), ripe.to().min(cut)).filter(|_| enough)
+        Interval::new(ripe.from(), ripe.to().min(cut)).filter(|_| enough)
     }
 
     /// When the next sweep could be worth opening; none when no sweep is due ever.
@@ -451,69 +454,69 @@ impl Ledger {
     }
 
     /// Opens the newest part of the history to do. What lies beyond `now` has not come yet by some clock, and waits.
-    pub(crate) fn open_history(&mut self, now: Timestamp) -> Option<SpanId> {
+    pub(crate) fn open_history(&mut self, now: Timestamp) -> Option<WindowId> {
         let now = whole_second(now);
-        let newest = self.to_do.iter().take_while(|stretch| stretch.from() < now).last()?;
+        let newest = self.to_do.iter().take_while(|interval| interval.from() < now).last()?;
         let to = newest.to().min(now);
         let from = before(to, SignedDuration::from_secs(self.width)).max(newest.from());
-        let span = Stretch::new(from, to)?;
-        self.to_do.remove(span);
-        Some(self.open(span, Kind::History, now))
+        let window = Interval::new(from, to)?;
+        self.to_do.remove(window);
+        Some(self.open(window, WindowKind::History, now))
     }
 
-    fn open(&mut self, stretch: Stretch, kind: Kind, opened: Timestamp) -> SpanId {
-        let id = SpanId(self.next_span);
+    fn open(&mut self, interval: Interval, kind: WindowKind, opened: Timestamp) -> WindowId {
+        let id = WindowId(self.next_span);
         self.next_span += 1;
-        self.open.insert(id, Span { stretch, kind, cursor: None, opened, fresh_from: stretch.from() });
+        self.open.insert(id, Window { interval, kind, cursor: None, opened, fresh_from: interval.from() });
         id
     }
 
-    /// Closes span `id` unread: it is to do again.
-    pub(crate) fn give_back(&mut self, id: SpanId) {
-        let Some(span) = self.open.remove(&id) else { return };
-        match (span.kind, Stretch::new(span.fresh_from, span.stretch.to())) {
-            (Kind::Sweep { age: 0 }, _) | (_, None) => {}
-            (Kind::Sweep { age }, Some(_)) => self.due.entry(age).or_default().add(span.stretch),
-            (Kind::Tail | Kind::History, Some(unread)) => self.to_do.add(unread),
+    /// Closes window `id` unread: it is to do again.
+    pub(crate) fn give_back(&mut self, id: WindowId) {
+        let Some(window) = self.open.remove(&id) else { return };
+        match (window.kind, Interval::new(window.fresh_from, window.interval.to())) {
+            (WindowKind::Sweep { age: 0 }, _) | (_, None) => {}
+            (WindowKind::Sweep { age }, Some(_)) => self.due.entry(age).or_default().add(window.interval),
+            (WindowKind::Tail | WindowKind::History, Some(unread)) => self.to_do.add(unread),
         }
     }
 
-    /// Notes what a delivery from span `id` means. A span that is no longer open is left closed.
-    pub(crate) fn mark(&mut self, id: SpanId, mark: &Mark, cadence: &Cadence) {
+    /// Notes what a delivery from window `id` means. A window that is no longer open is left closed.
+    pub(crate) fn mark(&mut self, id: WindowId, mark: &Mark, cadence: &Cadence) {
         match mark {
             Mark::Stay => {}
             Mark::At(cursor) => {
-                if let Some(span) = self.open.get_mut(&id) {
-                    span.cursor = Some(cursor.clone());
+                if let Some(window) = self.open.get_mut(&id) {
+                    window.cursor = Some(cursor.clone());
                 }
             }
             Mark::End { events, as_of } => self.close(id, *events, *as_of, cadence),
         }
     }
 
-    /// Forgets the cursor of span `id`: it is read from its beginning.
-    pub(crate) fn restart(&mut self, id: SpanId) {
-        if let Some(span) = self.open.get_mut(&id) {
-            span.cursor = None;
+    /// Forgets the cursor of window `id`: it is read from its beginning.
+    pub(crate) fn restart(&mut self, id: WindowId) {
+        if let Some(window) = self.open.get_mut(&id) {
+            window.cursor = None;
         }
     }
 
-    fn close(&mut self, id: SpanId, events: Option<u64>, as_of: Timestamp, cadence: &Cadence) {
-        let Some(span) = self.open.remove(&id) else { return };
+    fn close(&mut self, id: WindowId, events: Option<u64>, as_of: Timestamp, cadence: &Cadence) {
+        let Some(window) = self.open.remove(&id) else { return };
         self.confirm_start(as_of);
-        match span.kind {
-            Kind::Sweep { age } => return self.sweep_again(age, span.stretch, as_of),
-            Kind::History => events.into_iter().for_each(|events| self.adapt(span.stretch, events)),
-            Kind::Tail => {}
+        match window.kind {
+            WindowKind::Sweep { age } => return self.sweep_again(age, window.interval, as_of),
+            WindowKind::History => events.into_iter().for_each(|events| self.adapt(window.interval, events)),
+            WindowKind::Tail => {}
         }
-        let read_to = whole_second(as_of).max(span.fresh_from).min(span.stretch.to());
-        if let Some(unread) = Stretch::new(read_to, span.stretch.to()) {
+        let read_to = whole_second(as_of).max(window.fresh_from).min(window.interval.to());
+        if let Some(unread) = Interval::new(read_to, window.interval.to()) {
             self.to_do.add(unread);
             self.lower_head(as_of);
         }
         for age in &cadence.sweeps {
-            let young = before(span.opened.min(as_of), seconds(*age)).max(span.fresh_from);
-            if let Some(due) = Stretch::new(young, read_to) {
+            let young = before(window.opened.min(as_of), seconds(*age)).max(window.fresh_from);
+            if let Some(due) = Interval::new(young, read_to) {
                 self.due.entry(*age).or_default().add(due);
             }
         }
@@ -524,17 +527,17 @@ impl Ledger {
     fn confirm_start(&mut self, as_of: Timestamp) {
         let Some(age) = self.start_age.take() else { return };
         let start = whole_second(before(as_of, seconds(age)));
-        if let Some(passed_over) = Stretch::new(start, self.started) {
+        if let Some(passed_over) = Interval::new(start, self.started) {
             self.to_do.add(passed_over);
             self.started = start;
         }
     }
 
     /// The part of a sweep that was read before its `age`, by the earlier of both clocks, is still to be swept: ours was ahead.
-    fn sweep_again(&mut self, age: u64, read: Stretch, as_of: Timestamp) {
+    fn sweep_again(&mut self, age: u64, read: Interval, as_of: Timestamp) {
         let ripe_to = after(before(whole_second(as_of), seconds(age)), CLOCK_SLACK);
         if age > 0
-            && let Some(early) = Stretch::new(read.from().max(ripe_to), read.to())
+            && let Some(early) = Interval::new(read.from().max(ripe_to), read.to())
         {
             self.due.entry(age).or_default().add(early);
         }
@@ -544,15 +547,15 @@ impl Ledger {
     fn lower_head(&mut self, now: Timestamp) {
         let now = whole_second(now);
         if let Some(top) = self.to_do.last().filter(|top| top.to() >= self.head)
-            && let Some(to_come) = Stretch::new(top.from().max(now), top.to())
+            && let Some(to_come) = Interval::new(top.from().max(now), top.to())
         {
             self.to_do.remove(to_come);
             self.head = to_come.from();
         }
     }
 
-    /// Cuts the next span so that it holds about [`SPAN_EVENTS`], growing at most fourfold at a time.
-    fn adapt(&mut self, read: Stretch, events: u64) {
+    /// Cuts the next window so that it holds about [`SPAN_EVENTS`], growing at most fourfold at a time.
+    fn adapt(&mut self, read: Interval, events: u64) {
         let read = read.width().as_secs().max(1);
         let aimed = i128::from(read) * i128::from(SPAN_EVENTS) / i128::from(events.max(1));
         let grown = i64::try_from(aimed).unwrap_or(i64::MAX).min(self.width.saturating_mul(4));
@@ -561,8 +564,8 @@ impl Ledger {
 
     /// Everything before this instant has been read once.
     pub(crate) fn covered_to(&self) -> Timestamp {
-        let open = self.open.values().filter(|span| !matches!(span.kind, Kind::Sweep { .. }));
-        let unread = open.map(|span| span.fresh_from).chain(self.to_do.first().map(Stretch::from));
+        let open = self.open.values().filter(|window| !matches!(window.kind, WindowKind::Sweep { .. }));
+        let unread = open.map(|window| window.fresh_from).chain(self.to_do.first().map(Interval::from));
         unread.min().unwrap_or(self.head).min(self.head)
     }
 
@@ -573,8 +576,8 @@ impl Ledger {
 
     /// Everything before this instant has been read for the last time.
     pub(crate) fn settled_to(&self) -> Timestamp {
-        let due = self.due.values().filter_map(Stretches::first).map(Stretch::from);
-        let open = self.open.values().map(|span| span.stretch.from());
+        let due = self.due.values().filter_map(IntervalSet::first).map(Interval::from);
+        let open = self.open.values().map(|window| window.interval.from());
         due.chain(open).min().unwrap_or(self.head).min(self.covered_to())
     }
 
@@ -585,20 +588,20 @@ impl Ledger {
 
     /// The source time that was never read: history to do and history being read.
     pub(crate) fn unread(&self) -> SignedDuration {
-        let open = self.open.values().filter(|span| span.kind == Kind::History);
-        open.fold(self.to_do.total(), |sum, span| sum.saturating_add(span.stretch.width()))
+        let open = self.open.values().filter(|window| window.kind == WindowKind::History);
+        open.fold(self.to_do.total(), |sum, window| sum.saturating_add(window.interval.width()))
     }
 
     /// Minutes whose ids are needed no more: nothing that may still be read comes near them.
     pub(crate) fn forgettable(&self) -> Vec<Range<Minute>> {
-        let recent = Stretch::new(before(self.head, TAIL_OVERLAP), Timestamp::MAX);
-        let open = self.open.values().map(|span| span.stretch);
-        let due = self.due.values().flat_map(Stretches::iter);
+        let recent = Interval::new(before(self.head, TAIL_OVERLAP), Timestamp::MAX);
+        let open = self.open.values().map(|window| window.interval);
+        let due = self.due.values().flat_map(IntervalSet::iter);
         let needed = open.chain(self.to_do.iter()).chain(due).chain(recent);
-        let needed: Stretches = needed.map(|stretch| stretch.widened(SPREAD)).collect();
+        let needed: IntervalSet = needed.map(|interval| interval.widened(SPREAD)).collect();
         let mut next = Minute(i64::MIN);
         let mut gaps = Vec::new();
-        for keep in needed.iter().map(Stretch::minutes) {
+        for keep in needed.iter().map(Interval::minutes) {
             if next < keep.start {
                 gaps.push(next..keep.start);
             }

@@ -1,4 +1,4 @@
-//! One span's way: pages are fetched while batches are sent, over a bounded channel, joined in one place.
+//! One window's way: pages are fetched while batches are sent, over a bounded channel, joined in one place.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tracing::{Instrument as _, debug, debug_span, warn};
 
 use crate::checkpoint::{Checkpoint, StreamError};
-use crate::ledger::{Mark, Span, SpanId};
+use crate::ledger::{Mark, Window, WindowId};
 use crate::pack::{self, BatchBuilder};
 use crate::peer::Peer;
 use crate::problem::Code;
@@ -21,10 +21,10 @@ use crate::{Problem, Random};
 
 /// Pages that wait between fetching and sending: enough to keep both busy.
 const PAGES_AHEAD: usize = 1;
-/// The wait before a span is read again from its beginning doubles from the first to the longest.
+/// The wait before a window is read again from its beginning doubles from the first to the longest.
 const RESTART_FIRST: Duration = Duration::from_secs(1);
 const RESTART_MAX: Duration = Duration::from_mins(5);
-/// A run that ends gives up on a span that had to be restarted so often.
+/// A run that ends gives up on a window that had to be restarted so often.
 const RESTARTS_MAX: u32 = 6;
 
 /// Everything between the two ends of one stream.
@@ -62,7 +62,7 @@ enum Reading {
     Stopped(Problem),
 }
 
-/// Why a span is not delivered to its end.
+/// Why a window is not delivered to its end.
 enum WindowError {
     /// The work of the whole stream ends.
     Stream(StreamError),
@@ -92,8 +92,8 @@ impl From<DeliverError> for WindowError {
 }
 
 impl Pipeline {
-    /// Reads span `id` to its end and delivers it. Returns early when told to finish: the span stays open.
-    pub(crate) async fn run(&self, id: SpanId) -> (SpanId, Result<(), StreamError>) {
+    /// Reads window `id` to its end and delivers it. Returns early when told to finish: the window stays open.
+    pub(crate) async fn run(&self, id: WindowId) -> (WindowId, Result<(), StreamError>) {
         let done = match self.read(id).instrument(debug_span!("window", %id)).await {
             Err(WindowError::Postponed) => {
                 self.checkpoint.postpone(id);
@@ -106,12 +106,12 @@ impl Pipeline {
         (id, done)
     }
 
-    async fn read(&self, id: SpanId) -> Result<(), WindowError> {
+    async fn read(&self, id: WindowId) -> Result<(), WindowError> {
         let mut restarts = 0;
-        while let Some(span) = self.checkpoint.span(id) {
+        while let Some(window) = self.checkpoint.window(id) {
             let (pages_in, pages_out) = channel(PAGES_AHEAD);
-            let fetching = async { Ok(self.fetch(id, &span, pages_in).await) };
-            let (reading, ()) = tokio::try_join!(fetching, self.deliver(id, &span, pages_out))?;
+            let fetching = async { Ok(self.fetch(id, &window, pages_in).await) };
+            let (reading, ()) = tokio::try_join!(fetching, self.deliver(id, &window, pages_out))?;
             match reading {
                 Reading::Over => break,
                 Reading::Stopped(problem) => return Err(Abort::Blocked(problem).into()),
@@ -124,8 +124,8 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Forgets the cursor of span `id` and waits a while, longer every time.
-    async fn restart(&self, id: SpanId, restarts: u32, reason: String) -> Result<(), WindowError> {
+    /// Forgets the cursor of window `id` and waits a while, longer every time.
+    async fn restart(&self, id: WindowId, restarts: u32, reason: String) -> Result<(), WindowError> {
         self.progress.restarted();
         let delay = RESTART_FIRST.saturating_mul(1 << restarts.min(16)).min(RESTART_MAX);
         debug!(stream = %self.progress.stream(), reason, restarts, delay_ms = delay.as_millis() as u64, "Restarting a window.");
@@ -149,20 +149,20 @@ impl Pipeline {
         }
     }
 
-    async fn fetch(&self, id: SpanId, span: &Span, pages: Sender<Fetched>) -> Reading {
-        let Some(stretch) = self.source.within_reach(span.stretch) else {
+    async fn fetch(&self, id: WindowId, window: &Window, pages: Sender<Fetched>) -> Reading {
+        let Some(interval) = self.source.within_reach(window.interval) else {
             if self.progress.passed_over() {
                 warn!(stream = %self.progress.stream(), "Miro shows no events older than 90 days: older events are skipped.");
             }
             return end(pages, Timestamp::MAX).await;
         };
-        let mut cursor = span.cursor.clone();
+        let mut cursor = window.cursor.clone();
         let mut detector = CursorLoopDetector::from(cursor.as_ref());
         let mut number = 0_u64;
         loop {
             number += 1;
             let mut retrier = self.retrier(id, Peer::Source);
-            let asked = self.source.page(stretch, cursor.as_ref(), span.kind, &mut retrier);
+            let asked = self.source.page(interval, cursor.as_ref(), window.kind, &mut retrier);
             let asked = asked.instrument(debug_span!("page", number));
             let page = tokio::select! {
                 biased;
@@ -192,7 +192,7 @@ impl Pipeline {
         }
     }
 
-    async fn deliver(&self, id: SpanId, span: &Span, mut pages: Receiver<Fetched>) -> Result<(), WindowError> {
+    async fn deliver(&self, id: WindowId, window: &Window, mut pages: Receiver<Fetched>) -> Result<(), WindowError> {
         let mut builder = BatchBuilder::new(self.sink.plain_bytes_max());
         let mut seen = 0;
         let mut mark = Mark::Stay;
@@ -203,7 +203,7 @@ impl Pipeline {
                     mark = self.gather(id, page, &mut builder).await?;
                 }
                 Fetched::End { as_of } => {
-                    mark = Mark::End { events: span.cursor.is_none().then_some(seen), as_of };
+                    mark = Mark::End { events: window.cursor.is_none().then_some(seen), as_of };
                     break;
                 }
             }
@@ -218,7 +218,7 @@ impl Pipeline {
     /// The next page. While none is there, what was gathered is delivered: an outage of Miro must not keep it here.
     async fn next_page(
         &self,
-        id: SpanId,
+        id: WindowId,
         pages: &mut Receiver<Fetched>,
         builder: &mut BatchBuilder,
         mark: &Mark,
@@ -233,7 +233,7 @@ impl Pipeline {
     }
 
     /// Gathers what is new of `page`, and sends what is full. Returns what holds once all that is gathered is delivered.
-    async fn gather(&self, id: SpanId, page: Page, builder: &mut BatchBuilder) -> Result<Mark, WindowError> {
+    async fn gather(&self, id: WindowId, page: Page, builder: &mut BatchBuilder) -> Result<Mark, WindowError> {
         // Until the whole page is delivered, a crash has to ask for it again.
         let mark = page.at.map_or(Mark::Stay, Mark::At);
         for event in self.checkpoint.claim(id, page.events, &mut self.retrier(id, Peer::Store)).await? {
@@ -250,7 +250,7 @@ impl Pipeline {
     }
 
     async fn send(&self, mut outbox: Outbox) -> Result<(), WindowError> {
-        let id = outbox.span();
+        let id = outbox.window();
         let mut retrier = self.retrier(id, Peer::Destination);
         while let Some(delivered) = self.sink.deliver(&mut outbox, &mut retrier).await? {
             self.checkpoint.commit(delivered, &mut self.retrier(id, Peer::Store)).await?;
@@ -259,13 +259,13 @@ impl Pipeline {
         Ok(())
     }
 
-    fn retrier(&self, id: SpanId, peer: Peer) -> Retrier<'_> {
+    fn retrier(&self, id: WindowId, peer: Peer) -> Retrier<'_> {
         Retrier::new(&self.progress, &self.random, &self.stop, self.run_mode, peer).of_window(id)
     }
 }
 
 async fn end(pages: Sender<Fetched>, as_of: Timestamp) -> Reading {
-    // The receiver is gone only when the whole span is being given up.
+    // The receiver is gone only when the whole window is being given up.
     let _gone = pages.send(Fetched::End { as_of }).await;
     Reading::Over
 }

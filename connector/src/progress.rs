@@ -36,7 +36,7 @@ struct State {
     skew: Option<SignedDuration>,
     /// Whether the rate budget slows the polls.
     slowed: bool,
-    /// Whether Miro was asked for nothing of a span because it is too old.
+    /// Whether Miro was asked for nothing of a window because it is too old.
     passed_over: bool,
     logged: Logged,
     /// When the work was taken up.
@@ -104,7 +104,7 @@ impl Progress {
         self.lock().status.retries += 1;
     }
 
-    /// A span is read again from its beginning.
+    /// A window is read again from its beginning.
     pub(crate) fn restarted(&self) {
         self.lock().status.restarts += 1;
     }
@@ -248,7 +248,7 @@ impl Progress {
         self.lock().at(peer).mended(self.stream, peer.name());
     }
 
-    /// Some of a span is older than Miro shows; true when it is the first.
+    /// Some of a window is older than Miro shows; true when it is the first.
     pub(crate) fn passed_over(&self) -> bool {
         !std::mem::replace(&mut self.lock().passed_over, true)
     }

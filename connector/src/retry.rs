@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::debug;
 
-use crate::ledger::SpanId;
+use crate::ledger::WindowId;
 use crate::pack::BatchId;
 use crate::peer::Peer;
 use crate::progress::Progress;
@@ -51,7 +51,7 @@ pub(crate) struct Retrier<'a> {
     pub(crate) run_mode: RunMode,
     peer: Peer,
     /// What the attempts are made for, in log lines.
-    window: Option<SpanId>,
+    window: Option<WindowId>,
     pub(crate) batch: Option<BatchId>,
     failures: u32,
     refusals: u32,
@@ -83,7 +83,7 @@ impl<'a> Retrier<'a> {
     }
 
     /// The same, with the window that the attempts are made for.
-    pub(crate) fn of_window(self, window: SpanId) -> Self {
+    pub(crate) fn of_window(self, window: WindowId) -> Self {
         Self { window: Some(window), ..self }
     }
 

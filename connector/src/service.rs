@@ -15,6 +15,7 @@ use tracing::{Instrument as _, debug_span, warn};
 use crate::checkpoint::{Checkpoint, StreamError};
 use crate::config::{Config, StreamConfig};
 use crate::identity::TokenProvider;
+use crate::interval::after;
 use crate::ledger::{Cadence, Ledger};
 use crate::peer::Peer;
 use crate::pipeline::Pipeline;
@@ -26,7 +27,6 @@ use crate::source::{Budget, Need, PageMemory, PageSize, PeerClock, Source};
 use crate::status::Status;
 pub use crate::stop::Stop;
 use crate::store::{Store, StoreError};
-use crate::stretch::after;
 use crate::{Clock, Exit, Problem, Random, Stream, Transport};
 
 use dispatcher::{Dispatcher, Horizon};
@@ -282,7 +282,7 @@ impl Connector {
             dispatchers.push(Dispatcher {
                 pipeline,
                 stop: stop.clone(),
-                spans_max: self.config.miro.concurrent_reads.max(1),
+                windows_max: self.config.miro.concurrent_reads.max(1),
                 horizon: match mode {
                     Mode::Service => Horizon::Moving,
                     // The second that has begun belongs to what is visible.

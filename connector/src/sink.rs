@@ -128,7 +128,7 @@ impl Sink {
         self.config.plain_bytes_max
     }
 
-    /// The spans that wait for somebody to show that the rule is sound.
+    /// The windows that wait for somebody to show that the rule is sound.
     pub(crate) fn probing(&self) -> &Probing {
         &self.probing
     }
@@ -247,10 +247,10 @@ impl Sink {
         Ok(())
     }
 
-    /// `outbox` waits, from now until something of it is accepted or set aside. A run that ends gives no span up.
+    /// `outbox` waits, from now until something of it is accepted or set aside. A run that ends gives no window up.
     fn waits(&self, outbox: &mut Outbox, retrier: &Retrier<'_>) -> Result<(), DeliverError> {
         if outbox.probing.is_none() {
-            outbox.probing = self.probing.enter(outbox.span());
+            outbox.probing = self.probing.enter(outbox.window());
             outbox.leave_pages();
         }
         let is_surplus = outbox.probing.is_none() && retrier.run_mode == RunMode::Service;

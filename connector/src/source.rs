@@ -11,11 +11,11 @@ use tracing::{Instrument as _, debug, debug_span, warn};
 use url::Url;
 
 use crate::durations::RequestOutcome;
-use crate::ledger::{Cursor, Kind};
+use crate::interval::{Interval, before};
+use crate::ledger::{Cursor, WindowKind};
 use crate::progress::Progress;
 use crate::response::{Foreign, Service};
 use crate::retry::{Abort, Failure as _, Next, Retrier, date};
-use crate::stretch::{Stretch, before};
 use crate::transport::TransportError;
 use crate::{Stream, Transport, durations, skew};
 
@@ -97,9 +97,9 @@ impl From<Abort> for PageError {
 /// What is asked for: a page of `limit` events at most.
 #[derive(Clone, Copy, Debug)]
 struct PageRequest<'a> {
-    stretch: Stretch,
+    interval: Interval,
     cursor: Option<&'a Cursor>,
-    kind: Kind,
+    kind: WindowKind,
     limit: usize,
     /// The largest answer that is read.
     bytes_max: usize,
@@ -123,14 +123,14 @@ impl Source {
         }
     }
 
-    /// The page of `stretch` at `cursor`. Waits for the rate budget, and through every failure that passes.
+    /// The page of `interval` at `cursor`. Waits for the rate budget, and through every failure that passes.
     ///
     /// Cancel safe: a page that was not returned is asked for again.
     pub(crate) async fn page(
         &self,
-        stretch: Stretch,
+        interval: Interval,
         cursor: Option<&Cursor>,
-        kind: Kind,
+        kind: WindowKind,
         retrier: &mut Retrier<'_>,
     ) -> Result<Page, PageError> {
         let mut bytes_max = PAGE_BYTES_MAX;
@@ -140,7 +140,7 @@ impl Source {
         loop {
             number += 1;
             let limit = self.page_size.get();
-            let attempt = self.attempt(PageRequest { stretch, cursor, kind, limit, bytes_max });
+            let attempt = self.attempt(PageRequest { interval, cursor, kind, limit, bytes_max });
             match attempt.instrument(debug_span!("attempt", number)).await {
                 Ok(page) => {
                     retrier.succeeded();
@@ -179,7 +179,7 @@ impl Source {
         let (mut reserved, memory) = self.room(ask).await?;
         reserved.call();
         self.progress.asked();
-        let request = self.page_request(ask.stretch, ask.cursor, ask.limit)?;
+        let request = self.page_request(ask.interval, ask.cursor, ask.limit)?;
         let (asked, began) = (self.clock.asks(), Instant::now());
         let answer = self.send(request, ask.bytes_max).await?;
         let took = began.elapsed();
@@ -203,7 +203,7 @@ impl Source {
         let (seen, in_another_form) = (Foreign::of(&answer), Foreign::in_another_form(&answer));
         let body = memory.hold(answer.into_body());
         let page =
-            Page::read(&body, ask.cursor, ask.stretch, reading.as_of).map_err(|reason| match in_another_form {
+            Page::read(&body, ask.cursor, ask.interval, reading.as_of).map_err(|reason| match in_another_form {
                 Some(seen) => SourceError::Foreign { seen, after: wait },
                 None => SourceError::NotAPage { seen, reason },
             })?;
@@ -242,8 +242,8 @@ impl Source {
         debug!(stream = %self.stream, events = page.events.len(), last = page.next.is_none(), "Read a page.");
     }
 
-    /// What of `stretch` Miro still shows. To be asked once for a reading: a cursor may not bear other bounds.
-    pub(crate) fn within_reach(&self, stretch: Stretch) -> Option<Stretch> {
+    /// What of `interval` Miro still shows. To be asked once for a reading: a cursor may not bear other bounds.
+    pub(crate) fn within_reach(&self, interval: Interval) -> Option<Interval> {
         match self.stream {
             Stream::Audit => {
                 // The earlier of both clocks tells what is too old: by one that is set far ahead everything would be, and what is
@@ -251,11 +251,11 @@ impl Source {
                 let now = match self.clock.miros() {
                     MiroTime::Shown(now) => now.min(self.clock.ours()),
                     MiroTime::Undated => self.clock.ours(),
-                    MiroTime::Unheard => return Some(stretch),
+                    MiroTime::Unheard => return Some(interval),
                 };
-                Stretch::new(stretch.from().max(before(now, AUDIT_REACH)), stretch.to())
+                Interval::new(interval.from().max(before(now, AUDIT_REACH)), interval.to())
             }
-            Stream::Content => Some(stretch),
+            Stream::Content => Some(interval),
         }
     }
 
@@ -279,10 +279,10 @@ impl Source {
     }
 }
 
-const fn priority(kind: Kind) -> Priority {
+const fn priority(kind: WindowKind) -> Priority {
     match kind {
-        Kind::Tail => Priority::Tail,
-        Kind::Sweep { .. } => Priority::Sweep,
-        Kind::History => Priority::History,
+        WindowKind::Tail => Priority::Tail,
+        WindowKind::Sweep { .. } => Priority::Sweep,
+        WindowKind::History => Priority::History,
     }
 }

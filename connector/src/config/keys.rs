@@ -117,7 +117,7 @@ macro_rules! stream_keys {
             },
             late_sweeps: Key {
                 path: concat!($section, ".late_sweeps"),
-                doc: "The ages at which every stretch of time is read again, for events that Miro shows late.",
+                doc: "The ages at which every interval of time is read again, for events that Miro shows late.",
                 otherwise: Default(
                     "[\"2m\", \"10m\", \"30m\"]",
                     "Miro promises no bound; half an hour covers what other clients allow for",

@@ -53,7 +53,7 @@ pub struct StreamConfig {
     pub access_token: SecretString,
     /// How often the newest time is read: 1 s to 1 h.
     pub poll_every: Duration,
-    /// The ages at which every stretch is read again, ascending, each 10 s to 24 h; at most 8.
+    /// The ages at which every interval is read again, ascending, each 10 s to 24 h; at most 8.
     pub late_sweeps: Vec<Duration>,
     /// Where the first run begins.
     pub start: Start,

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use super::letter;
 use crate::event::{Around, Event};
-use crate::ledger::{Mark, SpanId};
+use crate::interval::Interval;
+use crate::ledger::{Mark, WindowId};
 use crate::peer::Peer;
 use crate::progress::Progress;
 use crate::retry::{Abort, Retrier, RunMode};
 use crate::sink::{DeliverError, Delivered, Outbox, Sink};
 use crate::store::{DeadLetter, Store, StoreError};
-use crate::stretch::Stretch;
 use crate::{Problem, Random, Stop, Stream};
 
 /// Events that are read before they are sent: this many, or less of this many bytes.
@@ -106,8 +106,8 @@ impl Resender<'_> {
         let Batch { events, numbers, .. } = batch;
         let mut resent = Resent::default();
         let mut retrier = Retrier::new(&way.attempts, &self.random, &self.stop, RunMode::Once, Peer::Destination)
-            .of_window(SpanId::NONE);
-        let mut outbox = Outbox::new(SpanId::NONE, events, Mark::Stay);
+            .of_window(WindowId::NONE);
+        let mut outbox = Outbox::new(WindowId::NONE, events, Mark::Stay);
         while let Some(done) = way.sink.deliver(&mut outbox, &mut retrier).await? {
             let accepted = numbers_of(&done, &numbers);
             resent += Resent { accepted: accepted.len() as u64, refused: done.set_aside().len() as u64 };
@@ -151,6 +151,6 @@ fn numbers_of(done: &Delivered, numbers: &BTreeMap<u128, Vec<u64>>) -> Vec<u64> 
 
 /// The event as it was read; under which minute its id was remembered no longer matters.
 fn event(letter: DeadLetter) -> Event {
-    let around = Stretch::new(letter.at, letter.at + SignedDuration::from_secs(1)).expect("a second is not empty");
+    let around = Interval::new(letter.at, letter.at + SignedDuration::from_secs(1)).expect("a second is not empty");
     Event::read(letter.event, &Around::new(around))
 }

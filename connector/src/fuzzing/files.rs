@@ -92,7 +92,7 @@ fn ledger(bytes: &[u8]) {
             assert!(ledger.settled_to() <= ledger.covered_to());
             assert!(ledger.unread() >= SignedDuration::ZERO && ledger.forgettable().len() < 1_000_000);
             let waiting = ledger.waiting(&BTreeSet::new(), Waiting::Any);
-            assert!(waiting.is_none_or(|span| ledger.span(span).is_some()));
+            assert!(waiting.is_none_or(|span| ledger.window(span).is_some()));
         }
         Err(error) => is_fit_to_be_shown(&error.to_string()),
     }

@@ -14,15 +14,15 @@ use serde_json::value::RawValue;
 use super::{MARKER, is_fit_to_be_shown, response};
 use crate::config::Identity;
 use crate::identity::{AzureTokens, TokenError, TokenProvider};
+use crate::interval::Interval;
 use crate::source::{Page, RateHeaders};
-use crate::stretch::Stretch;
 use crate::transport::TransportError;
 use crate::{Clock, Random, Transport};
 
 /// A body that Miro gives for a page: events that are parts of it, or an error that does not repeat it.
 pub fn page(body: &[u8]) {
     let body = Bytes::copy_from_slice(body);
-    let Some(span) = Stretch::new(Timestamp::UNIX_EPOCH, Timestamp::MAX) else { return };
+    let Some(span) = Interval::new(Timestamp::UNIX_EPOCH, Timestamp::MAX) else { return };
     match Page::read(&body, None, span, Timestamp::MAX) {
         Ok(page) => {
             let within = body.as_ptr_range();

@@ -281,13 +281,17 @@ async fn what_passes_is_worth_another_try_and_tells_how_long_to_wait() {
     let cut = TransportError::Cut { host: "login.example.com".into(), reason: "reset".into() };
     let started = Instant::now();
     for (answer, after, expected) in [
-        (Answer::Says(429, String::new()), Some(7), "could not get a token: the identity service responds HTTP 429"),
+        (
+            Answer::Says(429, String::new()),
+            Some(7),
+            "could not get a token: the identity service responds with HTTP 429",
+        ),
         (
             Answer::Says(502, "<html>".into()),
             Some(7),
             "could not get a token: something between us and the identity service responds: HTTP 502",
         ),
-        (refusal(400, 90_033), Some(7), "could not get a token: the identity service responds HTTP 400"),
+        (refusal(400, 90_033), Some(7), "could not get a token: the identity service responds with HTTP 400"),
         (
             Answer::Says(404, "<html>".into()),
             Some(7),
@@ -333,7 +337,7 @@ async fn an_answer_that_never_comes_is_given_up() {
     let entra = Arc::new(Entra { takes: Duration::from_hours(1), ..Entra::default() });
     let started = Instant::now();
     let error = tokens(&entra).token().await.expect_err("no token");
-    assert_eq!(error.to_string(), "could not get a token: no answer from login.example.com within 60s");
+    assert_eq!(error.to_string(), "could not get a token: no response from login.example.com within 60s");
     assert_eq!(started.elapsed(), Duration::from_mins(1));
 }
 

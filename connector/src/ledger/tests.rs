@@ -10,12 +10,12 @@ fn cadence() -> Cadence {
     Cadence::new(Duration::from_secs(15), &[120, 600, 1800].map(Duration::from_secs))
 }
 
-fn bounds(ledger: &Ledger, id: SpanId) -> (i64, i64) {
-    let stretch = ledger.span(id).unwrap().stretch;
-    (stretch.from().as_second(), stretch.to().as_second())
+fn bounds(ledger: &Ledger, id: WindowId) -> (i64, i64) {
+    let interval = ledger.window(id).unwrap().interval;
+    (interval.from().as_second(), interval.to().as_second())
 }
 
-fn end(ledger: &mut Ledger, id: SpanId) {
+fn end(ledger: &mut Ledger, id: WindowId) {
     ledger.mark(id, &Mark::End { events: Some(100), as_of: Timestamp::MAX }, &cadence());
 }
 
@@ -75,7 +75,7 @@ fn what_was_read_young_is_swept_and_what_was_read_old_is_not() {
     assert_eq!(ledger.settled_to(), at(8_200));
 }
 
-fn end_as_of(ledger: &mut Ledger, id: SpanId, as_of: i64) {
+fn end_as_of(ledger: &mut Ledger, id: WindowId, as_of: i64) {
     ledger.mark(id, &Mark::End { events: Some(100), as_of: at(as_of) }, &cadence());
 }
 
@@ -88,7 +88,7 @@ fn a_beginning_told_as_an_age_is_counted_by_miros_clock() {
     end_as_of(&mut ledger, tail, now);
     assert_eq!(ledger.covered_to(), at(now - 86_400), "nothing was read yet");
     let history = ledger.open_history(at(now)).unwrap();
-    assert_eq!(ledger.span(history).unwrap().stretch.to(), at(now));
+    assert_eq!(ledger.window(history).unwrap().interval.to(), at(now));
     assert_eq!(ledger.unread(), SignedDuration::from_secs(86_400));
     let again = Ledger::read(&ledger.write(), &cadence()).unwrap();
     assert_eq!(again.started, at(now - 86_400));
@@ -128,12 +128,12 @@ fn a_span_that_is_given_back_is_to_do_again() {
     end_as_of(&mut ledger, tail, 300);
     let next = ledger.open_tail(at(330)).unwrap();
     ledger.give_back(next);
-    assert_eq!((ledger.covered_to(), ledger.to_do.first()), (at(300), Stretch::new(at(300), at(330))));
+    assert_eq!((ledger.covered_to(), ledger.to_do.first()), (at(300), Interval::new(at(300), at(330))));
     assert!(ledger.open_tail(at(345)).is_some(), "the newest time is read without it");
     let sweep = ledger.open_sweep(at(500), &cadence(), true).unwrap();
-    let due = ledger.span(sweep).unwrap().stretch;
+    let due = ledger.window(sweep).unwrap().interval;
     ledger.give_back(sweep);
-    assert_eq!(ledger.open_sweep(at(500), &cadence(), true).map(|id| ledger.span(id).unwrap().stretch), Some(due));
+    assert_eq!(ledger.open_sweep(at(500), &cadence(), true).map(|id| ledger.window(id).unwrap().interval), Some(due));
 }
 
 #[test]
@@ -157,9 +157,9 @@ fn history_that_has_not_come_yet_by_miros_clock_waits() {
     let history = ledger.open_history(at(20_000)).unwrap();
     end_as_of(&mut ledger, history, 17_000);
     let next = ledger.open_history(at(17_001)).unwrap();
-    assert_eq!(ledger.span(next).unwrap().stretch.to(), at(17_001));
+    assert_eq!(ledger.window(next).unwrap().interval.to(), at(17_001));
     while ledger.open_history(at(17_001)).is_some() {}
-    assert_eq!(ledger.to_do.first(), Stretch::new(at(17_001), at(19_400)));
+    assert_eq!(ledger.to_do.first(), Interval::new(at(17_001), at(19_400)));
     end_as_of(&mut ledger, tail, 17_002);
     assert_eq!(ledger.head, at(17_002), "what is to come is the tail's");
 }
@@ -195,7 +195,7 @@ fn a_clock_that_went_back_leaves_nothing_to_read_in_the_time_to_come() {
     let wrong = ledger.open_tail(at(100_000)).unwrap();
     end(&mut ledger, wrong);
     ledger.follow_back(at(50_000), &cadence());
-    assert!(ledger.due.values().flat_map(Stretches::iter).all(|due| due.to() <= at(50_000)));
+    assert!(ledger.due.values().flat_map(IntervalSet::iter).all(|due| due.to() <= at(50_000)));
     let history = ledger.open_history(at(50_000)).unwrap();
     assert_eq!(bounds(&ledger, history), (46_400, 50_000));
 }
@@ -209,7 +209,7 @@ fn a_clock_that_went_back_moves_no_beginning() {
     };
     let mut ledger = read();
     ledger.follow_back(at(10_500), &cadence());
-    assert!(ledger.due.values().flat_map(Stretches::iter).all(|due| due.from() >= at(10_000)));
+    assert!(ledger.due.values().flat_map(IntervalSet::iter).all(|due| due.from() >= at(10_000)));
     ledger.follow_back(at(5_000), &cadence());
     assert_eq!((ledger.head, ledger.covered_to()), (at(10_000), at(10_000)));
     let mut right = read();
@@ -225,7 +225,7 @@ fn a_clock_that_went_back_moves_no_beginning() {
 /// Reads everything that there is to read at `now`, and again after each step of the clock.
 fn read_all(ledger: &mut Ledger, now: i64) {
     let tail = ledger.open_tail(at(now));
-    let mut open: Vec<SpanId> = tail.into_iter().collect();
+    let mut open: Vec<WindowId> = tail.into_iter().collect();
     while let Some(id) = open.pop().or_else(|| ledger.open_history(at(now))) {
         end(ledger, id);
     }
@@ -321,7 +321,7 @@ fn time_is_covered_only_as_far_as_miros_clock_had_come() {
     for (now, as_of, covered) in [(300, 300, 300), (300, 290, 290), (300, 0, 0), (300, 1_000, 300), (20_000, 900, 900)]
     {
         let mut ledger = Ledger::new(at(0));
-        let mut open: Vec<SpanId> = ledger.open_tail(at(now)).into_iter().collect();
+        let mut open: Vec<WindowId> = ledger.open_tail(at(now)).into_iter().collect();
         while let Some(id) = ledger.open_history(at(now)) {
             open.push(id);
         }
@@ -351,10 +351,10 @@ fn an_interrupted_tail_is_history_to_the_next_run() {
     let tail = ledger.open_tail(at(300)).unwrap();
     ledger.mark(tail, &Mark::At(Cursor("c".into())), &cadence());
     let mut next = Ledger::read(&ledger.write(), &cadence()).unwrap();
-    assert_eq!(next.span(tail).unwrap().kind, Kind::History);
-    assert_eq!(next.span(tail).unwrap().cursor, Some(Cursor("c".into())));
+    assert_eq!(next.window(tail).unwrap().kind, WindowKind::History);
+    assert_eq!(next.window(tail).unwrap().cursor, Some(Cursor("c".into())));
     assert!(next.open_tail(at(400)).is_some());
-    assert_eq!(next.waiting(&BTreeSet::new(), Waiting::Any), Some(SpanId(1)), "the tail first");
+    assert_eq!(next.waiting(&BTreeSet::new(), Waiting::Any), Some(WindowId(1)), "the tail first");
 }
 
 #[test]
@@ -367,8 +367,8 @@ fn a_tail_that_has_to_wait_is_history_and_a_sweep_stays_a_sweep() {
     for id in [sweep, tail] {
         ledger.set_back(id);
     }
-    assert_eq!(ledger.span(tail).unwrap().kind, Kind::History);
-    assert!(matches!(ledger.span(sweep).unwrap().kind, Kind::Sweep { .. }));
+    assert_eq!(ledger.window(tail).unwrap().kind, WindowKind::History);
+    assert!(matches!(ledger.window(sweep).unwrap().kind, WindowKind::Sweep { .. }));
     assert!(ledger.is_tail_due(at(10_215), &cadence()), "the newest time is polled without it");
     let waiting = |wanted| ledger.waiting(&BTreeSet::new(), wanted);
     assert_eq!((waiting(Waiting::Any), waiting(Waiting::History)), (Some(sweep), Some(tail)));
@@ -438,7 +438,7 @@ struct Model {
     written: Vec<u8>,
     now: i64,
     reads: Vec<u32>,
-    forgotten: Stretches,
+    forgotten: IntervalSet,
 }
 
 const BEGIN: i64 = 100_000;
@@ -447,10 +447,10 @@ const START: i64 = 50_000;
 impl Model {
     fn new() -> Self {
         let ledger = Ledger::new(at(START));
-        Self { written: ledger.write(), ledger, now: BEGIN, reads: Vec::new(), forgotten: Stretches::default() }
+        Self { written: ledger.write(), ledger, now: BEGIN, reads: Vec::new(), forgotten: IntervalSet::default() }
     }
 
-    fn open(&mut self) -> Option<SpanId> {
+    fn open(&mut self) -> Option<WindowId> {
         let now = at(self.now);
         let cadence = cadence();
         let due = self.ledger.is_tail_due(now, &cadence);
@@ -458,20 +458,20 @@ impl Model {
         tail.or_else(|| self.ledger.open_sweep(now, &cadence, false)).or_else(|| self.ledger.open_history(now))
     }
 
-    /// Reads span `id` to its end and commits.
-    fn end(&mut self, id: SpanId) {
+    /// Reads window `id` to its end and commits.
+    fn end(&mut self, id: WindowId) {
         assert!(bounds(&self.ledger, id).1 <= self.now, "nothing is read before it happened");
         self.end_as_of(id, self.now);
     }
 
     /// The same from a Miro whose clock shows `as_of`.
-    fn end_as_of(&mut self, id: SpanId, as_of: i64) {
+    fn end_as_of(&mut self, id: WindowId, as_of: i64) {
         let (from, to) = bounds(&self.ledger, id);
         let to = to.min(as_of).max(from);
         let index = |second: i64| usize::try_from(second - START).unwrap();
         self.reads.resize(self.reads.len().max(index(to)), 0);
         // The seconds that a poll reads along are not counted.
-        let fresh_from = self.ledger.span(id).unwrap().fresh_from.as_second().max(from);
+        let fresh_from = self.ledger.window(id).unwrap().fresh_from.as_second().max(from);
         (fresh_from..to).for_each(|second| self.reads[index(second)] += 1);
         let before = (self.ledger.covered_to(), self.ledger.settled_to());
         self.ledger.mark(id, &Mark::End { events: Some(50), as_of: at(as_of) }, &cadence());
@@ -480,14 +480,14 @@ impl Model {
         self.written = self.ledger.write();
         for gap in self.ledger.forgettable() {
             let second = |minute: Minute| at(minute.0.clamp(0, 1_000_000_000) * 60);
-            if let Some(gap) = Stretch::new(second(gap.start), second(gap.end)) {
+            if let Some(gap) = Interval::new(second(gap.start), second(gap.end)) {
                 self.forgotten.add(gap);
             }
         }
     }
 
-    /// One step of a run with these spans `open`; Miro's clock is so many seconds behind ours.
-    fn step(&mut self, step: &Step, open: &mut Vec<SpanId>, behind: i64) {
+    /// One step of a run with these windows `open`; Miro's clock is so many seconds behind ours.
+    fn step(&mut self, step: &Step, open: &mut Vec<WindowId>, behind: i64) {
         match step {
             Step::Wait(seconds) => self.now += seconds,
             Step::Open => open.extend(self.open()),
@@ -514,10 +514,10 @@ impl Model {
         assert!(self.reads[..covered].iter().all(|reads| *reads > 0), "covered means read");
         let settled = usize::try_from(self.ledger.settled_to().as_second() - START).unwrap();
         assert!(settled <= covered);
-        let open = self.ledger.open.values().map(|span| span.stretch);
-        let due = self.ledger.due.values().flat_map(Stretches::iter);
-        for stretch in open.chain(self.ledger.to_do.iter()).chain(due) {
-            let near = stretch.widened(SPREAD);
+        let open = self.ledger.open.values().map(|window| window.interval);
+        let due = self.ledger.due.values().flat_map(IntervalSet::iter);
+        for interval in open.chain(self.ledger.to_do.iter()).chain(due) {
+            let near = interval.widened(SPREAD);
             assert!(
                 self.forgotten.iter().all(|gone| gone.to() <= near.from() || near.to() <= gone.from()),
                 "may be read again, yet forgotten"
@@ -532,7 +532,7 @@ proptest! {
     #[test]
     fn time_is_tiled_without_gap_and_read_at_most_once_more_than_there_are_sweeps(steps in steps()) {
         let mut model = Model::new();
-        let mut open: Vec<SpanId> = Vec::new();
+        let mut open: Vec<WindowId> = Vec::new();
         for step in steps {
             model.step(&step, &mut open, 0);
             prop_assert_eq!(&Ledger::read(&model.ledger.write(), &cadence()).unwrap().to_do, &model.ledger.to_do);
@@ -560,7 +560,7 @@ proptest! {
     #[test]
     fn whatever_the_clocks_show_covered_means_read(steps in prop::collection::vec((steps(), -4_000_i64..4_000), 1..4)) {
         let mut model = Model::new();
-        let mut open: Vec<SpanId> = Vec::new();
+        let mut open: Vec<WindowId> = Vec::new();
         for (steps, behind) in steps {
             for step in &steps {
                 model.step(step, &mut open, behind);

@@ -46,7 +46,7 @@ fn http_date(text: &str) -> Option<Timestamp> {
     DateTimeParser::new().parse_timestamp(text).ok().or_else(older)
 }
 
-/// Until when one peer is not called. Kept in monotonic time: setting the wall clock neither shortens nor stretches it.
+/// Until when one peer is not called. Kept in monotonic time: setting the wall clock neither shortens nor intervals it.
 #[derive(Debug, Default)]
 pub(crate) struct Pause(Mutex<State>);
 

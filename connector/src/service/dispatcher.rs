@@ -1,4 +1,4 @@
-//! One stream at work: decides which spans are read now, and reads several at a time in one future.
+//! One stream at work: decides which windows are read now, and reads several at a time in one future.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use crate::checkpoint::StreamError;
-use crate::ledger::{Cadence, Ledger, SpanId, Waiting};
+use crate::ledger::{Cadence, Ledger, Waiting, WindowId};
 use crate::pipeline::Pipeline;
 use crate::sink::PROBING_MAX;
 use crate::source::MiroTime;
@@ -21,13 +21,13 @@ const PROBE_EVERY: Duration = Duration::from_secs(30);
 /// Our clock may be adjusted by this without being set.
 const CLOCK_ADJUSTED_MAX: SignedDuration = SignedDuration::from_secs(2);
 
-/// Plans and reads the spans of one stream.
+/// Plans and reads the windows of one stream.
 #[derive(Debug)]
 pub(super) struct Dispatcher {
     pub(super) pipeline: Pipeline,
     pub(super) stop: Stop,
     /// Spans read at the same time.
-    pub(super) spans_max: usize,
+    pub(super) windows_max: usize,
     pub(super) horizon: Horizon,
 }
 
@@ -55,10 +55,10 @@ struct Turns {
 
 impl Dispatcher {
     /// Works until the horizon is reached, told to finish, or nothing can go on. The first error is what counts;
-    /// spans already being read are read to their end.
+    /// windows already being read are read to their end.
     pub(super) async fn run(&self) -> Result<(), StreamError> {
         let mut running = BTreeSet::new();
-        let mut spans = FuturesUnordered::new();
+        let mut windows = FuturesUnordered::new();
         let mut turns = Turns::default();
         let mut failed: Option<StreamError> = None;
         let mut probing = self.pipeline.sink.probing().watch();
@@ -66,16 +66,16 @@ impl Dispatcher {
             let mut is_open = failed.is_none() && !self.stop.is_finishing();
             while is_open && let Some(id) = self.next(&running, &mut turns) {
                 running.insert(id);
-                spans.push(self.pipeline.run(id));
+                windows.push(self.pipeline.run(id));
             }
             is_open &= self.horizon == Horizon::Moving;
-            if spans.is_empty() && !is_open {
+            if windows.is_empty() && !is_open {
                 return failed.map_or(Ok(()), Err);
             }
-            let has_room = is_open && self.reading(&running) < self.spans_max;
+            let has_room = is_open && self.reading(&running) < self.windows_max;
             tokio::select! {
                 biased;
-                Some((id, done)) = spans.next() => {
+                Some((id, done)) = windows.next() => {
                     running.remove(&id);
                     if let Err(error @ StreamError::StoreUnusable(_)) = done {
                         return Err(error);
@@ -89,51 +89,51 @@ impl Dispatcher {
         }
     }
 
-    /// The next span to read now, if there is room for it and something to do.
+    /// The next window to read now, if there is room for it and something to do.
     ///
     /// One place is the tail's: neither sweeps nor history keep it waiting. A single place they share in turns, and so
     /// do sweeps and history the others: with a small budget all go slowly, and none stands still.
-    fn next(&self, running: &BTreeSet<SpanId>, turns: &mut Turns) -> Option<SpanId> {
+    fn next(&self, running: &BTreeSet<WindowId>, turns: &mut Turns) -> Option<WindowId> {
         let reading = self.reading(running);
         if running.len() - reading >= PROBING_MAX {
             // The rule may take nothing at all: only the newest events are tried, one poll after another.
             return if reading == 0 { self.newest(turns).or_else(|| self.newest_sweep(turns)) } else { None };
         }
-        if reading >= self.spans_max {
+        if reading >= self.windows_max {
             return None;
         }
-        let yields = self.spans_max == 1 && turns.tail_was_last;
+        let yields = self.windows_max == 1 && turns.tail_was_last;
         let next = if yields { self.older(running, turns).or_else(|| self.newest(turns)) } else { self.newest(turns) };
-        if next.is_some() || yields || reading >= self.spans_max.saturating_sub(1).max(1) {
+        if next.is_some() || yields || reading >= self.windows_max.saturating_sub(1).max(1) {
             return next;
         }
         self.older(running, turns)
     }
 
     /// Spans that take a place: those that wait because their events are refused do not.
-    fn reading(&self, running: &BTreeSet<SpanId>) -> usize {
-        running.len() - self.pipeline.sink.probing().spans().intersection(running).count()
+    fn reading(&self, running: &BTreeSet<WindowId>) -> usize {
+        running.len() - self.pipeline.sink.probing().windows().intersection(running).count()
     }
 
     /// A tail that waits because its events are refused does not keep the newest time from being read.
     fn set_back(&self) {
-        let waiting = self.pipeline.sink.probing().spans();
+        let waiting = self.pipeline.sink.probing().windows();
         self.plan(|ledger, _| waiting.into_iter().for_each(|id| ledger.set_back(id)));
     }
 
-    fn newest(&self, turns: &mut Turns) -> Option<SpanId> {
+    fn newest(&self, turns: &mut Turns) -> Option<WindowId> {
         let tail = self.plan(|ledger, cadence| self.tail(ledger, cadence, turns));
         turns.tail_was_last |= tail.is_some();
         tail
     }
 
     /// After each tail the newest late events.
-    fn newest_sweep(&self, turns: &mut Turns) -> Option<SpanId> {
+    fn newest_sweep(&self, turns: &mut Turns) -> Option<WindowId> {
         let after_tail = std::mem::take(&mut turns.tail_was_last);
         after_tail.then(|| self.plan(|ledger, cadence| ledger.open_newest_sweep(self.now(), cadence))).flatten()
     }
 
-    fn older(&self, running: &BTreeSet<SpanId>, turns: &mut Turns) -> Option<SpanId> {
+    fn older(&self, running: &BTreeSet<WindowId>, turns: &mut Turns) -> Option<WindowId> {
         let checkpoint = &self.pipeline.checkpoint;
         // Before Miro's clock was seen nobody can say what is too old to be asked for.
         let is_heard = self.pipeline.source.clock.miros() != MiroTime::Unheard;
@@ -172,7 +172,7 @@ impl Dispatcher {
         })
     }
 
-    fn tail(&self, ledger: &mut Ledger, cadence: &Cadence, turns: &mut Turns) -> Option<SpanId> {
+    fn tail(&self, ledger: &mut Ledger, cadence: &Cadence, turns: &mut Turns) -> Option<WindowId> {
         let ours = self.pipeline.source.clock.ours();
         if turns.tail_read {
             return None;
@@ -203,7 +203,7 @@ impl Dispatcher {
             Horizon::Fixed(at) => {
                 turns.tail_read = true;
                 ledger.note_jump(ours);
-                // Read beside the tail, as a span that waits.
+                // Read beside the tail, as a window that waits.
                 ledger.open_recheck(at);
                 ledger.open_tail(at)
             }

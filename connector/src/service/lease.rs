@@ -6,8 +6,8 @@ use jiff::SignedDuration;
 
 use super::Connector;
 use crate::Problem;
+use crate::interval::after;
 use crate::problem::Code;
-use crate::stretch::after;
 
 /// The lease is taken for this long, and renewed three times as often.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{Notify, watch};
 
-use crate::ledger::SpanId;
+use crate::ledger::WindowId;
 
 /// Counts the uploads with events that a rule accepted, and tells who waits for one.
 #[derive(Debug, Default)]
@@ -39,44 +39,44 @@ impl Acceptances {
     }
 }
 
-/// So many spans may wait with their events; another one is read again later. With a rule that takes nothing, every poll would
+/// So many windows may wait with their events; another one is read again later. With a rule that takes nothing, every poll would
 /// add one.
 pub(crate) const PROBING_MAX: usize = 2;
 
-/// The spans whose events are refused while nothing else is accepted. They wait; the newest time is read without them, since
+/// The windows whose events are refused while nothing else is accepted. They wait; the newest time is read without them, since
 /// what it brings may be accepted, and shows that the rule is sound.
 #[derive(Debug, Default)]
-pub(crate) struct Probing(watch::Sender<BTreeSet<SpanId>>);
+pub(crate) struct Probing(watch::Sender<BTreeSet<WindowId>>);
 
 impl Probing {
-    /// The spans that wait now.
-    pub(crate) fn spans(&self) -> BTreeSet<SpanId> {
+    /// The windows that wait now.
+    pub(crate) fn windows(&self) -> BTreeSet<WindowId> {
         self.0.borrow().clone()
     }
 
-    /// To be told of spans that begin or end to wait.
-    pub(crate) fn watch(&self) -> watch::Receiver<BTreeSet<SpanId>> {
+    /// To be told of windows that begin or end to wait.
+    pub(crate) fn watch(&self) -> watch::Receiver<BTreeSet<WindowId>> {
         self.0.subscribe()
     }
 
-    /// `span` waits until the guard is dropped; none where enough others wait.
-    pub(super) fn enter(self: &Arc<Self>, span: SpanId) -> Option<ProbingSpan> {
-        let entered = self.0.send_if_modified(|spans| spans.len() < PROBING_MAX && spans.insert(span));
-        entered.then(|| ProbingSpan { probing: Arc::clone(self), span })
+    /// `window` waits until the guard is dropped; none where enough others wait.
+    pub(super) fn enter(self: &Arc<Self>, window: WindowId) -> Option<ProbingWindow> {
+        let entered = self.0.send_if_modified(|windows| windows.len() < PROBING_MAX && windows.insert(window));
+        entered.then(|| ProbingWindow { probing: Arc::clone(self), window })
     }
 }
 
-/// A span that waits.
+/// A window that waits.
 #[derive(Debug)]
-pub(super) struct ProbingSpan {
+pub(super) struct ProbingWindow {
     probing: Arc<Probing>,
-    span: SpanId,
+    window: WindowId,
 }
 
-impl Drop for ProbingSpan {
+impl Drop for ProbingWindow {
     fn drop(&mut self) {
-        self.probing.0.send_modify(|spans| {
-            spans.remove(&self.span);
+        self.probing.0.send_modify(|windows| {
+            windows.remove(&self.window);
         });
     }
 }
@@ -105,27 +105,27 @@ mod tests {
     fn a_span_waits_until_its_guard_is_dropped() {
         let probing = Arc::new(Probing::default());
         let mut watch = probing.watch();
-        let guard = probing.enter(SpanId::NONE);
+        let guard = probing.enter(WindowId::NONE);
         assert!(watch.has_changed().unwrap());
-        assert_eq!(*watch.borrow_and_update(), BTreeSet::from([SpanId::NONE]));
-        assert_eq!(probing.spans(), BTreeSet::from([SpanId::NONE]));
-        assert!(probing.enter(SpanId::NONE).is_none(), "a span waits once");
+        assert_eq!(*watch.borrow_and_update(), BTreeSet::from([WindowId::NONE]));
+        assert_eq!(probing.windows(), BTreeSet::from([WindowId::NONE]));
+        assert!(probing.enter(WindowId::NONE).is_none(), "a window waits once");
         drop(guard);
         assert!(watch.has_changed().unwrap());
-        assert!(probing.spans().is_empty());
+        assert!(probing.windows().is_empty());
     }
 
     #[test]
     fn two_spans_wait_at_once_and_a_third_when_one_of_them_is_done() {
         let probing = Arc::new(Probing::default());
         // As a ledger writes them.
-        let [one, two, three] = [1, 2, 3].map(|number| serde_json::from_value::<SpanId>(number.into()).unwrap());
+        let [one, two, three] = [1, 2, 3].map(|number| serde_json::from_value::<WindowId>(number.into()).unwrap());
         let first = probing.enter(one).unwrap();
         let _second = probing.enter(two).unwrap();
         assert!(probing.enter(three).is_none());
-        assert_eq!(probing.spans(), BTreeSet::from([one, two]));
+        assert_eq!(probing.windows(), BTreeSet::from([one, two]));
         drop(first);
         let _third = probing.enter(three).unwrap();
-        assert_eq!(probing.spans(), BTreeSet::from([two, three]));
+        assert_eq!(probing.windows(), BTreeSet::from([two, three]));
     }
 }

@@ -6,9 +6,9 @@ use std::num::NonZeroUsize;
 use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::acceptance::ProbingSpan;
+use super::acceptance::ProbingWindow;
 use crate::event::Event;
-use crate::ledger::{Mark, SpanId};
+use crate::ledger::{Mark, WindowId};
 use crate::response::Foreign;
 
 /// From which side the pieces are taken.
@@ -23,10 +23,10 @@ pub(super) enum Side {
 /// Whether no rule would take an event.
 pub(super) type Certain = fn(&Event) -> bool;
 
-/// Events that are delivered in order, and what it means for their span when all of them are.
+/// Events that are delivered in order, and what it means for their window when all of them are.
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    span: SpanId,
+    window: WindowId,
     pieces: VecDeque<Vec<Event>>,
     /// Never to be taken, and why.
     set_aside: Vec<(Event, String)>,
@@ -41,8 +41,8 @@ pub(crate) struct Outbox {
     mark: Option<Mark>,
     /// The ids of those that were refused alone before something was accepted: refused once more, they are to blame themselves.
     refused_once: BTreeSet<u128>,
-    /// While nothing is accepted and the span waits.
-    pub(super) probing: Option<ProbingSpan>,
+    /// While nothing is accepted and the window waits.
+    pub(super) probing: Option<ProbingWindow>,
 }
 
 /// Proof that events are accepted by Azure or set aside. Only a sink can make one, and only
@@ -57,16 +57,16 @@ pub(crate) struct Delivered {
 
 #[derive(Debug)]
 struct Parts {
-    span: SpanId,
+    window: WindowId,
     accepted: Vec<Event>,
     set_aside: Vec<(Event, String)>,
     mark: Mark,
 }
 
 impl Delivered {
-    /// The span that the events came from.
-    pub(crate) const fn span(&self) -> SpanId {
-        self.parts.span
+    /// The window that the events came from.
+    pub(crate) const fn window(&self) -> WindowId {
+        self.parts.window
     }
 
     /// Events that Azure accepted.
@@ -90,20 +90,20 @@ impl Delivered {
         self.permit = None;
     }
 
-    /// What the delivery means for the span.
+    /// What the delivery means for the window.
     pub(crate) const fn mark(&self) -> &Mark {
         &self.parts.mark
     }
 }
 
 impl Outbox {
-    /// `events` of `span`, in order; when all are delivered, `mark` holds. There may be none: then `mark` holds already.
+    /// `events` of `window`, in order; when all are delivered, `mark` holds. There may be none: then `mark` holds already.
     /// Those that cannot be part of an upload are set aside at once.
-    pub(crate) fn new(span: SpanId, events: Vec<Event>, mark: Mark) -> Self {
+    pub(crate) fn new(window: WindowId, events: Vec<Event>, mark: Mark) -> Self {
         let (broken, sound): (Vec<_>, Vec<_>) = events.into_iter().partition(|event| event.defect.is_some());
         let reason = |event: Event| event.defect.map(|defect| (event, defect.reason().to_owned()));
         Self {
-            span,
+            window,
             pieces: VecDeque::from_iter((!sound.is_empty()).then_some(sound)),
             set_aside: broken.into_iter().filter_map(reason).collect(),
             candidates: Vec::new(),
@@ -116,9 +116,9 @@ impl Outbox {
         }
     }
 
-    /// The span that the events came from.
-    pub(crate) const fn span(&self) -> SpanId {
-        self.span
+    /// The window that the events came from.
+    pub(crate) const fn window(&self) -> WindowId {
+        self.window
     }
 
     /// Copies its events out of their pages, whose memory others may be waiting for while these wait for them.
@@ -166,7 +166,7 @@ impl Outbox {
     }
 
     fn part(&mut self, accepted: Vec<Event>, mark: Mark) -> Parts {
-        Parts { span: self.span, accepted, set_aside: std::mem::take(&mut self.set_aside), mark }
+        Parts { window: self.window, accepted, set_aside: std::mem::take(&mut self.set_aside), mark }
     }
 
     /// `piece` is refused: its halves are sent, and an event alone becomes a poison candidate or, when it is `certain` that no rule would
@@ -280,7 +280,7 @@ mod tests {
     }
 
     fn outbox(count: u128) -> Outbox {
-        Outbox::new(SpanId::NONE, (0..count).map(event).collect(), mark())
+        Outbox::new(WindowId::NONE, (0..count).map(event).collect(), mark())
     }
 
     fn permit() -> OwnedSemaphorePermit {
@@ -390,7 +390,7 @@ mod tests {
     #[test]
     fn what_is_broken_is_set_aside_and_never_sent() {
         let broken = Event { defect: Some(Defect::Shape), ..event(1) };
-        let mut outbox = Outbox::new(SpanId::NONE, vec![event(0), broken], mark());
+        let mut outbox = Outbox::new(WindowId::NONE, vec![event(0), broken], mark());
         let piece = outbox.next_piece(Side::Front).unwrap();
         assert_eq!(piece.len(), 1);
         assert_eq!(set_aside(&outbox.accepted(piece, permit())), [(1, Defect::Shape.reason())]);

@@ -14,7 +14,7 @@ use super::*;
 use crate::Problem;
 use crate::clock::SteadyClock;
 use crate::identity::TokenError;
-use crate::ledger::{Cursor, Mark, SpanId};
+use crate::ledger::{Cursor, Mark, WindowId};
 use crate::peer::Peer;
 use crate::problem::Code;
 use crate::stop::Stop;
@@ -158,7 +158,7 @@ impl Bench {
 
 fn outbox_of(ids: impl IntoIterator<Item = u128>, json: impl Fn(u128) -> String) -> Outbox {
     let event = |id| Event { json: Bytes::from(json(id)), minute: Minute(0), id, defect: None };
-    Outbox::new(SpanId::NONE, ids.into_iter().map(event).collect(), Mark::At(Cursor("c".into())))
+    Outbox::new(WindowId::NONE, ids.into_iter().map(event).collect(), Mark::At(Cursor("c".into())))
 }
 
 fn outbox(ids: impl IntoIterator<Item = u128>) -> Outbox {

@@ -10,10 +10,10 @@ use crate::ledger::Cursor;
 const EMPTY_MAX: u32 = 100;
 /// Pages seen before, in a row, that are still followed.
 const REPEATED_MAX: u32 = 3;
-/// Pages of one span; its cursors are remembered in 8 bytes each.
+/// Pages of one window; its cursors are remembered in 8 bytes each.
 const PAGES_MAX: usize = 200_000;
 
-/// Watches the pages of one reading of one span.
+/// Watches the pages of one reading of one window.
 #[derive(Debug, Default)]
 pub(crate) struct CursorLoopDetector {
     cursors: HashSet<u64>,

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::error::{SourceAction, SourceError};
 use super::{EVENT_BYTES_MAX, Page, PageRequest, Source, TokenInfo};
 use crate::Problem;
-use crate::ledger::Kind;
+use crate::interval::Interval;
+use crate::ledger::WindowKind;
 use crate::retry::{Failure as _, twice};
-use crate::stretch::Stretch;
 
 /// A log that could not be read.
 #[derive(Debug)]
@@ -18,10 +18,10 @@ pub(crate) struct Unread {
 }
 
 impl Source {
-    /// Asks for the first event of `stretch`, the way the service does: what fails is named by the same words. Waits no longer
+    /// Asks for the first event of `interval`, the way the service does: what fails is named by the same words. Waits no longer
     /// than `within` in all.
-    pub(crate) async fn look(&self, stretch: Stretch, within: Duration) -> Result<Page, Unread> {
-        let ask = PageRequest { stretch, cursor: None, kind: Kind::Tail, limit: 1, bytes_max: EVENT_BYTES_MAX };
+    pub(crate) async fn look(&self, interval: Interval, within: Duration) -> Result<Page, Unread> {
+        let ask = PageRequest { interval, cursor: None, kind: WindowKind::Tail, limit: 1, bytes_max: EVENT_BYTES_MAX };
         match tokio::time::timeout(within, twice(async || self.attempt(ask).await, |SourceAction::RestartWindow| false))
             .await
         {

@@ -10,8 +10,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::event::{Around, Event};
+use crate::interval::Interval;
 use crate::ledger::Cursor;
-use crate::stretch::Stretch;
 
 mod cut;
 
@@ -79,7 +79,7 @@ impl Page {
     /// A page is a JSON object whose `data` is an array, of at least `size` events where that is told, and whose `type` is
     /// `cursor-list` where that is told. Everything else is refused: taken for an empty page, it would end the log. The error
     /// says what is odd, without content.
-    pub(crate) fn read(body: &Bytes, at: Option<&Cursor>, span: Stretch, as_of: Timestamp) -> Result<Self, String> {
+    pub(crate) fn read(body: &Bytes, at: Option<&Cursor>, span: Interval, as_of: Timestamp) -> Result<Self, String> {
         let around = Around::new(span);
         // A struct may be read from a JSON list too; a page may not.
         if body.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|first| *first == b'[') {
@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     fn read_bytes(body: &[u8]) -> Result<Page, String> {
-        let span = Stretch::new(Timestamp::UNIX_EPOCH, Timestamp::MAX).unwrap();
+        let span = Interval::new(Timestamp::UNIX_EPOCH, Timestamp::MAX).unwrap();
         Page::read(&Bytes::copy_from_slice(body), None, span, Timestamp::MAX)
     }
 

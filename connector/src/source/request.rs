@@ -7,24 +7,24 @@ use secrecy::ExposeSecret;
 use super::Source;
 use super::error::SourceError;
 use crate::Stream;
+use crate::interval::{Interval, after, before};
 use crate::ledger::Cursor;
-use crate::stretch::{Stretch, after, before};
 use crate::time::{query_form, step};
 use crate::transport::TransportError;
 
 impl Source {
-    /// Asks for a page of `stretch`, oldest first, at `cursor`.
+    /// Asks for a page of `interval`, oldest first, at `cursor`.
     ///
-    /// The window is wider than the stretch by the smallest step of the filter on either side: whether Miro
+    /// The window is wider than the interval by the smallest step of the filter on either side: whether Miro
     /// includes its bounds is not documented.
     pub(super) fn page_request(
         &self,
-        stretch: Stretch,
+        interval: Interval,
         cursor: Option<&Cursor>,
         limit: usize,
     ) -> Result<http::Request<Bytes>, SourceError> {
-        let from = query_form(self.stream, before(stretch.from(), step(self.stream)));
-        let to = query_form(self.stream, after(stretch.to(), step(self.stream)));
+        let from = query_form(self.stream, before(interval.from(), step(self.stream)));
+        let to = query_form(self.stream, after(interval.to(), step(self.stream)));
         let mut url = self.base_url.clone();
         let (since, until, ascending) = match (self.stream, &self.organization) {
             (Stream::Content, Some(organization)) => {

@@ -10,12 +10,12 @@ use super::flows::{HOUR, ONCE, serve};
 use super::world::{World, config};
 use crate::checkpoint::Checkpoint;
 use crate::event::{Around, Event, STRAYS};
+use crate::interval::minute;
 use crate::ledger::{Cadence, Ledger};
 use crate::peer::Peer;
 use crate::progress::Progress;
 use crate::retry::{Retrier, RunMode};
 use crate::store::{Minute, Store};
-use crate::stretch::minute;
 use crate::{Clock as _, Outcome, Random, Stop, Stream};
 
 #[tokio::test(start_paused = true)]
@@ -27,7 +27,7 @@ async fn ids_are_remembered_while_they_may_be_read_again_and_no_longer() {
     drop(connector);
     let remembered = world.store(0).remembered(Stream::Audit, Minute(0)..STRAYS).await.unwrap();
     let now = minute(world.clock.now()).0;
-    // The last sweep looks back half an hour, and an event's time may lie an hour beside the span that shows it.
+    // The last sweep looks back half an hour, and an event's time may lie an hour beside the window that shows it.
     let needed = Minute(now - 90);
     assert!(remembered[0].0 > Minute(needed.0 - 20), "{} minutes ago", now - remembered[0].0.0);
     let kept: usize = remembered.iter().filter(|(minute, _)| *minute >= needed).map(|(_, ids)| ids.len()).sum();
@@ -94,11 +94,11 @@ async fn what_a_span_took_and_gives_up_is_new_to_the_next() {
         checkpoint.plan(|ledger, _| ledger.open_tail(now).unwrap())
     });
     let (random, stop) = (Random::seeded(43), Stop::new());
-    let around = Around::new(checkpoint.span(one).unwrap().stretch);
-    let taken_by = async |span| {
+    let around = Around::new(checkpoint.window(one).unwrap().interval);
+    let taken_by = async |window| {
         let event = Event::read(Bytes::from_static(br#"{"id":"x"}"#), &around);
         let mut retrier = Retrier::new(&progress, &random, &stop, RunMode::Service, Peer::Store);
-        checkpoint.claim(span, vec![event], &mut retrier).await.unwrap().len()
+        checkpoint.claim(window, vec![event], &mut retrier).await.unwrap().len()
     };
     assert_eq!((taken_by(one).await, taken_by(other).await), (1, 0));
     checkpoint.release(one);

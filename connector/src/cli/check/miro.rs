@@ -14,9 +14,9 @@ use super::step::{Note, Step};
 use super::{Check, Surroundings};
 use crate::Stream;
 use crate::config::StreamConfig;
+use crate::interval::{Interval, before};
 use crate::progress::Progress;
 use crate::source::{Budget, Page, PageSize, PeerClock, Source, Unread};
-use crate::stretch::{Stretch, before};
 
 /// The page that is asked for ends now and covers this long. Where it is empty, something may be wrong.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(24);
@@ -74,8 +74,8 @@ async fn look(
         page_size: PageSize::new(1),
         memory: Arc::default(),
     };
-    let stretch = Stretch::new(before(now, LOOK_BACK), now).expect("a day is not empty");
-    source.look(stretch, timeout * REQUESTS + BUDGET_WAIT_MAX).await
+    let interval = Interval::new(before(now, LOOK_BACK), now).expect("a day is not empty");
+    source.look(interval, timeout * REQUESTS + BUDGET_WAIT_MAX).await
 }
 
 /// An empty log is no mistake by itself.

@@ -186,7 +186,7 @@ async fn a_dead_peer_is_told_within_half_a_minute_and_what_lies_behind_it_is_not
         let silence: Vec<_> = silent.iter().map(|peer| (*peer, Answer::Silence)).collect();
         let checked = check_in(World::well().but(&silence)).await;
         assert!(began.elapsed() < Duration::from_secs(30), "{silent:?}: {:?}", began.elapsed());
-        assert!(checked.lines.contains("no answer from"), "{silent:?}: {}", checked.lines);
+        assert!(checked.lines.contains("no response from"), "{silent:?}: {}", checked.lines);
         assert!(!checked.lines.contains(never), "{silent:?}: {}", checked.lines);
     }
 }

@@ -10,8 +10,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::told::Told;
+use crate::interval::{after, before};
 use crate::ledger::Cadence;
-use crate::stretch::{after, before};
 
 /// The period in which the limit is earned (<https://developers.miro.com/reference/rate-limiting>, read 2026-11-22).
 const PERIOD: SignedDuration = SignedDuration::from_secs(60);

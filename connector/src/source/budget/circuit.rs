@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::stretch::after;
+use crate::interval::after;
 
 /// The wait before the first try doubles with each refusal, up to the longest.
 const FIRST: SignedDuration = SignedDuration::from_secs(5);

@@ -9,9 +9,9 @@ use super::Budget;
 use super::account::{Account, Answer, Need, Priority};
 use super::told::Told;
 use crate::Stream;
+use crate::interval::after;
 use crate::ledger::Cadence;
 use crate::progress::Progress;
-use crate::stretch::after;
 
 const LIMIT: u64 = 100_000;
 const MINUTES: i64 = 12;
