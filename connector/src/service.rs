@@ -21,19 +21,22 @@ use crate::peer::Peer;
 use crate::pipeline::Pipeline;
 use crate::progress::Progress;
 use crate::retry::{Abort, GIVE_UP_AFTER, Pauses, RunMode};
-use crate::sink::{Sink, SinkConfig};
+use crate::sink::{AzureParts, Sink, SinkConfig};
 use crate::skew;
-use crate::source::{Budget, Need, PageMemory, PageSize, PeerClock, Source};
+use crate::source::{Budget, Need, PageMemory, Source, SourceParts};
 use crate::status::Status;
 pub use crate::stop::Stop;
 use crate::store::{Store, StoreError};
 use crate::{Clock, Exit, Problem, Random, Stream, Transport};
+
+pub use production::PartsError;
 
 use dispatcher::{Dispatcher, Horizon};
 
 mod dead_letters;
 mod dispatcher;
 mod lease;
+mod production;
 mod regular_log;
 
 /// A disk that takes nothing is tried again this often.
@@ -321,40 +324,25 @@ impl Connector {
         budgets: &BTreeMap<Stream, Arc<Budget>>,
         memory: &Arc<PageMemory>,
     ) -> Source {
-        let content = self.config.content.as_ref().filter(|_| stream == Stream::Content);
-        Source {
-            stream,
-            base_url: self.config.miro.base_url.clone(),
-            organization: content.map(|content| content.organization_id.clone()),
-            token: config.access_token.clone(),
+        let parts = SourceParts {
             transport: Arc::clone(&self.parts.miro),
-            clock: PeerClock::new(Arc::clone(&self.parts.clock)),
-            timeout: self.config.http.timeout,
+            clock: Arc::clone(&self.parts.clock),
             budget: Arc::clone(&budgets[&stream]),
             progress: self.progress_of(stream),
-            page_size: PageSize::new(Source::limit_first(stream)),
             memory: Arc::clone(memory),
-        }
+        };
+        Source::new(&self.config, config, self.config.http.timeout, parts)
     }
 
     fn sink(&self, stream: Stream, permits: &Arc<Semaphore>, progress: Arc<Progress>) -> Sink {
-        let sentinel = &self.config.sentinel;
-        let rule = self.config.rule(stream).unwrap_or_default().to_owned();
-        Sink::new(SinkConfig {
-            stream,
-            endpoint: sentinel.endpoint.clone(),
-            pause: self.pauses.of(&format!("Azure, {rule}")),
-            rule,
+        let parts = AzureParts {
             transport: Arc::clone(&self.parts.azure),
             tokens: Arc::clone(&self.parts.tokens),
             clock: Arc::clone(&self.parts.clock),
             random: self.parts.random.clone(),
-            timeout: self.config.http.timeout,
-            plain_bytes_max: sentinel.plain_bytes_max,
-            level: sentinel.compression_level,
-            progress,
-            permits: Arc::clone(permits),
-        })
+        };
+        let pause = self.pauses.of(&format!("Azure, {}", self.config.rule(stream).unwrap_or_default()));
+        Sink::new(SinkConfig::new(&self.config, parts, progress, Arc::clone(permits), pause))
     }
 
     async fn checkpoint(

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tracing::{Instrument as _, debug, debug_span};
 use url::Url;
 
+use crate::config::Config;
 use crate::durations::{RequestOutcome, Service};
 use crate::event::Event;
 use crate::identity::TokenProvider;
@@ -76,6 +77,44 @@ pub(crate) struct SinkConfig {
     pub(crate) permits: Arc<Semaphore>,
     /// Nothing is sent to this rule before its end.
     pub(crate) pause: Arc<Pause>,
+}
+
+/// What every sink of a connector shares.
+#[derive(Clone, Debug)]
+pub(crate) struct AzureParts {
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) tokens: Arc<dyn TokenProvider>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Random,
+}
+
+impl SinkConfig {
+    /// That of the stream that `progress` counts, as configured.
+    pub(crate) fn new(
+        config: &Config,
+        parts: AzureParts,
+        progress: Arc<Progress>,
+        permits: Arc<Semaphore>,
+        pause: Arc<Pause>,
+    ) -> Self {
+        let stream = progress.stream();
+        let AzureParts { transport, tokens, clock, random } = parts;
+        Self {
+            stream,
+            rule: config.rule(stream).unwrap_or_default().to_owned(),
+            endpoint: config.sentinel.endpoint.clone(),
+            transport,
+            tokens,
+            clock,
+            random,
+            timeout: config.http.timeout,
+            plain_bytes_max: config.sentinel.plain_bytes_max,
+            level: config.sentinel.compression_level,
+            progress,
+            permits,
+            pause,
+        }
+    }
 }
 
 /// Why events are not delivered now.

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use tracing::{Instrument as _, debug, debug_span, warn};
 use url::Url;
 
+use crate::config::{Config, StreamConfig};
 use crate::durations::RequestOutcome;
 use crate::interval::{Interval, before};
 use crate::ledger::{Cursor, WindowKind};
@@ -17,7 +18,7 @@ use crate::progress::Progress;
 use crate::response::{Foreign, Service};
 use crate::retry::{Abort, Failure as _, Next, Retrier, date};
 use crate::transport::TransportError;
-use crate::{Stream, Transport, durations, skew};
+use crate::{Clock, Stream, Transport, durations, skew};
 
 pub(crate) use budget::{Budget, Need};
 pub(crate) use cursor_loop::CursorLoopDetector;
@@ -65,18 +66,18 @@ const LIMIT_SAFE: usize = 100;
 /// One of Miro's logs.
 #[derive(Debug)]
 pub(crate) struct Source {
-    pub(crate) stream: Stream,
-    pub(crate) base_url: Url,
+    stream: Stream,
+    base_url: Url,
     /// The organisation whose content log is read.
-    pub(crate) organization: Option<String>,
-    pub(crate) token: SecretString,
-    pub(crate) transport: Arc<dyn Transport>,
+    organization: Option<String>,
+    token: SecretString,
+    transport: Arc<dyn Transport>,
     pub(crate) clock: PeerClock,
-    pub(crate) timeout: Duration,
+    timeout: Duration,
     pub(crate) budget: Arc<Budget>,
-    pub(crate) progress: Arc<Progress>,
-    pub(crate) page_size: PageSize,
-    pub(crate) memory: Arc<PageMemory>,
+    progress: Arc<Progress>,
+    page_size: PageSize,
+    memory: Arc<PageMemory>,
 }
 
 /// Why there is no page.
@@ -105,7 +106,36 @@ struct PageRequest<'a> {
     bytes_max: usize,
 }
 
+/// What a [`Source`] works with, besides its configuration.
+#[derive(Debug)]
+pub(crate) struct SourceParts {
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) memory: Arc<PageMemory>,
+}
+
 impl Source {
+    /// The log that `parts.progress` counts, as configured; one request may take `timeout`.
+    pub(crate) fn new(config: &Config, settings: &StreamConfig, timeout: Duration, parts: SourceParts) -> Self {
+        let stream = parts.progress.stream();
+        let content = config.content.as_ref().filter(|_| stream == Stream::Content);
+        Self {
+            stream,
+            base_url: config.miro.base_url.clone(),
+            organization: content.map(|content| content.organization_id.clone()),
+            token: settings.access_token.clone(),
+            transport: parts.transport,
+            clock: PeerClock::new(parts.clock),
+            timeout,
+            budget: parts.budget,
+            progress: parts.progress,
+            page_size: PageSize::new(Self::limit_first(stream)),
+            memory: parts.memory,
+        }
+    }
+
     /// The events asked for in one page at first: the most that public clients use for audit, and the documented
     /// most for content (<https://developers.miro.com/reference/enterprise-board-content-item-logs-fetch>, read 2026-11-22).
     pub(crate) const fn limit_first(stream: Stream) -> usize {

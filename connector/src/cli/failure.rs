@@ -2,6 +2,7 @@
 
 use crate::config::Findings;
 use crate::problem::Code;
+use crate::service::PartsError;
 use crate::store::StoreError;
 use crate::telemetry::BindError;
 use crate::transport::production::ProductionError;
@@ -90,6 +91,15 @@ impl From<ProductionError> for Failure {
         };
         let subject = subject.to_owned();
         Self::Problem(Problem { code: Code::ConfigurationInvalid, subject, cause, next_step: next_step.to_owned() })
+    }
+}
+
+impl From<PartsError> for Failure {
+    fn from(error: PartsError) -> Self {
+        match error {
+            PartsError::Network(error) => error.into(),
+            PartsError::Store(error) => error.into(),
+        }
     }
 }
 

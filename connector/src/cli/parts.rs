@@ -10,10 +10,10 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::identity::{AzureTokens, TokenProvider};
 use crate::progress::Progress;
-use crate::sink::{Sink, SinkConfig};
+use crate::sink::{AzureParts, Sink, SinkConfig};
 use crate::store::RedbStore;
 use crate::transport::production::Production;
-use crate::{Clock, Parts, Random, Transport};
+use crate::{Clock, Random, Transport};
 
 /// Threads that run tasks: one stream's bytes are packed while the other's are awaited.
 const WORKERS: usize = 2;
@@ -77,36 +77,11 @@ pub(super) fn sink(
     tokens: &Arc<dyn TokenProvider>,
     progress: &Arc<Progress>,
 ) -> Sink {
-    let stream = progress.stream();
-    let rule = config.rule(stream).unwrap_or_default();
-    Sink::new(SinkConfig {
-        stream,
-        rule: rule.to_owned(),
-        endpoint: config.sentinel.endpoint.clone(),
+    let parts = AzureParts {
         transport: Arc::clone(network),
         tokens: Arc::clone(tokens),
         clock: Arc::new(SystemClock),
         random: Random::from_system(),
-        timeout: config.http.timeout,
-        plain_bytes_max: config.sentinel.plain_bytes_max,
-        level: config.sentinel.compression_level,
-        progress: Arc::clone(progress),
-        permits: Arc::new(Semaphore::new(1)),
-        pause: Arc::default(),
-    })
-}
-
-/// Everything the connector touches the world with, and its tokens once more, to be succeeded when a secret changes.
-pub(super) fn all(config: &Config) -> Result<(Parts, Arc<AzureTokens>), Failure> {
-    let network = network(config)?;
-    let tokens = Arc::new(tokens(config, &network));
-    let parts = Parts {
-        tokens: Arc::clone(&tokens) as Arc<dyn TokenProvider>,
-        miro: Arc::clone(&network),
-        azure: network,
-        clock: Arc::new(SystemClock),
-        random: Random::from_system(),
-        store: Arc::new(store(config)?),
     };
-    Ok((parts, tokens))
+    Sink::new(SinkConfig::new(config, parts, Arc::clone(progress), Arc::new(Semaphore::new(1)), Arc::default()))
 }

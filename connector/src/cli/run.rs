@@ -65,7 +65,7 @@ struct Running<'a> {
 
 impl<'a> Running<'a> {
     fn new(config: Config, sources: &'a Sources) -> Result<Self, Failure> {
-        let (parts, tokens) = parts::all(&config)?;
+        let (parts, tokens) = Parts::production(&config)?;
         let store_path = config.store.path.clone();
         let connector = Arc::new(Mutex::new(Arc::new(Connector::new(config, parts.clone()))));
         Ok(Self { sources, parts, tokens: Mutex::new(tokens), connector, store_path })

@@ -16,7 +16,7 @@ use crate::Stream;
 use crate::config::StreamConfig;
 use crate::interval::{Interval, before};
 use crate::progress::Progress;
-use crate::source::{Budget, Page, PageSize, PeerClock, Source, Unread};
+use crate::source::{Budget, Page, Source, SourceParts, Unread};
 
 /// The page that is asked for ends now and covers this long. Where it is empty, something may be wrong.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(24);
@@ -37,7 +37,7 @@ async fn log(check: &Check<'_>, stream: Stream, settings: &StreamConfig) {
     let content = check.config.content.as_ref().filter(|_| stream == Stream::Content);
     let organization = content.map(|content| content.organization_id.as_str());
     let place = Place::Log(stream);
-    match look(check, stream, settings, organization).await {
+    match look(check, stream, settings).await {
         Ok(page) => {
             check.report.seen(place, Seen::page(stream, organization, &page));
             check.clocks.is_of(Peer::Miro, &check.config.miro.base_url);
@@ -53,27 +53,17 @@ async fn log(check: &Check<'_>, stream: Stream, settings: &StreamConfig) {
     }
 }
 
-async fn look(
-    check: &Check<'_>,
-    stream: Stream,
-    settings: &StreamConfig,
-    organization: Option<&str>,
-) -> Result<Page, Unread> {
+async fn look(check: &Check<'_>, stream: Stream, settings: &StreamConfig) -> Result<Page, Unread> {
     let (config, now) = (check.config, check.clock.now());
     let timeout = check.pace.limit(REQUESTS);
-    let source = Source {
-        stream,
-        base_url: config.miro.base_url.clone(),
-        organization: organization.map(str::to_owned),
-        token: settings.access_token.clone(),
+    let parts = SourceParts {
         transport: check.network(Place::Log(stream)),
-        clock: PeerClock::new(Arc::clone(&check.clock)),
-        timeout,
+        clock: Arc::clone(&check.clock),
         budget: Arc::new(Budget::new(config.miro.budget_share, now, Arc::default(), Some(BUDGET_WAIT_MAX))),
         progress: Arc::new(Progress::new(stream)),
-        page_size: PageSize::new(1),
         memory: Arc::default(),
     };
+    let source = Source::new(config, settings, timeout, parts);
     let interval = Interval::new(before(now, LOOK_BACK), now).expect("a day is not empty");
     source.look(interval, timeout * REQUESTS + BUDGET_WAIT_MAX).await
 }
