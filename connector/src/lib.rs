@@ -6,6 +6,8 @@
 //! a [`Transport`], a [`Clock`], a [`Random`] source and a [`Store`](store::Store). Tests and the simulation
 //! hand in their own.
 
+#![warn(clippy::missing_errors_doc)]
+
 mod checkpoint;
 pub mod cli;
 pub mod clock;

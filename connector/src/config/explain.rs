@@ -19,7 +19,11 @@ pub struct Explained {
     pub set_by: String,
 }
 
-/// Every key with the value that holds, checked or not. Fails when the file is not TOML.
+/// Every key with the value that holds, checked or not.
+///
+/// # Errors
+///
+/// When the file is not TOML.
 pub fn explain(sources: &Sources) -> Result<Vec<Explained>, Findings> {
     let mut findings: Vec<Finding> = Vec::new();
     let layers = sources.layers(&mut findings);

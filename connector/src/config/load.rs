@@ -33,6 +33,10 @@ pub struct Sources {
 
 impl Sources {
     /// Opens the file `named`, else [`DEFAULT_FILE`] if it is there; without either, variables alone must do.
+    ///
+    /// # Errors
+    ///
+    /// When the file named is absent or cannot be read.
     pub fn open(named: Option<&Path>, variables: BTreeMap<String, String>) -> Result<Self, Findings> {
         let path = match named {
             Some(path) => path.to_owned(),
@@ -64,7 +68,11 @@ impl Sources {
     }
 }
 
-/// Checks everything and returns the configuration with its warnings, or all that is wrong with it.
+/// Checks everything and returns the configuration with its warnings.
+///
+/// # Errors
+///
+/// All that is wrong with it at once, each finding with its key, value and origin.
 pub fn load(sources: &Sources) -> Result<(Config, Vec<Finding>), Findings> {
     let mut findings = Vec::new();
     let layers = sources.layers(&mut findings);

@@ -145,6 +145,10 @@ impl RedbStore {
     /// `dead_letters_bytes_max` bounds what is set aside. A file that is damaged, of another version, held by
     /// another process or not ours is reported and never written over; what a first start left that was cut off is made
     /// anew. Blocks while the file is read through once.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unusable`], with what to do about the file.
     pub fn open(path: &Path, dead_letters_bytes_max: u64) -> Result<Self, StoreError> {
         let (path, at) = (path.to_owned(), path.to_owned());
         let open = move || {
@@ -164,6 +168,10 @@ impl RedbStore {
 
     /// A store over the backends that `plug_in` gives, run in the caller's task: for simulations, whose backend may tear
     /// writes or lose them. It is called again after a failure of the disk, and finds what the last one kept.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the backend holds something else than a store of this version, or fails.
     pub fn with_backend<B: StorageBackend>(
         plug_in: impl Fn() -> B + Send + Sync + 'static,
         dead_letters_bytes_max: u64,

@@ -26,6 +26,10 @@ pub struct BindError {
 }
 
 /// Listens on `listen`; port 0 takes a free one.
+///
+/// # Errors
+///
+/// When the address is taken, is not one of this machine, or may not be listened on.
 pub async fn bind(listen: SocketAddr) -> Result<TcpListener, BindError> {
     TcpListener::bind(listen).await.map_err(|reason| BindError { listen, reason })
 }
@@ -220,9 +224,9 @@ mod tests {
         # TYPE miro_sentinel_last_delivery_timestamp_seconds gauge
         # HELP miro_sentinel_last_page_timestamp_seconds When Miro last answered a page
         # TYPE miro_sentinel_last_page_timestamp_seconds gauge
-        # HELP miro_sentinel_budget_remaining_credits Credits left in Miro's rate budget, as last told
+        # HELP miro_sentinel_budget_remaining_credits Credits left in Miro's rate budget, as last reported
         # TYPE miro_sentinel_budget_remaining_credits gauge
-        # HELP miro_sentinel_budget_limit_credits Credits in Miro's rate budget, as last told
+        # HELP miro_sentinel_budget_limit_credits Credits in Miro's rate budget, as last reported
         # TYPE miro_sentinel_budget_limit_credits gauge
         # HELP miro_sentinel_dead_letters Events in the dead-letter store
         # TYPE miro_sentinel_dead_letters gauge
@@ -250,7 +254,7 @@ mod tests {
         # HELP miro_sentinel_ready 1 once every stream has recently reached Miro and Azure and no problem is open
         # TYPE miro_sentinel_ready gauge
         miro_sentinel_ready 0.0
-        # HELP miro_sentinel_build The program
+        # HELP miro_sentinel_build Build information
         # TYPE miro_sentinel_build info
         miro_sentinel_build_info{version="0.1.0"} 1
         # EOF

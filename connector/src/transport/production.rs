@@ -49,6 +49,10 @@ pub enum ProductionError {
 impl Production {
     /// A client that trusts the system's roots and `http.ca_file`, and uses `http.proxy` or the environment's proxies. What
     /// leads to this machine (127.0.0.0/8, ::1, `localhost` and names below it) never goes through a proxy.
+    ///
+    /// # Errors
+    ///
+    /// When `http.ca_file` cannot be read or holds no certificate, or the proxy or the system's roots cannot be used.
     pub fn new(http: &Http) -> Result<Self, ProductionError> {
         let mut proxied = builder(http.ca_file.as_deref())?;
         if let Some(proxy) = &http.proxy {

@@ -82,7 +82,7 @@ impl Clocks {
             return Some(Err(skew::differs(&apart)));
         }
         let agreeing: Vec<_> = agreeing.into_iter().map(|(peer, _)| peer).collect();
-        (!agreeing.is_empty()).then(|| Ok(Agreeing(agreeing)))
+        if agreeing.is_empty() { None } else { Some(Ok(Agreeing(agreeing))) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Noted> {
