@@ -7,23 +7,21 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tracing::{Instrument as _, debug, debug_span};
 use url::Url;
 
-use crate::config::Config;
+use crate::Stream;
 use crate::durations::{RequestOutcome, Service};
 use crate::event::Event;
-use crate::identity::TokenProvider;
 use crate::pack::{self, BatchId};
-use crate::progress::Progress;
 use crate::response::Foreign;
-use crate::retry::{Abort, Failure, GIVE_UP_AFTER, Next, Pause, Retrier, RunMode};
+use crate::retry::{Abort, Failure, GIVE_UP_AFTER, Next, Retrier, RunMode};
 use crate::transport::TransportError;
-use crate::{Clock, Random, Stream, Transport};
 
 pub(crate) use acceptance::{PROBING_MAX, Probing};
+pub(crate) use config::{AzureParts, SinkConfig};
 pub(crate) use delivery::{Delivered, Outbox};
 pub(crate) use look::Acknowledged;
 pub(crate) use timeout::UploadTimeout;
@@ -33,6 +31,7 @@ use delivery::Side;
 use error::{Refusal, SendError, SinkAction};
 
 mod acceptance;
+mod config;
 mod delivery;
 mod error;
 mod look;
@@ -56,65 +55,6 @@ const UNKNOWN_REPORTED: usize = 3;
 pub(crate) fn refusal(answer: &http::Response<Bytes>, now: jiff::Timestamp) -> Option<String> {
     let error = SendError::read(answer, "dcr-0", Stream::Audit, now)?;
     Some(format!("{error}\n{}\n{}", error.lasting(), error.repeated(3)))
-}
-
-/// What a [`Sink`] is made from.
-#[derive(Debug)]
-pub(crate) struct SinkConfig {
-    pub(crate) stream: Stream,
-    pub(crate) rule: String,
-    pub(crate) endpoint: Url,
-    pub(crate) transport: Arc<dyn Transport>,
-    pub(crate) tokens: Arc<dyn TokenProvider>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) random: Random,
-    /// The time allowed for one upload, to begin with.
-    pub(crate) timeout: Duration,
-    pub(crate) plain_bytes_max: usize,
-    pub(crate) level: u32,
-    pub(crate) progress: Arc<Progress>,
-    /// Uploads permitted at the same time in the whole process, each until it is committed.
-    pub(crate) permits: Arc<Semaphore>,
-    /// Nothing is sent to this rule before its end.
-    pub(crate) pause: Arc<Pause>,
-}
-
-/// What every sink of a connector shares.
-#[derive(Clone, Debug)]
-pub(crate) struct AzureParts {
-    pub(crate) transport: Arc<dyn Transport>,
-    pub(crate) tokens: Arc<dyn TokenProvider>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) random: Random,
-}
-
-impl SinkConfig {
-    /// That of the stream that `progress` counts, as configured.
-    pub(crate) fn new(
-        config: &Config,
-        parts: AzureParts,
-        progress: Arc<Progress>,
-        permits: Arc<Semaphore>,
-        pause: Arc<Pause>,
-    ) -> Self {
-        let stream = progress.stream();
-        let AzureParts { transport, tokens, clock, random } = parts;
-        Self {
-            stream,
-            rule: config.rule(stream).unwrap_or_default().to_owned(),
-            endpoint: config.sentinel.endpoint.clone(),
-            transport,
-            tokens,
-            clock,
-            random,
-            timeout: config.http.timeout,
-            plain_bytes_max: config.sentinel.plain_bytes_max,
-            level: config.sentinel.compression_level,
-            progress,
-            permits,
-            pause,
-        }
-    }
 }
 
 /// Why events are not delivered now.

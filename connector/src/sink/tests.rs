@@ -9,16 +9,18 @@ use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use jiff::Timestamp;
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 
 use super::*;
-use crate::Problem;
 use crate::clock::SteadyClock;
-use crate::identity::TokenError;
+use crate::identity::{TokenError, TokenProvider};
 use crate::ledger::{Cursor, Mark, WindowId};
 use crate::peer::Peer;
 use crate::problem::Code;
+use crate::progress::Progress;
 use crate::stop::Stop;
 use crate::store::Minute;
+use crate::{Clock, Problem, Random, Transport};
 
 /// What Azure answers, how long after it was asked, with a page of so many bytes where that is not an answer of its own.
 #[derive(Clone, Copy, Debug)]
