@@ -2,6 +2,7 @@
 
 use faults::{Calls, Selector};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// The names by which faults choose calls.
 pub static CALLS: Calls = Calls {
@@ -37,6 +38,12 @@ pub enum Call {
     /// A route that does not exist.
     #[serde(rename = "unknown")]
     Unknown,
+}
+
+/// The id that Azure would give a call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CallId {
+    pub(crate) request_id: Uuid,
 }
 
 impl Call {

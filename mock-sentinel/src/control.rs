@@ -17,12 +17,13 @@ use serde_json::json;
 
 use crate::call::Call;
 use crate::http::{Reply, openapi};
-use crate::server::{MockSentinel, Shared};
+use crate::state::Shared;
+use crate::workspace::StoredTable;
 
 /// Most bytes of a request's body.
 const BODY_BYTES_MAX: u64 = 1024 * 1024;
 
-pub(crate) fn routes(mock: MockSentinel) -> Router<Arc<Shared>> {
+pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/health", get(health))
         .route("/world", get(world))
@@ -39,11 +40,8 @@ pub(crate) fn routes(mock: MockSentinel) -> Router<Arc<Shared>> {
         .route("/roles", post(roles))
         .route("/assertion", post(assertion))
         .route("/reset", post(reset))
-        .layer(axum::Extension(mock))
         .layer(axum::middleware::from_fn(origin::guard))
 }
-
-type Mock = axum::Extension<MockSentinel>;
 
 async fn health(State(shared): State<Arc<Shared>>) -> Reply {
     Reply::json(200, &json!({"status": "ok", "now": shared.clock.now()}), "health")
@@ -121,8 +119,8 @@ async fn tables(State(shared): State<Arc<Shared>>) -> Reply {
     Reply::json(200, &tables, "tables")
 }
 
-async fn table(axum::Extension(mock): Mock, Path(table): Path<String>) -> Reply {
-    match mock.table_count(&table) {
+async fn table(State(shared): State<Arc<Shared>>, Path(table): Path<String>) -> Reply {
+    match shared.state().tables.get(&table).map(StoredTable::count) {
         Some(count) => Reply::json(200, &count, "table"),
         None => unknown_table(&table),
     }
@@ -223,10 +221,10 @@ struct SecretChange {
     client_secret: String,
 }
 
-async fn secret(State(shared): State<Arc<Shared>>, axum::Extension(mock): Mock, request: Request) -> Reply {
+async fn secret(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
     match read::<SecretChange>(&shared, request).await {
         Ok(change) => {
-            mock.set_client_secret(&change.client_secret);
+            shared.set_client_secret(&change.client_secret);
             Reply::empty(204, "client secret changed")
         }
         Err(reply) => reply,
@@ -240,12 +238,12 @@ struct RoleChange {
     assigned: bool,
 }
 
-async fn roles(State(shared): State<Arc<Shared>>, axum::Extension(mock): Mock, request: Request) -> Reply {
+async fn roles(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
     let change: RoleChange = match read(&shared, request).await {
         Ok(change) => change,
         Err(reply) => return reply,
     };
-    let known = if change.assigned { mock.assign_role(&change.stream) } else { mock.unassign_role(&change.stream) };
+    let known = if change.assigned { shared.assign_role(&change.stream) } else { shared.unassign_role(&change.stream) };
     if known {
         Reply::empty(204, "role changed")
     } else {
@@ -281,8 +279,8 @@ async fn assertion(State(shared): State<Arc<Shared>>, request: Request) -> Reply
     }
 }
 
-async fn reset(axum::Extension(mock): Mock) -> Reply {
-    mock.reset();
+async fn reset(State(shared): State<Arc<Shared>>) -> Reply {
+    shared.reset();
     Reply::empty(204, "reset")
 }
 

@@ -20,14 +20,14 @@ use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH};
 use jiff::Timestamp;
 
+use crate::call::CallId;
 use crate::http::Reply;
 use crate::http::body::{self, BodyError, Held};
-use crate::http::front::CallId;
 use crate::identity::Resource;
 use crate::identity::token::Claims;
 use crate::roles;
 use crate::rules::{Quota, Rule};
-use crate::server::Shared;
+use crate::state::Shared;
 use inflate::{Coding, InflateError};
 pub(crate) use refusals::API_VERSIONS;
 use refusals::{Refused, check_version};

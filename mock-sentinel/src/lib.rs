@@ -19,6 +19,7 @@ mod query;
 mod roles;
 mod rules;
 mod server;
+mod state;
 mod tls;
 mod workspace;
 mod world;
@@ -29,8 +30,9 @@ pub use faults::{
     RetryAfterWord, SystemClock, Trouble, When,
 };
 pub use journal::JournalEntry;
-pub use server::{BLOCKING_THREADS, Credentials, MockSentinel, TableCount};
+pub use server::{BLOCKING_THREADS, Credentials, MockSentinel};
 pub use tls::{Authority, AuthorityError, NameError, Names, Tls, TlsError};
+pub use workspace::TableCount;
 pub use world::{
     App, ArcHost, Federation, FieldUnit, Identity, Ingestion, Managed, Query, StatusCode, TableNames, UnknownAnswers,
     WatchlistSource, Workspace, World, WorldError, WrongTypes,

@@ -36,7 +36,7 @@ use crate::arm::ArmError;
 use crate::http::{Reply, body, query};
 use crate::identity::entra::{Scheme, authority};
 use crate::identity::token::Claims;
-use crate::server::Shared;
+use crate::state::Shared;
 use act::Act;
 use kind::Kind;
 use path::{Aim, Target};

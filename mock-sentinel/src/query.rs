@@ -22,10 +22,10 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 
-use crate::http::front::CallId;
+use crate::call::CallId;
 use crate::http::{Reply, body};
 use crate::identity::token::Claims;
-use crate::server::Shared;
+use crate::state::Shared;
 use errors::QueryError;
 use options::Options;
 use request::QueryRequest;

@@ -14,9 +14,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use kql::{Batch, ColumnType, Table};
+use serde::Serialize;
 
 use crate::arm::{ArmError, TableResource};
-use crate::server::TableCount;
 use receipts::Receipts;
 
 pub(crate) use library::Library;
@@ -35,6 +35,15 @@ pub(crate) struct Tables {
     cap_bytes: u64,
     cap_day: i64,
     cap_reached: bool,
+}
+
+/// How many rows a table holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct TableCount {
+    /// Rows stored, visible to queries or not yet.
+    pub count: u64,
+    /// Different values of the column `id` among them; 0 for tables without one.
+    pub distinct_ids: u64,
 }
 
 /// A body that came when the day's cap was reached.

@@ -14,9 +14,10 @@ use uuid::Uuid;
 
 use super::reply::Note;
 use super::{Reply, body, broken, canned, loan, near_miss};
-use crate::call::Call;
+use crate::call::{Call, CallId};
 use crate::journal::JournalEntry;
-use crate::server::{Connection, Shared};
+use crate::server::Connection;
+use crate::state::Shared;
 
 /// The most bytes of a path that the journal keeps.
 const PATH_MAX: usize = 512;
@@ -25,12 +26,6 @@ const REASON_MAX: usize = 1_024;
 
 /// The most bytes that are read of a body that no handler wants.
 const UNREAD_MAX: u64 = 8 * 1024 * 1024;
-
-/// The id that Azure would give a call.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct CallId {
-    pub(crate) request_id: Uuid,
-}
 
 /// Wraps every call.
 pub(crate) async fn front(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {

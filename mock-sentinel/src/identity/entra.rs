@@ -21,7 +21,7 @@ use super::directory::{Directory, check_secret};
 use super::token::{Grant, Proof};
 use crate::http::Reply;
 use crate::http::body::BodyError;
-use crate::server::Shared;
+use crate::state::Shared;
 use crate::world::App;
 
 /// A token request is a handful of form fields.

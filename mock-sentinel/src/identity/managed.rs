@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use super::Resource;
 use super::token::{Grant, Proof};
 use crate::http::{Reply, query};
-use crate::server::Shared;
+use crate::state::Shared;
 use crate::world::{App, ArcHost};
 
 /// The versions that Azure Arc's agent serves, by which its calls are told from those of IMDS.

@@ -9,7 +9,7 @@ use super::rows::{Parsed, check, parse};
 use super::settle::{Bounds, Settled, settle};
 use crate::arm::Plan;
 use crate::rules::{Flow, Rule, Stream};
-use crate::server::Shared;
+use crate::state::Shared;
 use crate::workspace::{LogError, Operation, OverCap, instant};
 use crate::world::FieldUnit;
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{bearer, roles};
 use crate::http::{Reply, body, query};
 use crate::identity::Resource;
-use crate::server::Shared;
+use crate::state::Shared;
 use crate::world::App;
 
 /// Most bytes of a list of ids.

@@ -12,10 +12,10 @@ use super::errors::QueryError;
 use super::options::Options;
 use super::request::QueryRequest;
 use super::{BODY_BYTES_MAX, run};
+use crate::call::CallId;
 use crate::http::Reply;
-use crate::http::front::CallId;
 use crate::http::outbox::Kept;
-use crate::server::Shared;
+use crate::state::Shared;
 
 /// Most queries in a batch.
 const BATCH_MAX: usize = 100;

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::call::CallId;
 use crate::http::Reply;
 use crate::http::body::BodyError;
-use crate::http::front::CallId;
 use crate::identity::token::Refusal;
 
 /// Why a query was not answered.

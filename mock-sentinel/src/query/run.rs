@@ -20,7 +20,7 @@ use crate::http::outbox::Kept;
 use crate::identity::Resource;
 use crate::identity::token::Claims;
 use crate::roles;
-use crate::server::Shared;
+use crate::state::Shared;
 use crate::workspace::{Snapshot, instant};
 
 /// What a query came to.

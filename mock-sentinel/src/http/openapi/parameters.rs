@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{call, versions};
 use crate::call::Call;
 use crate::http::routes::{Operation, Route};
-use crate::server::Shared;
+use crate::state::Shared;
 
 /// The names that the world knows now.
 #[derive(Debug, Default)]
