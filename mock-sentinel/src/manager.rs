@@ -15,6 +15,7 @@ mod groups;
 mod kind;
 mod metadata;
 mod path;
+mod resources;
 mod role_definitions;
 mod roles;
 mod rules;

@@ -7,6 +7,7 @@ mod receipts;
 mod searches;
 mod snapshot;
 mod standard;
+mod stored_rows;
 mod system;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -21,7 +22,8 @@ use receipts::Receipts;
 
 pub(crate) use library::Library;
 pub(crate) use searches::{SEARCHES_MAX, Search, Searches};
-pub(crate) use snapshot::{Snapshot, StoredRows};
+pub(crate) use snapshot::Snapshot;
+pub(crate) use stored_rows::StoredRows;
 pub(crate) use system::{LogError, Operation, instant};
 
 /// All tables, custom and the service's own.

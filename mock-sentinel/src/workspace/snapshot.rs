@@ -5,17 +5,9 @@ use std::sync::Arc;
 
 use kql::{Catalog, GeoInfo, SavedFunction, Table};
 
-use super::receipts::Receipts;
 use super::standard::{self, Origin};
+use super::stored_rows::StoredRows;
 use super::{Library, Searches};
-
-/// The visible rows of a table with their times of receipt.
-#[derive(Debug, Clone)]
-pub(crate) struct StoredRows {
-    pub(super) table: Table,
-    pub(super) receipts: Receipts,
-    pub(super) is_billable: bool,
-}
 
 /// Tables, saved functions and what the world was given besides, at one instant.
 #[derive(Debug)]

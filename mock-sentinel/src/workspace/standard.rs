@@ -8,7 +8,8 @@ use kql::{Batch, Column, ColumnBuilder, ColumnDef, ColumnType, Table};
 use ring::digest::{SHA256, digest};
 use uuid::Builder;
 
-use super::{StoredRows, instant};
+use super::instant;
+use super::stored_rows::StoredRows;
 
 /// Their names, in the order in which they stand.
 pub(super) const NAMES: [&str; 9] = [
