@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use faults::{Clock, Journal, Schedule, SteeredClock};
 use jiff::Timestamp;
+use kql::GeoInfo;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
@@ -111,6 +112,11 @@ impl Shared {
         let mut state = self.state();
         let searches = state.searches.clone();
         state.tables.snapshot(now, &self.world.workspace.id, &searches, &self.deployment.library)
+    }
+
+    /// What is known of addresses, for the transforms of rules.
+    pub(crate) fn geo_info(&self) -> Option<Arc<dyn GeoInfo>> {
+        self.deployment.library.geo_info()
     }
 
     /// The state, for a moment: never held across an await.

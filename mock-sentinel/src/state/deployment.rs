@@ -56,11 +56,12 @@ impl Deployment {
                 }
             }
         }
+        let library = Arc::new(Library::load(world, now)?);
+        let geo = library.geo_info();
         let compile = |(origin, rule): (String, RuleResource)| {
-            Rule::compile(rule, &tables).map(Arc::new).map_err(|error| refused(&origin, &error))
+            Rule::compile(rule, &tables, geo.as_ref()).map(Arc::new).map_err(|error| refused(&origin, &error))
         };
         let rules = rules.into_iter().map(compile).collect::<Result<_, _>>()?;
-        let library = Arc::new(Library::load(world, now)?);
         Ok(Self { tables, endpoints, rules, library })
     }
 }

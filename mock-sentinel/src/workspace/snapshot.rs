@@ -60,6 +60,6 @@ impl Catalog for Snapshot {
     }
 
     fn geo_info(&self) -> Option<Arc<dyn GeoInfo>> {
-        self.library.geo.clone().map(|geo| geo as Arc<dyn GeoInfo>)
+        self.library.geo_info()
     }
 }
