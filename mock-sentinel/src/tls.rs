@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 pub use authority::{Authority, AuthorityError};
+pub(crate) use names::is_azure_host;
 pub use names::{NameError, Names};
 
 /// What the https listener presents, and the root that callers must trust.

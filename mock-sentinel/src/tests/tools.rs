@@ -166,6 +166,28 @@ async fn the_hosts_of_the_cloud_are_told_without_a_token() {
 }
 
 #[tokio::test]
+async fn under_an_azure_name_the_cloud_is_azures_own() {
+    let fixture = Fixture::new();
+    let ask = async |host: &str, version: &str| {
+        let request = Request::get(format!("/metadata/endpoints?api-version={version}")).header("host", host);
+        fixture.send(request.body(Body::empty()).unwrap()).await.json()
+    };
+    for host in ["management.azure.com", "Management.Azure.com:443"] {
+        let cloud = ask(host, "2022-09-01").await;
+        assert_eq!(cloud["name"], "AzureCloud");
+        assert_eq!(cloud["authentication"]["loginEndpoint"], "https://login.microsoftonline.com");
+        assert_eq!(cloud["resourceManager"], "https://management.azure.com/");
+        assert_eq!(cloud["logAnalyticsResourceId"], "https://api.loganalytics.io");
+        assert_eq!(cloud["microsoftGraphResourceId"], "https://graph.microsoft.com/");
+    }
+    assert_eq!(ask("management.azure.com", "2020-06-01").await[0]["graph"], "https://graph.windows.net/");
+    let oldest = ask("management.azure.com", "2015-01-01").await;
+    assert_eq!(oldest["authentication"]["loginEndpoint"], "https://login.microsoftonline.com");
+    let own = ask("management.azure.com.lab.example", "2022-09-01").await;
+    assert_eq!(own["resourceManager"], "https://management.azure.com.lab.example");
+}
+
+#[tokio::test]
 async fn the_directory_finds_service_principals_by_application_and_object() {
     let fixture = Fixture::new();
     let app = App::default();

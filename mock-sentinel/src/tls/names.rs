@@ -95,6 +95,15 @@ impl Names {
     }
 }
 
+/// Whether a `Host` header, perhaps with a port, names one of Azure's hosts.
+pub(crate) fn is_azure_host(host: &str) -> bool {
+    let host = host.split(':').next().unwrap_or_default();
+    AZURE.iter().any(|name| match name.strip_prefix("*.") {
+        Some(parent) => host.split_once('.').is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(parent)),
+        None => host.eq_ignore_ascii_case(name),
+    })
+}
+
 fn is_name(text: &str) -> bool {
     if text.parse::<IpAddr>().is_ok() {
         return true;
