@@ -77,4 +77,44 @@ impl Record for JournalEntry {
     fn ids_mut(&mut self) -> &mut Ids {
         &mut self.ids
     }
+
+    fn text_bytes(&self) -> usize {
+        let optional = [&self.fault, &self.retry_after, &self.client_request_id, &self.stream];
+        let texts = [&self.method, &self.path, &self.reason].into_iter().chain(optional.into_iter().flatten());
+        texts.map(String::len).sum::<usize>() + size_of::<Self>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use faults::Record;
+
+    use super::*;
+
+    #[test]
+    fn every_text_of_an_entry_counts() {
+        let text = |length| "x".repeat(length);
+        let entry = JournalEntry {
+            id: 1,
+            at: Timestamp::UNIX_EPOCH,
+            call: Call::Ingest,
+            method: text(1),
+            path: text(10),
+            status: 204,
+            outcome: Outcome::Delivered,
+            pending: false,
+            reason: text(100),
+            fault: Some(text(1_000)),
+            fault_number: None,
+            delayed_ms: None,
+            retry_after: Some(text(10_000)),
+            client_request_id: Some(text(100_000)),
+            stream: Some(text(1_000_000)),
+            bytes: 0,
+            rows: 0,
+            ids: Ids::default(),
+            ids_count: 0,
+        };
+        assert_eq!(entry.text_bytes(), 1_111_111 + size_of::<JournalEntry>());
+    }
 }
