@@ -34,7 +34,7 @@ use http::request::Parts;
 use serde_json::{Value, json};
 
 use crate::arm::ArmError;
-use crate::http::{Reply, body, query};
+use crate::http::{Reply, body, near_miss, query};
 use crate::identity::entra::{Scheme, authority};
 use crate::identity::token::Claims;
 use crate::state::Shared;
@@ -79,6 +79,9 @@ struct Stored {
 }
 
 async fn answer(State(shared): State<Arc<Shared>>, scheme: Option<Extension<Scheme>>, request: Request) -> Reply {
+    if !near_miss::RESOURCE_METHODS.contains(request.method()) {
+        return near_miss::wrong_method_of(request.method(), request.uri().path());
+    }
     let (parts, body) = request.into_parts();
     let admitted = match admit(&shared, &parts) {
         Ok(admitted) => admitted,

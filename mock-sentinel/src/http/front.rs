@@ -124,7 +124,7 @@ fn dated(mut response: Response, shared: &Shared) -> Response {
 /// Names the methods that a path takes where one was refused, as HTTP wants it.
 fn with_methods(mut response: Response, path: &str) -> Response {
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        let allowed = header(&near_miss::allowed(path).unwrap_or_default());
+        let allowed = header(&near_miss::allowed(path));
         response.headers_mut().entry(ALLOW).or_insert(allowed);
     }
     response

@@ -1,10 +1,15 @@
 //! Calls that no route takes: answered with the route that was probably meant and what is wrong with the call.
 
 use axum::extract::Request;
+use http::Method;
+use percent_encoding::percent_decode_str;
 
 use super::Reply;
 use super::routes::{ROUTES, Route};
 
+/// The methods that some resource takes.
+pub(crate) const RESOURCE_METHODS: [Method; 6] =
+    [Method::GET, Method::HEAD, Method::PUT, Method::PATCH, Method::POST, Method::DELETE];
 /// The most that one segment counts.
 const SEGMENT_MAX: usize = 12;
 
@@ -15,9 +20,39 @@ pub(crate) async fn answer(request: Request) -> Reply {
     Reply::error(status, code, &why, &why)
 }
 
-/// The methods that a path takes, for `Allow`.
-pub(super) fn allowed(path: &str) -> Option<String> {
-    ROUTES.iter().find(|route| matches(path, route.path)).map(|route| methods(route, ", "))
+/// Refuses a method that a path which is served does not take.
+pub(crate) async fn refuse_method(request: Request) -> Reply {
+    wrong_method_of(request.method(), request.uri().path())
+}
+
+/// The same for a call whose path is known to be served.
+pub(crate) fn wrong_method_of(method: &Method, path: &str) -> Reply {
+    let why = match explain(method.as_str(), path) {
+        (405, why) => why,
+        _ => {
+            let shown: String = path.chars().take(200).collect();
+            format!("{method} {shown} is not served: this path takes {}.", allowed(path))
+        }
+    };
+    Reply::error(405, "MethodNotAllowed", &why, &why)
+}
+
+/// The methods that a served path takes, for `Allow`. Resources lie under resources, so that not every path is listed: one
+/// that is not takes what some resource does.
+pub(super) fn allowed(path: &str) -> String {
+    let path = percent_decode_str(path).decode_utf8_lossy();
+    let listed = ROUTES.iter().filter(|route| matches(&path, route.path)).flat_map(|route| route.operations);
+    let mut methods: Vec<&str> = Vec::new();
+    for operation in listed {
+        if !methods.contains(&operation.method) {
+            methods.push(operation.method);
+        }
+    }
+    match methods[..] {
+        [] if path.starts_with("/v1/") => "GET, POST".to_owned(),
+        [] => RESOURCE_METHODS.each_ref().map(Method::as_str).join(", "),
+        _ => methods.join(", "),
+    }
 }
 
 /// The status, and the nearest route with the first thing that keeps the call from it.

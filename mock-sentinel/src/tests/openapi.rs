@@ -213,3 +213,35 @@ fn whatever_is_sent_the_answer_is_one_that_the_document_lists() {
         prop_assert!(answer.header("x-mock-decision").is_some());
     });
 }
+
+#[tokio::test]
+async fn methods_that_a_path_does_not_take_are_refused_with_those_it_takes() {
+    let fixture = Fixture::new();
+    let document = fixture.get("/_control/openapi.json").await.json();
+    let served = document["paths"].as_object().unwrap().keys().map(|path| {
+        path.split('/')
+            .map(|segment| if segment.starts_with('{') { "x" } else { segment })
+            .collect::<Vec<_>>()
+            .join("/")
+    });
+    let scope = "/subscriptions/s/resourceGroups/miro/providers";
+    let more = [
+        "/v1/%24batch".to_owned(),
+        "/v1/subscriptions/s/query".to_owned(),
+        "/providers/Microsoft.Insights".to_owned(),
+        format!("{scope}/Microsoft.Insights/dataCollectionRules/a/providers/Microsoft.Authorization/roleAssignments/b"),
+    ];
+    for path in served.chain(more) {
+        for method in ["TRACE", "PROPFIND", "OPTIONS"] {
+            let request = http::Request::builder().method(method).uri(&path).header("host", "localhost");
+            let answer = fixture.send(request.body(axum::body::Body::empty()).unwrap()).await;
+            assert_eq!(answer.status, 405, "{method} {path}: {answer:?}");
+            let allowed = answer.header("allow").unwrap_or_default();
+            assert!(
+                allowed.contains("GET") || allowed.contains("POST") || allowed.contains("DELETE"),
+                "{path}: {allowed:?}"
+            );
+            assert_eq!(answer.code(), "MethodNotAllowed", "{method} {path}");
+        }
+    }
+}
