@@ -177,6 +177,9 @@ async fn only_time_is_answered_504_and_every_other_bound_400() {
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "BadArgumentError"), "{query}");
         let inner = answer.json()["error"]["innererror"].clone();
         assert_eq!((&inner["code"], &inner["innererror"]["code"]), (&json!("LimitError"), &json!(code)), "{query}");
+        let has_place = (inner["innererror"]["line"].is_null(), fixture.reason().contains("line:position"));
+        let expected = if code == "LIM0002" { (false, true) } else { (true, false) };
+        assert_eq!(has_place, expected, "only the parser knows where a bound was hit: {inner}, {}", fixture.reason());
     }
 }
 
