@@ -4,10 +4,10 @@
 //! read 2026-11-22. What is not publicly known is a switch of the world (`ingestion.answers`).
 
 mod cells;
+mod conform;
 mod inflate;
 mod refusals;
 mod rows;
-mod settle;
 mod store;
 
 use std::sync::Arc;

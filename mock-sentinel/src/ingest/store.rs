@@ -5,8 +5,8 @@ use faults::{Ids, IdsBuilder};
 use jiff::Timestamp;
 use kql::{Batch, ColumnType, DateTime};
 
+use super::conform::{Bounds, Conformed, conform};
 use super::rows::{Parsed, check, parse};
-use super::settle::{Bounds, Settled, settle};
 use crate::arm::Plan;
 use crate::rules::{Flow, Rule, Stream};
 use crate::state::Shared;
@@ -64,7 +64,7 @@ const CHECK_BYTES: usize = 2 * 1024 * 1024;
 #[derive(Default)]
 struct Ready<'r> {
     stored: Stored,
-    settled: Vec<(&'r Flow, Settled)>,
+    conformed: Vec<(&'r Flow, Conformed)>,
     spread: Spread,
     ids: IdsBuilder,
 }
@@ -103,19 +103,19 @@ impl Upload<'_> {
         if ready.spread.is_too_wide() {
             return Err(ContentError::Spread);
         }
-        let Ready { mut stored, mut settled, ids, .. } = ready;
+        let Ready { mut stored, mut conformed, ids, .. } = ready;
         stored.ids = ids.finish();
         if self.is_over_cap(text.len()) {
             stored.over_cap = std::mem::take(&mut stored.kept);
             stored.dropped += stored.over_cap;
-            settled.clear();
+            conformed.clear();
         }
         stored.received += counted.not_objects;
         stored.dropped += counted.not_objects;
         stored.not_objects = counted.not_objects;
         stored.undeclared = counted.undeclared;
-        for (flow, settled) in settled {
-            self.append(flow, settled);
+        for (flow, conformed) in conformed {
+            self.append(flow, conformed);
         }
         Ok(stored)
     }
@@ -162,20 +162,20 @@ impl Upload<'_> {
         if transformed.is_empty() {
             return;
         }
-        let settled = settle(&transformed, &schema, &bounds);
-        stored.kept += settled.batch.len() as u64;
-        stored.restamped += settled.restamped;
-        ready.settled.push((flow, settled));
+        let conformed = conform(&transformed, &schema, &bounds);
+        stored.kept += conformed.batch.len() as u64;
+        stored.restamped += conformed.restamped;
+        ready.conformed.push((flow, conformed));
     }
 
-    fn append(&self, flow: &Flow, settled: Settled) {
+    fn append(&self, flow: &Flow, conformed: Conformed) {
         let world = &self.shared.world.ingestion;
         let mut state = self.shared.state();
         let later = |from: Timestamp, by| from.saturating_add(by).unwrap_or(from);
         let put_at = state.tables.get(&flow.table).and_then(|table| table.put_at).unwrap_or(Timestamp::MIN);
         let visible_at = later(self.now, world.visible_after).max(later(put_at, world.new_table_visible_after));
-        state.tables.append(&flow.table, settled.batch, visible_at, self.now);
-        for (column, cut) in settled.cut {
+        state.tables.append(&flow.table, conformed.batch, visible_at, self.now);
+        for (column, cut) in conformed.cut {
             let limit = self.shared.world.ingestion.field_max;
             let unit = match self.shared.world.ingestion.field_unit {
                 FieldUnit::Bytes => "bytes",

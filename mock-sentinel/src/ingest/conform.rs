@@ -12,7 +12,7 @@ use kql::{Batch, BatchBuilder, Column, ColumnBuilder, ColumnType, DateTime, Sche
 use crate::workspace::instant;
 use crate::world::{FieldUnit, Ingestion};
 
-/// What decides how rows settle.
+/// The limits that rows conform to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
     /// The receive time.
@@ -61,7 +61,7 @@ impl Bounds {
 
 /// Rows as the table keeps them, and what was done to them.
 #[derive(Debug)]
-pub(super) struct Settled {
+pub(super) struct Conformed {
     pub(super) batch: Batch,
     /// Rows whose `TimeGenerated` was missing or out of bounds.
     pub(super) restamped: u64,
@@ -78,7 +78,7 @@ struct Filling<'a> {
     source: Option<&'a Column>,
 }
 
-pub(super) fn settle(rows: &Batch, table: &Schema, bounds: &Bounds) -> Settled {
+pub(super) fn conform(rows: &Batch, table: &Schema, bounds: &Bounds) -> Conformed {
     let fillings: Vec<Filling<'_>> = table
         .columns()
         .iter()
@@ -88,10 +88,10 @@ pub(super) fn settle(rows: &Batch, table: &Schema, bounds: &Bounds) -> Settled {
             source: rows.schema().index_of(&column.name).map(|index| rows.column(index)),
         })
         .collect();
-    let mut settled = Settled { batch: rows.clone(), restamped: 0, cut: BTreeMap::new() };
+    let mut conformed = Conformed { batch: rows.clone(), restamped: 0, cut: BTreeMap::new() };
     let untouched = fillings.iter().all(|filling| filling.keeps(rows.len(), bounds));
     if untouched && rows.schema() == table {
-        return settled;
+        return conformed;
     }
     let mut builder = BatchBuilder::with_capacity(table.clone(), rows.len());
     for (index, filling) in fillings.iter().enumerate() {
@@ -99,7 +99,7 @@ pub(super) fn settle(rows: &Batch, table: &Schema, bounds: &Bounds) -> Settled {
         for row in 0..rows.len() {
             if filling.is_time() {
                 let (time, kept) = filling.time(row, bounds);
-                settled.restamped += u64::from(!kept);
+                conformed.restamped += u64::from(!kept);
                 column.push_datetime(time);
                 continue;
             }
@@ -109,7 +109,7 @@ pub(super) fn settle(rows: &Batch, table: &Schema, bounds: &Bounds) -> Settled {
             };
             match filling.text(row).filter(|text| !bounds.fits(text)) {
                 Some(long) => {
-                    *settled.cut.entry(filling.name.to_owned()).or_default() += 1;
+                    *conformed.cut.entry(filling.name.to_owned()).or_default() += 1;
                     column.push(&bounds.cut(&long, filling.kind));
                 }
                 None => copy(source, row, column),
@@ -119,8 +119,8 @@ pub(super) fn settle(rows: &Batch, table: &Schema, bounds: &Bounds) -> Settled {
     for _ in 0..rows.len() {
         builder.end_row();
     }
-    settled.batch = builder.finish();
-    settled
+    conformed.batch = builder.finish();
+    conformed
 }
 
 impl Filling<'_> {
@@ -186,7 +186,7 @@ mod tests {
         ])
     }
 
-    fn settled(rows: &[(Value, &str, &str)]) -> Settled {
+    fn conformed(rows: &[(Value, &str, &str)]) -> Conformed {
         let schema = Schema::new([
             ("bag", ColumnType::Dynamic),
             ("id", ColumnType::String),
@@ -199,7 +199,7 @@ mod tests {
             builder.column(2).push(time);
             builder.end_row();
         }
-        settle(&builder.finish(), &table(), &bounds())
+        conform(&builder.finish(), &table(), &bounds())
     }
 
     #[test]
@@ -211,17 +211,17 @@ mod tests {
             (time("2026-11-24T12:00:00.0000001Z"), false),
             (Value::Null, false),
         ] {
-            let settled = settled(&[(own.clone(), "a", "1")]);
+            let conformed = conformed(&[(own.clone(), "a", "1")]);
             let expected = if kept { own } else { time(NOW) };
-            assert_eq!(settled.batch.value(0, 0), expected);
-            assert_eq!(settled.restamped, u64::from(!kept));
+            assert_eq!(conformed.batch.value(0, 0), expected);
+            assert_eq!(conformed.restamped, u64::from(!kept));
         }
     }
 
     #[test]
     fn columns_take_the_tables_order_and_missing_ones_are_null() {
-        let settled = settled(&[(time(NOW), "a", r#"{"x":1}"#)]);
-        let row = settled.batch.row(0);
+        let conformed = conformed(&[(time(NOW), "a", r#"{"x":1}"#)]);
+        let row = conformed.batch.row(0);
         assert_eq!(row[1], Value::from("a"));
         assert_eq!(row[2].to_text(), r#"{"x":1}"#);
         assert_eq!(row[3], Value::Null);
@@ -229,10 +229,10 @@ mod tests {
 
     #[test]
     fn long_fields_are_cut_at_a_character_and_counted() {
-        let settled = settled(&[(time(NOW), "abcdefgé", r#"{"key":12}"#), (time(NOW), "abcdefgh", "[1]")]);
-        assert_eq!(settled.batch.value(0, 1), Value::from("abcdefg"));
-        assert_eq!(settled.batch.value(0, 2).to_text(), r#"{"key":1"#);
-        assert_eq!(settled.batch.value(1, 1), Value::from("abcdefgh"));
-        assert_eq!(settled.cut, BTreeMap::from([("id".to_owned(), 1), ("bag".to_owned(), 1)]));
+        let conformed = conformed(&[(time(NOW), "abcdefgé", r#"{"key":12}"#), (time(NOW), "abcdefgh", "[1]")]);
+        assert_eq!(conformed.batch.value(0, 1), Value::from("abcdefg"));
+        assert_eq!(conformed.batch.value(0, 2).to_text(), r#"{"key":1"#);
+        assert_eq!(conformed.batch.value(1, 1), Value::from("abcdefgh"));
+        assert_eq!(conformed.cut, BTreeMap::from([("id".to_owned(), 1), ("bag".to_owned(), 1)]));
     }
 }
