@@ -1,5 +1,6 @@
 //! The one state of a mock: what is fixed while it serves, and behind one lock what changes.
 
+mod accept;
 mod changes;
 mod deployment;
 
@@ -28,6 +29,8 @@ use crate::rules::{Rule, Rules};
 use crate::workspace::{Searches, Snapshot, Tables};
 use crate::world::{World, WorldError};
 use deployment::Deployment;
+
+pub(crate) use accept::{Conformed, Destination, FlowRows, RowError, Stored, Upload};
 
 /// Queries that compute at the same time; of those admitted, the others wait. Memory is why: each takes its own.
 pub(crate) const QUERY_THREADS: usize = 2;

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use kql::{Batch, BatchBuilder, Column, ColumnBuilder, ColumnType, DateTime, Schema, Value};
 
+use crate::rules::Flow;
+use crate::state::FlowRows;
 use crate::workspace::instant;
 use crate::world::{FieldUnit, Ingestion};
 
@@ -61,12 +63,19 @@ impl Bounds {
 
 /// Rows as the table keeps them, and what was done to them.
 #[derive(Debug)]
-pub(super) struct Conformed {
+pub(super) struct ConformedRows {
     pub(super) batch: Batch,
     /// Rows whose `TimeGenerated` was missing or out of bounds.
     pub(super) restamped: u64,
     /// Fields that were cut, by column.
     pub(super) cut: BTreeMap<String, u64>,
+}
+
+impl ConformedRows {
+    /// The same as the rows of a flow.
+    pub(super) fn of(self, flow: &Flow) -> FlowRows<'_> {
+        FlowRows { flow, batch: self.batch, restamped: self.restamped, cut: self.cut }
+    }
 }
 
 /// How a column of the table is filled.
@@ -78,7 +87,7 @@ struct Filling<'a> {
     source: Option<&'a Column>,
 }
 
-pub(super) fn conform(rows: &Batch, table: &Schema, bounds: &Bounds) -> Conformed {
+pub(super) fn conform(rows: &Batch, table: &Schema, bounds: &Bounds) -> ConformedRows {
     let fillings: Vec<Filling<'_>> = table
         .columns()
         .iter()
@@ -88,7 +97,7 @@ pub(super) fn conform(rows: &Batch, table: &Schema, bounds: &Bounds) -> Conforme
             source: rows.schema().index_of(&column.name).map(|index| rows.column(index)),
         })
         .collect();
-    let mut conformed = Conformed { batch: rows.clone(), restamped: 0, cut: BTreeMap::new() };
+    let mut conformed = ConformedRows { batch: rows.clone(), restamped: 0, cut: BTreeMap::new() };
     let untouched = fillings.iter().all(|filling| filling.keeps(rows.len(), bounds));
     if untouched && rows.schema() == table {
         return conformed;
@@ -186,7 +195,7 @@ mod tests {
         ])
     }
 
-    fn conformed(rows: &[(Value, &str, &str)]) -> Conformed {
+    fn conformed(rows: &[(Value, &str, &str)]) -> ConformedRows {
         let schema = Schema::new([
             ("bag", ColumnType::Dynamic),
             ("id", ColumnType::String),
