@@ -136,10 +136,14 @@ impl Tables {
         deployed && self.by_name.remove(name).is_some()
     }
 
-    /// Adds rows to a table, to be seen from `visible_at` on.
-    pub(crate) fn append(&mut self, table: &str, batch: Batch, visible_at: Timestamp, now: Timestamp) {
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut StoredTable> {
+        self.by_name.get_mut(name)
+    }
+
+    /// Adds a row to a table of the service's own, which are always there.
+    fn append_own(&mut self, table: &str, row: Batch, now: Timestamp) {
         if let Some(table) = self.by_name.get_mut(table) {
-            table.append(batch, visible_at, now);
+            table.append(row, now, now);
         }
     }
 
@@ -192,13 +196,13 @@ impl Tables {
             self.muted.clear();
         }
         if self.muted.insert(error.mute_key()) {
-            self.append(system::LOG_ERRORS, error.row(now), now, now);
+            self.append_own(system::LOG_ERRORS, error.row(now), now);
         }
     }
 
     /// Writes a row of `_LogOperation`.
     pub(crate) fn log_operation(&mut self, operation: &Operation, now: Timestamp) {
-        self.append(system::LOG_OPERATION, operation.row(now), now, now);
+        self.append_own(system::LOG_OPERATION, operation.row(now), now);
     }
 }
 
@@ -217,7 +221,8 @@ impl StoredTable {
         }
     }
 
-    fn append(&mut self, batch: Batch, visible_at: Timestamp, now: Timestamp) {
+    /// Adds rows, to be seen from `visible_at` on.
+    pub(crate) fn append(&mut self, batch: Batch, visible_at: Timestamp, now: Timestamp) {
         // The table may have changed since the rows were made for it.
         let batch = if batch.schema() == self.schema() { batch } else { migrate::batch(&batch, self.schema()) };
         let column = self.id_column.map(|column| batch.column(column));

@@ -69,12 +69,12 @@ pub(super) fn read<'a>(
     let counted = match parsed {
         Ok(Parsed::Rows(counted)) => counted,
         Ok(Parsed::NotAnArray) => {
-            conformed.log("Ingestion", "The request body is not a JSON array.".to_owned());
+            conformed.log(RowError::body("The request body is not a JSON array.".to_owned()));
             let conformed = Conformed { errors: conformed.errors, ..Conformed::default() };
             return Ok(Content { conformed, not_an_array: true, ..Content::default() });
         }
         Err(why) => {
-            conformed.log("Ingestion", format!("The request body is not valid JSON: {why}."));
+            conformed.log(RowError::body(format!("The request body is not valid JSON: {why}.")));
             return Err((ContentError::Json(why), conformed.errors));
         }
     };
@@ -122,14 +122,14 @@ impl<'a> Reading<'a> {
                 Err(error) => {
                     conformed.transform_errors += 1;
                     conformed.dropped += rows.len() as u64;
-                    conformed.log("Transformation", format!("The transform failed: {error}"));
+                    conformed.log(RowError::transform(&error));
                     continue;
                 }
             };
             conformed.dropped += (rows.len() as u64).saturating_sub(transformed.len() as u64);
             let Some(schema) = &destination.schema else {
                 conformed.dropped += transformed.len() as u64;
-                conformed.log("Ingestion", format!("Table '{}' does not exist any more.", flow.table));
+                conformed.log(RowError::no_table(&flow.table));
                 continue;
             };
             if !transformed.is_empty() {
@@ -159,5 +159,49 @@ impl Spread {
 
     fn is_too_wide(self) -> bool {
         self.0.is_some_and(|(first, last)| last.since(first).seconds() > SPREAD_MAX.as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use faults::SystemClock;
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::World;
+    use crate::rules::{Quota, Rule};
+    use crate::state::{Shared, Stored};
+
+    const STREAM: &str = "Custom-MiroAuditLogs_CL";
+    const TABLE: &str = "MiroAuditLogs_CL";
+
+    /// An upload of two events, with something that happens between reading them and taking them.
+    fn upload(shared: &Shared, meanwhile: impl FnOnce()) -> Stored {
+        let rule: Arc<Rule> = shared.state().rules.with_stream(STREAM).cloned().unwrap();
+        let upload =
+            Upload { rule: &rule, stream: STREAM, client_request_id: "", request_id: "1", now: Timestamp::UNIX_EPOCH };
+        let quota = Quota { calls_max: 10, bytes_max: 1 << 20 };
+        let text = Bytes::from_static(br#"[{"id": "a", "event": "sign_in"}, {"id": "b", "event": "sign_in"}]"#);
+        let destinations = shared.state().admit_body(&upload, quota, 1, 1).unwrap();
+        let content =
+            read(&text, &upload, &rule.streams[STREAM], destinations, &shared.world.ingestion).map_err(|(why, _)| why);
+        let conformed = content.unwrap().conformed;
+        meanwhile();
+        shared.state().accept(&shared.world, &upload, conformed)
+    }
+
+    #[test]
+    fn a_table_that_is_deleted_meanwhile_gets_no_rows_and_none_are_counted() {
+        let shared = Shared::new(World::default(), Arc::new(SystemClock)).unwrap();
+        assert_eq!(upload(&shared, || ()), Stored { kept: 2, restamped: 2, ..Stored::default() });
+        let stored = upload(&shared, || assert!(shared.state().tables.remove(TABLE)));
+        assert_eq!(stored, Stored { dropped: 2, ..Stored::default() });
+        let mut state = shared.state();
+        assert_eq!(state.tables.get("DCRLogErrors").unwrap().count().count, 1);
+        let id = state.rules.with_stream(STREAM).unwrap().immutable_id.clone();
+        let meter = state.rules.meter(&id);
+        assert_eq!((meter.rows_received, meter.rows_stored, meter.rows_dropped), (4, 2, 2));
     }
 }

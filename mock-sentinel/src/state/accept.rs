@@ -64,8 +64,8 @@ pub(crate) struct FlowRows<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RowError {
     /// `Ingestion` or `Transformation`.
-    pub(crate) operation: &'static str,
-    pub(crate) message: String,
+    operation: &'static str,
+    message: String,
 }
 
 /// What became of an upload's rows.
@@ -78,10 +78,26 @@ pub(crate) struct Stored {
     pub(crate) over_cap: u64,
 }
 
+impl RowError {
+    /// Rows without a table.
+    pub(crate) fn no_table(name: &str) -> Self {
+        Self { operation: "Ingestion", message: format!("Table '{name}' does not exist any more.") }
+    }
+
+    /// The body is not what it has to be.
+    pub(crate) fn body(message: String) -> Self {
+        Self { operation: "Ingestion", message }
+    }
+
+    /// A transform failed.
+    pub(crate) fn transform(error: &kql::Error) -> Self {
+        Self { operation: "Transformation", message: format!("The transform failed: {error}") }
+    }
+}
+
 impl Conformed<'_> {
     /// Notes an error once, however many batches of a body have it.
-    pub(crate) fn log(&mut self, operation: &'static str, message: String) {
-        let error = RowError { operation, message };
+    pub(crate) fn log(&mut self, error: RowError) {
         if !self.errors.contains(&error) {
             self.errors.push(error);
         }
@@ -119,17 +135,19 @@ impl State {
         let mut stored = Stored { dropped, ..Stored::default() };
         let is_over_cap = self.is_over_cap(world, upload, bytes);
         for rows in rows {
-            let count = rows.batch.len() as u64;
+            let (count, restamped) = (rows.batch.len() as u64, rows.restamped);
             if is_over_cap {
                 stored.over_cap += count;
+            } else if let Err(error) = self.append(world, upload, rows) {
+                self.log_errors(world, upload, &[error]);
                 stored.dropped += count;
-                stored.restamped += rows.restamped;
+                continue;
             } else {
                 stored.kept += count;
-                stored.restamped += rows.restamped;
-                self.append(world, upload, rows);
             }
+            stored.restamped += restamped;
         }
+        stored.dropped += stored.over_cap;
         self.rules.meter(&upload.rule.immutable_id).add(&Counts {
             received,
             stored: stored.kept,
@@ -171,14 +189,16 @@ impl State {
         true
     }
 
-    fn append(&mut self, world: &World, upload: &Upload<'_>, rows: FlowRows<'_>) {
+    /// Adds rows to their table, unless it was deleted since they were made for it.
+    fn append(&mut self, world: &World, upload: &Upload<'_>, rows: FlowRows<'_>) -> Result<(), RowError> {
         let ingestion = &world.ingestion;
-        let table = &rows.flow.table;
+        let name = &rows.flow.table;
+        let table = self.tables.get_mut(name).ok_or_else(|| RowError::no_table(name))?;
         let later = |from: Timestamp, by: SignedDuration| from.saturating_add(by).unwrap_or(from);
-        let put_at = self.tables.get(table).and_then(|table| table.put_at).unwrap_or(Timestamp::MIN);
+        let put_at = table.put_at.unwrap_or(Timestamp::MIN);
         let visible_at =
             later(upload.now, ingestion.visible_after).max(later(put_at, ingestion.new_table_visible_after));
-        self.tables.append(table, rows.batch, visible_at, upload.now);
+        table.append(rows.batch, visible_at, upload.now);
         let (limit, unit) = (
             ingestion.field_max,
             match ingestion.field_unit {
@@ -188,10 +208,11 @@ impl State {
         );
         for (column, cut) in rows.cut {
             let detail = format!(
-                "The following field's values of table {table} were trimmed to the maximum allowed size, {limit} {unit}: {column} ({cut} values)."
+                "The following field's values of table {name} were trimmed to the maximum allowed size, {limit} {unit}: {column} ({cut} values)."
             );
             self.log_warning(world, upload, "Field content validation", detail);
         }
+        Ok(())
     }
 
     fn log_warning(&mut self, world: &World, upload: &Upload<'_>, name: &'static str, detail: String) {
