@@ -290,9 +290,9 @@ async fn read<T: DeserializeOwned>(shared: &Shared, request: Request) -> Result<
     read.map_err(|error| Reply::error(400, "InvalidBody", format!("{error}"), "invalid body"))
 }
 
-/// A body of the control plane, whose room is given back at once: what is made of it is small.
+/// A body of the control plane. Its memory is released at once: what is parsed of it is small.
 async fn receive(shared: &Shared, request: Request) -> Result<Bytes, Reply> {
-    let held = shared.control_room.read(request.into_body(), BODY_BYTES_MAX).await.map_err(|error| {
+    let held = shared.control_body_memory.read(request.into_body(), BODY_BYTES_MAX).await.map_err(|error| {
         Reply::error(error.status(), "InvalidBody", format!("The body could not be read: {error}."), error.to_string())
     })?;
     Ok(held.bytes)

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 
 use crate::call::CallId;
 use crate::http::Reply;
-use crate::http::body::{self, BodyError, Held};
+use crate::http::body::{self, BodyError, BufferedBody};
 use crate::identity::Resource;
 use crate::identity::token::Claims;
 use crate::roles;
@@ -130,17 +130,17 @@ impl Call {
     }
 
     /// The body as it came, within the limit on the wire.
-    async fn receive(&self, headers: &HeaderMap, body: axum::body::Body) -> Result<Held<'_>, Refused> {
+    async fn receive(&self, headers: &HeaderMap, body: axum::body::Body) -> Result<BufferedBody<'_>, Refused> {
         let limit = self.shared.world.ingestion.wire_bytes_max;
         let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         if let Some(length) = announced.filter(|length| *length > limit) {
             let drained = body::drain(body, self.drain_max()).await;
             return Err(Refused::too_large(limit, Some(length), drained));
         }
-        self.shared.room.read(body, limit).await.map_err(|error| match error {
+        self.shared.body_memory.read(body, limit).await.map_err(|error| match error {
             BodyError::TooLong(_) => Refused::too_large(limit, None, limit),
             BodyError::Broken | BodyError::Slow => Refused(Reply::empty(error.status(), error.to_string())),
-            BodyError::NoRoom => {
+            BodyError::NoMemory => {
                 let message = "The service is unavailable. Try again later.";
                 let reply = Reply::error(error.status(), "ServiceUnavailable", message, error.to_string());
                 Refused(reply.header("retry-after", "1"))
@@ -167,7 +167,7 @@ impl Call {
             Err(InflateError::Gzip(why)) => return Err(work.no_gzip(&why)),
             Err(InflateError::TooBig) => {}
         }
-        let _turn = self.shared.heavy.acquire().await;
+        let _permit = self.shared.large_bodies.acquire().await;
         tokio::task::spawn_blocking(move || work.run())
             .await
             .unwrap_or_else(|error| Err(Refused(Reply::empty(500, format!("the work failed: {error}")))))

@@ -179,7 +179,7 @@ impl Serve {
         if let Some(path) = &self.ca_file {
             let authority = Authority::kept(path)?;
             let path = std::path::absolute(path).context("could not tell where --ca-file is")?;
-            return Ok((Tls::issue(&authority, &names)?, CaFile::Kept(path)));
+            return Ok((Tls::issue(&authority, &names)?, CaFile::BufferedResponse(path)));
         }
         let tls = Tls::issue(&Authority::generate()?, &names)?;
         let file = ca_file(&tls)?;
@@ -202,7 +202,7 @@ impl Serve {
 
 /// The file of the root certificate.
 enum CaFile {
-    Kept(PathBuf),
+    BufferedResponse(PathBuf),
     /// Gone when the program ends.
     OfThisRun(tempfile::NamedTempFile),
 }
@@ -210,7 +210,7 @@ enum CaFile {
 impl CaFile {
     fn path(&self) -> &Path {
         match self {
-            Self::Kept(path) => path,
+            Self::BufferedResponse(path) => path,
             Self::OfThisRun(file) => file.path(),
         }
     }

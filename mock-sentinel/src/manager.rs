@@ -94,7 +94,7 @@ async fn answer(State(shared): State<Arc<Shared>>, scheme: Option<Extension<Sche
     if act == Act::Query {
         return crate::query::through_manager(&shared, &claims, aim.target().name.as_str(), parts, body).await;
     }
-    let held = match shared.room.read(body, BODY_BYTES_MAX).await {
+    let held = match shared.body_memory.read(body, BODY_BYTES_MAX).await {
         Ok(held) => held,
         Err(error) => {
             let message = format!("The body could not be read: {error}.");

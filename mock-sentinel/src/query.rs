@@ -30,7 +30,7 @@ use errors::QueryError;
 use options::Options;
 use request::QueryRequest;
 
-pub(crate) use admission::{Rates, Turnstile};
+pub(crate) use admission::{ConcurrencyLimit, Rates};
 
 /// Most bytes of a request's body.
 const BODY_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -120,7 +120,7 @@ async fn by_body(
 }
 
 async fn posted(shared: &Arc<Shared>, principal: &str, id: CallId, parts: &Parts, body: Body) -> Reply {
-    let held = match shared.room.read(body, BODY_BYTES_MAX).await {
+    let held = match shared.body_memory.read(body, BODY_BYTES_MAX).await {
         Ok(held) => held,
         Err(error) => return QueryError::Body(error).reply(id),
     };

@@ -1,6 +1,6 @@
 //! The mock as a whole: one world, its state, and the ways to serve, drive and inspect it.
 
-mod crowd;
+mod connection_limit;
 mod socket;
 mod sockets;
 
@@ -21,7 +21,7 @@ use crate::workspace::{StoredTable, TableCount, instant};
 use crate::world::{World, WorldError};
 use crate::{control, identity, ingest, manager, query};
 
-pub(crate) use crowd::Connection;
+pub(crate) use connection_limit::Connection;
 
 /// The threads for blocking work that a runtime should have for the mock: the queries' and one for a large upload.
 pub const BLOCKING_THREADS: usize = QUERY_THREADS + 1;

@@ -18,12 +18,12 @@ use uuid::{Builder, Uuid};
 
 use crate::arm::EndpointResource;
 use crate::call::CALLS;
-use crate::http::body::Room;
-use crate::http::outbox::Outbox;
+use crate::http::body::BodyMemory;
+use crate::http::response_memory::ResponseMemory;
 use crate::identity::directory::Directory;
 use crate::identity::token::Signer;
 use crate::journal::JournalEntry;
-use crate::query::{Rates, Turnstile};
+use crate::query::{ConcurrencyLimit, Rates};
 use crate::roles::{Assignment, Assignments, DEPLOYER, LOG_ANALYTICS_READER, PUBLISHER};
 use crate::rules::{Rule, Rules};
 use crate::workspace::{Searches, Snapshot, Tables};
@@ -32,14 +32,14 @@ use deployment::Deployment;
 
 pub(crate) use accept::{Conformed, Destination, FlowRows, RowError, Stored, Upload};
 
-/// Queries that compute at the same time; of those admitted, the others wait. Memory is why: each takes its own.
+/// Queries that compute at the same time; the others that were admitted wait. Each takes memory of its own.
 pub(crate) const QUERY_THREADS: usize = 2;
 /// The memory that bodies in progress may take together.
-const BODY_ROOM_BYTES: u32 = 64 * 1024 * 1024;
-/// The memory that large answers may take together until their callers have read them.
-const OUTBOX_BYTES: u32 = 128 * 1024 * 1024;
-/// The same for bodies of the control plane, which stays usable whatever the others do.
-const CONTROL_ROOM_BYTES: u32 = 8 * 1024 * 1024;
+const BODY_MEMORY_BYTES: u32 = 64 * 1024 * 1024;
+/// The memory that large responses may take together until their callers have read them.
+const RESPONSE_MEMORY_BYTES: u32 = 128 * 1024 * 1024;
+/// The same for bodies of the control plane, which stays usable under any load.
+const CONTROL_MEMORY_BYTES: u32 = 8 * 1024 * 1024;
 
 /// A world as it is served.
 #[derive(Debug)]
@@ -47,18 +47,18 @@ pub(crate) struct Shared {
     pub(crate) world: World,
     pub(crate) clock: SteeredClock,
     pub(crate) signer: Signer,
-    /// Room for bodies in progress.
-    pub(crate) room: Room,
-    /// Room for those of the control plane.
-    pub(crate) control_room: Room,
-    /// Room for large answers.
-    pub(crate) outbox: Outbox,
-    /// Queries in progress.
-    pub(crate) turnstile: Turnstile,
-    /// Queries that compute.
-    pub(crate) lanes: Arc<Semaphore>,
-    /// The place for a body that inflates to a lot.
-    pub(crate) heavy: Semaphore,
+    /// Limits the memory of bodies in progress.
+    pub(crate) body_memory: BodyMemory,
+    /// The same for the control plane.
+    pub(crate) control_body_memory: BodyMemory,
+    /// Limits the memory of large responses.
+    pub(crate) response_memory: ResponseMemory,
+    /// Limits the queries in progress.
+    pub(crate) query_limit: ConcurrencyLimit,
+    /// Limits the queries that compute at the same time.
+    pub(crate) query_threads: Arc<Semaphore>,
+    /// Limits the large bodies that are worked on to one.
+    pub(crate) large_bodies: Semaphore,
     deployment: Deployment,
     state: Mutex<State>,
 }
@@ -94,17 +94,17 @@ impl Shared {
         let clock = SteeredClock::new(clock, world.clock);
         let deployment = Deployment::load(&world, clock.now())?;
         let state = State::new(&world, &deployment);
-        let turnstile = Turnstile::new(&world.query);
+        let query_limit = ConcurrencyLimit::new(&world.query);
         Ok(Self {
             world,
             clock,
             signer: Signer::new(),
-            room: Room::new(BODY_ROOM_BYTES),
-            control_room: Room::new(CONTROL_ROOM_BYTES),
-            lanes: Arc::new(Semaphore::new(QUERY_THREADS)),
-            heavy: Semaphore::new(1),
-            outbox: Outbox::new(OUTBOX_BYTES),
-            turnstile,
+            body_memory: BodyMemory::new(BODY_MEMORY_BYTES),
+            control_body_memory: BodyMemory::new(CONTROL_MEMORY_BYTES),
+            query_threads: Arc::new(Semaphore::new(QUERY_THREADS)),
+            large_bodies: Semaphore::new(1),
+            response_memory: ResponseMemory::new(RESPONSE_MEMORY_BYTES),
+            query_limit,
             deployment,
             state: Mutex::new(state),
         })

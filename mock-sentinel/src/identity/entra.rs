@@ -148,7 +148,7 @@ async fn give(
     version: Version,
 ) -> Reply {
     let (parts, form) = request.into_parts();
-    let held = match shared.room.read(form, FORM_BYTES_MAX).await {
+    let held = match shared.body_memory.read(form, FORM_BYTES_MAX).await {
         Ok(held) => held,
         Err(error) => return unreadable(&shared, error, &parts.headers),
     };

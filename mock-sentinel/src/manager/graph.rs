@@ -58,7 +58,7 @@ async fn by_ids(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
         let bytes = body::drain(body, BODY_BYTES_MAX).await;
         return reply.bytes(bytes);
     }
-    let held = match shared.room.read(body, BODY_BYTES_MAX).await {
+    let held = match shared.body_memory.read(body, BODY_BYTES_MAX).await {
         Ok(held) => held,
         Err(error) => return Reply::error(error.status(), "BadRequest", format!("{error}."), error.to_string()),
     };

@@ -14,7 +14,7 @@ use super::request::QueryRequest;
 use super::{BODY_BYTES_MAX, run};
 use crate::call::CallId;
 use crate::http::Reply;
-use crate::http::outbox::Kept;
+use crate::http::response_memory::BufferedResponse;
 use crate::state::Shared;
 
 /// Most queries in a batch.
@@ -44,7 +44,7 @@ pub(super) async fn batch(
     request: Request,
 ) -> Reply {
     let (parts, body) = request.into_parts();
-    let held = match shared.room.read(body, BODY_BYTES_MAX).await {
+    let held = match shared.body_memory.read(body, BODY_BYTES_MAX).await {
         Ok(held) => held,
         Err(error) => return QueryError::Body(error).reply(id),
     };
@@ -63,7 +63,7 @@ pub(super) async fn batch(
 /// Answers one query after the other. All answers together are bounded like that of one query.
 async fn answer(shared: &Arc<Shared>, batch: Batch, headers: &HeaderMap, id: CallId) -> Reply {
     let reason = format!("batch of {} queries", batch.requests.len());
-    let mut whole = Kept::text("{\"responses\":[");
+    let mut whole = BufferedResponse::text("{\"responses\":[");
     let mut rows = 0;
     for (index, Object(item)) in batch.requests.into_iter().enumerate() {
         let bytes_max = shared.world.query.bytes_max.saturating_sub(whole.bytes.len());
@@ -81,13 +81,13 @@ async fn answer(shared: &Arc<Shared>, batch: Batch, headers: &HeaderMap, id: Cal
 /// What came of one query.
 struct Answered {
     status: u16,
-    body: Kept,
+    body: BufferedResponse,
     rows: u64,
 }
 
 impl Answered {
     /// Adds it to the answer of the batch.
-    fn write(self, id: &Value, whole: &mut Kept) {
+    fn write(self, id: &Value, whole: &mut BufferedResponse) {
         let head = format!("{{\"id\":{id},\"status\":{},\"headers\":{{}},\"body\":", self.status);
         whole.bytes.extend_from_slice(head.as_bytes());
         whole.append(self.body);
@@ -114,7 +114,7 @@ impl BatchItem {
             }
             Err(error) => (error.status(), error.body(id)),
         };
-        Answered { status, body: Kept::text(&body.to_string()), rows: 0 }
+        Answered { status, body: BufferedResponse::text(&body.to_string()), rows: 0 }
     }
 
     /// The query; a body given as a string of JSON is read too.

@@ -103,7 +103,7 @@ impl QueryError {
             Self::Workspace(name) => {
                 plain("WorkspaceNotFoundError", &format!("The workspace could not be found: '{name}'."))
             }
-            Self::Body(BodyError::NoRoom) => plain("ServiceUnavailable", "The service is busy. Try again later."),
+            Self::Body(BodyError::NoMemory) => plain("ServiceUnavailable", "The service is busy. Try again later."),
             Self::Body(why) => bad_argument(&plain("InvalidBody", &format!("The body could not be read: {why}."))),
             Self::Argument(why) => bad_argument(&plain("InvalidArgument", why)),
             Self::Query(error) => bad_argument(&inner(error)),
