@@ -73,7 +73,7 @@ async fn change_clock(State(shared): State<Arc<Shared>>, request: Request) -> Re
     };
     match shared.clock.change(change) {
         Ok(now) => Reply::json(200, &json!({"now": now}), "clock changed"),
-        Err(error) => Reply::error(400, "InvalidClock", error.to_string(), "impossible change of the clock"),
+        Err(error) => Reply::error(400, "InvalidClock", error.to_string(), "invalid clock change"),
     }
 }
 

@@ -170,7 +170,7 @@ impl Call {
         let _permit = self.shared.large_bodies.acquire().await;
         tokio::task::spawn_blocking(move || work.run())
             .await
-            .unwrap_or_else(|error| Err(Refused(Reply::empty(500, format!("the work failed: {error}")))))
+            .unwrap_or_else(|error| Err(Refused(Reply::empty(500, format!("processing the upload failed: {error}")))))
     }
 
     fn quota(&self) -> Quota {
@@ -262,7 +262,7 @@ impl ContentError {
         match self {
             Self::Json(why) => Refused::unknown(&answers.invalid_json, &format!("The body is not valid JSON: {why}.")),
             Self::Nested(column) => {
-                let message = format!("malformed JSON: column '{column}' takes no object and no array.");
+                let message = format!("malformed JSON: column '{column}' takes neither objects nor arrays.");
                 Refused::unknown(&answers.nested_value, &message)
             }
             Self::Spread => {
@@ -286,15 +286,15 @@ impl Summary {
     /// What 204 hides, in words.
     fn reason(&self, stored: &Stored) -> String {
         if self.not_an_array {
-            return "204, but the body is no JSON array: nothing was stored".to_owned();
+            return "204, but the body is not a JSON array: nothing was stored".to_owned();
         }
         let mut reason = format!("stored {} of {} rows", stored.kept, self.received);
         for (count, what) in [
-            (self.not_objects, "elements were no objects"),
+            (self.not_objects, "elements were not objects"),
             (self.undeclared, "values belonged to undeclared columns"),
             (self.transform_errors, "transforms failed"),
-            (stored.restamped, "rows got the receive time as TimeGenerated"),
-            (stored.over_cap, "rows were lost to the daily cap"),
+            (stored.restamped, "rows were given the receive time as TimeGenerated"),
+            (stored.over_cap, "rows were dropped by the daily cap"),
         ] {
             if count > 0 {
                 reason.extend(["; ", &count.to_string(), " ", what]);

@@ -126,7 +126,7 @@ async fn posted(shared: &Arc<Shared>, principal: &str, id: CallId, parts: &Parts
     };
     let text = &held.bytes;
     if text.is_empty() || !is_json(&parts.headers) {
-        return Reply::empty(200, "no JSON body or no JSON content type: the service answers 200 without a body");
+        return Reply::empty(200, "no JSON body or content type: the service responds 200 without a body");
     }
     match QueryRequest::parse(text) {
         Ok(request) => answer(shared, principal, id, parts, request).await.bytes(text.len() as u64),
@@ -146,7 +146,7 @@ async fn answer(shared: &Arc<Shared>, principal: &str, id: CallId, parts: &Parts
         Err(error) => Err(error),
     };
     match outcome {
-        Ok(run::Outcome::Empty) => Reply::empty(204, "the workspace holds no data"),
+        Ok(run::Outcome::Empty) => Reply::empty(204, "the workspace has no data"),
         Ok(run::Outcome::Answer { body, rows, reason }) => {
             let mut reply = Reply::text(200, "application/json; charset=utf-8", body.into_body(), reason).rows(rows);
             if let Some(applied) = options.applied() {

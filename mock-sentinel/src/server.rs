@@ -96,7 +96,7 @@ impl MockSentinel {
     /// listener is closed.
     pub async fn serve(self, http: TcpListener, https: Option<(TcpListener, Tls)>, stop: CancellationToken) {
         if let Err(error) = sockets::serve(&self.router(), http, https, stop).await {
-            tracing::error!(%error, "Serving ended early.");
+            tracing::error!(%error, "The server stopped early.");
         }
     }
 

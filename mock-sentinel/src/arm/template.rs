@@ -217,7 +217,7 @@ impl Scope<'_> {
                 .infers
                 .then(|| known::value(name, self.setting))
                 .flatten()
-                .ok_or_else(|| Fault::new(format!("the template variable '{name}' is not found"))),
+                .ok_or_else(|| Fault::new(format!("the template variable '{name}' was not found"))),
         }
     }
 
@@ -249,5 +249,5 @@ fn part_of(of: &Value, part: &Value) -> Result<Value, Fault> {
         }
         _ => None,
     };
-    found.cloned().ok_or_else(|| Fault::new(format!("there is no part {part}")))
+    found.cloned().ok_or_else(|| Fault::new(format!("no element {part}")))
 }

@@ -9,7 +9,7 @@ use crate::call::Call;
 
 /// The answer that a fault has in place of Azure's, in Azure's words unless it brings its own.
 pub(super) fn reply(answer: &Answer, call: Call, now: Timestamp) -> Reply {
-    let reason = "answered by a fault";
+    let reason = "response injected by a fault";
     let mut reply = match &answer.body {
         Some(Value::String(text)) => Reply::text(answer.status, "text/plain; charset=utf-8", text.clone(), reason),
         Some(json) => Reply::json(answer.status, json, reason),

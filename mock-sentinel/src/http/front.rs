@@ -49,7 +49,7 @@ pub(crate) async fn front(State(shared): State<Arc<Shared>>, mut request: Reques
         status: 0,
         outcome: Outcome::ResponseLost,
         pending: false,
-        reason: "the caller went away before it was answered".to_owned(),
+        reason: "the client disconnected before the response was ready".to_owned(),
         fault: hit.as_ref().map(Hit::to_string),
         fault_number: hit.as_ref().map(|hit| hit.number),
         delayed_ms: hit.as_ref().map(|hit| hit.delay.as_millis() as u64).filter(|millis| *millis > 0),
@@ -138,7 +138,9 @@ fn short(reason: String) -> String {
 async fn act(hit: Option<&Hit>, request: Request, next: Next, shared: &Shared) -> Response {
     match hit {
         Some(Hit { answer: Some(answer), .. }) => in_place(answer, request, shared).await,
-        Some(hit) if hit.trouble.reset => Reply::empty(500, "the connection broke before the call").into_response(),
+        Some(hit) if hit.trouble.reset => {
+            Reply::empty(500, "connection reset before the request was handled").into_response()
+        }
         _ => answered(request, next).await,
     }
 }
@@ -162,11 +164,11 @@ fn shaped(response: Option<Response>) -> Response {
         Some(response) => {
             let status = response.status();
             let message = format!("The request is not valid: {}.", status.canonical_reason().unwrap_or("refused"));
-            Reply::error(status.as_u16(), "BadRequest", &message, "refused before it reached its route").into_response()
+            Reply::error(status.as_u16(), "BadRequest", &message, "rejected before it reached a route").into_response()
         }
         None => {
             let message = "An internal error occurred.";
-            Reply::error(500, "InternalServerError", message, "the mock failed: this is a mistake of its own")
+            Reply::error(500, "InternalServerError", message, "the mock failed: this is a bug in the mock")
                 .into_response()
         }
     }

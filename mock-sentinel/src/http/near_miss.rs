@@ -31,7 +31,7 @@ pub(crate) fn wrong_method_of(method: &Method, path: &str) -> Reply {
         (405, why) => why,
         _ => {
             let shown: String = path.chars().take(200).collect();
-            format!("{method} {shown} is not served: this path takes {}.", allowed(path))
+            format!("{method} {shown} is not supported: this path takes {}.", allowed(path))
         }
     };
     Reply::error(405, "MethodNotAllowed", &why, &why)
@@ -60,7 +60,7 @@ fn explain(method: &str, path: &str) -> (u16, String) {
     let shown: String = path.chars().take(200).collect();
     if let Some(route) = ROUTES.iter().find(|route| matches(path, route.path)) {
         let (methods, reference) = (methods(route, " and "), route.reference);
-        return (405, format!("{method} {shown} is not served: this path takes {methods} (see: {reference})."));
+        return (405, format!("{method} {shown} is not supported: this path takes {methods} (see: {reference})."));
     }
     let route = ROUTES
         .iter()

@@ -82,7 +82,7 @@ const fn read(summary: &'static str) -> Operation {
 /// What can be done to a resource.
 const RESOURCE: &[Operation] = &[
     read("Read a resource"),
-    operation("HEAD", "Ask whether a resource is there", &[204, 400, 401, 403, 404, 405]).query(VERSION),
+    operation("HEAD", "Check whether a resource exists", &[204, 400, 401, 403, 404, 405]).query(VERSION),
     operation("PUT", "Create or change a resource", &[200, 201, 400, 401, 403, 404, 405, 408, 409, 413, 503])
         .query(VERSION)
         .body(JSON),
@@ -320,7 +320,7 @@ pub(crate) const ROUTES: &[Route] = &[
                 .query(&[("api-version", true)]),
         ],
     ),
-    route("/_control/health", CONTROL, ErrorShape::Azure, &[operation("GET", "Whether the mock is alive", &[200])]),
+    route("/_control/health", CONTROL, ErrorShape::Azure, &[operation("GET", "Whether the mock is healthy", &[200])]),
     route("/_control/world", CONTROL, ErrorShape::Azure, &[operation("GET", "The world's settings", &[200])]),
     route("/_control/openapi.json", CONTROL, ErrorShape::Azure, &[operation("GET", "This document", &[200])]),
     route(

@@ -57,7 +57,8 @@ impl Refused {
     }
 
     pub(super) fn throttled(throttled: Throttled, what: &str, answers: &UnknownAnswers) -> Self {
-        let message = format!("The data collection rule takes no more {what} in this minute. Try again later.");
+        let message =
+            format!("The data collection rule has reached its limit of {what} for this minute. Try again later.");
         let Self(reply) = Self::unknown(&answers.throttled, &message);
         Self(reply.header("retry-after", &throttled.retry_after.to_string()))
     }

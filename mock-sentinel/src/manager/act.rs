@@ -84,8 +84,8 @@ impl Act {
                 None => Err(call.not_found()),
             },
             Self::Exists => Ok(match find(call) {
-                Some(_) => Reply::empty(204, format!("{id} is there")),
-                None => Reply::empty(404, format!("{id} is not there")),
+                Some(_) => Reply::empty(204, format!("{id} exists")),
+                None => Reply::empty(404, format!("{id} does not exist")),
             }),
             Self::List => {
                 let all = list(call);
@@ -102,7 +102,7 @@ impl Act {
             Self::Delete => delete(call).map(|removed| match removed {
                 Some(Value::Null) => Reply::empty(200, format!("{id} deleted")),
                 Some(resource) => Reply::json(200, &resource, format!("{id} deleted")),
-                None => Reply::empty(204, format!("{id} was not there")),
+                None => Reply::empty(204, format!("{id} did not exist")),
             }),
             Self::Verb(verb) => match (call.target.kind, verb.as_str()) {
                 (Kind::Deployment, "validate") => deployments::validate(call),

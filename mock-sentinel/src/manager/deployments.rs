@@ -23,7 +23,7 @@ const ID_SPACE: Uuid = Uuid::from_u128(0x6d69_726f_0000_4000_8000_6465_7000_0001
 pub(super) fn validate(call: &Call<'_>) -> Result<Reply, Reply> {
     let plan = Plan::read(call)?;
     let shown = shown(call, &plan, &Value::Null);
-    Ok(Reply::json(200, &shown, format!("{} resources are valid so far", plan.steps.len())))
+    Ok(Reply::json(200, &shown, format!("{} resources validated", plan.steps.len())))
 }
 
 /// `POST …/whatIf`: which resources would be made, and which put again. Whether these would change is not looked at.
@@ -42,7 +42,7 @@ pub(super) fn what_if(call: &Call<'_>) -> Result<Reply, Reply> {
         })
         .collect();
     let answer = json!({"status": "Succeeded", "properties": {"changes": changes}});
-    Ok(Reply::json(200, &answer, "what the deployment would do"))
+    Ok(Reply::json(200, &answer, "deployment what-if result"))
 }
 
 pub(super) fn put(call: &Call<'_>) -> Result<Stored, Reply> {

@@ -28,7 +28,7 @@ pub(super) async fn endpoints(scheme: Option<Extension<Scheme>>, request: Reques
         version if version < "2022-09-01" => Value::from(vec![cloud(&hosts)]),
         _ => cloud(&hosts),
     };
-    Reply::json(200, &document, "endpoints of the cloud")
+    Reply::json(200, &document, "cloud metadata")
 }
 
 /// The hosts of a cloud.

@@ -95,7 +95,7 @@ pub(super) fn patch(call: &Call<'_>) -> Result<Value, Reply> {
         Kind::Table => tables::patch(call),
         Kind::Rule => rules::patch(call),
         Kind::Endpoint => endpoints::patch(call),
-        kind => Err(not_served(&format!("A {} takes no PATCH.", kind.arm_type()))),
+        kind => Err(not_served(&format!("A {} does not support PATCH.", kind.arm_type()))),
     }
 }
 

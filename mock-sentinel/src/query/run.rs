@@ -122,7 +122,7 @@ async fn run_blocking(
     };
     match tokio::time::timeout(wait_max, running).await {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(QueryError::Broken(format!("the query ended without an answer: {error}"))),
+        Ok(Err(error)) => Err(QueryError::Broken(format!("the query ended without a result: {error}"))),
         Err(_) => Err(QueryError::Timeout(format!("The query did not end within {} seconds.", wait_max.as_secs()))),
     }
 }

@@ -37,7 +37,7 @@ impl Drop for Socket {
         if self.reset.0.load(Ordering::Relaxed)
             && let Err(error) = self.stream.set_zero_linger()
         {
-            tracing::debug!(%error, "Could not arrange for a reset.");
+            tracing::debug!(%error, "Could not request a connection reset.");
         }
     }
 }

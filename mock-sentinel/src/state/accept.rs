@@ -81,7 +81,7 @@ pub(crate) struct Stored {
 impl RowError {
     /// Rows without a table.
     pub(crate) fn no_table(name: &str) -> Self {
-        Self { operation: "Ingestion", message: format!("Table '{name}' does not exist any more.") }
+        Self { operation: "Ingestion", message: format!("Table '{name}' no longer exists.") }
     }
 
     /// The body is not what it has to be.

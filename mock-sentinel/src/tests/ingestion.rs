@@ -170,10 +170,10 @@ async fn what_204_hides_is_hidden_and_written_down() {
     let fixture = Fixture::new();
     for (body, reason) in [
         ("[]", "stored 0 of 0 rows"),
-        (r#"{"id": "a"}"#, "no JSON array"),
-        ("\"text\"", "no JSON array"),
+        (r#"{"id": "a"}"#, "not a JSON array"),
+        ("\"text\"", "not a JSON array"),
         ("not json", "not valid JSON"),
-        ("[null, 7]", "2 elements were no objects"),
+        ("[null, 7]", "2 elements were not objects"),
         (r#"[{"id": "kept", "OrganizationId": "lost"}]"#, "1 values belonged to undeclared columns"),
     ] {
         let answer = fixture.upload(AUDIT, body).await;
@@ -230,7 +230,7 @@ async fn times_older_than_two_days_become_the_receive_time() {
         at("none", "whenever"),
     ]);
     assert_eq!(fixture.upload(AUDIT, body.to_string()).await.status, 204);
-    assert!(fixture.reason().contains("3 rows got the receive time"), "{}", fixture.reason());
+    assert!(fixture.reason().contains("3 rows were given the receive time"), "{}", fixture.reason());
     let rows = fixture.rows(&format!("{AUDIT_TABLE} | project id, TimeGenerated, createdAt"));
     let received = "2026-11-23T12:00:00.0000000Z";
     assert_eq!(rows[0], ["old", received, "2026-11-21T11:59:59.9990000Z"]);
@@ -370,7 +370,7 @@ async fn what_comes_after_the_daily_cap_is_lost_although_uploads_succeed() {
         assert_eq!(fixture.upload(AUDIT, events(&[id])).await.status, 204);
     }
     assert_eq!(fixture.mock.ids(AUDIT_TABLE), ["a"]);
-    assert!(fixture.reason().contains("1 rows were lost to the daily cap"), "{}", fixture.reason());
+    assert!(fixture.reason().contains("1 rows were dropped by the daily cap"), "{}", fixture.reason());
     let operations = fixture.rows("_LogOperation | where Detail has 'OverQuota' | project Operation");
     assert_eq!(operations, [["Data collection Status"]]);
     fixture.advance(12 * 3_600);

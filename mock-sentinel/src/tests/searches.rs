@@ -112,7 +112,7 @@ async fn what_is_no_function_is_refused_when_it_is_put() {
     for (body, said) in [
         (function("F", "", "T | where"), "'F'"),
         (function("F", "a string", "print 1"), "'F'"),
-        (function("F G", "", "print 1"), "'F G' is no name"),
+        (function("F G", "", "print 1"), "'F G' is not a valid name"),
         (without_query, "missing field `query`"),
         (json!([]), "JSON object"),
     ] {

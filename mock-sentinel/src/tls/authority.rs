@@ -38,7 +38,7 @@ pub enum AuthorityError {
         source: std::io::Error,
     },
     /// One of the two files is there and the other is not.
-    #[error("{} is there and {} is not: a root needs both; delete the one, or name another file", found.display(), missing.display())]
+    #[error("{} exists and {} does not: a root needs both; delete the one, or name another file", found.display(), missing.display())]
     Half {
         /// The file that is there.
         found: PathBuf,
@@ -46,7 +46,7 @@ pub enum AuthorityError {
         missing: PathBuf,
     },
     /// Others may read the key.
-    #[error("{} can be read by others (mode {mode:o}): whoever has it can forge certificates; `chmod 600` it, or delete both files", path.display())]
+    #[error("{} can be read by other users (mode {mode:o}), who could forge certificates; `chmod 600` it, or delete both files", path.display())]
     Open {
         /// The key's file.
         path: PathBuf,
@@ -54,7 +54,7 @@ pub enum AuthorityError {
         mode: u32,
     },
     /// The files do not belong together, are no certificate and key, or have expired.
-    #[error("{} and {} are no root that can be used again ({why}); delete both, and a new root is made", root.display(), key.display())]
+    #[error("{} and {} are not a usable root ({why}); delete both to have a new root made", root.display(), key.display())]
     Unfit {
         /// The certificate's file.
         root: PathBuf,
@@ -222,9 +222,9 @@ mod tests {
         assert!(said(&path).contains("mode 640"), "{}", said(&path));
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
         std::fs::copy(folder.path().join("other.pem.key"), &key).unwrap();
-        assert!(said(&path).contains("no root that can be used again"), "{}", said(&path));
+        assert!(said(&path).contains("not a usable root"), "{}", said(&path));
         std::fs::remove_file(&key).unwrap();
-        assert!(said(&path).contains("is there and"), "{}", said(&path));
+        assert!(said(&path).contains("exists and"), "{}", said(&path));
         assert!(said(&folder.path().join("none/ca.pem")).contains("could not use"));
     }
 

@@ -35,7 +35,7 @@ pub struct Names(Vec<String>);
 pub enum NameError {
     /// Neither a host name nor an address.
     #[error(
-        "'{0}' is no host name, address or `azure`; give one such as mock.example, *.mock.example or 192.0.2.1, without scheme and port"
+        "'{0}' is not a host name, an address or `azure`; use one such as mock.example, *.mock.example or 192.0.2.1, without scheme and port"
     )]
     NoName(String),
     /// Too many.

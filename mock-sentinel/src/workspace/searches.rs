@@ -81,7 +81,9 @@ impl Search {
         let function = SavedFunction { parameters: parameters.into(), body: raw.query.into() };
         if let Some(alias) = &alias {
             if !is_name(alias) {
-                return Err(format!("properties.functionAlias '{alias}' is no name: letters, digits and _"));
+                return Err(format!(
+                    "properties.functionAlias '{alias}' is not a valid name: use letters, digits and _"
+                ));
             }
             function.check(alias).map_err(|error| error.to_string())?;
         }

@@ -18,7 +18,7 @@ pub enum WorldError {
         source: std::io::Error,
     },
     /// A key that no world has.
-    #[error("{origin}:{line}:{column}: no key `{key}` here{}; known here: {known}", hint(nearest.as_deref()))]
+    #[error("{origin}:{line}:{column}: unknown key `{key}`{}; known keys: {known}", hint(nearest.as_deref()))]
     UnknownKey {
         /// The file, or another name for where the text came from.
         origin: String,
@@ -43,7 +43,7 @@ pub enum WorldError {
     },
     /// A file holds neither a table nor a data collection rule.
     #[error(
-        "{origin}: no table (Microsoft.OperationalInsights/workspaces/tables) or rule (Microsoft.Insights/dataCollectionRules) in it"
+        "{origin}: contains neither a table (Microsoft.OperationalInsights/workspaces/tables) nor a rule (Microsoft.Insights/dataCollectionRules)"
     )]
     NoResource {
         /// The file.
@@ -58,7 +58,7 @@ pub enum WorldError {
         message: String,
     },
     /// Quantities that cannot be.
-    #[error("{origin}: no world can be so:\n  {}", problems.join("\n  "))]
+    #[error("{origin}: invalid world:\n  {}", problems.join("\n  "))]
     Impossible {
         /// The file, or another name for where the text came from.
         origin: String,
@@ -207,7 +207,7 @@ mod tests {
     fn an_unknown_key_is_refused_with_its_line_and_the_nearest_key() {
         let error = World::from_yaml("seed: 3\ningestion:\n  wire_byte_max: 7\n", "w.yaml").unwrap_err().to_string();
         assert!(
-            error.starts_with("w.yaml:3:3: no key `wire_byte_max` here (did you mean `wire_bytes_max`?)"),
+            error.starts_with("w.yaml:3:3: unknown key `wire_byte_max` (did you mean `wire_bytes_max`?)"),
             "{error}"
         );
     }

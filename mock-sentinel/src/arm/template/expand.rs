@@ -106,7 +106,7 @@ impl Walk<'_> {
             return Ok(false);
         }
         if !value["copy"].is_null() {
-            return Err(at(Fault::new("loops are not served by this mock: write the resources out").under(".copy")));
+            return Err(at(Fault::new("loops are not supported by this mock: write each resource out").under(".copy")));
         }
         if serves {
             let mut own = value.clone();

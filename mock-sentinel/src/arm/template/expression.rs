@@ -136,7 +136,7 @@ impl Reader<'_> {
         let end = self.rest.find(|sign: char| !sign.is_ascii_digit() && sign != '-').unwrap_or(self.rest.len());
         let (digits, rest) = self.rest.split_at(end);
         self.rest = rest;
-        digits.parse().map(Expression::Number).map_err(|_| format!("'{digits}' is not a whole number"))
+        digits.parse().map(Expression::Number).map_err(|_| format!("'{digits}' is not an integer"))
     }
 
     fn word(&mut self) -> Result<String, String> {

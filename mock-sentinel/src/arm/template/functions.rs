@@ -21,9 +21,8 @@ pub(super) fn call(name: &str, arguments: &[Value], setting: &Setting) -> Option
         "toupper" => text(arguments, 0).map(|text| json!(text.to_uppercase())),
         "trim" => text(arguments, 0).map(|text| json!(text.trim())),
         "string" => argument(arguments, 0).map(|value| json!(shown(value))),
-        "int" => text_of(arguments, 0).and_then(|text| {
-            text.parse::<i64>().map(Value::from).map_err(|_| format!("'{text}' is not a whole number"))
-        }),
+        "int" => text_of(arguments, 0)
+            .and_then(|text| text.parse::<i64>().map(Value::from).map_err(|_| format!("'{text}' is not an integer"))),
         "bool" => text_of(arguments, 0).map(|text| json!(matches!(text.to_lowercase().as_str(), "true" | "1"))),
         "replace" => replace(arguments),
         "split" => split(arguments),
@@ -49,7 +48,7 @@ pub(super) fn call(name: &str, arguments: &[Value], setting: &Setting) -> Option
         "createarray" | "array" => Ok(Value::from(arguments.to_vec())),
         "createobject" => create_object(arguments),
         "json" => text(arguments, 0)
-            .and_then(|text| serde_json::from_str(text).map_err(|error| format!("the text is not JSON: {error}"))),
+            .and_then(|text| serde_json::from_str(text).map_err(|error| format!("the string is not JSON: {error}"))),
         "guid" => joined(arguments, "-").map(|text| json!(Uuid::new_v5(&GUID_SPACE, text.as_bytes()).to_string())),
         "resourceid" => resource_id(&group, arguments),
         "subscriptionresourceid" => resource_id(&subscription, arguments),
@@ -69,7 +68,7 @@ fn argument(arguments: &[Value], index: usize) -> Result<&Value, String> {
 }
 
 fn text(arguments: &[Value], index: usize) -> Result<&str, String> {
-    argument(arguments, index)?.as_str().ok_or_else(|| format!("argument {} is not a text", index + 1))
+    argument(arguments, index)?.as_str().ok_or_else(|| format!("argument {} is not a string", index + 1))
 }
 
 fn text_of(arguments: &[Value], index: usize) -> Result<String, String> {
@@ -148,7 +147,7 @@ fn join(arguments: &[Value]) -> Result<Value, String> {
 
 fn substring(arguments: &[Value]) -> Result<Value, String> {
     let whole = text(arguments, 0)?;
-    let number = |index: usize| arguments.get(index).map(|value| value.as_u64().ok_or("a position is not a number"));
+    let number = |index: usize| arguments.get(index).map(|value| value.as_u64().ok_or("an index is not a number"));
     let start = number(1).transpose()?.unwrap_or(0) as usize;
     let length = number(2).transpose()?.map_or(usize::MAX, |length| length as usize);
     Ok(json!(whole.chars().skip(start).take(length).collect::<String>()))

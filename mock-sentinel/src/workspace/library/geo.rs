@@ -61,7 +61,7 @@ impl Places {
             return Err(format!("there are more than {PREFIXES_MAX} prefixes"));
         }
         let (address, length) = prefix(&row.prefix).ok_or_else(|| {
-            format!("'{}' is no prefix such as 192.0.2.0/24", row.prefix.chars().take(64).collect::<String>())
+            format!("'{}' is not a prefix such as 192.0.2.0/24", row.prefix.chars().take(64).collect::<String>())
         })?;
         let family = if address.is_ipv4() { &mut self.v4 } else { &mut self.v6 };
         family.insert(network(address, length), length, self.answers.len());
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_row_that_is_no_prefix_is_told_with_its_file() {
-        for (text, said) in [("prefix\n192.0.2.0/33\n", "'192.0.2.0/33' is no prefix"), ("country\nX\n", "prefix")] {
+        for (text, said) in [("prefix\n192.0.2.0/33\n", "'192.0.2.0/33' is not a prefix"), ("country\nX\n", "prefix")] {
             let error = places(text).unwrap_err();
             assert!(error.starts_with("geo.csv: ") && error.contains(said), "{error}");
         }
