@@ -193,7 +193,7 @@ struct JournalQuery {
     last: Option<usize>,
     /// Only this kind of call.
     call: Option<Call>,
-    /// Only calls answered 400 or above.
+    /// Only calls whose response was 400 or above.
     #[serde(default)]
     refused: bool,
 }

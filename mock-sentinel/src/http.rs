@@ -1,4 +1,4 @@
-//! What every call has in common: bounded bodies, answers with their reasons, faults, the journal.
+//! What every call has in common: bounded bodies, responses with their reasons, faults, the journal.
 
 pub(crate) mod body;
 mod broken;

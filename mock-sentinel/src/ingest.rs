@@ -34,7 +34,7 @@ use inflate::{Coding, InflateError};
 pub(crate) use refusals::API_VERSIONS;
 use refusals::{Refused, check_version};
 
-/// Inflated bodies larger than this are worked on aside, one at a time, so that others are answered meanwhile. Above what
+/// Inflated bodies larger than this are worked on aside, one at a time, so that others are served meanwhile. Above what
 /// any client of the service packs into one call.
 const HEAVY_BYTES: u64 = 2 * 1024 * 1024;
 /// The most characters of a name from outside that messages repeat.
@@ -51,7 +51,7 @@ async fn upload(
     request: Request,
 ) -> Reply {
     let call = Call { shared, rule, stream, id, now: Timestamp::UNIX_EPOCH };
-    call.answer(request).await
+    call.handle(request).await
 }
 
 /// One upload.
@@ -65,7 +65,7 @@ struct Call {
 }
 
 impl Call {
-    async fn answer(mut self, request: Request) -> Reply {
+    async fn handle(mut self, request: Request) -> Reply {
         let (parts, body) = request.into_parts();
         self.now = self.shared.clock.now();
         let rule = match self.admit(parts.uri.query(), &parts.headers) {
@@ -178,7 +178,7 @@ impl Call {
         Quota { calls_max: ingestion.calls_per_minute, bytes_max: ingestion.bytes_per_minute }
     }
 
-    /// How much of a refused body is read, so that its sender gets to see the answer.
+    /// How much of a refused body is read, so that its sender receives the response.
     fn drain_max(&self) -> u64 {
         self.shared.world.ingestion.wire_bytes_max.saturating_mul(4)
     }

@@ -1,4 +1,4 @@
-//! What happened, call by call: enough to explain any answer, without secrets or bodies.
+//! What happened, call by call: enough to explain any response, without secrets or bodies.
 
 use faults::{Ids, Outcome, Record};
 use jiff::Timestamp;
@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use crate::call::Call;
 
-/// One call and why it was answered as it was.
+/// One call and the reason for its response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct JournalEntry {
-    /// Counts calls from 1, in the order in which they were decided; also the value of the answer's `x-mock-decision` header.
+    /// Counts calls from 1, in the order in which they were decided; also the value of the response's `x-mock-decision` header.
     pub id: u64,
     /// When the call arrived, by the world's clock.
     pub at: Timestamp,
@@ -19,7 +19,7 @@ pub struct JournalEntry {
     pub method: String,
     /// Path, percent-encoded as it came, at most 512 bytes of it; never the query string.
     pub path: String,
-    /// HTTP status answered (or lost on the way); 0 when the caller did not wait for it.
+    /// HTTP status of the response (or lost on the way); 0 when the caller did not wait for it.
     pub status: u16,
     /// What the caller got of the response.
     pub outcome: Outcome,
@@ -48,7 +48,7 @@ pub struct JournalEntry {
     pub stream: Option<String>,
     /// Bytes of the request's body on the wire, as far as they were read.
     pub bytes: u64,
-    /// Rows stored by an upload, or answered by a query.
+    /// Rows stored by an upload, or returned by a query.
     pub rows: u64,
     /// The ids of the events in an upload that passed every check, in its order; see [`Ids`] for how many are kept.
     pub ids: Ids,

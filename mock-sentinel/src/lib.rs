@@ -2,8 +2,8 @@
 //! Analytics workspace with its tables, and the query API.
 //!
 //! An upload walks the way it walks in Azure: authenticate, role, rule, stream, size on the wire, inflate, parse,
-//! undeclared columns dropped, typed, transform, `TimeGenerated` rule, 64 KB cut, table. What the answer 204 hides is
-//! hidden here too, and written down in the journal.
+//! undeclared columns dropped, typed, transform, `TimeGenerated` rule, 64 KB cut, table. What a 204 response hides is
+//! hidden here too, and recorded in the journal.
 //!
 //! [`MockSentinel::router`] serves everything in process; [`MockSentinel::serve`] on sockets.
 

@@ -23,7 +23,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Exit code for an address that is not allowed, and for a world, table or rule that is not valid.
 const INVALID: u8 = 3;
 
-/// The least threads that answer calls.
+/// The minimum number of threads that serve calls.
 const WORKERS_MIN: usize = 4;
 
 const EXAMPLES: &str = "\
@@ -105,7 +105,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Uploads are worked on where they arrive, so more threads than processors let others be answered meanwhile; queries and
+/// Uploads are worked on where they arrive, so more threads than processors let others be served meanwhile; queries and
 /// large uploads have threads of their own, few, since the allocator keeps memory for each.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);

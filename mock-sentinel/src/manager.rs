@@ -53,10 +53,10 @@ pub(crate) fn versions_of(path: &str) -> &'static [&'static str] {
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/metadata/endpoints", get(metadata::endpoints))
-        .route("/tenants", any(answer))
-        .route("/subscriptions", any(answer))
-        .route("/subscriptions/{*resource}", any(answer))
-        .route("/providers/{*resource}", any(answer))
+        .route("/tenants", any(handle))
+        .route("/subscriptions", any(handle))
+        .route("/subscriptions/{*resource}", any(handle))
+        .route("/providers/{*resource}", any(handle))
         .merge(graph::routes())
 }
 
@@ -78,7 +78,7 @@ struct Stored {
     resource: Value,
 }
 
-async fn answer(State(shared): State<Arc<Shared>>, scheme: Option<Extension<Scheme>>, request: Request) -> Reply {
+async fn handle(State(shared): State<Arc<Shared>>, scheme: Option<Extension<Scheme>>, request: Request) -> Reply {
     if !near_miss::RESOURCE_METHODS.contains(request.method()) {
         return near_miss::wrong_method_of(request.method(), request.uri().path());
     }
@@ -170,7 +170,7 @@ fn check_group(shared: &Shared, target: &Target, act: &Act) -> Result<(), Reply>
 }
 
 impl Call<'_> {
-    /// The resource as the answer shows it: what was put, under its id, with `properties` added to.
+    /// The resource as the response shows it: what was put, under its id, with `properties` added to.
     fn resource(&self, name: &str, source: &Value, added: Value) -> Value {
         let target = Target { name: name.to_owned(), ..self.target.clone() };
         let mut properties = source["properties"].clone();

@@ -84,7 +84,7 @@ pub(crate) async fn through_manager(
         }
     };
     if parts.method == http::Method::GET {
-        return answer(shared, &principal, id, &parts, QueryRequest::default()).await;
+        return respond(shared, &principal, id, &parts, QueryRequest::default()).await;
     }
     posted(shared, &principal, id, &parts, body).await
 }
@@ -97,7 +97,7 @@ async fn by_url(
 ) -> Reply {
     let (parts, _) = request.into_parts();
     match run::authorize(&shared, &workspace, &parts.headers) {
-        Ok(principal) => answer(&shared, &principal, id, &parts, QueryRequest::default()).await,
+        Ok(principal) => respond(&shared, &principal, id, &parts, QueryRequest::default()).await,
         Err(error) => error.reply(id),
     }
 }
@@ -129,7 +129,7 @@ async fn posted(shared: &Arc<Shared>, principal: &str, id: CallId, parts: &Parts
         return Reply::empty(200, "no JSON body or content type: the service responds 200 without a body");
     }
     match QueryRequest::parse(text) {
-        Ok(request) => answer(shared, principal, id, parts, request).await.bytes(text.len() as u64),
+        Ok(request) => respond(shared, principal, id, parts, request).await.bytes(text.len() as u64),
         Err(error) => error.reply(id),
     }
 }
@@ -139,7 +139,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.to_ascii_lowercase().starts_with("application/json")
 }
 
-async fn answer(shared: &Arc<Shared>, principal: &str, id: CallId, parts: &Parts, request: QueryRequest) -> Reply {
+async fn respond(shared: &Arc<Shared>, principal: &str, id: CallId, parts: &Parts, request: QueryRequest) -> Reply {
     let options = Options::parse(&parts.headers, &shared.world.query);
     let outcome = match request.merge_url(parts.uri.query()) {
         Ok(request) => run::run(shared, principal, request, &options, shared.world.query.bytes_max).await,
@@ -147,7 +147,7 @@ async fn answer(shared: &Arc<Shared>, principal: &str, id: CallId, parts: &Parts
     };
     match outcome {
         Ok(run::Outcome::Empty) => Reply::empty(204, "the workspace has no data"),
-        Ok(run::Outcome::Answer { body, rows, reason }) => {
+        Ok(run::Outcome::Response { body, rows, reason }) => {
             let mut reply = Reply::text(200, "application/json; charset=utf-8", body.into_body(), reason).rows(rows);
             if let Some(applied) = options.applied() {
                 reply = reply.header("preference-applied", &applied);

@@ -88,7 +88,7 @@ impl MockSentinel {
         if self.has_control {
             routes = routes.nest("/_control", control::routes());
         }
-        let routes = routes.fallback(near_miss::answer).method_not_allowed_fallback(near_miss::refuse_method);
+        let routes = routes.fallback(near_miss::no_route).method_not_allowed_fallback(near_miss::refuse_method);
         routes.layer(middleware::from_fn_with_state(self.shared.clone(), front::front)).with_state(self.shared.clone())
     }
 

@@ -134,20 +134,20 @@ fn short(reason: String) -> String {
     if reason.len() <= REASON_MAX { reason } else { reason.chars().take(REASON_MAX).collect() }
 }
 
-/// The real answer, or what a fault puts in its place.
+/// The real response, or what a fault puts in its place.
 async fn act(hit: Option<&Hit>, request: Request, next: Next, shared: &Shared) -> Response {
     match hit {
         Some(Hit { answer: Some(answer), .. }) => in_place(answer, request, shared).await,
         Some(hit) if hit.trouble.reset => {
             Reply::empty(500, "connection reset before the request was handled").into_response()
         }
-        _ => answered(request, next).await,
+        _ => handled(request, next).await,
     }
 }
 
-/// The answer of the handler. A body that it did not look at is read first, up to a bound, so that the caller gets to read
-/// the answer.
-async fn answered(request: Request, next: Next) -> Response {
+/// The response of the handler. A body that it did not look at is read first, up to a bound, so that the caller receives
+/// the response.
+async fn handled(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let (body, unread) = loan::lend(body);
     let response = shaped(AssertUnwindSafe(next.run(Request::from_parts(parts, body))).catch_unwind().await.ok());
@@ -157,7 +157,7 @@ async fn answered(request: Request, next: Next) -> Response {
     response
 }
 
-/// The answer of a handler; one in Azure's shape where the framework refused the call, or where the handler failed.
+/// The response of a handler; one in Azure's shape where the framework refused the call, or where the handler failed.
 fn shaped(response: Option<Response>) -> Response {
     match response {
         Some(response) if response.extensions().get::<Note>().is_some() => response,
@@ -180,7 +180,7 @@ async fn in_place(answer: &Answer, request: Request, shared: &Shared) -> Respons
     canned::reply(answer, call, shared.clock.now()).bytes(bytes).into_response()
 }
 
-/// The headers that every answer carries. The ingestion service names itself, and tells its id of a call only to callers
+/// The headers that every response carries. The ingestion service names itself, and tells its id of a call only to callers
 /// who gave theirs, as recorded traffic of its clients' live tests shows
 /// (<https://github.com/Azure/azure-sdk-for-net/tree/main/sdk/monitor/Azure.Monitor.Ingestion/tests>, read 2026-11-22).
 fn label(mut response: Response, call: Call, number: u64, id: CallId, client_request_id: Option<&str>) -> Response {

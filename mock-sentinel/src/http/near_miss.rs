@@ -1,4 +1,4 @@
-//! Calls that no route takes: answered with the route that was probably meant and what is wrong with the call.
+//! Calls that no route takes: the response names the route that was probably meant and what is wrong with the call.
 
 use axum::extract::Request;
 use http::Method;
@@ -13,7 +13,8 @@ pub(crate) const RESOURCE_METHODS: [Method; 6] =
 /// The most that one segment counts.
 const SEGMENT_MAX: usize = 12;
 
-pub(crate) async fn answer(request: Request) -> Reply {
+/// Refuses a call that no route takes.
+pub(crate) async fn no_route(request: Request) -> Reply {
     let (method, path) = (request.method().as_str(), request.uri().path());
     let (status, why) = explain(method, path);
     let code = if status == 405 { "MethodNotAllowed" } else { "PathNotFoundError" };
@@ -130,8 +131,8 @@ mod tests {
 
     #[track_caller]
     fn check(method: &str, path: &str, status: u16, said: &str) {
-        let (answered, why) = explain(method, path);
-        assert_eq!(answered, status, "{why}");
+        let (actual, why) = explain(method, path);
+        assert_eq!(actual, status, "{why}");
         assert!(why.contains(said), "{why}");
     }
 

@@ -1,4 +1,4 @@
-//! Everything that is served, as data: the source of the OpenAPI document and of the answers to near misses.
+//! Everything that is served, as data: the source of the OpenAPI document and of the responses to near misses.
 
 /// A path with what may be done on it.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +20,7 @@ pub(crate) struct Operation {
     pub(crate) query: &'static [(&'static str, bool)],
     /// The type of the request's body, if there is one.
     pub(crate) body: Option<&'static str>,
-    /// Every status answered while no fault is set.
+    /// Every status returned while no fault is set.
     pub(crate) statuses: &'static [u16],
 }
 

@@ -182,7 +182,7 @@ fn correlation(headers: &HeaderMap) -> Option<&str> {
     headers.get("client-request-id")?.to_str().ok()
 }
 
-/// The headers that every answer of the token endpoint carries.
+/// The headers that every response of the token endpoint carries.
 fn no_store(reply: Reply, headers: &HeaderMap) -> Reply {
     let reply = reply
         .header("cache-control", "no-store, no-cache")

@@ -1,7 +1,7 @@
 //! Managed identity: tokens from the host, in the forms of IMDS, App Service and Azure Arc.
 //!
 //! Sources: the pages on using a VM's, App Service's and Arc's managed identity, and the Python client's source, read
-//! 2026-11-22. The answer of App Service to a wrong `X-IDENTITY-HEADER` is not published.
+//! 2026-11-22. The response of App Service to a wrong `X-IDENTITY-HEADER` is not published.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new().route("/metadata/identity/oauth2/token", get(host)).route("/msi/token", get(app_service))
 }
 
-/// IMDS, or the agent of Azure Arc, which answers on the same path.
+/// IMDS, or the agent of Azure Arc, which listens on the same path.
 async fn host(State(shared): State<Arc<Shared>>, parts: Parts) -> Reply {
     if parts.headers.get("metadata").is_none_or(|value| !value.as_bytes().eq_ignore_ascii_case(b"true")) {
         return refused(400, "bad_request_102", "Required metadata header not specified");
@@ -103,7 +103,7 @@ fn refused(status: u16, error: &str, description: &str) -> Reply {
     Reply::json(status, &json!({"error": error, "error_description": description}), description)
 }
 
-/// A token of a managed identity, with what the answers say about it.
+/// A token of a managed identity, with what the responses say about it.
 struct Issued {
     access_token: String,
     client_id: String,

@@ -141,7 +141,7 @@ fn resource_body(text: &[u8]) -> Result<Value, Reply> {
 }
 
 impl Stored {
-    /// Tables and saved searches answer 200 whether they are new or not; their clients take nothing else.
+    /// Tables and saved searches respond 200 whether they are new or not; their clients take nothing else.
     /// Sources: <https://learn.microsoft.com/rest/api/loganalytics/tables/create-or-update> and
     /// <https://learn.microsoft.com/rest/api/loganalytics/saved-searches/create-or-update>, read 2026-11-29.
     fn reply(self, call: &Call<'_>) -> Reply {

@@ -41,8 +41,8 @@ pub(super) fn what_if(call: &Call<'_>) -> Result<Reply, Reply> {
             json!({"resourceId": target.id(), "changeType": change, "after": after})
         })
         .collect();
-    let answer = json!({"status": "Succeeded", "properties": {"changes": changes}});
-    Ok(Reply::json(200, &answer, "deployment what-if result"))
+    let result = json!({"status": "Succeeded", "properties": {"changes": changes}});
+    Ok(Reply::json(200, &result, "deployment what-if result"))
 }
 
 pub(super) fn put(call: &Call<'_>) -> Result<Stored, Reply> {

@@ -14,7 +14,7 @@ use crate::http::{Reply, query};
 use crate::identity::entra::{Scheme, authority};
 use crate::tls::is_azure_host;
 
-/// Answers without a token, since none can be had before.
+/// Needs no token, since none can be obtained before.
 pub(super) async fn endpoints(scheme: Option<Extension<Scheme>>, request: Request) -> Reply {
     let hosts = Hosts::of(scheme, request.headers());
     let version = query::get(request.uri().query(), "api-version").unwrap_or_default();

@@ -37,7 +37,7 @@ struct BatchItem {
     workspace: String,
 }
 
-/// `POST /v1/$batch`: every query by itself, answered in the order asked.
+/// `POST /v1/$batch`: every query by itself, with the responses in the order of the requests.
 pub(super) async fn batch(
     State(shared): State<Arc<Shared>>,
     Extension(id): Extension<CallId>,
@@ -57,36 +57,36 @@ pub(super) async fn batch(
         let why = format!("the batch holds {} requests, at most {BATCH_MAX} are allowed", batch.requests.len());
         return QueryError::Argument(why).reply(id);
     }
-    answer(&shared, batch, &parts.headers, id).await.bytes(text.len() as u64)
+    respond(&shared, batch, &parts.headers, id).await.bytes(text.len() as u64)
 }
 
-/// Answers one query after the other. All answers together are bounded like that of one query.
-async fn answer(shared: &Arc<Shared>, batch: Batch, headers: &HeaderMap, id: CallId) -> Reply {
+/// Runs one query after the other. All responses together are bounded like that of one query.
+async fn respond(shared: &Arc<Shared>, batch: Batch, headers: &HeaderMap, id: CallId) -> Reply {
     let reason = format!("batch of {} queries", batch.requests.len());
     let mut whole = BufferedResponse::text("{\"responses\":[");
     let mut rows = 0;
     for (index, Object(item)) in batch.requests.into_iter().enumerate() {
         let bytes_max = shared.world.query.bytes_max.saturating_sub(whole.bytes.len());
-        let answered = item.answer(shared, headers, id, bytes_max).await;
+        let response = item.run(shared, headers, id, bytes_max).await;
         if index > 0 {
             whole.bytes.push(b',');
         }
-        rows += answered.rows;
-        answered.write(&item.id, &mut whole);
+        rows += response.rows;
+        response.write(&item.id, &mut whole);
     }
     whole.bytes.extend_from_slice(b"]}");
     Reply::text(200, "application/json; charset=utf-8", whole.into_body(), reason).rows(rows)
 }
 
 /// What came of one query.
-struct Answered {
+struct ItemResponse {
     status: u16,
     body: BufferedResponse,
     rows: u64,
 }
 
-impl Answered {
-    /// Adds it to the answer of the batch.
+impl ItemResponse {
+    /// Adds it to the response of the batch.
     fn write(self, id: &Value, whole: &mut BufferedResponse) {
         let head = format!("{{\"id\":{id},\"status\":{},\"headers\":{{}},\"body\":", self.status);
         whole.bytes.extend_from_slice(head.as_bytes());
@@ -96,7 +96,7 @@ impl Answered {
 }
 
 impl BatchItem {
-    async fn answer(&self, shared: &Arc<Shared>, headers: &HeaderMap, id: CallId, bytes_max: usize) -> Answered {
+    async fn run(&self, shared: &Arc<Shared>, headers: &HeaderMap, id: CallId, bytes_max: usize) -> ItemResponse {
         let prefer = self.headers.iter().flatten().filter(|(name, _)| name.eq_ignore_ascii_case("prefer"));
         let options = Options::of(prefer.filter_map(|(_, value)| value.as_str()), &shared.world.query);
         let outcome = match self.request() {
@@ -107,14 +107,14 @@ impl BatchItem {
             Err(error) => Err(error),
         };
         let (status, body) = match outcome {
-            Ok(run::Outcome::Answer { body, rows, .. }) => return Answered { status: 200, body, rows },
+            Ok(run::Outcome::Response { body, rows, .. }) => return ItemResponse { status: 200, body, rows },
             Ok(run::Outcome::Empty) => {
                 let message = "The workspace holds no data.";
                 (204, json!({"error": {"code": "WorkspaceNotPlacedError", "message": message}}))
             }
             Err(error) => (error.status(), error.body(id)),
         };
-        Answered { status, body: BufferedResponse::text(&body.to_string()), rows: 0 }
+        ItemResponse { status, body: BufferedResponse::text(&body.to_string()), rows: 0 }
     }
 
     /// The query; a body given as a string of JSON is read too.

@@ -7,7 +7,7 @@ use crate::http::Reply;
 use crate::http::body::BodyError;
 use crate::identity::token::Refusal;
 
-/// Why a query was not answered.
+/// Why a query failed.
 #[derive(Debug, Clone)]
 pub(super) enum QueryError {
     /// The token is missing or not accepted.

@@ -28,8 +28,8 @@ use crate::workspace::{Snapshot, instant};
 pub(super) enum Outcome {
     /// The workspace holds no data at all.
     Empty,
-    /// The body of the answer.
-    Answer { body: BufferedResponse, rows: u64, reason: String },
+    /// The body of the response.
+    Response { body: BufferedResponse, rows: u64, reason: String },
 }
 
 /// Checks that the caller may read this workspace, and tells who it is.
@@ -53,7 +53,7 @@ pub(super) fn may_read(shared: &Shared, claims: &Claims, workspace: &str) -> Res
     if reader { Ok(claims.oid.clone()) } else { Err(QueryError::Access(claims.appid.clone())) }
 }
 
-/// Runs a query within its bounds, for an answer of at most `bytes_max` bytes.
+/// Runs a query within its bounds, for a response of at most `bytes_max` bytes.
 pub(super) async fn run(
     shared: &Arc<Shared>,
     principal: &str,
@@ -84,7 +84,7 @@ pub(super) async fn run(
     let Encoded { body, rows, partial } = run_blocking(job, permit, options.wait).await??;
     let body = shared.response_memory.reserve(body).await.ok_or(QueryError::Throttled { seconds: 1 })?;
     let reason = partial.map_or_else(|| format!("{rows} rows"), |why| format!("{rows} rows, partial: {why}"));
-    Ok(Outcome::Answer { body, rows, reason })
+    Ok(Outcome::Response { body, rows, reason })
 }
 
 /// The time in all timespans given.

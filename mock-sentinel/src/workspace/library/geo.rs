@@ -1,6 +1,6 @@
 //! Where addresses are, from a CSV file of prefixes: `prefix,country,state,city,latitude,longitude`.
 //!
-//! What `geo_info_from_ip_address` answers: <https://learn.microsoft.com/kusto/query/geo-info-from-ip-address-function>,
+//! What `geo_info_from_ip_address` returns: <https://learn.microsoft.com/kusto/query/geo-info-from-ip-address-function>,
 //! read 2026-11-29. The service's data are MaxMind's; here they are whoever's the file is from.
 
 use std::collections::HashMap;
@@ -22,7 +22,7 @@ pub(crate) struct Places {
     answers: Vec<Dynamic>,
 }
 
-/// The prefixes of one family by their length: the network, and the number of its answer.
+/// The prefixes of one family by their length: the network, and the number of what is known of it.
 #[derive(Debug, Default)]
 struct Family(Vec<(u8, HashMap<u128, usize>)>);
 
