@@ -81,7 +81,7 @@ async fn faults(State(shared): State<Arc<Shared>>) -> Reply {
     Reply::json(200, &json!({"faults": shared.state().faults.progress()}), "faults")
 }
 
-/// Takes one fault or a list; all are put in place or none.
+/// Takes one fault or a list; all are added or none.
 async fn add_faults(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
     let body = match receive(&shared, request).await {
         Ok(body) => body,
@@ -126,7 +126,7 @@ async fn table(State(shared): State<Arc<Shared>>, Path(table): Path<String>) -> 
     }
 }
 
-/// How many ids a page holds, unless fewer are asked for.
+/// The maximum and default number of ids in a page.
 pub(crate) const IDS_MAX: usize = 10_000;
 
 #[derive(Debug, Deserialize)]
@@ -189,7 +189,7 @@ async fn rules(State(shared): State<Arc<Shared>>) -> Reply {
 struct JournalQuery {
     /// Only those after the entry of this id.
     after: Option<u64>,
-    /// Of those, only the last so many.
+    /// The number of entries to return, from the end.
     last: Option<usize>,
     /// Only this kind of call.
     call: Option<Call>,
@@ -268,7 +268,7 @@ impl AssertionOrder {
     }
 }
 
-/// Signs an assertion with the key that stands in for issuers without a key set.
+/// Signs an assertion with the key used for issuers without a key set.
 async fn assertion(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
     match read::<AssertionOrder>(&shared, request).await {
         Ok(AssertionOrder { issuer, subject, audience, life }) => {

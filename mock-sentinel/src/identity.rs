@@ -1,4 +1,4 @@
-//! Entra ID: who may ask for tokens, what is in them, and how they are checked on use.
+//! Entra ID: issuing tokens and verifying them.
 
 pub(crate) mod aadsts;
 mod assertion;

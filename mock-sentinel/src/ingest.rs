@@ -1,7 +1,7 @@
 //! The Logs Ingestion API: an upload on its way through every check, in the service's order.
 //!
 //! Statuses, codes and texts: the API's specification, recorded traffic of its clients' live tests and user reports,
-//! read 2026-11-22. What is not publicly known is a switch of the world (`ingestion.answers`).
+//! read 2026-11-22. What is not publicly documented is a setting of the world (`ingestion.answers`).
 
 mod cells;
 mod conform;
@@ -86,7 +86,7 @@ impl Call {
         self.count(Some(&rule), reply.bytes(bytes))
     }
 
-    /// Everything that needs no body: authenticate, role, rule, stream, the calls of the minute.
+    /// Every check that needs no body: authenticate, role, rule, stream, the calls of the minute.
     fn admit(&self, query: Option<&str>, headers: &HeaderMap) -> Result<Arc<Rule>, Refused> {
         let claims = self.authenticate(headers)?;
         check_version(query, self.shared.world.ingestion.capitalised_version_error)?;
@@ -283,7 +283,7 @@ struct Summary {
 }
 
 impl Summary {
-    /// What 204 hides, in words.
+    /// What a 204 hides, for the journal.
     fn reason(&self, stored: &Stored) -> String {
         if self.not_an_array {
             return "204, but the body is not a JSON array: nothing was stored".to_owned();

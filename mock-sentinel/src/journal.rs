@@ -26,9 +26,9 @@ pub struct JournalEntry {
     /// Whether the response is still on its way, so that `outcome` may yet change.
     #[serde(skip_serializing_if = "is_false")]
     pub pending: bool,
-    /// Why: the rule of the reference that decided, in words.
+    /// The reason: the documented rule that applied.
     pub reason: String,
-    /// The fault met, if any, in words.
+    /// A description of the fault that applied, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
     /// The number of that fault.

@@ -72,7 +72,7 @@ struct Call<'a> {
     body: Value,
 }
 
-/// What a resource was put as, and whether it is a new one.
+/// A resource after it was put, and whether it was created.
 struct Stored {
     created: bool,
     resource: Value,
@@ -116,7 +116,7 @@ async fn handle(State(shared): State<Arc<Shared>>, scheme: Option<Extension<Sche
     act.carry_out(&call).unwrap_or_else(|refused| refused).bytes(held.bytes.len() as u64)
 }
 
-/// Everything that needs no body: version, token, path, permission, and whether the resource group is there.
+/// Every check that needs no body: version, token, path, permission, and whether the resource group exists.
 fn admit(shared: &Shared, parts: &Parts) -> Result<(Claims, Act, Aim), Reply> {
     let version = version(parts.uri.query())?;
     let claims = access::authenticate(shared, &parts.headers)?;
@@ -227,7 +227,7 @@ impl Call<'_> {
         Err(Reply::error(400, code, &message, &message))
     }
 
-    /// Refuses one more of what there may be so many of.
+    /// Rejects a resource beyond the maximum count of its kind.
     fn check_count(&self, what: &str, most: usize, count: usize, known: bool) -> Result<(), Reply> {
         if known || count < most {
             return Ok(());
@@ -277,7 +277,7 @@ impl Call<'_> {
     }
 }
 
-/// Refuses what this mock has nothing for.
+/// Rejects a method that this mock does not support.
 fn not_served(message: &str) -> Reply {
     Reply::error(405, "MethodNotAllowed", message, message)
 }

@@ -43,7 +43,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/v1/subscriptions/{*resource}", get(by_url_of_resource).post(by_body_of_resource))
 }
 
-/// The same query for the resource with this id, which is the workspace: rows of other resources are not told apart here.
+/// The same query for the resource with this id, which is the workspace: rows of other resources are not distinguished here.
 /// Source: <https://learn.microsoft.com/azure/azure-monitor/logs/api/azure-resource-queries>, read 2026-11-29.
 async fn by_url_of_resource(
     state: State<Arc<Shared>>,

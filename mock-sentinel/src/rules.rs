@@ -1,4 +1,4 @@
-//! Data collection rules as they run: streams, compiled transforms, who may use them, what they have counted.
+//! Data collection rules as they run: streams, compiled transforms, metrics.
 
 mod compile;
 mod limits;

@@ -43,7 +43,7 @@ impl std::fmt::Debug for MockSentinel {
     }
 }
 
-/// What an app needs to get a token.
+/// The credentials of an app.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Credentials {
     /// The tenant's id.
@@ -70,7 +70,7 @@ impl MockSentinel {
         Ok(Self { shared: Arc::new(Shared::new(world, clock)?), has_control: true })
     }
 
-    /// The same mock, served without its control plane: whoever is tested by it can neither look nor change anything.
+    /// The same mock without its control plane, so that the program under test can neither inspect nor change it.
     #[must_use]
     pub fn without_control(mut self) -> Self {
         self.has_control = false;
@@ -100,7 +100,7 @@ impl MockSentinel {
         }
     }
 
-    /// What the default (first) app needs to get a token.
+    /// The credentials of the default (first) app.
     pub fn credentials(&self) -> Credentials {
         let state = self.shared.state();
         let app = state.directory.default_app().cloned().unwrap_or_default();
@@ -126,7 +126,7 @@ impl MockSentinel {
         self.shared.world.workspace.location.clone()
     }
 
-    /// What a program that connects to the mock needs to know; printed by the binary once it listens.
+    /// Addresses, credentials and names for a program that connects to the mock; printed by the binary once it is listening.
     pub fn handshake(&self, http_url: &str, https_url: &str, ca_file: &str) -> serde_json::Value {
         let credentials = self.credentials();
         let workspace_id = self.workspace_id();
@@ -176,17 +176,17 @@ impl MockSentinel {
         self.shared.clock.change(change)
     }
 
-    /// Puts a fault behind those in place; returns its number. [`Fault::check`] tells beforehand what cannot work.
+    /// Adds a fault after the active ones; returns its number. [`Fault::check`] validates one beforehand.
     pub fn inject(&self, fault: Fault) -> u64 {
         self.shared.state().faults.add(fault)
     }
 
-    /// Takes the fault of this number away. False when there is none.
+    /// Removes the fault of this number. False when there is none.
     pub fn remove_fault(&self, number: u64) -> bool {
         self.shared.state().faults.remove(number)
     }
 
-    /// Ends all trouble.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.shared.state().faults.clear();
     }
@@ -218,7 +218,7 @@ impl MockSentinel {
         self.shared.restore_rule(stream)
     }
 
-    /// The calls remembered, oldest first.
+    /// The recorded calls, oldest first.
     pub fn journal(&self) -> Vec<JournalEntry> {
         self.shared.state().journal.iter().cloned().collect()
     }

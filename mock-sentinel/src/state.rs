@@ -81,7 +81,7 @@ pub(crate) struct State {
     pub(crate) workspace: Value,
     /// Deployments that were made, by name in lower case.
     pub(crate) deployments: BTreeMap<String, Value>,
-    /// Who may do what.
+    /// Role assignments.
     pub(crate) roles: Assignments,
     /// What the agent of Azure Arc expects from the caller it challenged last.
     pub(crate) arc_secret: Option<String>,

@@ -57,7 +57,7 @@ pub(crate) enum OverCap {
     Again,
 }
 
-/// Rows that are not to be seen yet.
+/// Rows that are not visible yet.
 #[derive(Debug)]
 struct Pending {
     visible_at: Timestamp,
@@ -75,12 +75,12 @@ pub(crate) struct StoredTable {
     visible: Table,
     /// When each of the visible rows came in.
     receipts: Receipts,
-    /// Rows stored but not to be seen before their time, in order.
+    /// Rows stored but not visible before their time, in order.
     pending: VecDeque<Pending>,
     pending_rows: u64,
     id_column: Option<usize>,
     ids: HashSet<u128>,
-    /// Of each row, in the order of arrival, whether it brought an id that was not there yet.
+    /// For each row, in the order of arrival, whether its id was new.
     brought_id: Vec<bool>,
 }
 
@@ -106,7 +106,7 @@ impl Tables {
         self.by_name.iter()
     }
 
-    /// Whether the workspace has a place for data: a table was deployed, or Azure wrote a row of its own.
+    /// Whether the workspace has a data store: a table was deployed, or Azure wrote a row of its own.
     fn is_placed(&self) -> bool {
         self.by_name.values().any(|table| table.resource.is_some() || table.count().count > 0)
     }
@@ -117,7 +117,7 @@ impl Tables {
         deployed.collect()
     }
 
-    /// Creates a table, or gives one other columns: its rows stay. Tells whether it was created.
+    /// Creates a table, or changes the columns of an existing one, which keeps its rows. Returns whether it was created.
     pub(crate) fn deploy(&mut self, resource: TableResource, now: Timestamp) -> Result<bool, ArmError> {
         let name = resource.name.clone();
         let Some(known) = self.by_name.get_mut(&name) else {
@@ -147,7 +147,7 @@ impl Tables {
         }
     }
 
-    /// Takes bytes from what a day may bring; tells when they do not fit. The day turns at midnight UTC.
+    /// Counts bytes against the day's cap; `Some` when they exceed it. The day starts at midnight UTC.
     pub(crate) fn take_from_day(&mut self, bytes: u64, cap: u64, now: Timestamp) -> Option<OverCap> {
         let day = now.as_second().div_euclid(86_400);
         if day != self.cap_day {
@@ -267,7 +267,7 @@ impl StoredTable {
         Ok(())
     }
 
-    /// Makes rows visible whose time has come.
+    /// Makes rows visible whose time has been reached.
     fn reveal(&mut self, now: Timestamp) {
         while self.pending.front().is_some_and(|pending| pending.visible_at <= now) {
             if let Some(Pending { received, rows, .. }) = self.pending.pop_front() {
@@ -299,12 +299,12 @@ impl StoredTable {
     }
 }
 
-/// The column that tells rows apart.
+/// The column that identifies rows.
 fn id_column(schema: &kql::Schema) -> Option<usize> {
     schema.index_of("id").filter(|column| schema.kind(*column) == ColumnType::String)
 }
 
-/// 128 bits of a digest stand for an id: with a thousand million ids, two share one with a chance of one in 10^20.
+/// 128 bits of a digest identify an id: among 10^9 ids, the probability of a collision is about 10^-20.
 fn fingerprint(id: &str) -> u128 {
     let digest = ring::digest::digest(&ring::digest::SHA256, id.as_bytes());
     let (first, _) = digest.as_ref().split_at(16);

@@ -1,4 +1,4 @@
-//! The world: a tenant with its apps, a workspace, and every switch for what the public record leaves open.
+//! The world: a tenant with its apps, a workspace, and a setting for everything that is not publicly documented.
 
 mod check;
 mod defaults;
@@ -54,7 +54,7 @@ pub struct World {
     pub(crate) resources: Resources,
 }
 
-/// Texts of files, each with the name it goes by in messages.
+/// Texts of files, each with its name in messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Resources {
     pub(crate) tables: Vec<Document>,
@@ -93,7 +93,7 @@ pub(crate) struct Document {
 pub struct Identity {
     /// The tenant's id.
     pub tenant_id: String,
-    /// A verified domain that may stand for the id in URLs.
+    /// A verified domain that URLs may use instead of the id.
     pub tenant_domain: String,
     /// Applications with a service principal in the tenant.
     pub apps: Vec<App>,
@@ -123,7 +123,7 @@ pub struct App {
     pub expired_secret: Option<String>,
     /// Certificates as PEM text, whose keys may sign the app's assertions.
     pub certificates: Vec<String>,
-    /// Other issuers whose assertions stand for the app: workload identity federation.
+    /// Other issuers whose assertions authenticate the app: workload identity federation.
     pub federations: Vec<Federation>,
     /// Whether the app holds Monitoring Metrics Publisher on every rule from the start.
     pub publisher: bool,
@@ -133,7 +133,7 @@ pub struct App {
     pub contributor: bool,
 }
 
-/// A federated credential: whose assertions stand for an app.
+/// A federated credential: an issuer whose assertions authenticate an app.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Federation {
@@ -257,7 +257,7 @@ pub enum WrongTypes {
 pub struct UnknownAnswers {
     /// No, expired or foreign token.
     pub unauthenticated: StatusCode,
-    /// A token that is no JSON Web Token of Entra ID.
+    /// A token that is not a JSON Web Token of Entra ID.
     pub wrong_token_kind: StatusCode,
     /// An upload of zero bytes. The .NET client's live tests of 2022 saw 500 without a body.
     pub empty_body: StatusCode,

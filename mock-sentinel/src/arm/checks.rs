@@ -10,7 +10,7 @@ const TAGS_MAX: usize = 50;
 const TAG_NAME_MAX: usize = 512;
 const TAG_VALUE_MAX: usize = 256;
 
-/// Who may reach a resource. Source: the reference pages of endpoints and workspaces, read 2026-11-29.
+/// From where a resource can be reached. Source: the reference pages of endpoints and workspaces, read 2026-11-29.
 pub(crate) const NETWORK_ACCESS: [&str; 3] = ["Enabled", "Disabled", "SecuredByPerimeter"];
 
 /// A text that must be one of these; absent and null are allowed.

@@ -1,4 +1,4 @@
-//! What surrounds every call: its number, the fault it meets, its headers and its line in the journal.
+//! What surrounds every call: its number, the fault that applies, its headers and its journal entry.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -85,7 +85,7 @@ pub(crate) async fn front(State(shared): State<Arc<Shared>>, mut request: Reques
     dated(response, &shared)
 }
 
-/// The line of a call in the journal: written once it is decided, and also when its caller does not wait for that.
+/// The journal entry of a call: written once the response is decided, and also when the client disconnects before that.
 struct Line {
     entry: Option<JournalEntry>,
     shared: Arc<Shared>,
@@ -121,7 +121,7 @@ fn dated(mut response: Response, shared: &Shared) -> Response {
     response
 }
 
-/// Names the methods that a path takes where one was refused, as HTTP wants it.
+/// Names the methods that a path takes where one was refused, as HTTP requires.
 fn with_methods(mut response: Response, path: &str) -> Response {
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         let allowed = header(&near_miss::allowed(path));
@@ -180,7 +180,7 @@ async fn in_place(answer: &Answer, request: Request, shared: &Shared) -> Respons
     canned::reply(answer, call, shared.clock.now()).bytes(bytes).into_response()
 }
 
-/// The headers that every response carries. The ingestion service names itself, and tells its id of a call only to callers
+/// The headers that every response carries. The ingestion service names itself, and returns its id of a call only to callers
 /// who gave theirs, as recorded traffic of its clients' live tests shows
 /// (<https://github.com/Azure/azure-sdk-for-net/tree/main/sdk/monitor/Azure.Monitor.Ingestion/tests>, read 2026-11-22).
 fn label(mut response: Response, call: Call, number: u64, id: CallId, client_request_id: Option<&str>) -> Response {

@@ -16,7 +16,7 @@ pub(crate) struct Route {
 pub(crate) struct Operation {
     pub(crate) method: &'static str,
     pub(crate) summary: &'static str,
-    /// Query parameters: name, and whether it is required.
+    /// Query parameters, and whether each is required.
     pub(crate) query: &'static [(&'static str, bool)],
     /// The type of the request's body, if there is one.
     pub(crate) body: Option<&'static str>,

@@ -27,7 +27,7 @@ pub(crate) enum Aadsts {
     AssertionKey { client_id: String },
     /// The assertion's issuer or subject is not the app.
     AssertionIssuer { client_id: String },
-    /// The assertion is for somebody else.
+    /// The assertion has another audience.
     AssertionAudience { audience: String },
     /// The assertion is not valid now.
     AssertionTime { now: Timestamp },

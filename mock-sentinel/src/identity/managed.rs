@@ -22,7 +22,7 @@ use crate::http::{Reply, query};
 use crate::state::Shared;
 use crate::world::{App, ArcHost};
 
-/// The versions that Azure Arc's agent serves, by which its calls are told from those of IMDS.
+/// The versions that Azure Arc's agent serves, which distinguish its calls from those of IMDS.
 const ARC_VERSIONS: [&str; 2] = ["2020-06-01", "2019-11-01"];
 
 pub(crate) fn routes() -> Router<Arc<Shared>> {

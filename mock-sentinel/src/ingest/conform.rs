@@ -45,7 +45,7 @@ impl Bounds {
             || (self.field_unit == FieldUnit::Utf16 && text.encode_utf16().count() <= self.field_max)
     }
 
-    /// The text up to the bound; a cut tree is no JSON any more and stays as text.
+    /// The text up to the bound; a cut tree is not JSON any more and is kept as text.
     fn cut(&self, text: &str, kind: ColumnType) -> Value {
         let mut used = 0;
         let size = |char: char| match self.field_unit {
@@ -145,7 +145,7 @@ impl Filling<'_> {
         (0..rows).all(|row| self.text(row).is_none_or(|text| bounds.fits(&text)))
     }
 
-    /// The row's `TimeGenerated`, and whether it is its own.
+    /// The row's `TimeGenerated`, and whether the row brought it.
     fn time(&self, row: usize, bounds: &Bounds) -> (DateTime, bool) {
         let own = self.source.and_then(|column| column.value(row).as_datetime());
         let kept = own.filter(|time| (bounds.oldest..=bounds.newest).contains(time));

@@ -1,4 +1,4 @@
-//! Who may manage resources.
+//! Authentication and authorization of resource calls.
 
 use http::HeaderMap;
 use jiff::SignedDuration;

@@ -14,7 +14,7 @@ use crate::http::Reply;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Act {
     Read,
-    /// Asks whether it is there.
+    /// Checks whether it exists.
     Exists,
     List,
     Write,

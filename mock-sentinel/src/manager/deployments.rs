@@ -1,4 +1,4 @@
-//! Template deployments: the resources of a template, put one after another as if they were put by hand, and the outputs.
+//! Template deployments: the resources of a template, put one after another like single resources, and the outputs.
 
 pub(super) mod history;
 
@@ -63,7 +63,7 @@ pub(super) fn put(call: &Call<'_>) -> Result<Stored, Reply> {
         let step =
             Call { target: target.clone(), body: placed.value.clone(), host: call.host.clone(), filter: None, ..*call };
         let stored = match resources::put(&step) {
-            // An assignment that is there already is what the template asks for.
+            // An existing assignment is what the template asks for.
             Err(refused) if target.kind == Kind::RoleAssignment && refused.status() == 409 => continue,
             other => other?,
         };

@@ -72,7 +72,7 @@ async fn by_ids(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
     Reply::json(200, &json!({"value": found}), format!("{} directory objects", found.len()))
 }
 
-/// A token for the directory, or for the resource manager: the host that was reached stands for both.
+/// A token for the directory, or for the resource manager: this host serves both.
 fn authenticate(shared: &Shared, headers: &HeaderMap) -> Result<(), Reply> {
     let tenant_id = &shared.world.identity.tenant_id;
     let verify = |resource| shared.signer.verify(bearer(headers), resource, tenant_id, shared.clock.now());

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::http::Reply;
 
-/// The resource as it is shown, if it is there.
+/// The resource as it is shown, if it exists.
 pub(super) fn find(call: &Call<'_>) -> Option<Value> {
     if matches!(call.target.kind, Kind::Rule | Kind::Endpoint | Kind::Deployment) && !call.is_in_own_group() {
         return None;
@@ -86,7 +86,7 @@ pub(super) fn put(call: &Call<'_>) -> Result<Stored, Reply> {
     }
 }
 
-/// Changes a part of a resource that is there.
+/// Changes a part of an existing resource.
 pub(super) fn patch(call: &Call<'_>) -> Result<Value, Reply> {
     call.check_size(&call.body)?;
     match call.target.kind {
@@ -99,7 +99,7 @@ pub(super) fn patch(call: &Call<'_>) -> Result<Value, Reply> {
     }
 }
 
-/// Deletes a resource. Nothing when it was not there; null, or what it was where Azure shows that.
+/// Deletes a resource. `None` when it did not exist; null, or the deleted resource where Azure returns it.
 pub(super) fn delete(call: &Call<'_>) -> Result<Option<Value>, Reply> {
     let was_there = |was_there: bool| was_there.then_some(Value::Null);
     if find(call).is_none() {

@@ -12,7 +12,7 @@ use crate::roles::{Assignment, Definition, reaches};
 /// Source: <https://learn.microsoft.com/azure/role-based-access-control/troubleshoot-limits>, read 2026-11-25.
 const ASSIGNMENTS_MAX: usize = 4_000;
 
-/// Who may hold a role. Source: the reference page of role assignments, read 2026-11-29.
+/// The kinds of principal that may hold a role. Source: the reference page of role assignments, read 2026-11-29.
 const PRINCIPALS: [&str; 5] = ["User", "Group", "ServicePrincipal", "ForeignGroup", "Device"];
 
 pub(super) fn find(call: &Call<'_>) -> Option<Value> {

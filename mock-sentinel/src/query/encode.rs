@@ -45,7 +45,7 @@ pub(super) fn body(answer: &Answer, names: TableNames, bytes_max: usize, extras:
     Encoded { body, rows, partial }
 }
 
-/// What a table goes by. Clients look for `PrimaryResult`, or take the first.
+/// The name of a table. Clients look for `PrimaryResult`, or take the first.
 fn name(result: &ResultTable, names: TableNames) -> &str {
     match (names, &result.name) {
         (TableNames::AsNamed, Some(name)) => name,
@@ -53,7 +53,7 @@ fn name(result: &ResultTable, names: TableNames) -> &str {
     }
 }
 
-/// Writes a table; tells how many rows, and whether that was all of them.
+/// Writes a table. Returns the number of rows written, and whether those were all.
 fn table(name: &str, table: &Table, bytes_max: usize, body: &mut Vec<u8>) -> (u64, bool) {
     let columns: Vec<Value> = table
         .schema()

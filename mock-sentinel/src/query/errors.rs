@@ -35,7 +35,7 @@ impl From<kql::Error> for QueryError {
     /// A query that was ended from outside ran out of time; every other error is one of the query, also when it is a bound
     /// of size.
     fn from(mut error: kql::Error) -> Self {
-        // A bound that was hit while the query ran is about no place in its text.
+        // A limit that was hit while the query ran has no position in its text.
         if error.as_limit().is_some() && error.span.start == error.span.end {
             (error.line, error.column) = (0, 0);
         }

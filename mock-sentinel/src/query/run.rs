@@ -32,7 +32,7 @@ pub(super) enum Outcome {
     Response { body: BufferedResponse, rows: u64, reason: String },
 }
 
-/// Checks that the caller may read this workspace, and tells who it is.
+/// Checks that the caller may read this workspace. Returns the caller's object id.
 pub(super) fn authorize(shared: &Shared, workspace: &str, headers: &HeaderMap) -> Result<String, QueryError> {
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let tenant_id = &shared.world.identity.tenant_id;
@@ -127,7 +127,7 @@ async fn run_blocking(
     }
 }
 
-/// Ends a query that nobody waits for any more.
+/// Cancels a query whose caller has disconnected.
 struct StopOnDrop(kql::Cancel);
 
 impl Drop for StopOnDrop {
@@ -151,7 +151,7 @@ impl Job {
     fn run(self) -> Result<Encoded, QueryError> {
         let view = View::new(&self.snapshot, self.timespan, &self.settings);
         let answer = kql::run(&self.query, &view, &self.settings);
-        // A table that could not be read looks to the engine like one that is not there.
+        // A table that could not be read looks to the engine like one that does not exist.
         let answer = view.failed().map_or(answer, Err)?;
         let extras = extras(&self.shared, &answer, &self.options);
         let names = self.shared.world.query.table_names;

@@ -1,4 +1,4 @@
-//! A socket that says farewell, or is reset when a fault asks for that.
+//! A socket that closes normally, or with a reset when a fault asks for that.
 
 use std::io;
 use std::pin::Pin;

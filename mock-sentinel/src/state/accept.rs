@@ -1,5 +1,5 @@
 //! The one way of an upload into the state. Its rows are made outside the lock; what is kept of it enters in one step, so that
-//! nobody sees a part of an upload, and nothing is counted that is not kept.
+//! no reader sees a part of an upload, and nothing is counted as stored that is not.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub(crate) struct Upload<'a> {
 /// The table of a flow as it was when the rows were made for it.
 #[derive(Debug, Clone)]
 pub(crate) struct Destination {
-    /// Nothing when there is no such table.
+    /// `None` when there is no such table.
     pub(crate) schema: Option<Schema>,
     pub(crate) is_auxiliary: bool,
 }
@@ -158,7 +158,7 @@ impl State {
         stored
     }
 
-    /// Writes a row of `DCRLogErrors` for each error of an upload, whether it was taken or not.
+    /// Writes a row of `DCRLogErrors` for each error of an upload, accepted or not.
     pub(crate) fn log_errors(&mut self, world: &World, upload: &Upload<'_>, errors: &[RowError]) {
         if !world.ingestion.log_errors {
             return;
@@ -177,7 +177,7 @@ impl State {
         }
     }
 
-    /// Counts a body against the day's cap: whether it does not fit any more.
+    /// Counts a body against the day's cap. Returns whether it exceeds the cap.
     fn is_over_cap(&mut self, world: &World, upload: &Upload<'_>, bytes: u64) -> bool {
         let Some(cap) = world.ingestion.daily_cap_bytes else { return false };
         let Some(over) = self.tables.take_from_day(bytes, cap, upload.now) else { return false };

@@ -24,7 +24,7 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
-    /// Reads the world's ARM documents. Our own stand in for tables and rules when neither are named, and for tables
+    /// Reads the world's ARM documents. The built-in ones are used for tables and rules when neither are named, and for tables
     /// when only rules are.
     pub(crate) fn load(world: &World, now: Timestamp) -> Result<Self, WorldError> {
         let own = |name: &str, text: &str| vec![Document { name: name.to_owned(), text: text.to_owned() }];

@@ -21,7 +21,7 @@ pub(super) const AUDIT_TABLE: &str = "MiroAuditLogs_CL";
 pub(super) const MONITOR: &str = "https://monitor.azure.com/.default";
 pub(super) const LOG_ANALYTICS: &str = "https://api.loganalytics.io/.default";
 
-/// A clock that moves only when told.
+/// A clock that moves only when advanced.
 #[derive(Debug)]
 pub(super) struct Hand(Mutex<Timestamp>);
 

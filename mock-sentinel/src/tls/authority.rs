@@ -1,4 +1,4 @@
-//! The root that signs the leaf: made at start, or kept in a file so that whoever trusts it once trusts the next start too.
+//! The root that signs the leaf: created at start, or kept in a file so that it needs to be trusted only once.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -37,12 +37,12 @@ pub enum AuthorityError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// One of the two files is there and the other is not.
+    /// One of the two files exists and the other does not.
     #[error("{} exists and {} does not: a root needs both; delete the one, or name another file", found.display(), missing.display())]
     Half {
-        /// The file that is there.
+        /// The file that exists.
         found: PathBuf,
-        /// The file that is not.
+        /// The file that does not.
         missing: PathBuf,
     },
     /// Others may read the key.
@@ -53,7 +53,7 @@ pub enum AuthorityError {
         /// Its permissions.
         mode: u32,
     },
-    /// The files do not belong together, are no certificate and key, or have expired.
+    /// The files do not match, are not a certificate and key, or have expired.
     #[error("{} and {} are not a usable root ({why}); delete both to have a new root made", root.display(), key.display())]
     Unfit {
         /// The certificate's file.
@@ -77,7 +77,7 @@ impl Authority {
         Ok(Self { pem, issuer: Issuer::new(params, key) })
     }
 
-    /// The root that is kept in this file with its key beside it, as `PATH.key`. Made and written when neither is there.
+    /// The root that is kept in this file with its key beside it, as `PATH.key`. Created and written when neither exists.
     pub fn kept(path: &Path) -> Result<Self, AuthorityError> {
         let key_path = key_path(path);
         match (path.exists(), key_path.exists()) {
@@ -181,7 +181,7 @@ fn leaf_params(names: &Names) -> Result<CertificateParams, rcgen::Error> {
     Ok(params)
 }
 
-/// From yesterday on for so many days, by the machine's clock: that is the one that callers check certificates by.
+/// Valid from yesterday for the given number of days, by the machine's clock, which clients check certificates against.
 fn set_validity(params: &mut CertificateParams, days: i32) {
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     let instant =

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 /// Always among them.
 const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
-/// Azure's hosts that the mock stands in for, in the public cloud. The name of a data collection endpoint has its region
+/// Azure's hosts in the public cloud that the mock serves. The name of a data collection endpoint has its region
 /// before `ingest.monitor.azure.com`, and a wildcard stands for one label only.
 /// Sources: the pages on the Logs Ingestion API, on the query API and on Entra ID's endpoints, read 2026-11-29.
 const AZURE: [&str; 14] = [
@@ -30,7 +30,7 @@ const NAMES_MAX: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Names(Vec<String>);
 
-/// Why a name cannot stand in a certificate.
+/// Why a name cannot be put into a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// Neither a host name nor an address.
@@ -51,7 +51,7 @@ impl Default for Names {
 }
 
 impl Names {
-    /// This machine and what was asked for: host names, perhaps with `*` as their first label, addresses, and `azure` for
+    /// This machine and the names given: host names, perhaps with `*` as their first label, addresses, and `azure` for
     /// Azure's own hosts, those of a data collection endpoint in `region` among them.
     ///
     /// # Errors

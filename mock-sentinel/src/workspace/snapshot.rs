@@ -14,7 +14,7 @@ use super::{Library, Searches};
 pub(crate) struct Snapshot {
     pub(super) tables: BTreeMap<String, StoredRows>,
     pub(super) workspace_id: String,
-    /// Whether the workspace has a place for data: a table was deployed, or Azure wrote a row of its own.
+    /// Whether the workspace has a data store: a table was deployed, or Azure wrote a row of its own.
     pub(crate) is_placed: bool,
     pub(super) searches: Searches,
     pub(super) library: Arc<Library>,

@@ -92,7 +92,7 @@ fn size(batch: &Batch, row: usize) -> usize {
     (0..batch.schema().len()).map(cell).sum()
 }
 
-/// An id for a row, the same whenever it is asked for.
+/// A stable id for a row.
 fn item_id(origin: Origin<'_>, row: usize) -> String {
     let seed = format!("{}/{}/{row}", origin.workspace_id, origin.table);
     let digest = digest(&SHA256, seed.as_bytes());

@@ -1,4 +1,4 @@
-//! Quantities that no world can have: told all at once, each with its key, its value and what is allowed.
+//! Checks of a world's quantities: all problems are reported at once, each with its key, its value and what is allowed.
 
 use std::fmt::Display;
 

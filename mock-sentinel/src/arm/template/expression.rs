@@ -4,7 +4,7 @@
 
 /// Most characters of an expression, as in Azure.
 const CHARS_MAX: usize = 24_576;
-/// How deep calls may stand in each other.
+/// The maximum nesting of calls.
 const DEPTH_MAX: usize = 32;
 
 /// An expression, read.
@@ -23,7 +23,7 @@ pub(super) enum Expression {
     },
 }
 
-/// What is between the brackets, if a text is an expression. `[[` stands for a bracket.
+/// What is between the brackets, if a text is an expression. `[[` escapes a bracket.
 pub(super) fn inside(text: &str) -> Option<&str> {
     let inner = text.strip_prefix('[')?.strip_suffix(']')?;
     (!inner.starts_with('[')).then_some(inner)

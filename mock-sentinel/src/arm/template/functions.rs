@@ -10,7 +10,7 @@ use super::Setting;
 /// The name space of `guid()`; which one Azure takes is not published, so the GUIDs differ from Azure's.
 const GUID_SPACE: Uuid = Uuid::from_u128(0x6d69_726f_0000_4000_8000_6775_6964_0001);
 
-/// What a function of plain values returns. `None` means that there is no such function here.
+/// The result of a function of plain values. `None` means that the function is not supported.
 pub(super) fn call(name: &str, arguments: &[Value], setting: &Setting) -> Option<Result<Value, String>> {
     let subscription = format!("/subscriptions/{}", setting.subscription_id);
     let group = format!("{subscription}/resourceGroups/{}", setting.resource_group);

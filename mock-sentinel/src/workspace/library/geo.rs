@@ -1,7 +1,7 @@
 //! Where addresses are, from a CSV file of prefixes: `prefix,country,state,city,latitude,longitude`.
 //!
 //! What `geo_info_from_ip_address` returns: <https://learn.microsoft.com/kusto/query/geo-info-from-ip-address-function>,
-//! read 2026-11-29. The service's data are MaxMind's; here they are whoever's the file is from.
+//! read 2026-11-29. The service's data are MaxMind's; here they are those of the file.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
