@@ -1,5 +1,7 @@
 //! Entra ID: issuing tokens and verifying them.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 pub(crate) mod aadsts;
 mod assertion;
 pub(crate) mod directory;

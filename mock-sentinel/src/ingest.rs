@@ -3,6 +3,8 @@
 //! Statuses, codes and texts: the API's specification, recorded traffic of its clients' live tests and user reports,
 //! read 2026-11-22. What is not publicly documented is a setting of the world (`ingestion.answers`).
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod cells;
 mod conform;
 mod content;

@@ -7,6 +7,14 @@
 //!
 //! [`MockSentinel::router`] serves everything in process; [`MockSentinel::serve`] on sockets.
 
+#![warn(
+    clippy::missing_errors_doc,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss
+)]
+
 mod arm;
 mod call;
 mod control;

@@ -2,6 +2,8 @@
 //!
 //! Shapes, codes and limits: the API's pages on requests, responses, options, batches and errors, read 2026-11-22.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod admission;
 mod batch;
 mod encode;

@@ -66,6 +66,9 @@ impl std::fmt::Debug for Credentials {
 
 impl MockSentinel {
     /// Makes the world's state, loading its tables and rules.
+    ///
+    /// # Errors
+    /// When a table, a rule, a watchlist or the data on addresses is not valid.
     pub fn new(world: World, clock: Arc<dyn Clock>) -> Result<Self, WorldError> {
         Ok(Self { shared: Arc::new(Shared::new(world, clock)?), has_control: true })
     }
@@ -164,6 +167,9 @@ impl MockSentinel {
     }
 
     /// Runs a query on what is visible now, without a token and in the caller's thread.
+    ///
+    /// # Errors
+    /// When the query is not valid or hits a limit of the engine.
     pub fn query(&self, kql: &str) -> Result<kql::Answer, kql::Error> {
         let now = self.shared.clock.now();
         let snapshot = self.shared.snapshot(now);
@@ -171,7 +177,10 @@ impl MockSentinel {
         kql::run(kql, &snapshot, &settings)
     }
 
-    /// Steers the world's clock, which lies over the one that was handed in.
+    /// Changes the world's clock, which runs on top of the one that was passed in.
+    ///
+    /// # Errors
+    /// When the change leaves the range of times.
     pub fn change_clock(&self, change: ClockChange) -> Result<Timestamp, ClockError> {
         self.shared.clock.change(change)
     }

@@ -1,5 +1,7 @@
 //! The one state of a mock: what is fixed while it serves, and behind one lock what changes.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod accept;
 mod changes;
 mod deployment;

@@ -52,7 +52,10 @@ pub(crate) async fn front(State(shared): State<Arc<Shared>>, mut request: Reques
         reason: "the client disconnected before the response was ready".to_owned(),
         fault: hit.as_ref().map(Hit::to_string),
         fault_number: hit.as_ref().map(|hit| hit.number),
-        delayed_ms: hit.as_ref().map(|hit| hit.delay.as_millis() as u64).filter(|millis| *millis > 0),
+        delayed_ms: hit
+            .as_ref()
+            .map(|hit| u64::try_from(hit.delay.as_millis()).unwrap_or(u64::MAX))
+            .filter(|millis| *millis > 0),
         retry_after: None,
         client_request_id: client_request_id.clone(),
         stream,

@@ -28,13 +28,11 @@ pub(crate) async fn refuse_method(request: Request) -> Reply {
 
 /// The same for a call whose path is known to be served.
 pub(crate) fn wrong_method_of(method: &Method, path: &str) -> Reply {
-    let why = match explain(method.as_str(), path) {
-        (405, why) => why,
-        _ => {
-            let shown: String = path.chars().take(200).collect();
-            format!("{method} {shown} is not supported: this path takes {}.", allowed(path))
-        }
-    };
+    let (status, mut why) = explain(method.as_str(), path);
+    if status != 405 {
+        let shown: String = path.chars().take(200).collect();
+        why = format!("{method} {shown} is not supported: this path takes {}.", allowed(path));
+    }
     Reply::error(405, "MethodNotAllowed", &why, &why)
 }
 

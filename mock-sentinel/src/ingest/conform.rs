@@ -155,11 +155,10 @@ impl Filling<'_> {
     /// A cell's text, for the types that are kept as text.
     fn text(&self, row: usize) -> Option<Cow<'_, str>> {
         let source = self.source?;
-        match self.kind {
-            ColumnType::String => source.str(row).map(Cow::Borrowed),
-            ColumnType::Dynamic => source.json(row),
-            _ => None,
+        if self.kind == ColumnType::String {
+            return source.str(row).map(Cow::Borrowed);
         }
+        if self.kind == ColumnType::Dynamic { source.json(row) } else { None }
     }
 }
 

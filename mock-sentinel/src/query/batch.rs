@@ -122,9 +122,9 @@ impl BatchItem {
         if self.path.as_deref().is_some_and(|path| path.trim_matches('/') != "query") {
             return Err(QueryError::Argument("the path of a batched request is /query".to_owned()));
         }
-        let parsed = match &self.body {
-            Value::String(text) => QueryRequest::parse(text.as_bytes())?,
-            body => Object::deserialize(body)
+        let parsed = match self.body.as_str() {
+            Some(text) => QueryRequest::parse(text.as_bytes())?,
+            None => Object::deserialize(&self.body)
                 .map(|Object(request)| request)
                 .map_err(|error| QueryError::Argument(format!("the body is not valid: {error}")))?,
         };

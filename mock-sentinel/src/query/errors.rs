@@ -64,10 +64,7 @@ impl QueryError {
         let body = self.body(id);
         let code = body["error"]["code"].as_str().unwrap_or_default().to_owned();
         let reply = Reply::json(self.status(), &body, self.reason()).header("x-ms-error-code", &code);
-        match self {
-            Self::Throttled { seconds } => reply.header("retry-after", &seconds.to_string()),
-            _ => reply,
-        }
+        if let Self::Throttled { seconds } = self { reply.header("retry-after", &seconds.to_string()) } else { reply }
     }
 
     /// `{"error": …}` with the call's id.

@@ -69,7 +69,10 @@ pub enum AuthorityError {
 }
 
 impl Authority {
-    /// Makes a root that is kept nowhere.
+    /// Makes a root in memory.
+    ///
+    /// # Errors
+    /// When no certificate can be made.
     pub fn generate() -> Result<Self, TlsError> {
         let key = KeyPair::generate()?;
         let params = root_params()?;
@@ -78,6 +81,9 @@ impl Authority {
     }
 
     /// The root that is kept in this file with its key beside it, as `PATH.key`. Created and written when neither exists.
+    ///
+    /// # Errors
+    /// When one of the two files is missing, unreadable, readable by other users, expired or not a root, or cannot be written.
     pub fn kept(path: &Path) -> Result<Self, AuthorityError> {
         let key_path = key_path(path);
         match (path.exists(), key_path.exists()) {

@@ -67,6 +67,7 @@ fn filled(name: &str, batch: &Batch, first: usize, rows: &StoredRows, origin: Or
         "_TimeReceived" | "$IngestionTime" => {
             rows.receipts.times().skip(first).take(batch.len()).for_each(|at| column.push_datetime(instant(at)));
         }
+        #[expect(clippy::cast_precision_loss, reason = "the size of a row")]
         "_BilledSize" => (0..batch.len()).for_each(|row| column.push_f64(size(batch, row) as f64)),
         "_IsBillable" => (0..batch.len()).for_each(|_| column.push_bool(origin.is_billable)),
         "_ItemId" => (first..first + batch.len()).for_each(|row| column.push_str(&item_id(origin, row))),

@@ -91,6 +91,9 @@ fn hint(nearest: Option<&str>) -> String {
 
 impl World {
     /// Reads a world from YAML text; `origin` names it in messages. Files it refers to are not read.
+    ///
+    /// # Errors
+    /// When the text is not YAML, has an unknown key, or a value out of range.
     pub fn from_yaml(text: &str, origin: &str) -> Result<Self, WorldError> {
         if text.trim().is_empty() {
             return Ok(Self::default());
@@ -103,6 +106,9 @@ impl World {
     }
 
     /// Reads a world from a YAML file, and the ARM files it names relative to it.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or for the reasons of [`from_yaml`](Self::from_yaml).
     pub fn from_file(path: &Path) -> Result<Self, WorldError> {
         let mut world = Self::from_yaml(&read(path)?, &path.display().to_string())?;
         let folder = path.parent().unwrap_or(Path::new(""));
@@ -132,12 +138,18 @@ impl World {
     }
 
     /// Adds the tables of an ARM JSON file. The default tables are left out from then on.
+    ///
+    /// # Errors
+    /// When the file cannot be read. What is in it is checked by [`MockSentinel::new`](crate::MockSentinel::new).
     pub fn load_table(&mut self, path: &Path) -> Result<(), WorldError> {
         self.add_table(&path.display().to_string(), &read(path)?);
         Ok(())
     }
 
     /// Adds the rules of an ARM JSON file. The default rules are left out from then on.
+    ///
+    /// # Errors
+    /// When the file cannot be read. What is in it is checked by [`MockSentinel::new`](crate::MockSentinel::new).
     pub fn load_rule(&mut self, path: &Path) -> Result<(), WorldError> {
         self.add_rule(&path.display().to_string(), &read(path)?);
         Ok(())

@@ -148,8 +148,9 @@ fn join(arguments: &[Value]) -> Result<Value, String> {
 fn substring(arguments: &[Value]) -> Result<Value, String> {
     let whole = text(arguments, 0)?;
     let number = |index: usize| arguments.get(index).map(|value| value.as_u64().ok_or("an index is not a number"));
-    let start = number(1).transpose()?.unwrap_or(0) as usize;
-    let length = number(2).transpose()?.map_or(usize::MAX, |length| length as usize);
+    let clamped = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let start = number(1).transpose()?.map_or(0, clamped);
+    let length = number(2).transpose()?.map_or(usize::MAX, clamped);
     Ok(json!(whole.chars().skip(start).take(length).collect::<String>()))
 }
 
