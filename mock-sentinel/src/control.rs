@@ -1,4 +1,4 @@
-//! The control plane: how tests and laboratories look into the world and change it.
+//! The control plane: how tests inspect and change the world.
 
 mod origin;
 

@@ -49,7 +49,7 @@ impl Reply {
         reply
     }
 
-    /// `{"error": {"code", "message"}}` with the code repeated in `x-ms-error-code`, as every data plane answers.
+    /// `{"error": {"code", "message"}}` with the code repeated in `x-ms-error-code`, as every data plane does.
     pub(crate) fn error(status: u16, code: &str, message: impl AsRef<str>, reason: impl Into<String>) -> Self {
         let body = json!({"error": {"code": code, "message": message.as_ref()}});
         Self::json(status, &body, reason).header("x-ms-error-code", code)

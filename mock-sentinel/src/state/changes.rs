@@ -1,4 +1,4 @@
-//! What a laboratory changes in a running world: secrets, roles, rules, everything at once.
+//! Changes to a running world by its operator: secrets, roles, rules, a reset of everything.
 
 use super::{Shared, State};
 use crate::roles::{Assignment, PUBLISHER};

@@ -23,9 +23,9 @@ pub(super) const LOG_ANALYTICS: &str = "https://api.loganalytics.io/.default";
 
 /// A clock that moves only when advanced.
 #[derive(Debug)]
-pub(super) struct Hand(Mutex<Timestamp>);
+pub(super) struct ManualClock(Mutex<Timestamp>);
 
-impl Clock for Hand {
+impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         *self.0.lock().unwrap()
     }
@@ -33,7 +33,7 @@ impl Clock for Hand {
 
 pub(super) struct Fixture {
     pub(super) mock: MockSentinel,
-    hand: Arc<Hand>,
+    clock: Arc<ManualClock>,
 }
 
 /// A response, read to the end.
@@ -69,13 +69,13 @@ impl Fixture {
     }
 
     pub(super) fn of(world: World) -> Self {
-        let hand = Arc::new(Hand(Mutex::new(NOW.parse().unwrap())));
-        let mock = MockSentinel::new(world, hand.clone()).unwrap();
-        Self { mock, hand }
+        let clock = Arc::new(ManualClock(Mutex::new(NOW.parse().unwrap())));
+        let mock = MockSentinel::new(world, clock.clone()).unwrap();
+        Self { mock, clock }
     }
 
     pub(super) fn advance(&self, seconds: i64) {
-        let mut now = self.hand.0.lock().unwrap();
+        let mut now = self.clock.0.lock().unwrap();
         *now += jiff::SignedDuration::from_secs(seconds);
     }
 
