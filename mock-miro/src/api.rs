@@ -1,4 +1,4 @@
-//! What each operation does, given the world. Nothing here knows of connections, faults or the journal.
+//! The operations of the API on a dataset. Connections, faults and the journal are unknown here.
 
 mod access;
 mod logs;
@@ -12,51 +12,51 @@ pub(crate) use oauth::Codes;
 use jiff::Timestamp;
 use rand_chacha::ChaCha8Rng;
 
-use crate::answer::{Answer, Refusal};
-use crate::mock::Log;
+use crate::dataset::Dataset;
+use crate::log::Log;
 use crate::operation::{Guarded, Open};
 use crate::params::Params;
-use crate::state::Holdings;
+use crate::response::{ErrorResponse, Response};
 use crate::world::World;
 
-/// Does the work of a call that comes with a live token and has paid its credits.
+/// Performs an operation whose token is valid and whose credits are paid.
 pub(crate) fn perform(
     guarded: Guarded,
-    holdings: &Holdings,
+    dataset: &Dataset,
     caller: Caller,
     org_id: Option<&str>,
     params: &Params<'_>,
     now: Timestamp,
-) -> Result<Answer, Refusal> {
-    let log = |log| logs::serve(log, holdings, caller, org_id, params, now);
+) -> Result<Response, ErrorResponse> {
+    let log = |log| logs::serve(log, dataset, caller, org_id, params, now);
     match guarded {
         Guarded::AuditLogs => log(Log::Audit),
         Guarded::ContentLogs => log(Log::Content),
         Guarded::AiInteractionLogs => log(Log::AiInteraction),
-        Guarded::Organization => organization::serve(holdings, caller, org_id),
-        Guarded::TokenInfo => Ok(token_info::serve(holdings, caller)),
+        Guarded::Organization => organization::serve(dataset, caller, org_id),
+        Guarded::TokenInfo => Ok(token_info::serve(dataset, caller)),
     }
 }
 
-/// Does the work of a call that is open to everybody; parameters come from the query or a form.
+/// Performs an operation that requires no token; parameters come from the query or a form.
 pub(crate) fn perform_open(
     open: Open,
-    office: &mut Office<'_>,
+    context: &mut OAuthContext<'_>,
     params: &Params<'_>,
     body: &[u8],
-) -> Result<Answer, Refusal> {
+) -> Result<Response, ErrorResponse> {
     match open {
-        Open::Authorize => oauth::authorize(office.world, params),
-        Open::Approve => oauth::approve(office, params),
-        Open::Token => oauth::token(office, params),
-        Open::RevokeByQuery => oauth::revoke_by_query(office.world, params),
-        Open::RevokeByBody => oauth::revoke_by_body(office.world, body),
+        Open::Authorize => oauth::authorize(context.world, params),
+        Open::Approve => oauth::approve(context, params),
+        Open::Token => oauth::token(context, params),
+        Open::RevokeByQuery => oauth::revoke_by_query(context.world, params),
+        Open::RevokeByBody => oauth::revoke_by_body(context.world, body),
     }
 }
 
-/// What the operations that are open to everybody work on.
+/// What the OAuth operations read and change.
 #[derive(Debug)]
-pub(crate) struct Office<'a> {
+pub(crate) struct OAuthContext<'a> {
     pub(crate) world: &'a mut World,
     pub(crate) codes: &'a mut Codes,
     pub(crate) random: &'a mut ChaCha8Rng,

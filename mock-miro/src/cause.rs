@@ -1,4 +1,4 @@
-//! The causes of trouble that Miro's guide to its Sentinel integration lists, each to be produced on demand.
+//! The causes of failure that Miro's guide to its Sentinel integration lists, each reproducible on demand.
 //!
 //! The list: <https://help.miro.com/hc/en-us/articles/31325908249362>, read 2026-11-22.
 
@@ -7,34 +7,35 @@ mod list;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::mock::{Log, MockMiro, Tokens};
+use crate::log::Log;
+use crate::mock::{MockMiro, Tokens};
 use crate::world::{ChangeError, MintedToken, WorldChange};
 
-/// Something that keeps a connector from its logs.
+/// A cause of failure: something that keeps a connector from its logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Cause {
-    /// What to call it.
+    /// Its name.
     pub name: &'static str,
-    /// What has happened.
+    /// What happened.
     pub says: &'static str,
-    /// The first of the logs that are out of reach.
+    /// The first of the affected logs.
     pub log: Log,
-    /// The logs that are out of reach; the others answer as ever.
+    /// The affected logs; the others keep working.
     pub logs: &'static [Log],
-    /// Which of the guide's two ways the tokens came by.
+    /// Which of the guide's two options the tokens come from.
     pub setup: Setup,
-    /// What the world goes through, as bodies for `POST /_control/world`, one after the other.
+    /// The changes to the world, as bodies for `POST /_control/world`, in order.
     pub changes: &'static [&'static str],
-    /// What is wrong on the client's side instead.
+    /// A misconfiguration of the client instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mistake: Option<Mistake>,
-    /// The status that a client then gets.
+    /// The status of the response.
     pub status: u16,
-    /// The `code` that comes with it; empty where the answer is no error.
+    /// The `code` in its body; empty if the response is not an error.
     pub code: &'static str,
 }
 
-/// How the client came by its tokens.
+/// Where the client's tokens come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Setup {
@@ -45,24 +46,24 @@ pub enum Setup {
     CustomApp,
 }
 
-/// A setting of the client that is wrong.
+/// A misconfiguration of the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mistake {
-    /// A token that Miro does not know.
+    /// An unknown token.
     UnknownToken,
     /// The token of the other log.
     SwappedTokens,
-    /// The id of another organisation.
+    /// The id of another organization.
     OtherOrganization,
 }
 
-/// What a client is configured with.
+/// The settings of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Both tokens.
     pub tokens: Tokens,
-    /// The organisation of the content log.
+    /// The organization of the content log.
     pub organization_id: String,
 }
 
@@ -72,7 +73,11 @@ impl Cause {
         &list::CAUSES
     }
 
-    /// The cause of that name, or the nearest name there is.
+    /// The cause of that name.
+    ///
+    /// # Errors
+    ///
+    /// There is none; the error is the nearest name.
     pub fn named(name: &str) -> Result<&'static Self, &'static str> {
         let distance = |cause: &&Self| strsim::damerau_levenshtein(cause.name, name);
         let nearest = Self::all().iter().min_by_key(distance).unwrap_or(&list::CAUSES[0]);
@@ -81,7 +86,7 @@ impl Cause {
 }
 
 impl Settings {
-    /// The line by which a program that starts a mock tells where it is and how to call it.
+    /// The JSON line that announces a mock: its addresses and its credentials.
     pub fn handshake(&self, base_url: &str) -> Value {
         json!({
             "base_url": base_url,
@@ -93,12 +98,16 @@ impl Settings {
 }
 
 impl MockMiro {
-    /// What a client of the first organisation has to be configured with.
+    /// The settings of a client of the first organization.
     pub fn settings(&self) -> Settings {
         Settings { tokens: self.tokens(), organization_id: self.organization_id() }
     }
 
-    /// Lets a cause happen, and returns what the client it happens to is configured with.
+    /// Reproduces a cause; returns the settings of the affected client.
+    ///
+    /// # Errors
+    ///
+    /// The world lacks an app, token or organization that the cause changes.
     pub fn produce(&self, cause: &Cause) -> Result<Settings, ChangeError> {
         let mut settings = self.settings();
         let mut minted = Vec::new();
@@ -130,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_told_once_and_the_nearest_is_found() {
+    fn names_are_unique_and_the_nearest_is_suggested() {
         let mut names: Vec<&str> = Cause::all().iter().map(|cause| cause.name).collect();
         names.sort_unstable();
         names.dedup();

@@ -23,7 +23,7 @@ Examples:
   mock-miro causes
   mock-miro serve --generate-audit 1000 --cause siem-on-again";
 
-/// A Miro that behaves, limits and fails as Miro does.
+/// A mock of the Miro API: audit, content and AI interaction logs with Miro's rate limits and errors.
 #[derive(Debug, Parser)]
 #[command(name = "mock-miro", version, before_help = EXAMPLES)]
 pub(crate) struct Cli {
@@ -33,11 +33,11 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Listen, print one JSON line that says where and with which tokens, and serve until SIGTERM or SIGINT.
+    /// Listen, print one JSON line with the address and the tokens, and serve until SIGTERM or SIGINT.
     Serve(Box<Serve>),
-    /// List what the public record of Miro leaves open: each switch with its default and the reason for it.
+    /// List the switches for behavior that Miro does not document, each with its default and the reason for it.
     Switches(Switches),
-    /// List the causes of trouble that can be produced, each with the answer that a client then gets.
+    /// List the causes of failure that can be reproduced, each with the response that a client then gets.
     Causes(Causes),
 }
 
@@ -60,7 +60,7 @@ impl Causes {
             let logs = logs.iter().copied().map(word).collect::<Vec<_>>().join(", ");
             format!("{name:<33} {logs:<15} {:<27} {says}", format!("{status} {code}"))
         };
-        let heading = format!("{:<33} {:<15} {:<27} {}", "CAUSE", "LOGS", "ANSWER", "WHAT HAPPENED");
+        let heading = format!("{:<33} {:<15} {:<27} {}", "CAUSE", "LOGS", "RESPONSE", "WHAT HAPPENED");
         std::iter::once(heading).chain(Cause::all().iter().map(entry)).collect::<Vec<_>>().join("\n")
     }
 }
@@ -102,10 +102,10 @@ pub(crate) struct Serve {
     /// Address to listen on; port 0 takes any free one.
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS")]
     listen: SocketAddr,
-    /// Allow an address that other machines can reach. Anybody who reaches it can steer this mock.
+    /// Allow an address that other machines can reach. Anyone who can reach it can control this mock.
     #[arg(long)]
     allow_remote: bool,
-    /// World to start from, as YAML; one Enterprise organisation with Guard unless given.
+    /// World to start from, as YAML; by default one Enterprise organization with Guard.
     #[arg(long, value_name = "FILE")]
     world: Option<PathBuf>,
     /// Audit events, one JSON object a line, exactly as Miro would send them.
@@ -123,16 +123,16 @@ pub(crate) struct Serve {
     /// How far back from now generated events reach, such as 24h or 7d.
     #[arg(long, value_name = "DURATION")]
     over: Option<SignedDuration>,
-    /// Seed of everything that is made up: tokens, ids, events.
+    /// Seed of everything that is generated: tokens, ids, events.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Plant one incident of every kind among the audit events; GET /_control/incidents tells them.
+    /// Plant one incident of every kind among the audit events; GET /_control/incidents lists them.
     #[arg(long)]
     plant_incidents: bool,
-    /// Let this cause of trouble happen, so that the printed settings get its answer; `mock-miro causes` lists them.
+    /// Reproduce this cause of failure, so that requests with the printed settings get its response; `mock-miro causes` lists them.
     #[arg(long, value_name = "NAME", value_parser = cause)]
     pub(crate) cause: Option<&'static Cause>,
-    /// Credits a minute for each user and app.
+    /// Credits per minute for each user and app.
     #[arg(long, value_name = "CREDITS")]
     credits_per_minute: Option<u64>,
 }
@@ -152,7 +152,7 @@ impl Serve {
         Ok(self.listen)
     }
 
-    /// The world of the file, with what the other options change in its first organisation.
+    /// The world of the file, with what the other options change in its first organization.
     pub(crate) fn world(&self) -> anyhow::Result<World> {
         let mut world = match &self.world {
             Some(path) => World::from_file(path)?,

@@ -1,4 +1,4 @@
-//! The control plane under `/_control`: how a test looks at the mock and steers it.
+//! The control plane under `/_control`: how a test inspects and controls the mock.
 
 mod origin;
 
@@ -15,7 +15,8 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::mock::{Log, MockMiro, NewEvent};
+use crate::log::Log;
+use crate::mock::{MockMiro, NewEvent};
 use crate::openapi;
 use crate::params::Params;
 use crate::switches::Switches;
@@ -24,10 +25,10 @@ use crate::world::{Events, Traits, WorldChange};
 const ROUTES: &str =
     "health, world, clock, faults, events, incidents, journal, violations, switches, openapi.json, reset";
 
-/// The events of all logs together, from where on none are added. One request can add as much again as a world may begin with.
+/// The size of all logs from which on no events are added. A single request can add as much again as a world may start with.
 const EVENTS_BYTES_MAX: usize = 8 << 30;
 
-/// The longest body, which holds some 100,000 events.
+/// The largest accepted body, some 100,000 events.
 const BODY_MAX: usize = 64 << 20;
 
 pub(crate) fn router() -> Router<MockMiro> {
@@ -49,33 +50,33 @@ pub(crate) fn router() -> Router<MockMiro> {
         .layer(DefaultBodyLimit::max(BODY_MAX))
 }
 
-/// An answer of the control plane: JSON, or what is wrong with the request.
-type Reply = Result<axum::Json<Value>, Wrong>;
+/// A response of the control plane: JSON, or an error.
+type Reply = Result<axum::Json<Value>, ControlError>;
 
-struct Wrong(StatusCode, String);
+struct ControlError(StatusCode, String);
 
-impl IntoResponse for Wrong {
+impl IntoResponse for ControlError {
     fn into_response(self) -> Response {
         (self.0, axum::Json(json!({"error": self.1}))).into_response()
     }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "so that it can be named in `map_err`")]
-fn wrong(reason: impl ToString) -> Wrong {
-    Wrong(StatusCode::BAD_REQUEST, reason.to_string())
+fn bad_request(reason: impl ToString) -> ControlError {
+    ControlError(StatusCode::BAD_REQUEST, reason.to_string())
 }
 
-fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Wrong> {
-    serde_json::from_slice(body).map_err(not_taken)
+fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, ControlError> {
+    serde_json::from_slice(body).map_err(invalid_body)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "so that it can be named in `map_err`")]
-fn not_taken(error: serde_json::Error) -> Wrong {
-    wrong(format!("the body is not what this takes: {error}"))
+fn invalid_body(error: serde_json::Error) -> ControlError {
+    bad_request(format!("invalid request body: {error}"))
 }
 
-async fn unknown() -> Wrong {
-    Wrong(StatusCode::NOT_FOUND, format!("no such control; there are: {ROUTES}"))
+async fn unknown() -> ControlError {
+    ControlError(StatusCode::NOT_FOUND, format!("unknown route; known: {ROUTES}"))
 }
 
 async fn health(State(mock): State<MockMiro>) -> Reply {
@@ -83,16 +84,16 @@ async fn health(State(mock): State<MockMiro>) -> Reply {
 }
 
 async fn world(State(mock): State<MockMiro>) -> Reply {
-    Ok(axum::Json(serde_json::to_value(mock.world()).map_err(wrong)?))
+    Ok(axum::Json(serde_json::to_value(mock.world()).map_err(bad_request)?))
 }
 
-/// Answers with the world and, in `minted`, the tokens that the change made: nothing else ever tells their values.
+/// Returns the world and, in `minted`, the tokens that the change minted: the only response that ever contains their values.
 async fn change_world(State(mock): State<MockMiro>, body: Bytes) -> Reply {
     let change: WorldChange = read(&body)?;
-    let minted = mock.change_world(change).map_err(wrong)?;
-    let mut answer = serde_json::to_value(mock.world()).map_err(wrong)?;
-    answer["minted"] = serde_json::to_value(minted).map_err(wrong)?;
-    Ok(axum::Json(answer))
+    let minted = mock.change_world(change).map_err(bad_request)?;
+    let mut response = serde_json::to_value(mock.world()).map_err(bad_request)?;
+    response["minted"] = serde_json::to_value(minted).map_err(bad_request)?;
+    Ok(axum::Json(response))
 }
 
 async fn clock(State(mock): State<MockMiro>) -> Reply {
@@ -101,7 +102,7 @@ async fn clock(State(mock): State<MockMiro>) -> Reply {
 
 async fn change_clock(State(mock): State<MockMiro>, body: Bytes) -> Reply {
     let change: ClockChange = read(&body)?;
-    let now = mock.change_clock(change).map_err(wrong)?;
+    let now = mock.change_clock(change).map_err(bad_request)?;
     Ok(axum::Json(json!({"now": now})))
 }
 
@@ -109,17 +110,17 @@ async fn faults(State(mock): State<MockMiro>) -> Reply {
     Ok(axum::Json(json!({"faults": mock.faults()})))
 }
 
-/// Takes one fault or a list; all are put in place or none.
+/// Accepts one fault or a list, and adds all of them or none.
 async fn add_faults(State(mock): State<MockMiro>, body: Bytes) -> Reply {
-    let faults = Fault::read(&body).map_err(not_taken)?;
-    let numbers = mock.inject_all(faults).map_err(wrong)?;
+    let faults = Fault::read(&body).map_err(invalid_body)?;
+    let numbers = mock.inject_all(faults).map_err(bad_request)?;
     Ok(axum::Json(json!({"numbers": numbers})))
 }
 
 async fn remove_fault(State(mock): State<MockMiro>, Path(number): Path<String>) -> Reply {
-    let number: u64 = number.parse().map_err(|_| wrong(format!("{number:?} is not the number of a fault")))?;
+    let number: u64 = number.parse().map_err(|_| bad_request(format!("{number:?} is not a fault number")))?;
     if !mock.remove_fault(number) {
-        return Err(Wrong(StatusCode::NOT_FOUND, format!("no fault has the number {number}")));
+        return Err(ControlError(StatusCode::NOT_FOUND, format!("there is no fault {number}")));
     }
     faults(State(mock)).await
 }
@@ -143,7 +144,7 @@ async fn events(State(mock): State<MockMiro>, RawQuery(query): RawQuery) -> Repl
             })))
         }
         Some(name) => {
-            let log: Log = serde_json::from_value(json!(name)).map_err(wrong)?;
+            let log: Log = serde_json::from_value(json!(name)).map_err(bad_request)?;
             Ok(axum::Json(json!({"log": log, "ids": mock.ids(log, now)})))
         }
     }
@@ -160,7 +161,7 @@ struct EventsRequest {
     visible_at: Option<Timestamp>,
     #[serde(default)]
     generate: usize,
-    /// The stretch of time that generated events fall into; it ends now unless `from` says otherwise.
+    /// The interval of generated events; it ends now unless `from` is given.
     #[serde(default)]
     over: Option<SignedDuration>,
     #[serde(default)]
@@ -172,12 +173,12 @@ struct EventsRequest {
 }
 
 impl EventsRequest {
-    /// The bounds that hold for worlds hold here too.
-    fn check(&self) -> Result<(), Wrong> {
+    /// Applies the same limits as a world file.
+    fn check(&self) -> Result<(), ControlError> {
         let events = Events { generate: self.generate, over: self.over, traits: self.traits, ..Events::default() };
         let mut contradictions = Vec::new();
         events.check("events", &mut contradictions);
-        if contradictions.is_empty() { Ok(()) } else { Err(wrong(contradictions.join("\n"))) }
+        if contradictions.is_empty() { Ok(()) } else { Err(bad_request(contradictions.join("\n"))) }
     }
 }
 
@@ -186,17 +187,17 @@ async fn add_events(State(mock): State<MockMiro>, body: Bytes) -> Reply {
     request.check()?;
     let held = mock.bytes();
     if held > EVENTS_BYTES_MAX {
-        return Err(wrong(format!(
-            "the logs hold {held} bytes; {EVENTS_BYTES_MAX} is where no more is taken; POST reset begins anew"
+        return Err(bad_request(format!(
+            "the logs hold {held} bytes, over the limit of {EVENTS_BYTES_MAX}; POST /_control/reset clears them"
         )));
     }
     let given = request.events.into_iter().map(|json| NewEvent {
         json: Bytes::from(Box::<str>::from(json).into_string()),
         visible_at: request.visible_at,
     });
-    mock.add_events(request.log, given.collect()).map_err(wrong)?;
+    mock.add_events(request.log, given.collect()).map_err(bad_request)?;
     let over = request.over.unwrap_or(SignedDuration::from_hours(1));
-    let over = std::time::Duration::try_from(over).map_err(|_| wrong("`over` must not be negative"))?;
+    let over = std::time::Duration::try_from(over).map_err(|_| bad_request("`over` must not be negative"))?;
     let from = request.from.unwrap_or_else(|| mock.now().saturating_sub(over).unwrap_or(Timestamp::MIN));
     mock.generate_with(request.log, request.generate, from, over, request.seed, request.traits);
     Ok(axum::Json(json!({"log": request.log, "count": mock.count(request.log)})))
@@ -209,7 +210,7 @@ async fn incidents(State(mock): State<MockMiro>) -> Reply {
 /// With `?after=17` only the entries after that one.
 async fn journal(State(mock): State<MockMiro>, RawQuery(query): RawQuery) -> Reply {
     let query = query.unwrap_or_default();
-    let after = Params::parse(query.as_bytes()).get("after").map_or(Ok(0), str::parse::<u64>).map_err(wrong)?;
+    let after = Params::parse(query.as_bytes()).get("after").map_or(Ok(0), str::parse::<u64>).map_err(bad_request)?;
     Ok(axum::Json(json!({"entries": mock.journal_after(after), "dropped": mock.journal_dropped()})))
 }
 

@@ -1,4 +1,4 @@
-//! Rate limiting by credits: each call has a weight, each user and app a budget a minute.
+//! Rate limiting by credits: each call has a cost, each user and app a number of credits per minute.
 //!
 //! Weights and ceilings: <https://developers.miro.com/reference/rate-limiting>, read 2026-11-22.
 
@@ -35,30 +35,30 @@ impl Level {
     }
 }
 
-/// What is left of a budget.
+/// The remaining credits of a rate limit.
 #[derive(Debug, Clone)]
 pub(crate) struct Bucket {
     /// Credits times 60,000, so that a millisecond's share of a minute is a whole number.
     level: u64,
-    /// Up to when `level` is true, in milliseconds since 1970.
+    /// The instant of `level`, in milliseconds since 1970.
     as_of: i64,
-    /// What was spent in which of the last sixty seconds; only a sliding window looks at it.
+    /// The credits spent in each of the last sixty seconds; used by the sliding window only.
     spent: VecDeque<(i64, u64)>,
 }
 
-/// The state of a budget after a call, as the headers tell it.
+/// The state of a rate limit after a call, as the `X-RateLimit-*` headers report it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Standing {
-    /// Credits a minute.
+pub(crate) struct RateLimitState {
+    /// Credits per minute.
     pub(crate) ceiling: u64,
     /// Credits left.
     pub(crate) remaining: u64,
-    /// When the budget is whole again, or after a refusal large enough, in milliseconds since 1970.
+    /// When the limit is fully replenished, or after a 429 far enough for the call, in milliseconds since 1970.
     pub(crate) reset_ms: i64,
 }
 
-impl Standing {
-    /// A budget that nothing was taken from.
+impl RateLimitState {
+    /// The state of an unused limit.
     pub(crate) fn untouched(ceiling: u64, now: Timestamp) -> Self {
         Self { ceiling, remaining: ceiling, reset_ms: next_minute(now.as_millisecond()) }
     }
@@ -69,8 +69,14 @@ impl Bucket {
         Self { level: full(ceiling), as_of: now.as_millisecond(), spent: VecDeque::new() }
     }
 
-    /// Takes a call's credits if they are there; says what is left and whether they were.
-    pub(crate) fn take(&mut self, cost: u64, ceiling: u64, model: CreditModel, now: Timestamp) -> (Standing, bool) {
+    /// Charges a call's credits if enough are left; returns the state afterwards, and whether the call was granted.
+    pub(crate) fn take(
+        &mut self,
+        cost: u64,
+        ceiling: u64,
+        model: CreditModel,
+        now: Timestamp,
+    ) -> (RateLimitState, bool) {
         let now = now.as_millisecond();
         if model == CreditModel::SlidingWindow {
             return self.take_sliding(cost, ceiling, now);
@@ -88,11 +94,11 @@ impl Bucket {
                 now + wanted.saturating_sub(self.level).div_ceil(ceiling.max(1)) as i64
             }
         };
-        (Standing { ceiling, remaining: self.level / MINUTE_MS as u64, reset_ms }, granted)
+        (RateLimitState { ceiling, remaining: self.level / MINUTE_MS as u64, reset_ms }, granted)
     }
 
     /// Takes a call's credits if no more than the ceiling is then spent within the last sixty seconds.
-    fn take_sliding(&mut self, cost: u64, ceiling: u64, now: i64) -> (Standing, bool) {
+    fn take_sliding(&mut self, cost: u64, ceiling: u64, now: i64) -> (RateLimitState, bool) {
         let second = now.div_euclid(1_000);
         self.spent.retain(|&(spent_in, _)| spent_in > second - MINUTE_S);
         let used: u64 = self.spent.iter().map(|(_, credits)| credits).sum();
@@ -107,7 +113,7 @@ impl Bucket {
         let enough_spent = if granted { 0 } else { ceiling.saturating_sub(cost) };
         let freed_in = self.frees_down_to(enough_spent, used).unwrap_or(second);
         let reset_ms = (freed_in + MINUTE_S) * 1_000;
-        (Standing { ceiling, remaining: ceiling.saturating_sub(used), reset_ms }, granted)
+        (RateLimitState { ceiling, remaining: ceiling.saturating_sub(used), reset_ms }, granted)
     }
 
     /// The second whose credits must come back so that at most `enough` of what is used stays spent.
@@ -154,9 +160,9 @@ mod tests {
         for _ in 0..5 {
             assert!(bucket.take(2_000, 10_000, CreditModel::FixedWindow, at(20)).1);
         }
-        let (standing, granted) = bucket.take(2_000, 10_000, CreditModel::FixedWindow, at(59));
+        let (rate_limit, granted) = bucket.take(2_000, 10_000, CreditModel::FixedWindow, at(59));
         assert!(!granted);
-        assert_eq!(standing, Standing { ceiling: 10_000, remaining: 0, reset_ms: at(60).as_millisecond() });
+        assert_eq!(rate_limit, RateLimitState { ceiling: 10_000, remaining: 0, reset_ms: at(60).as_millisecond() });
         assert_eq!(bucket.take(2_000, 10_000, CreditModel::FixedWindow, at(60)).0.remaining, 8_000);
     }
 
@@ -167,20 +173,23 @@ mod tests {
             assert!(bucket.take(2_000, 6_000, CreditModel::Continuous, at(0)).1);
         }
         assert!(!bucket.take(2_000, 6_000, CreditModel::Continuous, at(19)).1);
-        let (standing, granted) = bucket.take(2_000, 6_000, CreditModel::Continuous, at(20));
+        let (rate_limit, granted) = bucket.take(2_000, 6_000, CreditModel::Continuous, at(20));
         assert!(granted);
-        assert_eq!((standing.remaining, standing.reset_ms), (0, at(80).as_millisecond()));
+        assert_eq!((rate_limit.remaining, rate_limit.reset_ms), (0, at(80).as_millisecond()));
     }
 
     #[test]
     fn a_sliding_window_gives_back_what_was_spent_a_minute_ago() {
         let mut bucket = Bucket::full(4_000, at(0));
         let mut take = |seconds: i64| bucket.take(2_000, 4_000, CreditModel::SlidingWindow, at(seconds));
-        assert_eq!(take(10).0, Standing { ceiling: 4_000, remaining: 2_000, reset_ms: at(70).as_millisecond() });
-        assert_eq!(take(50).0, Standing { ceiling: 4_000, remaining: 0, reset_ms: at(110).as_millisecond() });
+        assert_eq!(take(10).0, RateLimitState { ceiling: 4_000, remaining: 2_000, reset_ms: at(70).as_millisecond() });
+        assert_eq!(take(50).0, RateLimitState { ceiling: 4_000, remaining: 0, reset_ms: at(110).as_millisecond() });
         let (refused, granted) = take(69);
         assert_eq!((refused.reset_ms, granted), (at(70).as_millisecond(), false));
-        assert_eq!(take(70), (Standing { ceiling: 4_000, remaining: 0, reset_ms: at(130).as_millisecond() }, true));
+        assert_eq!(
+            take(70),
+            (RateLimitState { ceiling: 4_000, remaining: 0, reset_ms: at(130).as_millisecond() }, true)
+        );
         assert!(!take(109).1 && take(110).1);
     }
 

@@ -1,34 +1,34 @@
 //! Cursors: opaque to clients, in the two documented forms.
 //!
 //! The audit log's is the id of the last event returned, `<microseconds>Z#<number>-<suffix>`; the content log's is
-//! Base64 of `<milliseconds>|<number>`. Only when a switch limits what cursors are good for do they carry more: when
-//! they were given, and for which bounds.
+//! Base64 of `<milliseconds>|<number>`. If a switch limits the validity of cursors, they also carry when
+//! they were issued, and for which bounds.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::event_log::Position;
 use crate::instant::{self, Micros};
-use crate::mock::Log;
+use crate::log::Log;
 
 /// The smallest number in the id of an audit event.
 const FIRST_NUMBER: u64 = 4_611_686_018_427_387_904;
 
-/// What a cursor says.
+/// The content of a cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cursor {
-    /// The event after which to go on.
+    /// The event after which to continue.
     pub(crate) position: Position,
-    /// When and for what it was given, if that matters.
+    /// When and for which bounds it was issued, if a switch limits that.
     pub(crate) grant: Option<Grant>,
 }
 
-/// The circumstances under which a cursor was given.
+/// When and for which bounds a cursor was issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Grant {
     /// Milliseconds since 1970.
     pub(crate) at: i64,
-    /// A digest of the bounds it was given for.
+    /// A digest of the bounds it was issued for.
     pub(crate) bounds: u32,
 }
 

@@ -1,4 +1,4 @@
-//! A log: events as the bytes that will be sent, in one arena, with an index in the order of their time.
+//! A log: events as the bytes to be sent, in one arena, with an index sorted by time.
 
 pub(crate) mod ndjson;
 pub(crate) mod window;
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::switches::TieOrder;
 
-/// Events in the order of their time. A clone shares index and bytes until one side adds.
+/// Events sorted by time. A clone shares index and bytes until either side adds events.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct EventLog {
     chunks: Vec<Arc<Vec<u8>>>,
@@ -20,12 +20,12 @@ pub(crate) struct EventLog {
     ties: Ties,
 }
 
-/// Where an event lies and when it counts.
+/// Location and time of an event.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     /// Milliseconds since 1970.
     time: i64,
-    /// Milliseconds since 1970 from which on it is shown.
+    /// When it becomes visible, in milliseconds since 1970.
     visible: i64,
     seq: u32,
     chunk: u32,
@@ -35,7 +35,7 @@ struct Entry {
     id_len: u32,
 }
 
-/// A place between events that outlives additions: the event last returned.
+/// A position that stays valid when events are added: that of the event last returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Position {
     /// Milliseconds since 1970.
@@ -44,12 +44,12 @@ pub(crate) struct Position {
     pub(crate) seq: u32,
 }
 
-/// What must be known of an event to store it.
+/// What the index needs to know of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Facts {
     /// Milliseconds since 1970.
     pub(crate) time: i64,
-    /// Where in the event's bytes its id stands, without quotes.
+    /// The range of the id in the event's bytes, without quotes.
     pub(crate) id: Range<usize>,
 }
 

@@ -1,6 +1,6 @@
-//! The seeded generator: a believable company, whose people do things at believable hours.
+//! The seeded event generator: a plausible company whose people act at plausible hours.
 //!
-//! Four event names are confirmed by a Miro source; the rest of the catalogue is synthetic, made after the actions that
+//! Four event names are confirmed by a Miro source; the rest of the catalog is synthetic, modeled on the actions that
 //! the help centre describes (<https://help.miro.com/hc/en-us/articles/360017571434-Audit-logs>, read 2026-11-22).
 
 mod ai_interaction;
@@ -13,10 +13,11 @@ mod incidents;
 mod locale;
 mod names;
 mod roster;
+mod schedule;
 mod storm;
 
+pub use incidents::Planted;
 pub(crate) use incidents::plant;
-pub use incidents::{Incident, Planted};
 
 use std::ops::Range;
 
@@ -25,12 +26,12 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::event_log::EventLog;
-use crate::mock::Log;
+use crate::log::Log;
 use crate::world::{Organization, Traits};
 
 use company::Company;
 
-/// What to generate.
+/// A batch of events to generate.
 #[derive(Debug, Clone)]
 pub(crate) struct Batch {
     pub(crate) count: usize,
@@ -40,24 +41,24 @@ pub(crate) struct Batch {
     pub(crate) traits: Traits,
 }
 
-/// Adds a batch to a log. The same batch added to the same log gives the same events.
+/// Adds a batch to a log. The same batch on the same log gives the same events.
 pub(crate) fn generate(into: &mut EventLog, log: Log, organization: &Organization, batch: &Batch) {
     let company = Company::of(organization);
     let mut random = ChaCha8Rng::seed_from_u64(batch.seed);
     random.set_stream(log as u64);
     let traits = batch.traits.of(log);
-    let occasions = calendar::occasions(&company, batch.count, batch.from, batch.over, &traits, &mut random);
+    let activities = schedule::activities(&company, batch.count, batch.from, batch.over, &traits, &mut random);
     let mut conversations = ai_interaction::Conversations::default();
     let mut event = Vec::with_capacity(1_024);
-    for occasion in occasions {
+    for activity in activities {
         event.clear();
-        let oddities = Oddities::draw(&traits, &mut random);
+        let anomalies = Anomalies::draw(&traits, &mut random);
         let facts = match log {
-            Log::Audit => audit::write(&mut event, &company, occasion, into.next_seq(), oddities, &mut random),
-            Log::Content => content::write(&mut event, &company, occasion, oddities, &mut random),
+            Log::Audit => audit::write(&mut event, &company, activity, into.next_seq(), anomalies, &mut random),
+            Log::Content => content::write(&mut event, &company, activity, anomalies, &mut random),
             Log::AiInteraction => {
                 let how = (traits.ai_shape, &mut conversations);
-                ai_interaction::write(&mut event, &company, occasion, how, &mut random)
+                ai_interaction::write(&mut event, &company, activity, how, &mut random)
             }
         };
         let visible_at = lateness(facts.time, traits, &mut random);
@@ -70,7 +71,7 @@ pub(crate) fn generate(into: &mut EventLog, log: Log, organization: &Organizatio
 }
 
 impl Traits {
-    /// What of these shows in that log: people sign in only where signing in is logged.
+    /// The traits that apply to that log: sign-ins are in the audit log only.
     fn of(self, log: Log) -> Self {
         match log {
             Log::Audit => self,
@@ -79,10 +80,10 @@ impl Traits {
     }
 }
 
-/// What sets one event apart from most.
+/// The anomalies of one event.
 #[derive(Debug, Clone, Copy)]
-#[expect(clippy::struct_excessive_bools, reason = "each is drawn for itself")]
-struct Oddities {
+#[expect(clippy::struct_excessive_bools, reason = "each is drawn independently")]
+struct Anomalies {
     /// The size of a long text.
     long_text: Option<usize>,
     unknown_type: bool,
@@ -93,19 +94,19 @@ struct Oddities {
     nulls: bool,
 }
 
-impl Oddities {
+impl Anomalies {
     fn draw(traits: &Traits, random: &mut ChaCha8Rng) -> Self {
         let mut hit = |share: f64| random.random::<f64>() < share;
         let is_long = hit(traits.long_texts);
         let (unknown_type, string_details) = (hit(traits.unknown_types), hit(traits.string_details));
         let lone_surrogate = hit(traits.lone_surrogates);
-        // Where nobody asks for it nothing is drawn, so that a seed gives the events that it gave before there was this trait.
+        // Nothing is drawn unless the trait is set, so that a seed gives the same events as before the trait existed.
         let ai_assisted = traits.ai_assisted > 0.0 && hit(traits.ai_assisted);
         let long_text = is_long.then(|| long_text(random));
         Self { long_text, unknown_type, string_details, lone_surrogate, ai_assisted, nulls: traits.nulls }
     }
 
-    /// Puts the texts into the object that ends here.
+    /// Adds the texts to the object that ends here.
     fn append_texts(self, out: &mut Vec<u8>) {
         let closed = out.pop();
         debug_assert_eq!(closed, Some(b'}'), "only an object can take a member");
@@ -139,7 +140,7 @@ fn lateness(time: i64, traits: Traits, random: &mut ChaCha8Rng) -> Option<Timest
     Timestamp::from_millisecond(time + random.random_range(1..=longest)).ok()
 }
 
-/// Opens an object with its id; tells where the id stands.
+/// Opens an object with its id; returns the range of the id.
 fn open_with_id(out: &mut Vec<u8>, id: &str) -> Range<usize> {
     out.extend_from_slice(b"{\"id\":\"");
     let start = out.len();
@@ -180,7 +181,7 @@ fn one_of<'a, T: ?Sized>(list: &[&'a T], random: &mut ChaCha8Rng) -> &'a T {
     list[random.random_range(0..list.len())]
 }
 
-/// Now and then.
+/// True once in `times`, on average.
 fn once_in(times: u32, random: &mut ChaCha8Rng) -> bool {
     random.random_range(0..times) == 0
 }

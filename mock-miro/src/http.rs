@@ -1,4 +1,4 @@
-//! Between HTTP and the state: a request in, a decision out, delivered with whatever is to go wrong.
+//! Between HTTP and the state: reads a request, asks for a decision, and sends its response with the faults it carries.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,13 +20,13 @@ use crate::control;
 use crate::mock::MockMiro;
 use crate::state::{Decision, Request};
 
-/// The longest body that is read; what clients send here is a few hundred bytes.
+/// The largest body that is read; requests of clients are a few hundred bytes.
 const BODY_MAX: usize = 64 * 1024;
 
 const DECISION: HeaderName = HeaderName::from_static("x-mock-decision");
 
-/// Lets a handler ask that its connection ends with a reset instead of a farewell. The server puts one into each
-/// request; in memory there is none, and the connection just breaks.
+/// Lets a handler request that its connection is closed with a reset. The server adds one to each request; in process there is
+/// none, and the body just fails.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ResetOnClose(Arc<AtomicBool>);
 
@@ -40,14 +40,21 @@ impl ResetOnClose {
     }
 }
 
-/// The API, and the control plane unless it is switched off.
-pub(crate) fn router(mock: MockMiro) -> Router {
+impl MockMiro {
+    /// The API and the control plane, usable with and without a socket. Delays of faults use tokio's timer.
+    pub fn router(&self) -> axum::Router {
+        self::router(self.clone())
+    }
+}
+
+/// The API, and the control plane unless it is disabled.
+fn router(mock: MockMiro) -> Router {
     let date = middleware::from_fn_with_state(mock.clone(), date);
     let control = if mock.has_control() { Router::new().nest("/_control", control::router()) } else { Router::new() };
     control.fallback(handle).layer(date).with_state(mock)
 }
 
-/// Dates the response by the mock's clock, which may run far from the machine's; a date that a fault set stays.
+/// Sets `Date` from the mock's clock, which may differ from the machine's; a date set by a fault is kept.
 async fn date(State(mock): State<MockMiro>, request: axum::extract::Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if let Ok(date) = HeaderValue::from_str(&http_date(mock.now())) {
@@ -71,8 +78,8 @@ async fn handle(State(mock): State<MockMiro>, request: axum::extract::Request) -
 }
 
 async fn deliver(mock: MockMiro, decision: Decision, parts: &Parts) -> Response {
-    let Decision { answer, trouble, delay, outcome, pending, journal_id } = decision;
-    let receipt = pending.then(|| Receipt::new(move |outcome| mock.settle(journal_id, outcome)));
+    let Decision { response: decided, trouble, delay, outcome, pending, journal_id } = decision;
+    let receipt = pending.then(|| Receipt::new(move |outcome| mock.record_outcome(journal_id, outcome)));
     if let Some(delay) = delay {
         sleep(delay).await;
     }
@@ -81,9 +88,9 @@ async fn deliver(mock: MockMiro, decision: Decision, parts: &Parts) -> Response 
     {
         reset.ask();
     }
-    let mut response = Response::new(body(answer.body, &trouble, outcome, receipt));
-    *response.status_mut() = answer.status;
-    *response.headers_mut() = answer.headers;
+    let mut response = Response::new(body(decided.body, &trouble, outcome, receipt));
+    *response.status_mut() = decided.status;
+    *response.headers_mut() = decided.headers;
     response.headers_mut().insert(DECISION, HeaderValue::from(journal_id));
     response
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 /// One request and its outcome.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct JournalEntry {
-    /// Counts up from 1; the answer carries it in `x-mock-decision`.
+    /// Counts up from 1; the response carries it in `x-mock-decision`.
     pub id: u64,
     /// When the request came, by the mock's clock.
     pub at: Timestamp,
@@ -21,9 +21,9 @@ pub struct JournalEntry {
     pub query: String,
     /// The short name of the token, `none` or `unknown`.
     pub token: String,
-    /// The status that was answered; 0 when no answer was given.
+    /// The status that was sent; 0 if no response was.
     pub status: u16,
-    /// What the client got of the response.
+    /// How much of the response the client received.
     pub outcome: Outcome,
     /// Whether the response is still on its way, so that `outcome` may yet change.
     #[serde(skip_serializing_if = "is_false")]
@@ -31,7 +31,7 @@ pub struct JournalEntry {
     /// The `code` of an error body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// Why the answer is what it is, in a few words.
+    /// The reason for the response, in a few words.
     pub decision: String,
     /// How many events the page held.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,10 +46,10 @@ pub struct JournalEntry {
     /// The response's `Retry-After`, as it was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<String>,
-    /// How long the answer was held back, in milliseconds.
+    /// How long the response was delayed, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delayed_ms: Option<u64>,
-    /// The fault that struck, by its number.
+    /// The number of the fault that was applied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<u64>,
 }
@@ -82,7 +82,7 @@ impl Record for JournalEntry {
     }
 }
 
-/// A text that a client chose, as much of it as a journal keeps.
+/// Text of a client, cut to what the journal keeps.
 pub(crate) fn shortened(text: String) -> String {
     const KEPT_MAX: usize = 4_096;
     if text.len() <= KEPT_MAX {
@@ -103,11 +103,11 @@ pub struct Violation {
     pub rule: Rule,
     /// The short name of the token.
     pub token: String,
-    /// What was done, and what would have been right.
+    /// What was done, and what was expected.
     pub detail: String,
 }
 
-/// What a well-behaved client does not do.
+/// The rules of the API that the mock checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
@@ -115,8 +115,8 @@ pub enum Rule {
     CallBeforeRetryAfter,
     /// A call after a 429 without `Retry-After`, before `X-RateLimit-Reset`.
     CallBeforeReset,
-    /// A token that was refused is used again and again.
+    /// A rejected token is used again and again.
     DeadTokenReused,
-    /// The same page is asked for again and again.
+    /// The same page is requested again and again.
     CursorLoop,
 }

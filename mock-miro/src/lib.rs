@@ -1,24 +1,28 @@
-//! A Miro that behaves, limits and fails as Miro does.
+//! A mock of the Miro API: audit, content and AI interaction logs with Miro's rate limits, errors and OAuth.
 //!
 //! A [`World`] under a [`Clock`] becomes a [`MockMiro`], which is served on a socket or called in process through its
-//! [`router`](MockMiro::router). What it does is read off the world; what the public record of Miro leaves open is one
-//! of the [`Switches`]; trouble on the way is a [`Fault`].
+//! [`router`](MockMiro::router). Responses follow from the state of the world; behavior that Miro does not document is one of the
+//! [`Switches`]; failures of the service or the network are [`Fault`]s.
 
-mod answer;
+#![warn(clippy::missing_errors_doc, clippy::wildcard_enum_match_arm)]
+
 mod api;
 mod cause;
 mod control;
 mod credits;
 mod cursor;
+mod dataset;
 mod event_log;
 mod generator;
 mod http;
 mod instant;
 mod journal;
+mod log;
 mod mock;
 mod openapi;
 mod operation;
 mod params;
+mod response;
 mod serve;
 mod state;
 mod switches;
@@ -33,9 +37,10 @@ pub use faults::{
     Answer, Clock, ClockChange, ClockError, Dribble, Fault, FaultError, Ids, Latency, Outcome, RetryAfter,
     RetryAfterWord, SystemClock, Trouble, When,
 };
-pub use generator::{Incident, Planted};
+pub use generator::Planted;
 pub use journal::{JournalEntry, Rule, Violation};
-pub use mock::{EventError, Log, MockMiro, NewEvent, Tokens};
+pub use log::Log;
+pub use mock::{EventError, MockMiro, NewEvent, Tokens};
 pub use operation::CALLS;
 pub use switches::{
     Bound, CreditModel, CreditOwner, CursorBinding, EmptyWindow, ForbiddenCode, FullLastPage, LastCursor,
@@ -43,6 +48,6 @@ pub use switches::{
     Switches, TieOrder, TokenInQuery, TokenInfoInvalid, UsedRefreshToken, WrongOrganization,
 };
 pub use world::{
-    AiShape, App, AppChange, ChangeError, Events, InstallChange, MintedToken, Organization, Plan, Region, Role, Team,
-    Toggle, Token, TokenChange, TokenState, Traits, UnknownToken, User, World, WorldChange, WorldError,
+    AiShape, App, AppChange, ChangeError, Events, Incident, InstallChange, MintedToken, Organization, Plan, Region,
+    Role, Team, Toggle, Token, TokenChange, TokenState, Traits, UnknownToken, User, World, WorldChange, WorldError,
 };

@@ -1,4 +1,4 @@
-//! The program: a mock of Miro on a socket.
+//! The `mock-miro` program.
 
 mod cli;
 
@@ -41,7 +41,7 @@ enum Failure {
 }
 
 fn fail(error: &anyhow::Error, code: u8) -> ExitCode {
-    // Nothing is left to do if nobody listens on stderr.
+    // A closed stderr cannot be reported anywhere.
     writeln!(std::io::stderr(), "mock-miro: {error:#}").ok();
     ExitCode::from(code)
 }
@@ -60,9 +60,11 @@ fn run(serve: &Serve) -> Result<(), Failure> {
         let listener = listener.with_context(|| format!("could not listen on {address}"));
         let listener = listener.map_err(Failure::Configuration)?;
         let mock = MockMiro::new(world, std::sync::Arc::new(SystemClock));
-        let mock = mock.context("could not make the world").map_err(Failure::Configuration)?;
+        let mock = mock.context("could not create the world").map_err(Failure::Configuration)?;
         let settings = match serve.cause {
-            Some(cause) => mock.produce(cause).context("could not let it happen").map_err(Failure::Configuration)?,
+            Some(cause) => {
+                mock.produce(cause).context("could not reproduce the cause").map_err(Failure::Configuration)?
+            }
             None => mock.settings(),
         };
         announce_and_serve(mock, &settings, listener).await.map_err(Failure::Unexpected)
@@ -82,7 +84,7 @@ async fn announce_and_serve(mock: MockMiro, settings: &Settings, listener: TcpLi
         _ = interrupt.recv() => {}
     }
     stop.cancel();
-    // A second signal does not wait for answers under way.
+    // A second signal does not wait for requests in flight.
     tokio::select! {
         () = &mut serving => {}
         _ = terminate.recv() => {}

@@ -1,4 +1,4 @@
-//! The handle: a world under a clock, ready to be served and steered.
+//! [`MockMiro`], the handle: a world under a clock, ready to be served and controlled.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,53 +11,19 @@ use jiff::{SignedDuration, Timestamp};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 use crate::event_log::{Facts, ndjson};
 use crate::generator::{self, Planted};
 use crate::journal::{JournalEntry, Violation};
+use crate::log::Log;
 use crate::state::{Decision, Request, State};
 use crate::switches::Switches;
 use crate::world::{
     ChangeError, MintedToken, Plan, Role, Toggle, Token, TokenState, Traits, UnknownToken, World, WorldChange,
     WorldError,
 };
-use crate::{http, serve};
 
-/// Which of an organisation's logs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Log {
-    /// Who signed in, shared, exported, administered.
-    Audit,
-    /// Which item was created, changed, deleted.
-    Content,
-    /// What was asked of and answered by Miro's AI (beta).
-    AiInteraction,
-}
-
-impl Log {
-    /// The member of an event that holds the time by which the log is read.
-    pub(crate) fn time_field(self) -> &'static str {
-        match self {
-            Self::Audit => "createdAt",
-            Self::Content => "actionTime",
-            Self::AiInteraction => "storedAt",
-        }
-    }
-
-    /// The scope that a token needs (<https://developers.miro.com/reference/scopes>, read 2026-11-22).
-    pub(crate) fn scope(self) -> &'static str {
-        match self {
-            Self::Audit => "auditlogs:read",
-            Self::Content => "contentlogs:export",
-            Self::AiInteraction => "aiinteractionlogs:read",
-        }
-    }
-}
-
-/// The values of the two tokens that a connector needs.
+/// The two access tokens that a connector needs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Tokens {
     /// The token for the audit log.
@@ -72,7 +38,7 @@ impl fmt::Debug for Tokens {
     }
 }
 
-/// An event to be added, as the bytes that Miro would send.
+/// An event to add, as the bytes that Miro would send.
 #[derive(Debug, Clone)]
 pub struct NewEvent {
     /// The JSON object; needs a string `id` and, by log, `createdAt` or `actionTime`.
@@ -87,7 +53,7 @@ pub struct NewEvent {
 pub struct EventError {
     /// Its place in the list, from 1.
     pub position: usize,
-    /// What is wrong with it.
+    /// Why it is invalid.
     pub reason: String,
 }
 
@@ -101,6 +67,10 @@ pub struct MockMiro {
 
 impl MockMiro {
     /// A mock of this world under this clock, with the events that the world asks for.
+    ///
+    /// # Errors
+    ///
+    /// The world is invalid, or an event file cannot be read.
     pub fn new(mut world: World, clock: Arc<dyn Clock>) -> Result<Self, WorldError> {
         world.mint_missing(&mut ChaCha8Rng::seed_from_u64(world.seed));
         world.check()?;
@@ -109,7 +79,7 @@ impl MockMiro {
         Ok(Self { clock, state: Arc::new(Mutex::new(state)), has_control: true })
     }
 
-    /// The same mock, served without its control plane: whoever is tested by it can neither look nor change anything.
+    /// The same mock without its control plane: the program under test can neither inspect nor change it.
     #[must_use]
     pub fn without_control(mut self) -> Self {
         self.has_control = false;
@@ -121,27 +91,16 @@ impl MockMiro {
         self.has_control
     }
 
-    /// The API and the control plane, usable with and without a socket. Some faults wait on tokio's timer.
-    pub fn router(&self) -> axum::Router {
-        http::router(self.clone())
-    }
-
-    /// Serves until `stop`, then lets open connections finish the answer they are at, five seconds at most. All
-    /// connections are owned by this future: dropping it ends them.
-    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
-        serve::serve(self.router(), listener, stop).await;
-    }
-
-    /// What a program that starts this mock prints, so that others find it.
+    /// The JSON that a program prints after starting this mock: address, organization and tokens.
     pub fn handshake(&self, base_url: &str) -> Value {
         self.settings().handshake(base_url)
     }
 
-    /// The tokens named `audit` and `content` of the first organisation, or else the first that work and have the scope;
-    /// empty where there is none.
+    /// The tokens named `audit` and `content` of the first organization, or the first valid ones with the scope; empty if there is
+    /// none.
     pub fn tokens(&self) -> Tokens {
         let state = self.state();
-        let organization = &state.holdings.world.organizations[0];
+        let organization = &state.dataset.world.organizations[0];
         let value = |name: &str, log: Log| {
             let tokens = || organization.tokens.iter();
             let fits =
@@ -152,29 +111,32 @@ impl MockMiro {
         Tokens { audit: value("audit", Log::Audit), content: value("content", Log::Content) }
     }
 
-    /// The id of the first organisation.
+    /// The id of the first organization.
     pub fn organization_id(&self) -> String {
-        self.state().holdings.world.organizations[0].id.clone()
+        self.state().dataset.world.organizations[0].id.clone()
     }
 
     /// The world as it is now.
     pub fn world(&self) -> World {
-        self.state().holdings.world.clone()
+        self.state().dataset.world.clone()
     }
 
-    /// The present instant of the mock.
+    /// The current time of the mock.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// Steers the mock's clock, which lies over the one that was handed in. A step back is refused: Miro's time does not
-    /// go back, and clients rely on that.
+    /// Changes the mock's clock, which is derived from the one that was passed in.
+    ///
+    /// # Errors
+    ///
+    /// A step back, since clients rely on time that only moves forward; a rate or an instant out of range.
     pub fn change_clock(&self, change: ClockChange) -> Result<Timestamp, ClockError> {
         self.clock.change(change.forward()?)
     }
 
-    /// Lets the seeded generator add `count` events of the first organisation that happen within `over` after `from`.
-    /// The same call on the same log adds the same events.
+    /// Generates `count` events of the first organization within `over` after `from`. The same call on the same log adds the same
+    /// events.
     pub fn generate(&self, log: Log, count: usize, from: Timestamp, over: Duration, seed: u64) {
         self.generate_with(log, count, from, over, seed, Traits::default());
     }
@@ -184,17 +146,21 @@ impl MockMiro {
         let over = SignedDuration::try_from(over).unwrap_or(SignedDuration::MAX);
         let batch = generator::Batch { count, from, over, seed, traits };
         let mut state = self.state();
-        let holdings = &mut state.holdings;
-        let organization = holdings.world.organizations[0].clone();
-        generator::generate(holdings.log_mut(0, log), log, &organization, &batch);
+        let dataset = &mut state.dataset;
+        let organization = dataset.world.organizations[0].clone();
+        generator::generate(dataset.log_mut(0, log), log, &organization, &batch);
     }
 
-    /// The incidents that the world asked for, as a detection should find them.
+    /// The planted incidents, as a detection should find them.
     pub fn planted(&self) -> Vec<Planted> {
-        self.state().holdings.planted.to_vec()
+        self.state().dataset.planted.to_vec()
     }
 
-    /// Adds events to the first organisation; all or none.
+    /// Adds events to the first organization, all or none.
+    ///
+    /// # Errors
+    ///
+    /// The first event that is not a JSON object with an id and a time.
     #[expect(clippy::needless_pass_by_value, reason = "the events belong to the mock from here on")]
     pub fn add_events(&self, log: Log, events: Vec<NewEvent>) -> Result<(), EventError> {
         let mut facts = Vec::with_capacity(events.len());
@@ -203,7 +169,7 @@ impl MockMiro {
             facts.push(read.map_err(|reason| EventError { position: nth + 1, reason })?);
         }
         let mut state = self.state();
-        let into = state.holdings.log_mut(0, log);
+        let into = state.dataset.log_mut(0, log);
         for (event, facts) in events.iter().zip(&facts) {
             into.push(event.json.trim_ascii(), facts, event.visible_at);
         }
@@ -211,8 +177,8 @@ impl MockMiro {
         Ok(())
     }
 
-    /// Adds an event of the first organization as bytes that may be anything, even what is not JSON. `id` is where in them its id
-    /// stands (an empty range where it has none), `time` when it happened and from when on it is shown.
+    /// Adds an event of the first organization as arbitrary bytes, even invalid JSON. `id` is the range of its id in the bytes (empty if
+    /// it has none), `time` when it happened and becomes visible.
     ///
     /// # Panics
     ///
@@ -220,7 +186,7 @@ impl MockMiro {
     pub fn add_raw_event(&self, log: Log, bytes: &[u8], id: Range<usize>, time: Timestamp) {
         assert!(bytes.get(id.clone()).is_some(), "the id of an event lies within its bytes");
         let mut state = self.state();
-        let into = state.holdings.log_mut(0, log);
+        let into = state.dataset.log_mut(0, log);
         into.push(bytes, &Facts { time: time.as_millisecond(), id }, None);
         into.sort();
     }
@@ -228,33 +194,33 @@ impl MockMiro {
     /// The ids of all events that are visible at `visible_until`, in the order of their time.
     pub fn ids(&self, log: Log, visible_until: Timestamp) -> Vec<String> {
         let state = self.state();
-        if state.holdings.is_silent(0, visible_until) {
+        if state.dataset.is_silent(0, visible_until) {
             return Vec::new();
         }
-        state.holdings.log(0, log).ids(visible_until.as_millisecond())
+        state.dataset.log(0, log).ids(visible_until.as_millisecond())
     }
 
     /// How many events the log holds, visible or not.
     pub fn count(&self, log: Log) -> usize {
-        self.state().holdings.log(0, log).len()
+        self.state().dataset.log(0, log).len()
     }
 
     /// How many bytes the events of the first organization take, visible or not.
     pub(crate) fn bytes(&self) -> usize {
         let state = self.state();
-        [Log::Audit, Log::Content, Log::AiInteraction].iter().map(|log| state.holdings.log(0, *log).bytes()).sum()
+        [Log::Audit, Log::Content, Log::AiInteraction].iter().map(|log| state.dataset.log(0, *log).bytes()).sum()
     }
 
     /// How many events of the log are visible at that instant.
     pub fn count_visible(&self, log: Log, at: Timestamp) -> usize {
         let state = self.state();
-        if state.holdings.is_silent(0, at) {
+        if state.dataset.is_silent(0, at) {
             return 0;
         }
-        state.holdings.log(0, log).count_visible(at.as_millisecond())
+        state.dataset.log(0, log).count_visible(at.as_millisecond())
     }
 
-    /// Puts a fault behind those in place; returns its number. [`Fault::check`] tells beforehand what cannot work.
+    /// Adds a fault after the active ones; returns its number. Validate it first with [`Fault::check`].
     pub fn inject(&self, fault: Fault) -> u64 {
         self.state().faults.add(fault)
     }
@@ -264,12 +230,12 @@ impl MockMiro {
         self.state().faults.add_all(faults)
     }
 
-    /// Takes the fault of this number away. False when there is none.
+    /// Removes the fault of this number; `false` if there is none.
     pub fn remove_fault(&self, number: u64) -> bool {
         self.state().faults.remove(number)
     }
 
-    /// Takes all faults away.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.state().faults.clear();
     }
@@ -278,82 +244,102 @@ impl MockMiro {
         self.state().faults.progress()
     }
 
-    /// The switches as they stand.
+    /// The current switches.
     pub fn switches(&self) -> Switches {
-        self.state().holdings.world.switches.clone()
+        self.state().dataset.world.switches.clone()
     }
 
     /// Replaces the switches.
     pub fn set_switches(&self, switches: Switches) {
-        self.state().holdings.set_switches(switches);
+        self.state().dataset.set_switches(switches);
     }
 
-    /// Changes several things at once, all or none. Returns the tokens that the change minted, whose values nobody is told again.
+    /// Applies a change to the world atomically. Returns the tokens that it minted, whose values are not available later.
+    ///
+    /// # Errors
+    ///
+    /// The change names an unknown organization, app, token or switch, or the changed world is invalid.
     pub fn change_world(&self, change: WorldChange) -> Result<Vec<MintedToken>, ChangeError> {
         let now = self.clock.now();
         self.state().change(change, now)
     }
 
-    /// Makes the token of this short name answer 401 from now on.
+    /// Revokes the token of this short name: requests with it get 401 from now on.
+    ///
+    /// # Errors
+    ///
+    /// There is no token of that name.
     pub fn revoke_token(&self, name: &str) -> Result<(), UnknownToken> {
         self.set_token_state(name, TokenState::Revoked)
     }
 
-    /// Makes the token work, or not, from now on.
+    /// Sets the state of a token.
+    ///
+    /// # Errors
+    ///
+    /// There is no token of that name.
     pub fn set_token_state(&self, name: &str, token_state: TokenState) -> Result<(), UnknownToken> {
-        self.state().holdings.world.organizations[0].token_mut(name)?.state = token_state;
+        self.state().dataset.world.organizations[0].token_mut(name)?.state = token_state;
         Ok(())
     }
 
     /// Replaces the scopes of a token.
+    ///
+    /// # Errors
+    ///
+    /// There is no token of that name.
     pub fn set_scopes(&self, name: &str, scopes: &[&str]) -> Result<(), UnknownToken> {
         let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
-        self.state().holdings.world.organizations[0].token_mut(name)?.scopes = scopes;
+        self.state().dataset.world.organizations[0].token_mut(name)?.scopes = scopes;
         Ok(())
     }
 
-    /// Changes the role of whoever set up a token. Who set up the other tokens keeps theirs.
+    /// Changes the role of the user who set up a token. Users who set up other tokens keep theirs.
+    ///
+    /// # Errors
+    ///
+    /// There is no token of that name.
     pub fn set_role(&self, token: &str, role: Role) -> Result<(), UnknownToken> {
-        self.state().holdings.world.organizations[0].set_role(token, role)
+        self.state().dataset.world.organizations[0].set_role(token, role)
     }
 
-    /// Turns an enterprise integration off, which kills its token, or on, which mints another under the same short
-    /// name. Returns the value of the token that works now, if one does.
+    /// Turns an enterprise integration off, which invalidates its token, or on, which mints another under the same short name. Returns
+    /// the value of the token that is valid now, if any.
     pub fn set_toggle(&self, toggle: Toggle, on: bool) -> Option<String> {
         self.state().set_toggle(0, toggle, on).map(|(value, _)| value)
     }
 
     /// Buys or cancels the Enterprise Guard add-on.
     pub fn set_guard(&self, guard: bool) {
-        self.state().holdings.world.organizations[0].guard = guard;
+        self.state().dataset.world.organizations[0].guard = guard;
     }
 
     /// Changes the plan.
     pub fn set_plan(&self, plan: Plan) {
-        self.state().holdings.world.organizations[0].plan = plan;
+        self.state().dataset.world.organizations[0].plan = plan;
     }
 
-    /// Changes the ceiling of every budget of credits; what is left of a budget is cut to it.
+    /// Changes the rate limit, in credits per minute; remaining credits are capped at it.
     pub fn set_credits_per_minute(&self, credits: u64) {
-        self.state().holdings.world.organizations[0].credits_per_minute = credits;
+        self.state().dataset.world.organizations[0].credits_per_minute = credits;
     }
 
-    /// The requests so far, oldest first, as many as the journal keeps.
+    /// The journal: the requests so far, oldest first, up to its size limit.
     pub fn journal(&self) -> Vec<JournalEntry> {
         self.state().journal.iter().cloned().collect()
     }
 
-    /// Like [`journal`](Self::journal), only those after the entry of this id.
+    /// The entries of the [`journal`](Self::journal) after the one of this id.
     pub fn journal_after(&self, id: u64) -> Vec<JournalEntry> {
         self.state().journal.after(id).cloned().collect()
     }
 
-    /// Notes what the client got in the end.
-    pub(crate) fn settle(&self, journal_id: u64, outcome: Outcome) {
+    /// Records the final outcome of a request.
+    pub(crate) fn record_outcome(&self, journal_id: u64, outcome: Outcome) {
         self.state().journal.settle(journal_id, outcome);
     }
 
-    /// How many requests the journal no longer keeps.
+    /// How many entries the journal has evicted.
     pub fn journal_dropped(&self) -> u64 {
         self.state().journal.dropped()
     }
@@ -363,7 +349,7 @@ impl MockMiro {
         self.state().violations.iter().cloned().collect()
     }
 
-    /// Back to the world as it was handed in: its events, tokens, switches and clock, without faults and journal.
+    /// Restores the world as it was passed in: events, tokens, switches and clock. Faults and journal are cleared.
     pub fn reset(&self) {
         self.state().reset();
         self.clock.reset();

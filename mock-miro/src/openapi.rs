@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::operation::{Door, Guarded, OPERATIONS, Open, Operation};
+use crate::operation::{Auth, Guarded, OPERATIONS, Open, Operation};
 
 /// OpenAPI 3.1.
 pub(crate) fn document() -> Value {
@@ -16,8 +16,8 @@ pub(crate) fn document() -> Value {
         "info": {
             "title": "mock-miro",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "The part of Miro's API that a security-log connector meets, as a mock serves it. \
-                Steered under /_control; what Miro does not document is a switch, listed at /_control/switches.",
+            "description": "The part of Miro's API that a security log connector uses, as this mock serves it. \
+                Controlled under /_control; behavior that Miro does not document is a switch, listed at /_control/switches.",
         },
         "paths": paths,
         "components": {
@@ -31,7 +31,7 @@ pub(crate) fn document() -> Value {
                         "size": {"type": "integer", "description": "Events in this page"},
                         "cursor": {
                             "type": ["string", "null"],
-                            "description": "Absent, null or empty on the last page; percent-encode it to ask on",
+                            "description": "Absent, null or empty on the last page; percent-encode it to request the next page",
                         },
                         "data": {"type": "array", "items": {"type": "object"}},
                     },
@@ -56,21 +56,21 @@ fn described(operation: &Operation) -> Value {
     if operation.path.contains("{org_id}") {
         parameters.push(json!({"name": "org_id", "in": "path", "required": true, "schema": {"type": "string"}}));
     }
-    parameters.extend(query_parameters(operation.door));
+    parameters.extend(query_parameters(operation.auth));
     let mut described = json!({
         "operationId": operation.name,
         "summary": operation.summary,
         "parameters": parameters,
-        "responses": responses(operation.door),
+        "responses": responses(operation.auth),
     });
-    if let Door::Token(_, level) = operation.door {
+    if let Auth::Token(_, level) = operation.auth {
         described["security"] = json!([{"token": []}]);
         described["x-credits"] = json!(level.credits());
     }
     described
 }
 
-fn query_parameters(door: Door) -> Vec<Value> {
+fn query_parameters(auth: Auth) -> Vec<Value> {
     let required = |name: &str, schema: Value| json!({"name": name, "in": "query", "required": true, "schema": schema});
     let optional = |name: &str, schema: Value| json!({"name": name, "in": "query", "schema": schema});
     let text = || json!({"type": "string"});
@@ -78,16 +78,16 @@ fn query_parameters(door: Door) -> Vec<Value> {
     let listed = || json!({"type": "array", "maxItems": 15, "items": {"type": "string"}});
     let limit = |default: u32, max: u32| json!({"type": "integer", "minimum": 1, "maximum": max, "default": default});
     let sorting = |words: [&str; 2]| json!({"type": "string", "enum": words, "default": words[0]});
-    match door {
-        Door::Token(Guarded::AuditLogs, _) => vec![
+    match auth {
+        Auth::Token(Guarded::AuditLogs, _) => vec![
             required("createdAfter", time()),
             required("createdBefore", time()),
             optional("cursor", text()),
             optional("limit", limit(100, 500)),
             optional("sorting", sorting(["ASC", "DESC"])),
         ],
-        Door::Token(Guarded::ContentLogs | Guarded::AiInteractionLogs, _) => {
-            let is_content = matches!(door, Door::Token(Guarded::ContentLogs, _));
+        Auth::Token(Guarded::ContentLogs | Guarded::AiInteractionLogs, _) => {
+            let is_content = matches!(auth, Auth::Token(Guarded::ContentLogs, _));
             let (objects, max) = if is_content { ("board_ids", 1_000) } else { ("object_ids", 100) };
             vec![
                 required("from", time()),
@@ -99,14 +99,14 @@ fn query_parameters(door: Door) -> Vec<Value> {
                 optional("sorting", sorting(["asc", "desc"])),
             ]
         }
-        Door::Open(Open::Authorize | Open::Approve) => vec![
+        Auth::Open(Open::Authorize | Open::Approve) => vec![
             required("response_type", json!({"const": "code"})),
             required("client_id", text()),
             required("redirect_uri", text()),
             optional("state", text()),
             optional("team_id", text()),
         ],
-        Door::Open(Open::Token) => vec![
+        Auth::Open(Open::Token) => vec![
             required("grant_type", json!({"enum": ["authorization_code", "refresh_token"]})),
             required("client_id", text()),
             required("client_secret", text()),
@@ -114,28 +114,28 @@ fn query_parameters(door: Door) -> Vec<Value> {
             optional("redirect_uri", text()),
             optional("refresh_token", text()),
         ],
-        Door::Open(Open::RevokeByQuery) => vec![required("access_token", text())],
-        Door::Token(Guarded::Organization | Guarded::TokenInfo, _) | Door::Open(Open::RevokeByBody) => Vec::new(),
+        Auth::Open(Open::RevokeByQuery) => vec![required("access_token", text())],
+        Auth::Token(Guarded::Organization | Guarded::TokenInfo, _) | Auth::Open(Open::RevokeByBody) => Vec::new(),
     }
 }
 
-fn responses(door: Door) -> Value {
+fn responses(auth: Auth) -> Value {
     let json_of = |schema: Value| json!({"application/json": {"schema": schema}});
     let page = || json_of(json!({"$ref": "#/components/schemas/Page"}));
     let object = || json_of(json!({"type": "object"}));
-    let mut responses = match door {
-        Door::Token(Guarded::AuditLogs | Guarded::ContentLogs | Guarded::AiInteractionLogs, _) => {
+    let mut responses = match auth {
+        Auth::Token(Guarded::AuditLogs | Guarded::ContentLogs | Guarded::AiInteractionLogs, _) => {
             json!({"200": {"description": "A page", "content": page()}})
         }
-        Door::Token(Guarded::Organization | Guarded::TokenInfo, _) | Door::Open(Open::Token) => {
-            json!({"200": {"description": "As asked", "content": object()}})
+        Auth::Token(Guarded::Organization | Guarded::TokenInfo, _) | Auth::Open(Open::Token) => {
+            json!({"200": {"description": "Success", "content": object()}})
         }
-        Door::Open(Open::Authorize) => json!({"200": {"description": "A page", "content": {"text/html": {}}}}),
-        Door::Open(Open::Approve) => json!({"302": {"description": "Back to the app, with a code"}}),
-        Door::Open(Open::RevokeByQuery | Open::RevokeByBody) => json!({"204": {"description": "Revoked"}}),
+        Auth::Open(Open::Authorize) => json!({"200": {"description": "A page", "content": {"text/html": {}}}}),
+        Auth::Open(Open::Approve) => json!({"302": {"description": "Redirect to the app, with a code"}}),
+        Auth::Open(Open::RevokeByQuery | Open::RevokeByBody) => json!({"204": {"description": "Revoked"}}),
     };
     responses["default"] = json!({
-        "description": "A refusal",
+        "description": "An error",
         "content": json_of(json!({"$ref": "#/components/schemas/Error"})),
     });
     responses

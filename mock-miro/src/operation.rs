@@ -1,23 +1,23 @@
-//! What can be called: one table that routing, faults, the journal and near misses all read.
+//! The operations: one table for routing, faults, the journal and suggestions.
 
 use faults::{Calls, Selector};
 use http::Method;
 use http::StatusCode;
 use serde_json::json;
 
-use crate::answer::Refusal;
 use crate::credits::Level;
+use crate::response::ErrorResponse;
 
-/// Who may come in, and for what.
+/// The authentication that an operation requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Door {
-    /// Whoever has a live token, for so many credits.
+pub(crate) enum Auth {
+    /// A valid access token; the call costs the credits of its level.
     Token(Guarded, Level),
-    /// Everybody.
+    /// None.
     Open(Open),
 }
 
-/// What a live token is needed for.
+/// The operations that require an access token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guarded {
     AuditLogs,
@@ -27,7 +27,7 @@ pub(crate) enum Guarded {
     TokenInfo,
 }
 
-/// What is done for everybody.
+/// The operations that require no access token: those of OAuth itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Open {
     Authorize,
@@ -43,54 +43,54 @@ pub(crate) struct Operation {
     /// The name in faults and journal.
     pub(crate) name: &'static str,
     pub(crate) method: Method,
-    /// `{org_id}` stands for one segment.
+    /// `{org_id}` matches one segment.
     pub(crate) path: &'static str,
-    pub(crate) door: Door,
+    pub(crate) auth: Auth,
     /// What it does, in the OpenAPI document.
     pub(crate) summary: &'static str,
 }
 
-const fn get(path: &'static str, name: &'static str, door: Door, summary: &'static str) -> Operation {
-    Operation { name, method: Method::GET, path, door, summary }
+const fn get(path: &'static str, name: &'static str, auth: Auth, summary: &'static str) -> Operation {
+    Operation { name, method: Method::GET, path, auth, summary }
 }
 
-const fn post(path: &'static str, name: &'static str, door: Door, summary: &'static str) -> Operation {
-    Operation { name, method: Method::POST, path, door, summary }
+const fn post(path: &'static str, name: &'static str, auth: Auth, summary: &'static str) -> Operation {
+    Operation { name, method: Method::POST, path, auth, summary }
 }
 
 /// Every operation. Levels: the notes of Miro's specification (<https://github.com/miroapp/api-clients>), read
 /// 2026-11-22; that of the token information is not written there.
 pub(crate) static OPERATIONS: [Operation; 10] = [
-    get("/v2/audit/logs", "audit_logs", Door::Token(Guarded::AuditLogs, Level::Two), "A page of the audit log"),
+    get("/v2/audit/logs", "audit_logs", Auth::Token(Guarded::AuditLogs, Level::Two), "A page of the audit log"),
     get(
         "/v2/orgs/{org_id}/content-logs/items",
         "content_logs",
-        Door::Token(Guarded::ContentLogs, Level::Four),
+        Auth::Token(Guarded::ContentLogs, Level::Four),
         "A page of the content log",
     ),
     get(
         "/v2/orgs/{org_id}/ai-interaction-logs",
         "ai_interaction_logs",
-        Door::Token(Guarded::AiInteractionLogs, Level::Four),
+        Auth::Token(Guarded::AiInteractionLogs, Level::Four),
         "A page of the AI interaction log (beta)",
     ),
     get(
         "/v2/orgs/{org_id}",
         "organization",
-        Door::Token(Guarded::Organization, Level::Three),
-        "Name, plan and licences of an organization",
+        Auth::Token(Guarded::Organization, Level::Three),
+        "Name, plan and licenses of an organization",
     ),
     get(
         "/v1/oauth-token",
         "token_info",
-        Door::Token(Guarded::TokenInfo, Level::One),
+        Auth::Token(Guarded::TokenInfo, Level::One),
         "Whose token it is and what it may do",
     ),
-    get("/oauth/authorize", "authorize", Door::Open(Open::Authorize), "A page on which a user allows an app"),
-    post("/oauth/authorize", "approve", Door::Open(Open::Approve), "The answer of that page"),
-    post("/v1/oauth/token", "oauth_token", Door::Open(Open::Token), "Tokens for a code or a refresh token"),
-    post("/v1/oauth/revoke", "revoke_v1", Door::Open(Open::RevokeByQuery), "Revoke a token (deprecated)"),
-    post("/v2/oauth/revoke", "revoke_v2", Door::Open(Open::RevokeByBody), "Revoke a token"),
+    get("/oauth/authorize", "authorize", Auth::Open(Open::Authorize), "A page on which a user allows an app"),
+    post("/oauth/authorize", "approve", Auth::Open(Open::Approve), "The response of the user on that page"),
+    post("/v1/oauth/token", "oauth_token", Auth::Open(Open::Token), "Tokens for a code or a refresh token"),
+    post("/v1/oauth/revoke", "revoke_v1", Auth::Open(Open::RevokeByQuery), "Revoke a token (deprecated)"),
+    post("/v2/oauth/revoke", "revoke_v2", Auth::Open(Open::RevokeByBody), "Revoke a token"),
 ];
 
 /// The names by which faults choose calls.
@@ -111,15 +111,15 @@ pub static CALLS: Calls = Calls {
     selectors: &[Selector::Token],
 };
 
-/// An operation together with the organisation its path names.
+/// An operation together with the organization its path names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Route<'a> {
     pub(crate) operation: &'static Operation,
     pub(crate) org_id: Option<&'a str>,
 }
 
-/// Finds the operation of a request, or says which one comes nearest.
-pub(crate) fn find<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, Refusal> {
+/// Finds the operation of a request; the error suggests the nearest one.
+pub(crate) fn find<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, ErrorResponse> {
     for operation in &OPERATIONS {
         if operation.method == *method
             && let Some(route) = operation.route(path)
@@ -142,17 +142,22 @@ impl Operation {
     }
 }
 
-fn near_miss(method: &Method, path: &str) -> Refusal {
+fn near_miss(method: &Method, path: &str) -> ErrorResponse {
     let asked = format!("{method} {path}");
     let nearest = OPERATIONS
         .iter()
         .map(|operation| format!("{} {}", operation.method, operation.path))
         .max_by(|a, b| strsim::jaro_winkler(a, &asked).total_cmp(&strsim::jaro_winkler(b, &asked)))
         .expect("the table of operations is not empty");
-    let message = format!("There is no {asked} here; the nearest is {nearest}");
-    Refusal {
+    let message = format!("Unknown operation {asked}; did you mean {nearest}?");
+    ErrorResponse {
         context: Some(json!({"asked": asked, "nearest": nearest})),
-        ..Refusal::new(StatusCode::NOT_FOUND, "notFound", &message, format!("no such operation; nearest: {nearest}"))
+        ..ErrorResponse::new(
+            StatusCode::NOT_FOUND,
+            "notFound",
+            &message,
+            format!("no such operation; nearest: {nearest}"),
+        )
     }
 }
 
@@ -166,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_organisation_in_the_path() {
+    fn finds_the_organization_in_the_path() {
         let route = find(&Method::GET, "/v2/orgs/42/content-logs/items").unwrap();
         assert_eq!((route.operation.name, route.org_id), ("content_logs", Some("42")));
     }

@@ -1,4 +1,4 @@
-//! Sockets: one owned task a connection, and an end that waits for answers under way.
+//! The HTTP server: one owned task per connection, with graceful shutdown.
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -18,16 +18,27 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::http::ResetOnClose;
+use crate::mock::MockMiro;
 
-/// How long connections may go on after the end was asked for.
+/// How long connections may take to finish after `stop`.
 const GRACE: Duration = Duration::from_secs(5);
-/// How many connections are open at most; further ones wait to be accepted.
+/// The most open connections; further ones wait to be accepted.
 const CONNECTIONS_MAX: usize = 4_096;
-/// How long to wait after an accept that failed, such as for want of file descriptors.
-const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
+/// The pause after a failed accept, such as when file descriptors run out.
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
-/// Accepts connections until `stop`, then lets each finish the answer it is at.
-pub(crate) async fn serve(router: Router, listener: TcpListener, stop: CancellationToken) {
+impl MockMiro {
+    /// Serves until `stop`, then waits up to five seconds for requests in flight. All connections are owned by this future: dropping
+    /// it closes them.
+    ///
+    /// Not cancel-safe: requests in flight are cut.
+    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
+        self::serve(self.router(), listener, stop).await;
+    }
+}
+
+/// Accepts connections until `stop`, then drains them.
+async fn serve(router: Router, listener: TcpListener, stop: CancellationToken) {
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -38,11 +49,11 @@ pub(crate) async fn serve(router: Router, listener: TcpListener, stop: Cancellat
         };
         match accepted {
             Ok((stream, _)) => {
-                connections.spawn(converse(stream, router.clone(), stop.clone()));
+                connections.spawn(serve_connection(stream, router.clone(), stop.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "Could not accept a connection.");
-                tokio::time::sleep(ACCEPT_AGAIN).await;
+                tokio::time::sleep(ACCEPT_RETRY).await;
             }
         }
     }
@@ -53,7 +64,7 @@ pub(crate) async fn serve(router: Router, listener: TcpListener, stop: Cancellat
     }
 }
 
-async fn converse(stream: TcpStream, router: Router, stop: CancellationToken) {
+async fn serve_connection(stream: TcpStream, router: Router, stop: CancellationToken) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "Could not set TCP_NODELAY.");
     }
@@ -63,8 +74,7 @@ async fn converse(stream: TcpStream, router: Router, stop: CancellationToken) {
         request.extensions_mut().insert(reset.clone());
         router.clone().oneshot(request)
     });
-    // Every response of ours is dated by the mock's clock, and what the server refuses by itself is better undated than dated by the
-    // machine's.
+    // Responses carry the mock's own time in `Date`. What hyper rejects by itself gets no date rather than the machine's.
     let mut connection =
         pin!(http1::Builder::new().auto_date_header(false).timer(TokioTimer::new()).serve_connection(socket, service));
     let ended = tokio::select! {
@@ -76,11 +86,11 @@ async fn converse(stream: TcpStream, router: Router, stop: CancellationToken) {
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(%error, "A connection ended early.");
+        tracing::debug!(%error, "Connection closed early.");
     }
 }
 
-/// A socket that says farewell, or is reset when a fault asked for that.
+/// A socket that closes normally, or with a reset when a fault requires it.
 #[derive(Debug)]
 struct Socket {
     stream: TcpStream,
@@ -92,7 +102,7 @@ impl Drop for Socket {
         if self.reset.asked()
             && let Err(error) = self.stream.set_zero_linger()
         {
-            tracing::debug!(%error, "Could not arrange for a reset.");
+            tracing::debug!(%error, "Could not set SO_LINGER for a connection reset.");
         }
     }
 }

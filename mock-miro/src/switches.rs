@@ -1,4 +1,4 @@
-//! What the public record leaves open, each a named switch with a default and the reason for it.
+//! Behavior that Miro does not document: named switches, each with a default and the reason for it.
 
 mod catalogue;
 mod check;
@@ -8,7 +8,7 @@ pub use catalogue::SwitchInfo;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-/// Behaviour that Miro does not document. [`Switches::catalogue`] lists each with the reason for its default.
+/// Behavior that Miro does not document. [`Switches::catalogue`] lists each with the reason for its default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Switches {
@@ -24,19 +24,19 @@ pub struct Switches {
     pub upper_bound: Bound,
     /// The largest `limit` of the audit log.
     pub audit_limit_max: u32,
-    /// What a `limit` outside the bounds gives.
+    /// The response to a `limit` out of bounds.
     pub limit_out_of_bounds: OutOfBounds,
-    /// What a start older than the log reaches gives.
+    /// The response to a start before the retention of the log.
     pub start_beyond_reach: OutOfBounds,
-    /// What a window whose end is not after its start gives.
+    /// The response to a window whose end is not after its start.
     pub empty_window: EmptyWindow,
     /// The widest window, if there is a limit.
     pub window_max: Option<SignedDuration>,
-    /// How long a cursor is good for, if not for ever.
+    /// How long a cursor is valid; without limit if `None`.
     pub cursor_lifetime: Option<SignedDuration>,
     /// Whether a cursor may be used with other bounds than it was given for.
     pub cursor_binding: CursorBinding,
-    /// What a cursor that was never given out, or was cut at its `#`, gives.
+    /// The response to a cursor that was never issued, or was cut at its `#`.
     pub malformed_cursor: MalformedCursor,
     /// The status for a cursor that has expired or belongs to other bounds.
     pub refused_cursor: RefusedCursor,
@@ -44,19 +44,19 @@ pub struct Switches {
     pub tie_order: TieOrder,
     /// How many events of a page come again at the start of the next.
     pub page_overlap: u32,
-    /// How long after it happened every event becomes visible.
+    /// The delay until an event becomes visible.
     pub ingestion_delay: SignedDuration,
-    /// How credits come back.
+    /// How credits are replenished.
     pub credit_model: CreditModel,
-    /// Who shares one budget of credits.
+    /// Who shares a rate limit.
     pub credit_owner: CreditOwner,
-    /// Whether a 429 carries `Retry-After`, and in which form.
+    /// Whether a 429 has `Retry-After`, and in which form.
     pub retry_after: RetryAfterForm,
-    /// Which answers carry the `X-RateLimit-*` headers.
+    /// Which responses have the `X-RateLimit-*` headers.
     pub rate_headers: RateHeaders,
     /// The unit of `X-RateLimit-Reset`.
     pub rate_reset_unit: ResetUnit,
-    /// The status for an organisation that is not the token's.
+    /// The status for an organization that is not the token's.
     pub wrong_organization: WrongOrganization,
     /// The `code` of a 403.
     pub forbidden_code: ForbiddenCode,
@@ -64,11 +64,11 @@ pub struct Switches {
     pub token_in_query: TokenInQuery,
     /// The status of the token information for a token that is not valid.
     pub token_info_invalid: TokenInfoInvalid,
-    /// Whether the token information names the organisation.
+    /// Whether the token information names the organization.
     pub token_info_organization: Presence,
-    /// How long an access token outlives its renewal.
+    /// How long an access token stays valid after it is refreshed.
     pub rotation_grace: SignedDuration,
-    /// The answer to a refresh token that was used before or has expired.
+    /// The response to a refresh token that was used before or has expired.
     pub used_refresh_token: UsedRefreshToken,
 }
 
@@ -108,7 +108,7 @@ impl Default for Switches {
     }
 }
 
-/// How a last page marks itself.
+/// How the last page is marked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LastCursor {
@@ -130,17 +130,17 @@ pub enum FullLastPage {
     EmptyPageFollows,
 }
 
-/// Whether a bound belongs to the window.
+/// Whether a bound is part of the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {
-    /// It does.
+    /// It is.
     Inclusive,
-    /// It does not.
+    /// It is not.
     Exclusive,
 }
 
-/// What a value outside its bounds gives.
+/// The response to a value out of bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutOfBounds {
@@ -150,7 +150,7 @@ pub enum OutOfBounds {
     BadRequest,
 }
 
-/// What a window without extent gives.
+/// The response to an empty window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EmptyWindow {
@@ -160,17 +160,17 @@ pub enum EmptyWindow {
     BadRequest,
 }
 
-/// What a cursor is good for.
+/// Which windows a cursor is valid for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CursorBinding {
-    /// It works with any bounds.
+    /// Any.
     Free,
-    /// With bounds other than its own it gives 400.
+    /// Only its own; 400 for others.
     ToItsBounds,
 }
 
-/// What a cursor that cannot be read gives.
+/// The response to a malformed cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MalformedCursor {
@@ -180,7 +180,7 @@ pub enum MalformedCursor {
     BadRequest,
 }
 
-/// The status for a cursor that is refused.
+/// The status for a rejected cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusedCursor {
@@ -196,37 +196,37 @@ pub enum RefusedCursor {
 pub enum TieOrder {
     /// As they were stored.
     Arrival,
-    /// The other way round.
+    /// In reverse.
     Reversed,
 }
 
-/// How credits are counted.
+/// How credits are replenished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CreditModel {
     /// All of them at the start of each minute.
     FixedWindow,
-    /// A steady trickle up to the ceiling.
+    /// Continuously, up to the limit.
     Continuous,
-    /// What was spent comes back a minute later, to the second.
+    /// Spent credits return after a minute, to the second.
     SlidingWindow,
 }
 
-/// Whose credits they are.
+/// Who shares a rate limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CreditOwner {
-    /// One budget for all tokens of a user in an app.
+    /// All tokens of a user in an app.
     UserAndApp,
-    /// One budget a token.
+    /// Each token has its own.
     Token,
 }
 
-/// How a 429 says when to come back.
+/// The form of `Retry-After` in a 429.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RetryAfterForm {
-    /// Not at all, apart from `X-RateLimit-Reset`.
+    /// None; only `X-RateLimit-Reset`.
     Off,
     /// In seconds.
     Seconds,
@@ -234,7 +234,7 @@ pub enum RetryAfterForm {
     HttpDate,
 }
 
-/// Which answers carry rate headers.
+/// Which responses have rate limit headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RateHeaders {
@@ -254,7 +254,7 @@ pub enum ResetUnit {
     Milliseconds,
 }
 
-/// The answer to a foreign organisation.
+/// The response to the id of another organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WrongOrganization {
@@ -280,11 +280,11 @@ pub enum ForbiddenCode {
 pub enum TokenInQuery {
     /// It may.
     Accepted,
-    /// It is not looked at.
+    /// It is ignored.
     Ignored,
 }
 
-/// The answer to an invalid token at the token information.
+/// The response of the token information endpoint to an invalid token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenInfoInvalid {
@@ -294,7 +294,7 @@ pub enum TokenInfoInvalid {
     Unauthorized,
 }
 
-/// Whether a member is there.
+/// Whether a member is present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Presence {
@@ -304,7 +304,7 @@ pub enum Presence {
     Absent,
 }
 
-/// The answer to a refresh token that does not work any more.
+/// The response to a refresh token that is no longer valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UsedRefreshToken {

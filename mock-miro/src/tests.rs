@@ -1,6 +1,7 @@
 //! Whole flows through the router, without and with a connection.
 
 mod access;
+mod contract;
 mod control;
 mod data;
 mod faults;
@@ -22,7 +23,7 @@ use tower::ServiceExt;
 
 use crate::{Clock, Log, MockMiro, NewEvent, World};
 
-/// A clock that only moves when told to.
+/// A clock that only moves when a test moves it.
 #[derive(Debug)]
 struct Manual(Mutex<Timestamp>);
 
@@ -38,7 +39,7 @@ struct Bench {
     mock: MockMiro,
 }
 
-/// An answer, read whole.
+/// A response, read completely.
 struct Answered {
     status: StatusCode,
     headers: HeaderMap,
@@ -123,7 +124,7 @@ impl Answered {
     }
 
     /// Status and code of an error.
-    fn refusal(&self) -> (u16, String) {
+    fn error(&self) -> (u16, String) {
         (self.status.as_u16(), self.json()["code"].as_str().unwrap_or_default().to_owned())
     }
 }

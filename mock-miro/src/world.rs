@@ -1,4 +1,4 @@
-//! The world: organisations with their plans, apps, tokens and events, as data.
+//! The world: organizations with their plans, apps, tokens and events.
 
 mod change;
 mod check;
@@ -6,14 +6,20 @@ mod events;
 mod file;
 mod minted;
 mod organization;
+mod region;
+mod toggle;
 mod token;
+mod user;
 
-pub use change::{AppChange, ChangeError, InstallChange, Toggle, TokenChange, UnknownToken, WorldChange};
-pub use events::{AiShape, Events, Traits};
+pub use change::{AppChange, ChangeError, InstallChange, TokenChange, UnknownToken, WorldChange};
+pub use events::{AiShape, Events, Incident, Traits};
 pub use minted::MintedToken;
-pub use organization::{Organization, Plan, Region, Role, Team, User};
-pub(crate) use token::{ACCESS_LIFETIME, DEAD_MAX, mint};
+pub use organization::{Organization, Plan, Team};
+pub use region::Region;
+pub use toggle::Toggle;
+pub(crate) use token::{ACCESS_LIFETIME, INVALID_MAX, mint};
 pub use token::{App, Token, TokenState};
+pub use user::{Role, User};
 
 use std::collections::BTreeMap;
 
@@ -25,37 +31,37 @@ use serde::{Deserialize, Serialize};
 use crate::event_log::ndjson::EventFileError;
 use crate::switches::Switches;
 
-/// Everything the mock knows at its start. [`World::default`] is one Enterprise organisation with Guard,
+/// Everything the mock knows at its start. [`World::default`] is one Enterprise organization with Guard,
 /// an audit token and a content token.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct World {
-    /// The organisations; the first is the one that handshake and shortcuts speak of.
+    /// The organizations; the first is the default of the handshake and of methods that name none.
     pub organizations: Vec<Organization>,
-    /// What the public record leaves open.
+    /// Behavior that Miro does not document.
     #[serde(default)]
     pub switches: Switches,
-    /// How long answers take, by operation such as `audit_logs`, or `all` for those that are not named.
+    /// The latency of responses by operation, such as `audit_logs`; `all` applies to those that are not named.
     #[serde(default)]
     pub latency: BTreeMap<String, Latency>,
-    /// Chooses what the mock makes up while it runs, such as the values of new tokens.
+    /// The seed of values generated at run time, such as new tokens.
     #[serde(default)]
     pub seed: u64,
-    /// How many requests the journal keeps.
+    /// The most requests that the journal keeps.
     #[serde(default = "journal_max")]
     pub journal_max: usize,
 }
 
-/// Why a world cannot be.
+/// Why a world is rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum WorldError {
-    /// Something in it contradicts something else; one line a contradiction.
+    /// Its values are invalid or contradict each other; one line each.
     #[error("{0}")]
     Contradiction(String),
-    /// The file cannot be read as a world.
+    /// The file cannot be read or parsed.
     #[error("{0}")]
     File(String),
-    /// A file of events was not taken.
+    /// An event file cannot be read.
     #[error(transparent)]
     Events(#[from] EventFileError),
 }
@@ -67,7 +73,7 @@ impl Default for World {
 }
 
 impl World {
-    /// One Enterprise organisation with Guard and the two tokens of the enterprise integrations, chosen by `seed`.
+    /// One Enterprise organization with Guard and the two tokens of the enterprise integrations, chosen by `seed`.
     pub fn enterprise(seed: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let id = (3_074_457_345_618_265_000 + random.random_range(0..1_000_000_u64)).to_string();
@@ -82,7 +88,7 @@ impl World {
         world
     }
 
-    /// Makes up the tokens whose values are not given.
+    /// Generates the tokens whose values are not given.
     pub(crate) fn mint_missing(&mut self, random: &mut ChaCha8Rng) {
         for organization in &mut self.organizations {
             let region = organization.region;

@@ -2,7 +2,7 @@
 //!
 //! Rights are additive and inherited. What a principal may do to a resource is the union of all its assignments whose
 //! scope is a prefix of the resource's id.
-//! Source: <https://learn.microsoft.com/azure/role-based-access-control/overview>, read 2026-11-29.
+//! Source: <https://github.com/MicrosoftDocs/azure-docs/blob/main/articles/role-based-access-control/overview.md>, read 2026-11-29.
 
 mod definitions;
 

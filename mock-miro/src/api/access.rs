@@ -1,18 +1,18 @@
-//! Who calls, and whether they may.
+//! Authentication and authorization.
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 
-use crate::answer::Refusal;
-use crate::mock::Log;
+use crate::dataset::Dataset;
+use crate::log::Log;
 use crate::operation::Guarded;
 use crate::params::Params;
-use crate::state::Holdings;
+use crate::response::ErrorResponse;
 use crate::switches::{CreditOwner, ForbiddenCode, Switches, TokenInQuery, TokenInfoInvalid, WrongOrganization};
 use crate::world::{Organization, Plan, Role, Token, TokenState, World};
 
-/// A token of the world, by its place.
+/// A token of the world, by index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Caller {
     pub(crate) organization: usize,
@@ -43,7 +43,7 @@ pub(crate) fn credentials<'a>(headers: &'a HeaderMap, params: &'a Params<'_>, sw
     bearer.or(in_query).filter(|value| !value.is_empty())
 }
 
-/// Finds the token of that value, dead or alive.
+/// Finds the token of that value, valid or not.
 pub(crate) fn identify(world: &World, value: &str) -> Option<Caller> {
     world.organizations.iter().enumerate().find_map(|(organization, org)| {
         let token = org.tokens.iter().position(|token| token.value == value)?;
@@ -51,7 +51,7 @@ pub(crate) fn identify(world: &World, value: &str) -> Option<Caller> {
     })
 }
 
-/// Who shares the credits of this token.
+/// The key of the rate limit that this token counts against.
 pub(crate) fn budget(world: &World, caller: Caller) -> String {
     let token = caller.token(world);
     match world.switches.credit_owner {
@@ -60,22 +60,23 @@ pub(crate) fn budget(world: &World, caller: Caller) -> String {
     }
 }
 
-/// Lets a live token through.
+/// Authenticates a request: its token must be known and valid.
 pub(crate) fn authenticate(
     world: &World,
     guarded: Guarded,
     caller: Option<Caller>,
     has_token: bool,
     now: Timestamp,
-) -> Result<Caller, Refusal> {
+) -> Result<Caller, ErrorResponse> {
     let status = invalid_token_status(guarded, &world.switches);
-    let not_found = |why: &str| Refusal::new(status, "tokenNotFound", "The access token was not found", why);
+    let not_found = |why: &str| ErrorResponse::new(status, "tokenNotFound", "The access token was not found", why);
     let Some(caller) = caller else {
-        let not_provided =
-            || Refusal::new(status, "tokenNotProvided", "No access token was provided", "no token in the request");
+        let not_provided = || {
+            ErrorResponse::new(status, "tokenNotProvided", "No access token was provided", "no token in the request")
+        };
         return Err(if has_token { not_found("token unknown") } else { not_provided() });
     };
-    match death_of(caller.token(world), now) {
+    match invalid_reason(caller.token(world), now) {
         None => Ok(caller),
         Some(why) => Err(not_found(why)),
     }
@@ -88,37 +89,42 @@ fn invalid_token_status(guarded: Guarded, switches: &Switches) -> StatusCode {
     }
 }
 
-/// Why a token does not work, if it does not.
-fn death_of(token: &Token, now: Timestamp) -> Option<&'static str> {
+/// Why a token is invalid, if it is.
+fn invalid_reason(token: &Token, now: Timestamp) -> Option<&'static str> {
     match token.state {
         TokenState::Active if token.expires_at.is_some_and(|at| at <= now) => Some("token expired"),
         TokenState::Active => None,
         TokenState::Revoked => Some("token revoked"),
-        TokenState::SwitchedOff => Some("token's integration switched off"),
+        TokenState::SwitchedOff => Some("token's integration turned off"),
         TokenState::Uninstalled => Some("token's app uninstalled"),
         TokenState::Replaced => Some("token replaced by a newer one"),
     }
 }
 
-/// What an operation of the Enterprise plan asks of a token and its organisation.
+/// What an operation requires of a token and its organization, beyond the Enterprise plan.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Needs {
+pub(super) struct Requirements {
     pub(super) scope: &'static str,
     pub(super) guard: bool,
 }
 
-impl Needs {
+impl Requirements {
     pub(super) fn of(log: Log) -> Self {
         Self { scope: log.scope(), guard: log != Log::Audit }
     }
 }
 
-/// Whether the caller may read something of the organisation in the path.
-pub(super) fn may_read(holdings: &Holdings, caller: Caller, needs: Needs, org_id: Option<&str>) -> Result<(), Refusal> {
-    let world = &holdings.world;
+/// Authorizes the caller to read from the organization in the path.
+pub(super) fn may_read(
+    dataset: &Dataset,
+    caller: Caller,
+    required: Requirements,
+    org_id: Option<&str>,
+) -> Result<(), ErrorResponse> {
+    let world = &dataset.world;
     let (organization, token) = (caller.organization(world), caller.token(world));
     let forbidden = |why: String| Err(forbidden(&world.switches, why));
-    let Needs { scope, guard } = needs;
+    let Requirements { scope, guard } = required;
     if !token.scopes.iter().any(|held| held == scope) {
         return forbidden(format!("scope missing: {scope}"));
     }
@@ -127,7 +133,7 @@ pub(super) fn may_read(holdings: &Holdings, caller: Caller, needs: Needs, org_id
         return Err(match world.switches.wrong_organization {
             WrongOrganization::Forbidden => self::forbidden(&world.switches, why),
             WrongOrganization::NotFound => {
-                Refusal::new(StatusCode::NOT_FOUND, "notFound", "The organization was not found", why)
+                ErrorResponse::new(StatusCode::NOT_FOUND, "notFound", "The organization was not found", why)
             }
         });
     }
@@ -143,10 +149,10 @@ pub(super) fn may_read(holdings: &Holdings, caller: Caller, needs: Needs, org_id
     }
 }
 
-fn forbidden(switches: &Switches, why: String) -> Refusal {
+fn forbidden(switches: &Switches, why: String) -> ErrorResponse {
     let code = match switches.forbidden_code {
         ForbiddenCode::InsufficientPermissions => "insufficientPermissions",
         ForbiddenCode::ForbiddenAccess => "forbiddenAccess",
     };
-    Refusal::new(StatusCode::FORBIDDEN, code, "You do not have access to this resource", why)
+    ErrorResponse::new(StatusCode::FORBIDDEN, code, "You do not have access to this resource", why)
 }

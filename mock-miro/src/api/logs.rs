@@ -1,4 +1,4 @@
-//! The logs: the parameters of a request, and the page that answers it.
+//! The log endpoints: parameters and pages.
 
 mod request;
 
@@ -8,13 +8,13 @@ use std::io::Write;
 use jiff::Timestamp;
 
 use super::Caller;
-use super::access::{self, Needs};
-use crate::answer::{Answer, FieldError, Refusal};
+use super::access::{self, Requirements};
 use crate::cursor::{Cursor, Grant};
+use crate::dataset::Dataset;
 use crate::event_log::window::{Direction, Page, PageQuery};
-use crate::mock::Log;
+use crate::log::Log;
 use crate::params::Params;
-use crate::state::Holdings;
+use crate::response::{ErrorResponse, FieldError, Response};
 use crate::switches::{
     Bound, CursorBinding, FullLastPage, LastCursor, MalformedCursor, OutOfBounds, RefusedCursor, Switches,
 };
@@ -22,20 +22,21 @@ use crate::world::Organization;
 
 use request::PageRequest;
 
-/// Serves a page, or says why not.
+/// Serves a page.
 pub(super) fn serve(
     log: Log,
-    holdings: &Holdings,
+    dataset: &Dataset,
     caller: Caller,
     org_id: Option<&str>,
     params: &Params<'_>,
     now: Timestamp,
-) -> Result<Answer, Refusal> {
-    access::may_read(holdings, caller, Needs::of(log), org_id)?;
-    let switches = &holdings.world.switches;
-    let request = PageRequest::parse(log, params, switches).map_err(|errors| Refusal::invalid_parameters(&errors))?;
-    let reach = Reach::of(log, caller.organization(&holdings.world), now);
-    let (first, last) = reach.window(log, &request, switches)?;
+) -> Result<Response, ErrorResponse> {
+    access::may_read(dataset, caller, Requirements::of(log), org_id)?;
+    let switches = &dataset.world.switches;
+    let request =
+        PageRequest::parse(log, params, switches).map_err(|errors| ErrorResponse::invalid_parameters(&errors))?;
+    let retention = Retention::of(log, caller.organization(&dataset.world), now);
+    let (first, last) = retention.window(log, &request, switches)?;
     let cursor = resume(log, &request, switches, now)?;
 
     let selection = request.selection();
@@ -43,8 +44,8 @@ pub(super) fn serve(
     let query = PageQuery {
         first,
         last,
-        // Nothing is as old as that.
-        now: if holdings.is_silent(caller.organization, now) { i64::MIN } else { now.as_millisecond() },
+        // Older than any event.
+        now: if dataset.is_silent(caller.organization, now) { i64::MIN } else { now.as_millisecond() },
         delay: i64::try_from(switches.ingestion_delay.as_millis()).unwrap_or(i64::MAX),
         after: cursor.map(|cursor| cursor.position),
         overlap: if cursor.is_some() { switches.page_overlap as usize } else { 0 },
@@ -52,7 +53,7 @@ pub(super) fn serve(
         limit: request.limit as usize,
         filter: (!selection.is_everything()).then_some(&filter),
     };
-    let events = holdings.log(caller.organization, log);
+    let events = dataset.log(caller.organization, log);
     let page = events.page(&query);
     let next = next_cursor(log, &page, &request, switches, now);
     let mut body = Vec::with_capacity(page.bytes() + 256);
@@ -60,7 +61,7 @@ pub(super) fn serve(
     events.write(&page, &mut body);
     body.extend_from_slice(b"]}");
     let decision = if page.more { "page" } else { "last page" };
-    Ok(Answer { events: Some(page.len()), ids: events.ids_of(&page), ..Answer::json(body, decision) })
+    Ok(Response { events: Some(page.len()), ids: events.ids_of(&page), ..Response::json(body, decision) })
 }
 
 fn write_head(out: &mut Vec<u8>, limit: u32, size: usize, cursor: Option<String>, last: LastCursor) {
@@ -79,13 +80,13 @@ fn write_head(out: &mut Vec<u8>, limit: u32, size: usize, cursor: Option<String>
     written.expect("writing into memory does not fail");
 }
 
-/// How far back a log can be read.
-struct Reach {
+/// The retention of a log.
+struct Retention {
     oldest: i64,
     now: i64,
 }
 
-impl Reach {
+impl Retention {
     /// <https://github.com/miroapp/api-clients> (its specification says: audit data of the last 90 days), read 2026-11-22.
     const AUDIT_DAYS: i64 = 90;
 
@@ -104,11 +105,11 @@ impl Reach {
     }
 
     /// The first and last millisecond of the asked window that can be read, both included.
-    fn window(&self, log: Log, request: &PageRequest<'_>, switches: &Switches) -> Result<(i64, i64), Refusal> {
+    fn window(&self, log: Log, request: &PageRequest<'_>, switches: &Switches) -> Result<(i64, i64), ErrorResponse> {
         let too_old = request.from.as_millisecond() < self.oldest;
         if too_old && log == Log::Audit && switches.start_beyond_reach == OutOfBounds::BadRequest {
             let message = format!("{} must be within the last {} days", log.start_param(), Self::AUDIT_DAYS);
-            return Err(Refusal::invalid_parameters(&[FieldError::invalid(log.start_param(), message)]));
+            return Err(ErrorResponse::invalid_parameters(&[FieldError::invalid(log.start_param(), message)]));
         }
         let first = match switches.lower_bound {
             Bound::Inclusive => ceil_millis(request.from),
@@ -130,9 +131,14 @@ fn ceil_millis(at: Timestamp) -> i64 {
     -(-at.as_nanosecond()).div_euclid(1_000_000) as i64
 }
 
-/// Reads the cursor, under the rules that the switches set.
-fn resume(log: Log, request: &PageRequest<'_>, switches: &Switches, now: Timestamp) -> Result<Option<Cursor>, Refusal> {
-    let not_valid = |message: &str| Refusal::invalid_parameters(&[FieldError::invalid("cursor", message)]);
+/// Validates and decodes the cursor, as the switches say.
+fn resume(
+    log: Log,
+    request: &PageRequest<'_>,
+    switches: &Switches,
+    now: Timestamp,
+) -> Result<Option<Cursor>, ErrorResponse> {
+    let not_valid = |message: &str| ErrorResponse::invalid_parameters(&[FieldError::invalid("cursor", message)]);
     let Some(text) = request.cursor.filter(|text| !text.is_empty()) else { return Ok(None) };
     let Some(cursor) = Cursor::decode(text, log) else {
         return match switches.malformed_cursor {
@@ -152,12 +158,12 @@ fn resume(log: Log, request: &PageRequest<'_>, switches: &Switches, now: Timesta
     Ok(Some(cursor))
 }
 
-/// What a cursor gets that was good once, or is good for other bounds.
-fn refused_cursor(log: Log, switches: &Switches, bad_request: Refusal) -> Refusal {
+/// The response to a cursor that has expired or belongs to other bounds.
+fn refused_cursor(log: Log, switches: &Switches, bad_request: ErrorResponse) -> ErrorResponse {
     match (log, switches.refused_cursor) {
         (Log::Audit, RefusedCursor::Conflict) => {
             let status = http::StatusCode::CONFLICT;
-            Refusal { decision: bad_request.decision, ..Refusal::for_status(status) }
+            ErrorResponse { decision: bad_request.decision, ..ErrorResponse::for_status(status) }
         }
         (_, _) => bad_request,
     }
@@ -178,7 +184,7 @@ fn next_cursor(
     Some(Cursor { position, grant }.encode(log))
 }
 
-/// Tells the bounds of one request from those of another.
+/// A digest of the bounds of a request.
 fn digest(request: &PageRequest<'_>) -> u32 {
     let mut hasher = DefaultHasher::new();
     (request.from, request.to, request.direction == Direction::Ascending).hash(&mut hasher);

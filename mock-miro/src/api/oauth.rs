@@ -1,8 +1,8 @@
-//! OAuth 2.0: authorisation codes, access tokens that expire and are renewed, revocation.
+//! OAuth 2.0: authorization codes, access tokens that expire and are renewed, revocation.
 //!
 //! <https://developers.miro.com/docs/getting-started-with-oauth> and
-//! <https://developers.miro.com/reference/oauth-20-authorization-v2>, read 2026-11-22. What is said of refused codes and
-//! refresh tokens beyond their status is synthetic: no example is published.
+//! <https://developers.miro.com/reference/oauth-20-authorization-v2>, read 2026-11-22. The messages for rejected codes and refresh
+//! tokens are synthetic: no example is published.
 
 mod page;
 mod revoke;
@@ -16,24 +16,24 @@ use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::Office;
-use crate::answer::{Answer, FieldError, Refusal};
+use super::OAuthContext;
 use crate::params::Params;
+use crate::response::{ErrorResponse, FieldError, Response};
 use crate::switches::UsedRefreshToken;
 use crate::world::{ACCESS_LIFETIME, App, Organization, Token, TokenState, World, mint};
 
-/// How long an authorisation code is good for.
+/// The lifetime of an authorization code.
 const CODE_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
-/// How many codes wait at most; older ones make room.
+/// The most unused codes; beyond that older ones are dropped.
 const CODES_MAX: usize = 1_000;
 
-/// Codes that were given out and not yet used.
+/// Issued codes that were not used yet.
 #[derive(Debug, Default)]
 pub(crate) struct Codes {
     waiting: BTreeMap<String, Grant>,
 }
 
-/// What a user allowed an app.
+/// A grant of a user to an app.
 #[derive(Debug)]
 struct Grant {
     place: AppPlace,
@@ -43,7 +43,7 @@ struct Grant {
     expires_at: Timestamp,
 }
 
-/// An app of the world, by its place.
+/// An app of the world, by index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct AppPlace {
     organization: usize,
@@ -60,16 +60,16 @@ impl AppPlace {
     }
 }
 
-fn oauth_error(message: &str, why: impl Into<String>) -> Refusal {
-    Refusal::new(StatusCode::UNAUTHORIZED, "oauthError", message, why)
+fn oauth_error(message: &str, why: impl Into<String>) -> ErrorResponse {
+    ErrorResponse::new(StatusCode::UNAUTHORIZED, "oauthError", message, why)
 }
 
-fn required<'a>(params: &'a Params<'_>, name: &'static str) -> Result<&'a str, Refusal> {
+fn required<'a>(params: &'a Params<'_>, name: &'static str) -> Result<&'a str, ErrorResponse> {
     let value = params.get(name).filter(|value| !value.is_empty());
-    value.ok_or_else(|| Refusal::invalid_parameters(&[FieldError::missing(name)]))
+    value.ok_or_else(|| ErrorResponse::invalid_parameters(&[FieldError::missing(name)]))
 }
 
-fn app_of(world: &World, client_id: &str) -> Result<AppPlace, Refusal> {
+fn app_of(world: &World, client_id: &str) -> Result<AppPlace, ErrorResponse> {
     let mut places = world.organizations.iter().enumerate().flat_map(|(organization, held)| {
         held.apps.iter().enumerate().map(move |(nth, app)| (AppPlace { organization, app: nth }, app))
     });
@@ -77,8 +77,8 @@ fn app_of(world: &World, client_id: &str) -> Result<AppPlace, Refusal> {
     found.map(|(place, _)| place).ok_or_else(|| oauth_error("Client not found.", "client id unknown"))
 }
 
-/// The app of a client that shows its secret.
-fn authenticated_app(world: &World, client_id: &str, client_secret: &str) -> Result<AppPlace, Refusal> {
+/// Authenticates a client by its secret.
+fn authenticated_app(world: &World, client_id: &str, client_secret: &str) -> Result<AppPlace, ErrorResponse> {
     let place = app_of(world, client_id)?;
     if place.app(world).client_secret == client_secret {
         Ok(place)
@@ -88,19 +88,19 @@ fn authenticated_app(world: &World, client_id: &str, client_secret: &str) -> Res
 }
 
 /// `GET /oauth/authorize`: a page that asks who allows the app.
-pub(crate) fn authorize(world: &World, params: &Params<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn authorize(world: &World, params: &Params<'_>) -> Result<Response, ErrorResponse> {
     let place = asked_app(world, params)?;
     asked_team(place.organization(world), params)?;
     let html = page::consent(place.app(world), place.organization(world), params);
-    let answer = Answer::json(html, "authorise page");
-    Ok(answer.with(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")))
+    let response = Response::json(html, "authorization page");
+    Ok(response.with(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")))
 }
 
-/// The app that an authorisation is asked for, if the request is in order.
-fn asked_app(world: &World, params: &Params<'_>) -> Result<AppPlace, Refusal> {
+/// The app of a valid authorization request.
+fn asked_app(world: &World, params: &Params<'_>) -> Result<AppPlace, ErrorResponse> {
     if required(params, "response_type")? != "code" {
         let wrong = FieldError::invalid("response_type", "response_type must be code");
-        return Err(Refusal::invalid_parameters(&[wrong]));
+        return Err(ErrorResponse::invalid_parameters(&[wrong]));
     }
     let place = app_of(world, required(params, "client_id")?)?;
     let redirect_uri = required(params, "redirect_uri")?;
@@ -111,7 +111,7 @@ fn asked_app(world: &World, params: &Params<'_>) -> Result<AppPlace, Refusal> {
 }
 
 /// The team to install the app in: the one asked for, or the largest.
-fn asked_team(organization: &Organization, params: &Params<'_>) -> Result<Option<String>, Refusal> {
+fn asked_team(organization: &Organization, params: &Params<'_>) -> Result<Option<String>, ErrorResponse> {
     let Some(asked) = params.get("team_id").filter(|asked| !asked.is_empty()) else {
         return Ok(organization.teams.first().map(|team| team.id.clone()));
     };
@@ -119,17 +119,17 @@ fn asked_team(organization: &Organization, params: &Params<'_>) -> Result<Option
         return Ok(Some(asked.to_owned()));
     }
     let wrong = FieldError::invalid("team_id", "team_id must be the id of a team of the organization");
-    Err(Refusal::invalid_parameters(&[wrong]))
+    Err(ErrorResponse::invalid_parameters(&[wrong]))
 }
 
-/// `POST /oauth/authorize`: the user allows the app; the browser goes back to it with a code.
-pub(crate) fn approve(office: &mut Office<'_>, params: &Params<'_>) -> Result<Answer, Refusal> {
-    let Office { world, codes, random, now } = office;
+/// `POST /oauth/authorize`: the user allows the app, and the browser is redirected to it with a code.
+pub(crate) fn approve(context: &mut OAuthContext<'_>, params: &Params<'_>) -> Result<Response, ErrorResponse> {
+    let OAuthContext { world, codes, random, now } = context;
     let place = asked_app(world, params)?;
     let user = required(params, "user")?;
     if place.organization(world).user(user).is_none() {
         let wrong = FieldError::invalid("user", "user must be the id of a user of the organization");
-        return Err(Refusal::invalid_parameters(&[wrong]));
+        return Err(ErrorResponse::invalid_parameters(&[wrong]));
     }
     let team = asked_team(place.organization(world), params)?;
     let redirect_uri = required(params, "redirect_uri")?;
@@ -159,38 +159,42 @@ pub(crate) fn approve(office: &mut Office<'_>, params: &Params<'_>) -> Result<An
     let location = format!("{redirect_uri}{separator}{}", query.finish());
     let location = HeaderValue::from_str(&location)
         .map_err(|_| oauth_error("Redirect URI mismatch.", "redirect uri is not a header value"))?;
-    Ok(Answer::empty(StatusCode::FOUND, "allowed").with(LOCATION, location))
+    Ok(Response::empty(StatusCode::FOUND, "allowed").with(LOCATION, location))
 }
 
 /// `POST /v1/oauth/token`: a code or a refresh token for a pair of tokens.
-pub(crate) fn token(office: &mut Office<'_>, params: &Params<'_>) -> Result<Answer, Refusal> {
-    let world = &office.world;
+pub(crate) fn token(context: &mut OAuthContext<'_>, params: &Params<'_>) -> Result<Response, ErrorResponse> {
+    let world = &context.world;
     let grant_type = required(params, "grant_type")?;
     let place = authenticated_app(world, required(params, "client_id")?, required(params, "client_secret")?)?;
     match grant_type {
-        "authorization_code" => by_code(office, place, params),
-        "refresh_token" => by_refresh_token(office, place, params),
+        "authorization_code" => by_code(context, place, params),
+        "refresh_token" => by_refresh_token(context, place, params),
         _ => {
             let allowed = "grant_type must be authorization_code or refresh_token";
-            Err(Refusal::invalid_parameters(&[FieldError::invalid("grant_type", allowed)]))
+            Err(ErrorResponse::invalid_parameters(&[FieldError::invalid("grant_type", allowed)]))
         }
     }
 }
 
-fn by_code(office: &mut Office<'_>, place: AppPlace, params: &Params<'_>) -> Result<Answer, Refusal> {
+fn by_code(context: &mut OAuthContext<'_>, place: AppPlace, params: &Params<'_>) -> Result<Response, ErrorResponse> {
     let redirect_uri = required(params, "redirect_uri")?;
-    // Once shown, a code is used up, whatever comes of it.
-    let grant = office.codes.waiting.remove(required(params, "code")?);
-    let grant = grant.filter(|grant| grant.place == place && office.now < grant.expires_at);
+    // A code is consumed by its first use, successful or not.
+    let grant = context.codes.waiting.remove(required(params, "code")?);
+    let grant = grant.filter(|grant| grant.place == place && context.now < grant.expires_at);
     let grant = grant.ok_or_else(|| oauth_error("Authorization code not found.", "code unknown, used or expired"))?;
     if grant.redirect_uri != redirect_uri {
         return Err(oauth_error("Redirect URI mismatch.", "redirect uri is not the one the code was given for"));
     }
-    Ok(issue(office, place, grant.user, grant.team))
+    Ok(issue(context, place, grant.user, grant.team))
 }
 
-fn by_refresh_token(office: &mut Office<'_>, place: AppPlace, params: &Params<'_>) -> Result<Answer, Refusal> {
-    let (world, now) = (&mut *office.world, office.now);
+fn by_refresh_token(
+    context: &mut OAuthContext<'_>,
+    place: AppPlace,
+    params: &Params<'_>,
+) -> Result<Response, ErrorResponse> {
+    let (world, now) = (&mut *context.world, context.now);
     let shown = required(params, "refresh_token")?;
     let grace = world.switches.rotation_grace;
     let app_name = place.app(world).name.clone();
@@ -206,7 +210,7 @@ fn by_refresh_token(office: &mut Office<'_>, place: AppPlace, params: &Params<'_
             UsedRefreshToken::Unauthorized => oauth_error("Refresh token not found.", "refresh token used or expired"),
             UsedRefreshToken::BadRequest => {
                 let wrong = FieldError::invalid("refresh_token", "refresh_token is not valid");
-                Refusal::invalid_parameters(&[wrong])
+                ErrorResponse::invalid_parameters(&[wrong])
             }
         });
     };
@@ -218,13 +222,13 @@ fn by_refresh_token(office: &mut Office<'_>, place: AppPlace, params: &Params<'_
     } else {
         old.state = TokenState::Replaced;
     }
-    world.organizations[place.organization].forget_oldest_dead();
-    Ok(issue(office, place, user, team))
+    world.organizations[place.organization].drop_oldest_invalid();
+    Ok(issue(context, place, user, team))
 }
 
-/// Mints a token, or a pair for an app whose tokens expire, and writes the documented answer.
-fn issue(office: &mut Office<'_>, place: AppPlace, user: String, team: Option<String>) -> Answer {
-    let Office { world, random, now, .. } = office;
+/// Mints a token, or a pair for an app whose tokens expire, and writes the documented response.
+fn issue(context: &mut OAuthContext<'_>, place: AppPlace, user: String, team: Option<String>) -> Response {
+    let OAuthContext { world, random, now, .. } = context;
     let app = place.app(world).clone();
     let region = place.organization(world).region;
     let value = mint(region, random);
@@ -244,10 +248,10 @@ fn issue(office: &mut Office<'_>, place: AppPlace, user: String, team: Option<St
     let organization = &mut world.organizations[place.organization];
     let name = organization.unused_token_name(&app.name);
     organization.tokens.push(Token { name, user, team, ..Token::of_app(&app, value, refresh_token, *now) });
-    Answer::json(body.to_string(), "tokens issued")
+    Response::json(body.to_string(), "tokens issued")
 }
 
-/// That much later, or at the end of all time.
+/// `now` plus `lifetime`, saturating.
 fn later(now: Timestamp, lifetime: SignedDuration) -> Timestamp {
     now.saturating_add(lifetime).unwrap_or(Timestamp::MAX)
 }

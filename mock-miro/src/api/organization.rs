@@ -1,16 +1,16 @@
-//! `GET /v2/orgs/{org_id}`: name, plan, licences.
+//! `GET /v2/orgs/{org_id}`: name, plan, licenses.
 
 use serde_json::json;
 
 use super::{Caller, access};
-use crate::answer::{Answer, Refusal};
-use crate::state::Holdings;
+use crate::dataset::Dataset;
+use crate::response::{ErrorResponse, Response};
 use crate::world::Plan;
 
-pub(super) fn serve(holdings: &Holdings, caller: Caller, org_id: Option<&str>) -> Result<Answer, Refusal> {
-    let needs = access::Needs { scope: "organizations:read", guard: false };
-    access::may_read(holdings, caller, needs, org_id)?;
-    let organization = caller.organization(&holdings.world);
+pub(super) fn serve(dataset: &Dataset, caller: Caller, org_id: Option<&str>) -> Result<Response, ErrorResponse> {
+    let needs = access::Requirements { scope: "organizations:read", guard: false };
+    access::may_read(dataset, caller, needs, org_id)?;
+    let organization = caller.organization(&dataset.world);
     let body = json!({
         "type": "organization",
         "id": organization.id,
@@ -18,10 +18,10 @@ pub(super) fn serve(holdings: &Holdings, caller: Caller, org_id: Option<&str>) -
         "plan": plan_word(organization.plan),
         "fullLicensesPurchased": organization.licenses,
     });
-    Ok(Answer::json(body.to_string(), "organization"))
+    Ok(Response::json(body.to_string(), "organization"))
 }
 
-/// The words of <https://github.com/miroapp/api-clients> (its specification, read 2026-11-23). Which of them stands for
+/// The plan names of <https://github.com/miroapp/api-clients> (its specification, read 2026-11-23). Which of them stands for
 /// which plan on sale is not written anywhere; this is a guess.
 fn plan_word(plan: Plan) -> &'static str {
     match plan {

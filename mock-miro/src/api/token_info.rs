@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::Caller;
-use crate::answer::Answer;
-use crate::state::Holdings;
+use crate::dataset::Dataset;
+use crate::response::Response;
 use crate::switches::Presence;
 use crate::world::Team;
 
-pub(super) fn serve(holdings: &Holdings, caller: Caller) -> Answer {
-    let (organization, token) = (caller.organization(&holdings.world), caller.token(&holdings.world));
+pub(super) fn serve(dataset: &Dataset, caller: Caller) -> Response {
+    let (organization, token) = (caller.organization(&dataset.world), caller.token(&dataset.world));
     let user = organization.user(&token.user);
     let user = json!({"type": "user", "name": user.map(|user| user.name.as_str()), "id": token.user});
     let of_token = |team: &&Team| token.team.as_ref().is_none_or(|id| *id == team.id);
@@ -25,8 +25,8 @@ pub(super) fn serve(holdings: &Holdings, caller: Caller) -> Answer {
         "user": user,
         "scopes": token.scopes,
     });
-    if holdings.world.switches.token_info_organization == Presence::Present {
+    if dataset.world.switches.token_info_organization == Presence::Present {
         body["organization"] = json!({"type": "organization", "name": organization.name, "id": organization.id});
     }
-    Answer::json(body.to_string(), "token information")
+    Response::json(body.to_string(), "token information")
 }

@@ -1,7 +1,7 @@
-//! The list.
+//! The list of causes.
 
 use super::{Cause, Mistake, Setup};
-use crate::mock::Log;
+use crate::log::Log;
 
 const AUDIT: &[Log] = &[Log::Audit];
 const CONTENT: &[Log] = &[Log::Content];
@@ -9,7 +9,7 @@ const BOTH: &[Log] = &[Log::Audit, Log::Content];
 
 /// Option 2 of the guide: an app whose token does not expire, with both scopes.
 const INSTALL: &str = r#"{"install": {"Log Shipper": {}}}"#;
-/// The same, where the box for tokens that do not expire was not ticked.
+/// The same with an app whose tokens expire.
 const INSTALL_EXPIRING: &str = r#"{"install": {"Log Shipper": {"expiring": true}}}"#;
 
 type Changes = &'static [&'static str];
@@ -19,7 +19,7 @@ const fn cause(name: &'static str, logs: &'static [Log], changes: Changes, says:
     Cause { name, says, log: logs[0], logs, setup, changes, mistake: None, status: 200, code: "" }
 }
 
-/// Nothing is refused, and nothing is to be seen.
+/// Requests succeed and return no events.
 const fn silent(name: &'static str, logs: &'static [Log], changes: Changes, says: &'static str) -> Cause {
     cause(name, logs, changes, says)
 }
@@ -28,7 +28,7 @@ const fn denied(name: &'static str, logs: &'static [Log], changes: Changes, says
     Cause { status: 403, code: "insufficientPermissions", ..cause(name, logs, changes, says) }
 }
 
-const fn dead(name: &'static str, logs: &'static [Log], changes: Changes, says: &'static str) -> Cause {
+const fn rejected(name: &'static str, logs: &'static [Log], changes: Changes, says: &'static str) -> Cause {
     Cause { status: 401, code: "tokenNotFound", ..cause(name, logs, changes, says) }
 }
 
@@ -39,11 +39,11 @@ const fn of_app(cause: Cause) -> Cause {
 pub(super) static CAUSES: [Cause; 31] = [
     Cause {
         mistake: Some(Mistake::UnknownToken),
-        ..dead("token-invalid", AUDIT, &[], "the token is not one that Miro gave out")
+        ..rejected("token-invalid", AUDIT, &[], "the token was not issued by Miro")
     },
     Cause {
         mistake: Some(Mistake::UnknownToken),
-        ..dead("content-token-invalid", CONTENT, &[], "the content token is not one that Miro gave out")
+        ..rejected("content-token-invalid", CONTENT, &[], "the content token was not issued by Miro")
     },
     Cause {
         mistake: Some(Mistake::SwappedTokens),
@@ -61,131 +61,136 @@ pub(super) static CAUSES: [Cause; 31] = [
         &[r#"{"tokens": {"content": {"scopes": ["boards:read"]}}}"#],
         "the scope contentlogs:export is not enabled in the app",
     ),
-    denied("no-guard", CONTENT, &[r#"{"guard": false}"#], "the plan is without Enterprise Guard"),
+    denied("no-guard", CONTENT, &[r#"{"guard": false}"#], "the plan does not include Enterprise Guard"),
     Cause {
         mistake: Some(Mistake::OtherOrganization),
-        ..denied("wrong-organization", CONTENT, &[], "the organization id is not the token's")
+        ..denied("wrong-organization", CONTENT, &[], "the configured organization id is not the token's")
     },
     denied(
         "content-plan-too-small",
         BOTH,
         &[r#"{"plan": "business"}"#],
-        "the plan is without content logs; Guard is an add-on to Enterprise",
+        "the plan does not include content logs; Guard is an add-on to Enterprise",
     ),
-    denied("plan-too-small", BOTH, &[r#"{"plan": "business"}"#], "the plan is without audit logs"),
+    denied("plan-too-small", BOTH, &[r#"{"plan": "business"}"#], "the plan does not include audit logs"),
     denied(
         "audit-not-company-admin",
         AUDIT,
         &[r#"{"tokens": {"audit": {"role": "member"}}}"#],
-        "whoever set up the audit token is not a Company Admin",
+        "the audit token was set up by a user who is not a Company Admin",
     ),
     denied(
         "content-not-company-admin",
         CONTENT,
         &[r#"{"tokens": {"content": {"role": "member"}}}"#],
-        "whoever set up the content token is not a Company Admin",
+        "the content token was set up by a user who is not a Company Admin",
     ),
-    dead("siem-off", AUDIT, &[r#"{"toggles": {"siem": false}}"#], "an admin switched SIEM off"),
-    dead("ediscovery-off", CONTENT, &[r#"{"toggles": {"ediscovery": false}}"#], "an admin switched eDiscovery off"),
-    dead(
+    rejected("siem-off", AUDIT, &[r#"{"toggles": {"siem": false}}"#], "an admin turned the SIEM toggle off"),
+    rejected(
+        "ediscovery-off",
+        CONTENT,
+        &[r#"{"toggles": {"ediscovery": false}}"#],
+        "an admin turned the eDiscovery toggle off",
+    ),
+    rejected(
         "siem-on-again",
         AUDIT,
         &[r#"{"toggles": {"siem": false}}"#, r#"{"toggles": {"siem": true}}"#],
-        "SIEM was switched off and on: there is a new token, and the configured one is dead",
+        "the SIEM toggle was turned off and on again: the configured token is invalid, a new one was issued",
     ),
-    dead(
+    rejected(
         "ediscovery-on-again",
         CONTENT,
         &[r#"{"toggles": {"ediscovery": false}}"#, r#"{"toggles": {"ediscovery": true}}"#],
-        "eDiscovery was switched off and on: there is a new token, and the configured one is dead",
+        "the eDiscovery toggle was turned off and on again: the configured token is invalid, a new one was issued",
     ),
-    dead("token-revoked", AUDIT, &[r#"{"tokens": {"audit": {"state": "revoked"}}}"#], "the token was revoked"),
-    dead(
+    rejected("token-revoked", AUDIT, &[r#"{"tokens": {"audit": {"state": "revoked"}}}"#], "the token was revoked"),
+    rejected(
         "content-token-revoked",
         CONTENT,
         &[r#"{"tokens": {"content": {"state": "revoked"}}}"#],
         "the content token was revoked",
     ),
-    dead(
+    rejected(
         "token-regenerated",
         AUDIT,
         &[r#"{"tokens": {"audit": {"state": "replaced"}}}"#],
         "the token was regenerated and not updated in the connector",
     ),
-    dead(
+    rejected(
         "content-app-uninstalled",
         CONTENT,
         &[r#"{"uninstall": ["eDiscovery"]}"#],
         "the app of the content log was uninstalled",
     ),
-    dead("app-uninstalled", AUDIT, &[r#"{"uninstall": ["SIEM"]}"#], "the app was uninstalled"),
-    dead(
+    rejected("app-uninstalled", AUDIT, &[r#"{"uninstall": ["SIEM"]}"#], "the app was uninstalled"),
+    rejected(
         "token-expired",
         AUDIT,
         &[r#"{"tokens": {"audit": {"expires_at": "2020-01-01T00:00:00Z"}}}"#],
-        "the app gives out expiring tokens, and this one has expired",
+        "the app issues expiring tokens, and this one has expired",
     ),
     silent(
         "collection-not-enabled",
         CONTENT,
         &[r#"{"content_logs_since": "9999-01-01T00:00:00Z"}"#],
-        "no admin has turned the collection of content logs on: there is nothing to see",
+        "no admin has enabled content logs: the log is empty",
     ),
     silent(
         "just-connected",
         BOTH,
         &[r#"{"silent_for": "10m"}"#],
-        "less than ten minutes have passed since connecting: nothing is visible yet",
+        "less than ten minutes have passed since connecting: the logs are still empty",
     ),
     of_app(denied(
         "custom-app-audit-scope-removed",
         AUDIT,
         &[INSTALL, r#"{"tokens": {"Log Shipper-1": {"scopes": ["contentlogs:export"]}}}"#],
-        "the one app of both logs is without the scope auditlogs:read",
+        "the app of both logs lacks the scope auditlogs:read",
     )),
     of_app(denied(
         "custom-app-content-scope-removed",
         CONTENT,
         &[INSTALL, r#"{"tokens": {"Log Shipper-1": {"scopes": ["auditlogs:read"]}}}"#],
-        "the one app of both logs is without the scope contentlogs:export",
+        "the app of both logs lacks the scope contentlogs:export",
     )),
     of_app(denied(
         "custom-app-not-company-admin",
         BOTH,
         &[INSTALL, r#"{"tokens": {"Log Shipper-1": {"role": "member"}}}"#],
-        "whoever installed the one app of both logs is not a Company Admin",
+        "the app of both logs was installed by a user who is not a Company Admin",
     )),
-    of_app(dead(
+    of_app(rejected(
         "custom-app-token-expired",
         BOTH,
         &[INSTALL_EXPIRING, r#"{"tokens": {"Log Shipper-1": {"expires_at": "2020-01-01T00:00:00Z"}}}"#],
-        "the one app of both logs gives out expiring tokens, and nobody renewed this one",
+        "the app of both logs issues expiring tokens, and this one was not refreshed",
     )),
-    of_app(dead(
+    of_app(rejected(
         "custom-app-refresh-token-lapsed",
         BOTH,
         &[
             INSTALL_EXPIRING,
             r#"{"tokens": {"Log Shipper-1": {"expires_at": "2020-01-01T00:00:00Z", "refresh_expires_at": "2020-03-01T00:00:00Z"}}}"#,
         ],
-        "the token of the one app has expired, and so has what would renew it: the app has to be installed again",
+        "the token of the app of both logs has expired, and so has its refresh token: the app must be reinstalled",
     )),
-    of_app(dead(
+    of_app(rejected(
         "custom-app-token-revoked",
         BOTH,
         &[INSTALL, r#"{"tokens": {"Log Shipper-1": {"state": "revoked"}}}"#],
-        "the one token of both logs was revoked",
+        "the token of both logs was revoked",
     )),
-    of_app(dead(
+    of_app(rejected(
         "custom-app-token-regenerated",
         BOTH,
         &[INSTALL, INSTALL],
-        "the one app was installed again: there is a new token, and the configured one is dead",
+        "the app of both logs was reinstalled: the configured token is invalid, a new one was issued",
     )),
-    of_app(dead(
+    of_app(rejected(
         "custom-app-uninstalled",
         BOTH,
         &[INSTALL, r#"{"uninstall": ["Log Shipper"]}"#],
-        "the one app of both logs was uninstalled",
+        "the app of both logs was uninstalled",
     )),
 ];

@@ -10,25 +10,25 @@ use axum::response::{IntoResponse, Response};
 use http::header::{HOST, HeaderName, ORIGIN};
 use http::{HeaderMap, StatusCode, Uri};
 
-use super::Wrong;
+use super::ControlError;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Passes on what no page of another site sent.
+/// Refuses cross-site requests of browsers.
 pub(super) async fn guard(request: Request, next: Next) -> Response {
     match foreign(request.headers()) {
         None => next.run(request).await,
         Some(site) => {
             let reason = format!(
-                "a web page of another site ({site}) sent this; the control plane takes requests of programs and of its own site \
-                 only: send it without a browser, or from a page of this address"
+                "cross-site request from {site} refused: the control plane accepts requests from programs and same-origin pages only; \
+                 send the request without a browser, or from a page of this address"
             );
-            Wrong(StatusCode::FORBIDDEN, reason).into_response()
+            ControlError(StatusCode::FORBIDDEN, reason).into_response()
         }
     }
 }
 
-/// What says that a page of another site sent the request.
+/// The header that identifies a cross-site request.
 fn foreign(headers: &HeaderMap) -> Option<String> {
     let text =
         |name: &HeaderName| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
@@ -41,7 +41,7 @@ fn foreign(headers: &HeaderMap) -> Option<String> {
     (!is_own).then(|| shown(&format!("Origin: {origin}")))
 }
 
-/// A header of a stranger, short and without control characters.
+/// An untrusted header value, shortened and without control characters.
 fn shown(text: &str) -> String {
     const SHOWN_MAX: usize = 80;
     text.chars().filter(|letter| letter.is_ascii_graphic() || *letter == ' ').take(SHOWN_MAX).collect()
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_of_other_sites_are_told_from_programs_and_own_pages() {
+    fn cross_site_requests_are_detected() {
         for (headers, is_foreign) in [
             (&[("host", "127.0.0.1:4010")][..], false),
             (&[("host", "127.0.0.1:4010"), ("origin", "http://127.0.0.1:4010")], false),

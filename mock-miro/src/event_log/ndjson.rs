@@ -1,4 +1,4 @@
-//! Events from outside: one JSON object a line, exactly as Miro would send it.
+//! Event files: one JSON object per line, exactly as Miro would send it.
 
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
@@ -9,9 +9,9 @@ use serde_json::value::RawValue;
 
 use super::{EventLog, Facts};
 use crate::instant;
-use crate::mock::Log;
+use crate::log::Log;
 
-/// Why a file of events was not taken.
+/// Why an event file is rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum EventFileError {
     /// It cannot be read.
@@ -34,12 +34,12 @@ pub enum EventFileError {
     },
 }
 
-/// A larger file is not read: its events are all held in memory.
+/// The size limit of a file: all its events are held in memory.
 const FILE_BYTES_MAX: u64 = 4_000_000_000;
-/// No event is nearly as long.
+/// The length limit of a line, far above any event's.
 const LINE_BYTES_MAX: u64 = 16_000_000;
 
-/// Appends the events of a file to a log; blank lines are passed over.
+/// Appends the events of a file to a log; blank lines are skipped.
 pub(crate) fn read_file(path: &Path, log: Log, into: &mut EventLog) -> Result<(), EventFileError> {
     let unreadable = |source| EventFileError::Unreadable { path: path.to_owned(), source };
     let file = input::open_file(path, FILE_BYTES_MAX).map_err(|error| unreadable(error.into()))?;
@@ -51,7 +51,7 @@ pub(crate) fn read_file(path: &Path, log: Log, into: &mut EventLog) -> Result<()
             break;
         }
         if line.len() as u64 > LINE_BYTES_MAX {
-            let reason = format!("the line is longer than {} MB; one event stands on each", LINE_BYTES_MAX / 1_000_000);
+            let reason = format!("the line is longer than {} MB; write one event per line", LINE_BYTES_MAX / 1_000_000);
             return Err(EventFileError::BadLine { path: path.to_owned(), line: number, reason });
         }
         let json = line.trim_ascii();
@@ -69,20 +69,20 @@ pub(crate) fn read_file(path: &Path, log: Log, into: &mut EventLog) -> Result<()
     Ok(())
 }
 
-/// Reads id and time from an event's bytes; the error says what is wrong and what would be right.
+/// Reads id and time from an event's bytes; the error says what is wrong and how to fix it.
 pub(crate) fn facts(json: &[u8], log: Log) -> Result<Facts, String> {
     let text = std::str::from_utf8(json).map_err(|error| format!("not UTF-8 at byte {}", error.valid_up_to()))?;
     if text.starts_with('\u{feff}') {
         return Err("it begins with a byte order mark; save the file as UTF-8 without one".to_owned());
     }
     if !text.starts_with('{') {
-        return Err("not a JSON object as Miro sends it: it does not begin with `{`".to_owned());
+        return Err("not a JSON object: it does not begin with `{`".to_owned());
     }
     let head: Head<'_> = serde_json::from_str(text).map_err(|error| malformed(&error))?;
-    let id = head.id.ok_or("the event has no `id`; give it a string that no other event has")?.get();
+    let id = head.id.ok_or("the event has no `id`; add a unique string")?.get();
     let id_start = id.as_ptr() as usize - text.as_ptr() as usize;
     let id = match id.as_bytes() {
-        [b'"', b'"'] => return Err("`id` is empty; give it a string that no other event has".to_owned()),
+        [b'"', b'"'] => return Err("`id` is empty; add a unique string".to_owned()),
         [b'"', inner @ .., b'"'] => id_start + 1..id_start + 1 + inner.len(),
         [b'0'..=b'9', ..] => id_start..id_start + id.len(),
         _ => return Err(format!("`id` is {id}; it must be a string")),
@@ -95,11 +95,11 @@ pub(crate) fn facts(json: &[u8], log: Log) -> Result<Facts, String> {
     Ok(Facts { time: instant.as_millisecond(), id })
 }
 
-/// What the JSON parser says, by column only: to it every event is a text of one line.
+/// The message of the JSON parser without its line: each event is parsed by itself.
 fn malformed(error: &serde_json::Error) -> String {
     let said = error.to_string();
     let said = said.split(" at line ").next().unwrap_or_default();
-    format!("not a JSON object as Miro sends it: {said} (column {})", error.column())
+    format!("not a JSON object: {said} (column {})", error.column())
 }
 
 #[derive(Deserialize)]
@@ -147,11 +147,11 @@ mod tests {
     #[test]
     fn says_what_is_wrong_with_an_event() {
         let wrong = |json: &str| facts(json.as_bytes(), Log::Content).unwrap_err();
-        insta::assert_snapshot!(wrong("[]"), @"not a JSON object as Miro sends it: it does not begin with `{`");
+        insta::assert_snapshot!(wrong("[]"), @"not a JSON object: it does not begin with `{`");
         insta::assert_snapshot!(wrong("\u{feff}{}"), @"it begins with a byte order mark; save the file as UTF-8 without one");
-        insta::assert_snapshot!(wrong(r#"{"id":""}"#), @"`id` is empty; give it a string that no other event has");
+        insta::assert_snapshot!(wrong(r#"{"id":""}"#), @"`id` is empty; add a unique string");
         insta::assert_snapshot!(wrong(r#"{"id":"1"}"#), @"the event has no `actionTime`");
-        insta::assert_snapshot!(wrong(r#"{"actionTime":"2026-01-02T03:04:05Z"}"#), @"the event has no `id`; give it a string that no other event has");
+        insta::assert_snapshot!(wrong(r#"{"actionTime":"2026-01-02T03:04:05Z"}"#), @"the event has no `id`; add a unique string");
         insta::assert_snapshot!(wrong(r#"{"id":"1","actionTime":"yesterday"}"#), @r#"`actionTime` is "yesterday"; write it as `2026-01-02T03:04:05.678+0000` or with `Z`"#);
     }
 
@@ -163,7 +163,7 @@ mod tests {
             writeln!(file, r#"{{"id":"{nth}","createdAt":"2026-01-02T03:04:05.678+0000"{broken}}}"#).unwrap();
         }
         let error = read_file(file.path(), Log::Audit, &mut EventLog::default()).unwrap_err().to_string();
-        let expected = "17: not a JSON object as Miro sends it: trailing comma (column 55)";
+        let expected = "17: not a JSON object: trailing comma (column 55)";
         assert_eq!(error, format!("{}:{expected}", file.path().display()));
     }
 }

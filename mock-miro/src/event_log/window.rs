@@ -1,4 +1,4 @@
-//! One page's worth of a log: the events of a stretch of time, after a position, in either direction.
+//! Pages of a log: the events of an interval, after a position, in either direction.
 
 use faults::{Ids, IdsBuilder};
 
@@ -21,7 +21,7 @@ pub(crate) struct PageQuery<'a> {
     pub(crate) overlap: usize,
     /// Oldest first, or newest first.
     pub(crate) direction: Direction,
-    /// At most so many.
+    /// The most events of the page.
     pub(crate) limit: usize,
     /// What else must hold of an event, judged by its bytes.
     pub(crate) filter: Option<Filter<'a>>,

@@ -12,7 +12,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::audit::free_text;
-use super::calendar::Occasion;
+use super::calendar::Activity;
 use super::company::Company;
 use super::{one_of, open_with_id, uuid};
 use crate::event_log::Facts;
@@ -21,11 +21,11 @@ use crate::world::AiShape;
 
 pub(super) use conversation::Conversations;
 
-/// Writes one event; the occasion is when it is stored.
+/// Writes one event; the activity is when it is stored.
 pub(super) fn write<'a>(
     out: &mut Vec<u8>,
     company: &'a Company,
-    occasion: Occasion<'a>,
+    activity: Activity<'a>,
     (shape, conversations): (AiShape, &mut Conversations<'a>),
     random: &mut ChaCha8Rng,
 ) -> Facts {
@@ -35,13 +35,13 @@ pub(super) fn write<'a>(
         AiShape::Mixed => random.random_bool(0.5),
     };
     if is_current {
-        return current::write(out, company, occasion, conversations, random);
+        return current::write(out, company, activity, conversations, random);
     }
-    legacy(out, company, occasion, random)
+    legacy(out, company, activity, random)
 }
 
-fn legacy(out: &mut Vec<u8>, company: &Company, occasion: Occasion<'_>, random: &mut ChaCha8Rng) -> Facts {
-    let time = occasion.time - occasion.time.rem_euclid(1_000);
+fn legacy(out: &mut Vec<u8>, company: &Company, activity: Activity<'_>, random: &mut ChaCha8Rng) -> Facts {
+    let time = activity.time - activity.time.rem_euclid(1_000);
     let id = open_with_id(out, &uuid(random));
     let created = time - random.random_range(0..120) * 1_000;
     let feature = one_of(&["create_with_ai", "summarize", "cluster_stickies", "generate_diagram"], random);
@@ -52,8 +52,8 @@ fn legacy(out: &mut Vec<u8>, company: &Company, occasion: Occasion<'_>, random: 
         WholeSeconds(time),
         uuid(random),
         uuid(random),
-        company.some_board(random).id,
-        occasion.person.actor,
+        company.draw_board(random).id,
+        activity.person.actor,
         one_of(&["user_prompt", "ai_response"], random),
         free_text(random),
     );

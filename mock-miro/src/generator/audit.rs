@@ -5,10 +5,10 @@ use std::io::Write;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::calendar::Occasion;
+use super::calendar::Activity;
 use super::catalogue::{self, Details, Family, Object};
 use super::company::{Company, Team};
-use super::{Oddities, member, names, once_in, one_of, open_with_id, quoted, text_member};
+use super::{Anomalies, member, names, once_in, one_of, open_with_id, quoted, text_member};
 use crate::cursor::audit_event_id;
 use crate::event_log::{Facts, Position};
 use crate::instant::CreatedAt;
@@ -17,14 +17,14 @@ use crate::instant::CreatedAt;
 pub(super) fn write(
     out: &mut Vec<u8>,
     company: &Company,
-    occasion: Occasion<'_>,
+    activity: Activity<'_>,
     seq: u32,
-    oddities: Oddities,
+    anomalies: Anomalies,
     random: &mut ChaCha8Rng,
 ) -> Facts {
-    let time = occasion.time;
+    let time = activity.time;
     let id = open_with_id(out, &audit_event_id(Position { time, seq }));
-    let (family, event) = catalogue::draw(occasion.deed, occasion.person.kind.is_human(), random);
+    let (family, event) = catalogue::draw(activity.kind, activity.person.kind.is_human(), random);
     let written = write!(
         out,
         r#","type":"event","event":"{event}","category":"{}","createdAt":"{}""#,
@@ -33,51 +33,51 @@ pub(super) fn write(
     );
     written.expect("writing into memory does not fail");
     match once_in(250, random) {
-        true if oddities.nulls => member(out, "createdBy", "null"),
+        true if anomalies.nulls => member(out, "createdBy", "null"),
         true => {}
-        false if oddities.unknown_type => member(out, "createdBy", &occasion.person.created_by_unknown),
-        false => member(out, "createdBy", &occasion.person.created_by),
+        false if anomalies.unknown_type => member(out, "createdBy", &activity.person.created_by_unknown),
+        false => member(out, "createdBy", &activity.person.created_by),
     }
-    let mut team = &company.teams[occasion.person.team];
-    object(out, family, company, occasion, &mut team, random);
-    context(out, family, company, occasion, (team, oddities), random);
+    let mut team = &company.teams[activity.person.team];
+    object(out, family, company, activity, &mut team, random);
+    context(out, family, company, activity, (team, anomalies), random);
     out.extend_from_slice(b",\"details\":");
     let from = out.len();
-    details(out, family.details, oddities, random);
-    if oddities.has_text() {
-        oddities.append_texts(out);
+    details(out, family.details, anomalies, random);
+    if anomalies.has_text() {
+        anomalies.append_texts(out);
     }
-    if oddities.string_details {
+    if anomalies.string_details {
         let text = quoted(&String::from_utf8_lossy(&out[from..]));
         out.truncate(from);
         out.extend_from_slice(text.as_bytes());
     }
-    extras(out, oddities, random);
+    extras(out, anomalies, random);
     out.push(b'}');
     Facts { time, id }
 }
 
-/// The thing affected; a board also settles the team.
+/// The affected object; a board also determines the team.
 fn object<'a>(
     out: &mut Vec<u8>,
     family: &Family,
     company: &'a Company,
-    occasion: Occasion<'_>,
+    activity: Activity<'_>,
     team: &mut &'a Team,
     random: &mut ChaCha8Rng,
 ) {
     match family.object {
-        // Now and then it is missing altogether.
+        // Sometimes it is missing.
         Object::Named if once_in(10, random) => {}
-        Object::Actor => member(out, "object", &occasion.person.object),
-        Object::OtherUser => member(out, "object", &company.somebody(random).object),
+        Object::Actor => member(out, "object", &activity.person.object),
+        Object::OtherUser => member(out, "object", &company.draw_person(random).object),
         Object::Organization => member(out, "object", &company.organization),
         Object::Team => {
             let named = format!(r#"{{"id":"{}","name":{}}}"#, team.id, quoted(&team.name));
             member(out, "object", &named);
         }
         Object::Board => {
-            let board = company.some_board(random);
+            let board = company.draw_board(random);
             *team = &company.teams[board.team];
             member(out, "object", &board.object);
         }
@@ -93,27 +93,27 @@ fn context(
     out: &mut Vec<u8>,
     family: &Family,
     company: &Company,
-    occasion: Occasion<'_>,
-    (team, oddities): (&Team, Oddities),
+    activity: Activity<'_>,
+    (team, anomalies): (&Team, Anomalies),
     random: &mut ChaCha8Rng,
 ) {
     if once_in(700, random) {
         return;
     }
-    let ip = if once_in(120, random) { "" } else { &occasion.person.ip };
+    let ip = if once_in(120, random) { "" } else { &activity.person.ip };
     out.extend_from_slice(b",\"context\":{\"ip\":\"");
     out.extend_from_slice(ip.as_bytes());
     out.extend_from_slice(b"\",\"organization\":");
     out.extend_from_slice(company.organization.as_bytes());
     if !family.organization_wide {
         member(out, "team", &team.context);
-    } else if random.random_bool(0.5) && oddities.nulls {
+    } else if random.random_bool(0.5) && anomalies.nulls {
         member(out, "team", "null");
     }
     out.push(b'}');
 }
 
-fn details(out: &mut Vec<u8>, details: Details, oddities: Oddities, random: &mut ChaCha8Rng) {
+fn details(out: &mut Vec<u8>, details: Details, anomalies: Anomalies, random: &mut ChaCha8Rng) {
     let client = quoted(one_of(&names::CLIENTS, random));
     let written = match details {
         Details::SignIn => {
@@ -139,7 +139,7 @@ fn details(out: &mut Vec<u8>, details: Details, oddities: Oddities, random: &mut
         }
         Details::Sharing => {
             let grants = random.random_range(1..4);
-            let expires = if oddities.nulls { r#""expires":null,"# } else { "" };
+            let expires = if anomalies.nulls { r#""expires":null,"# } else { "" };
             write!(
                 out,
                 r#"{{"access":{{"from":"PRIVATE","to":"VIEW","grants":{grants}}},{expires}"note":{}}}"#,
@@ -167,7 +167,7 @@ fn details(out: &mut Vec<u8>, details: Details, oddities: Oddities, random: &mut
     written.expect("writing into memory does not fail");
 }
 
-/// A text that somebody typed: mostly short, sometimes treacherous, seldom long.
+/// Free text of a user: mostly short, sometimes with difficult characters, rarely long.
 pub(super) fn free_text(random: &mut ChaCha8Rng) -> String {
     match random.random_range(0..1_000) {
         0 => quoted(&one_of(&names::NOTES, random).repeat(random.random_range(20..200))),
@@ -177,12 +177,12 @@ pub(super) fn free_text(random: &mut ChaCha8Rng) -> String {
 }
 
 /// Members that no documentation knows.
-fn extras(out: &mut Vec<u8>, oddities: Oddities, random: &mut ChaCha8Rng) {
+fn extras(out: &mut Vec<u8>, anomalies: Anomalies, random: &mut ChaCha8Rng) {
     if once_in(50, random) {
         member(out, "riskScore", &format!("{}.5", random.random_range(0..100)));
     }
     if once_in(80, random) {
-        let last = if oddities.nulls { ",null" } else { "" };
+        let last = if anomalies.nulls { ",null" } else { "" };
         member(out, "tags", &format!(r#"[{{"k":"a","v":[1,2.50,-3e2,true{last}]}},[],{{}}]"#));
     }
     if once_in(200, random) {

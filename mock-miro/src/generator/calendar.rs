@@ -1,82 +1,64 @@
-//! When things happen: people in office hours of their time zone, machines around the clock.
+//! When people and machines act: people in the office hours of their time zone, machines around the clock.
 
 use jiff::{SignedDuration, Timestamp};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::company::{Company, Person};
-use super::storm;
-use crate::world::Traits;
 
-/// Something that somebody does at a millisecond.
+/// What a person does at an instant.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Occasion<'a> {
+pub(super) struct Activity<'a> {
     /// Milliseconds since 1970.
     pub(super) time: i64,
     pub(super) person: &'a Person,
-    pub(super) deed: Deed,
+    pub(super) kind: ActivityKind,
 }
 
-/// What is done.
+/// The kind of an activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Deed {
-    /// Whatever the catalogue draws.
+pub(super) enum ActivityKind {
+    /// Any event of the catalog.
     Any,
-    /// Signing in, while the identity provider is away.
+    /// A failed sign-in, while the identity provider is down.
     FailSigningIn,
-    /// Signing in, now that it is back.
+    /// A successful sign-in, after the identity provider has recovered.
     SignIn,
 }
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MINUTES: i64 = 24 * 60;
-/// How often to look for a better hour before taking what was drawn: nobody never works at night.
+/// How often an unlikely hour is drawn again before it is accepted: some people work at night.
 const TRIES: usize = 6;
 
-/// So many occasions within `over` after `from`, in the order of time: some of them storms, and a share of them in the
-/// millisecond of the one before.
-pub(super) fn occasions<'a>(
-    company: &'a Company,
-    count: usize,
-    from: Timestamp,
-    over: SignedDuration,
-    shares: &Traits,
-    random: &mut ChaCha8Rng,
-) -> Vec<Occasion<'a>> {
-    let mut occasions = storm::occasions(company, count, shares.sign_in_storms, (from, over), random);
-    let (start, span) = span(from, over);
-    occasions.extend((occasions.len()..count).map(|_| occasion(company, start, span, random)));
-    occasions.sort_by_key(|occasion| occasion.time);
-    for nth in 1..occasions.len() {
-        if random.random::<f64>() < shares.ties {
-            occasions[nth].time = occasions[nth - 1].time;
-        }
-    }
-    occasions
-}
-
-/// The first millisecond of a stretch of time, and how many there are.
+/// The first millisecond of an interval, and its length in milliseconds.
 pub(super) fn span(from: Timestamp, over: SignedDuration) -> (i64, i64) {
     (from.as_millisecond(), i64::try_from(over.as_millis()).unwrap_or(i64::MAX / 2).max(1))
 }
 
-/// Somebody doing something, likelier at an hour at which they are busy.
-pub(super) fn occasion<'a>(company: &'a Company, start: i64, span: i64, random: &mut ChaCha8Rng) -> Occasion<'a> {
-    let mut drawn =
-        Occasion { time: start + random.random_range(0..span), person: company.somebody(random), deed: Deed::Any };
+/// Draws an activity, more likely at hours at which the person is active.
+pub(super) fn draw<'a>(company: &'a Company, start: i64, span: i64, random: &mut ChaCha8Rng) -> Activity<'a> {
+    let mut drawn = Activity {
+        time: start + random.random_range(0..span),
+        person: company.draw_person(random),
+        kind: ActivityKind::Any,
+    };
     for _ in 0..TRIES {
-        let chance = activity(drawn.person, drawn.time);
+        let chance = activity_level(drawn.person, drawn.time);
         if random.random::<f64>() < chance {
             break;
         }
-        drawn =
-            Occasion { time: start + random.random_range(0..span), person: company.somebody(random), deed: Deed::Any };
+        drawn = Activity {
+            time: start + random.random_range(0..span),
+            person: company.draw_person(random),
+            kind: ActivityKind::Any,
+        };
     }
     drawn
 }
 
-/// How busy a person is at that instant, 0 to 1.
-fn activity(person: &Person, time_ms: i64) -> f64 {
+/// How active a person is at that instant, 0 to 1.
+fn activity_level(person: &Person, time_ms: i64) -> f64 {
     if !person.kind.is_human() {
         return 0.3;
     }

@@ -7,7 +7,7 @@
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::calendar::Deed;
+use super::calendar::ActivityKind;
 
 /// Events of one kind.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(super) struct Family {
     weight: u32,
     pub(super) object: Object,
     pub(super) details: Details,
-    /// Whether it concerns the whole organisation, so that there is no team.
+    /// Whether it concerns the whole organization, so that there is no team.
     pub(super) organization_wide: bool,
 }
 
@@ -249,11 +249,11 @@ static OUTAGE: Family = organization_wide("authentication", 0, Object::Actor, De
 static RECOVERY: Family = organization_wide("authentication", 0, Object::Actor, Details::SignIn);
 
 /// What a person, or a machine, does next.
-pub(super) fn draw(deed: Deed, is_human: bool, random: &mut ChaCha8Rng) -> (&'static Family, &'static str) {
-    match deed {
-        Deed::FailSigningIn => (&OUTAGE, "sign_in_failed"),
-        Deed::SignIn => (&RECOVERY, "sign_in_succeeded"),
-        Deed::Any => draw_any(is_human, random),
+pub(super) fn draw(kind: ActivityKind, is_human: bool, random: &mut ChaCha8Rng) -> (&'static Family, &'static str) {
+    match kind {
+        ActivityKind::FailSigningIn => (&OUTAGE, "sign_in_failed"),
+        ActivityKind::SignIn => (&RECOVERY, "sign_in_succeeded"),
+        ActivityKind::Any => draw_any(is_human, random),
     }
 }
 

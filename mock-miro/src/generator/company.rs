@@ -1,4 +1,4 @@
-//! A company: people, teams and boards, each with its JSON written once.
+//! A company: people, teams and boards, each with its prepared JSON.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use super::names;
 use super::roster::Roster;
 use crate::world::Organization;
 
-/// Who can appear in the events of an organisation.
+/// The people, teams and boards that appear in the events of an organization.
 #[derive(Debug)]
 pub(super) struct Company {
     /// `{"type":"organization",…}`.
@@ -31,26 +31,26 @@ pub(super) struct Team {
 
 #[derive(Debug)]
 pub(super) struct Person {
-    pub(super) kind: Kind,
+    pub(super) kind: AccountKind,
     /// Minutes east of Greenwich.
     pub(super) offset_minutes: i64,
     pub(super) team: usize,
     pub(super) email: String,
     /// `{"type":…,"id":…,"name":…,"email":…}`, as the audit log has it.
     pub(super) created_by: String,
-    /// The same, of a `type` that no specification lists.
+    /// The same, with a `type` that no specification lists.
     pub(super) created_by_unknown: String,
     /// `{"id":…,"name":…,"email":…}`, as the content log has it.
     pub(super) actor: String,
     /// `{"id":…,"name":…}`, as the object of an audit event.
     pub(super) object: String,
-    /// Where they usually are.
+    /// Their usual address.
     pub(super) ip: String,
 }
 
-/// What stands behind an account.
+/// The kind of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum AccountKind {
     Member,
     Guest,
     /// `application`.
@@ -71,12 +71,12 @@ pub(super) struct Board {
 
 /// How many boards there are at least; a company of more people has one for each.
 const BOARDS_MIN: usize = 600;
-/// How many teams have names of the crate `fake`, beside the curated ones.
+/// How many teams have names of the crate `fake`, in addition to the curated ones.
 const TEAMS_FAKED: usize = 10;
 const OFFSETS: [i64; 8] = [-480, -300, 0, 60, 120, 330, 480, 540];
 
 impl Company {
-    /// The company behind an organisation; the same whenever it is asked for.
+    /// The company of an organization; always the same for the same organization.
     pub(super) fn of(organization: &Organization) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(organization.id.parse().unwrap_or(0));
         let teams = teams(organization, &mut random);
@@ -88,18 +88,18 @@ impl Company {
         Self { organization, teams, people, boards }
     }
 
-    /// Somebody; a few are far more active than most.
-    pub(super) fn somebody(&self, random: &mut ChaCha8Rng) -> &Person {
+    /// Draws a person; a few are far more active than most.
+    pub(super) fn draw_person(&self, random: &mut ChaCha8Rng) -> &Person {
         &self.people[skewed(self.people.len(), random)]
     }
 
-    /// A board; a few are far busier than most.
-    pub(super) fn some_board(&self, random: &mut ChaCha8Rng) -> &Board {
+    /// Draws a board; a few are far busier than most.
+    pub(super) fn draw_board(&self, random: &mut ChaCha8Rng) -> &Board {
         &self.boards[skewed(self.boards.len(), random)]
     }
 }
 
-/// A place in a list, earlier ones far more often.
+/// Draws an index, earlier ones far more often.
 fn skewed(len: usize, random: &mut ChaCha8Rng) -> usize {
     let drawn: f64 = random.random();
     ((drawn * drawn * len as f64) as usize).min(len - 1)
@@ -121,7 +121,7 @@ fn teams(organization: &Organization, random: &mut ChaCha8Rng) -> Vec<Team> {
     own.chain(invented).map(team).collect()
 }
 
-/// As many people as the organization has, and the machines among them.
+/// The people of the organization, and machine accounts among them.
 fn accounts(organization: &Organization, teams: usize, random: &mut ChaCha8Rng) -> Vec<Person> {
     let domain = organization.users.first().and_then(|user| user.email.split_once('@')).map(|(_, domain)| domain);
     let mut roster = Roster::new(domain.unwrap_or("example.com"), random);
@@ -129,7 +129,7 @@ fn accounts(organization: &Organization, teams: usize, random: &mut ChaCha8Rng) 
     let mut accounts = Vec::new();
     let mut people = 0;
     for nth in 0.. {
-        let kind = Kind::of_nth(nth);
+        let kind = AccountKind::of_nth(nth);
         if people == organization.people {
             break;
         }
@@ -144,17 +144,23 @@ fn accounts(organization: &Organization, teams: usize, random: &mut ChaCha8Rng) 
 }
 
 impl Person {
-    fn new((nth, kind): (usize, Kind), id: &str, roster: &mut Roster, teams: usize, random: &mut ChaCha8Rng) -> Self {
+    fn new(
+        (nth, kind): (usize, AccountKind),
+        id: &str,
+        roster: &mut Roster,
+        teams: usize,
+        random: &mut ChaCha8Rng,
+    ) -> Self {
         let (name, email) = match kind {
-            Kind::Scim => ("SCIM".to_owned(), String::new()),
-            Kind::Automation => ("Miro Automation".to_owned(), String::new()),
-            Kind::Bot => {
+            AccountKind::Scim => ("SCIM".to_owned(), String::new()),
+            AccountKind::Automation => ("Miro Automation".to_owned(), String::new()),
+            AccountKind::Bot => {
                 let name = format!("Integration {nth}");
                 let email = roster.integration(&name);
                 (name, email)
             }
-            Kind::Guest => roster.guest(random),
-            Kind::Member => roster.member(random),
+            AccountKind::Guest => roster.guest(random),
+            AccountKind::Member => roster.member(random),
         };
         let created_by = json!({"type": kind.word(), "id": id, "name": name, "email": email}).to_string();
         let created_by_unknown = json!({"type": "service_account", "id": id, "name": name, "email": email}).to_string();
@@ -174,7 +180,7 @@ impl Person {
     }
 }
 
-impl Kind {
+impl AccountKind {
     /// What the nth account is: three of forty are machines, six are guests.
     fn of_nth(nth: usize) -> Self {
         match nth % 40 {

@@ -1,43 +1,29 @@
-//! Incidents planted among ordinary events, which a detection should find.
+//! Planted incidents: events among ordinary ones that a detection should find.
 
 use std::io::Write;
 
 use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::company::{Company, Kind, Person};
+use super::company::{AccountKind, Company, Person};
 use super::{member, open_with_id};
 use crate::cursor::audit_event_id;
 use crate::event_log::{EventLog, Facts, Position};
 use crate::instant::CreatedAt;
-use crate::world::Organization;
+use crate::world::{Incident, Organization};
 
-/// What can be planted in an audit log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Incident {
-    /// One person exports sixty boards within ten minutes.
-    MassExport,
-    /// One person signs in from two continents within twenty minutes.
-    ImpossibleTraveller,
-    /// An admin switches the SIEM integration off in the middle of the night.
-    SiemDisabled,
-    /// Two hundred sign-ins of one person fail from one address, then one succeeds.
-    SignInStorm,
-}
-
-/// An incident as the manifest tells it.
+/// An incident of the manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Planted {
     /// Which kind.
     pub incident: Incident,
-    /// What a detection should say.
+    /// What a detection should report.
     pub says: String,
-    /// A query in KQL over `MiroAuditLogs_CL` whose first column is the address of whoever did it.
+    /// A KQL query over `MiroAuditLogs_CL` whose first column is the address of the person who did it.
     pub query: &'static str,
-    /// The address of whoever did it.
+    /// The address of the person who did it.
     pub email: String,
     /// The first event.
     pub from: Timestamp,
@@ -48,7 +34,7 @@ pub struct Planted {
 }
 
 /// One event of an incident.
-struct Deed<'a> {
+struct IncidentEvent<'a> {
     after_seconds: i64,
     event: &'a str,
     category: &'a str,
@@ -57,19 +43,14 @@ struct Deed<'a> {
     details: &'a str,
 }
 
-/// Two addresses of ranges set aside for documentation (RFC 5737), which stand for two continents.
+/// Two addresses of ranges reserved for documentation (RFC 5737), which represent two continents.
 const HERE: &str = "192.0.2.10";
 const FAR_AWAY: &str = "198.51.100.77";
 const BOARDS_EXPORTED: i64 = 60;
 const SIGN_INS_FAILED: i64 = 200;
 
 impl Incident {
-    /// Every kind.
-    pub fn all() -> [Self; 4] {
-        [Self::MassExport, Self::ImpossibleTraveller, Self::SiemDisabled, Self::SignInStorm]
-    }
-
-    /// One way to find it.
+    /// A query that finds it.
     fn query(self) -> &'static str {
         match self {
             Self::MassExport => {
@@ -108,29 +89,29 @@ pub(crate) fn plant(
     let company = Company::of(organization);
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     random.set_stream(100 + incident as u64);
-    let person = culprit(&company, &mut random);
+    let person = draw_member(&company, &mut random);
     let longest = SignedDuration::from_mins(20).as_millis() as i64;
     let room = i64::try_from(over.as_millis()).unwrap_or(i64::MAX / 2) - longest;
     let start = from.as_millisecond() + random.random_range(0..room.max(1));
-    let mut planting = Planting { into, company: &company, person, start, ids: Vec::new(), last: start };
-    let says = planting.commit(incident);
-    let Planting { ids, last, .. } = planting;
+    let mut writer = IncidentWriter { into, company: &company, person, start, ids: Vec::new(), last: start };
+    let says = writer.write_incident(incident);
+    let IncidentWriter { ids, last, .. } = writer;
     into.sort();
     let instant = |millis| Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
     let (email, from, until) = (person.email.clone(), instant(start), instant(last));
     Planted { incident, says, query: incident.query(), email, from, until, ids }
 }
 
-fn culprit<'a>(company: &'a Company, random: &mut ChaCha8Rng) -> &'a Person {
+fn draw_member<'a>(company: &'a Company, random: &mut ChaCha8Rng) -> &'a Person {
     loop {
-        let person = company.somebody(random);
-        if person.kind == Kind::Member {
+        let person = company.draw_person(random);
+        if person.kind == AccountKind::Member {
             return person;
         }
     }
 }
 
-struct Planting<'a> {
+struct IncidentWriter<'a> {
     into: &'a mut EventLog,
     company: &'a Company,
     person: &'a Person,
@@ -140,50 +121,56 @@ struct Planting<'a> {
     ids: Vec<String>,
 }
 
-impl Planting<'_> {
-    /// Lets it happen; returns what a detection should say.
-    fn commit(&mut self, incident: Incident) -> String {
+impl IncidentWriter<'_> {
+    /// Writes its events; returns what a detection should report.
+    fn write_incident(&mut self, incident: Incident) -> String {
         match incident {
             Incident::MassExport => {
                 for (nth, board) in (0..BOARDS_EXPORTED).zip(&self.company.boards) {
                     let details = r#"{"format":"BACKUP","sizeBytes":48000000}"#;
-                    let deed = deed(nth * 10, "board_exported", "boards", &board.object, HERE);
-                    self.write(&Deed { details, ..deed });
+                    let event = incident_event(nth * 10, "board_exported", "boards", &board.object, HERE);
+                    self.write(&IncidentEvent { details, ..event });
                 }
                 format!("{BOARDS_EXPORTED} boards exported by one person within 10 minutes")
             }
             Incident::ImpossibleTraveller => {
                 let object = &self.person.object;
-                self.write(&deed(0, "sign_in_succeeded", "authentication", object, HERE));
-                self.write(&deed(18 * 60, "sign_in_succeeded", "authentication", object, FAR_AWAY));
+                self.write(&incident_event(0, "sign_in_succeeded", "authentication", object, HERE));
+                self.write(&incident_event(18 * 60, "sign_in_succeeded", "authentication", object, FAR_AWAY));
                 format!("signed in from {HERE} and 18 minutes later from {FAR_AWAY}")
             }
             Incident::SiemDisabled => {
                 let object = &self.company.organization;
                 let details = r#"{"setting":{"name":"siem","value":{"enabled":false}}}"#;
-                let deed = deed(0, "siem_integration_disabled", "administration", object, FAR_AWAY);
-                self.write(&Deed { details, ..deed });
+                let event = incident_event(0, "siem_integration_disabled", "administration", object, FAR_AWAY);
+                self.write(&IncidentEvent { details, ..event });
                 "the SIEM integration was switched off".to_owned()
             }
             Incident::SignInStorm => {
                 let object = &self.person.object;
                 for nth in 0..SIGN_INS_FAILED {
                     let details = r#"{"authType":"PASSWORD","reason":"WRONG_PASSWORD"}"#;
-                    let deed = deed(nth, "sign_in_failed", "authentication", object, FAR_AWAY);
-                    self.write(&Deed { details, ..deed });
+                    let event = incident_event(nth, "sign_in_failed", "authentication", object, FAR_AWAY);
+                    self.write(&IncidentEvent { details, ..event });
                 }
-                self.write(&deed(SIGN_INS_FAILED + 5, "sign_in_succeeded", "authentication", object, FAR_AWAY));
+                self.write(&incident_event(
+                    SIGN_INS_FAILED + 5,
+                    "sign_in_succeeded",
+                    "authentication",
+                    object,
+                    FAR_AWAY,
+                ));
                 format!("{SIGN_INS_FAILED} failed sign-ins from {FAR_AWAY}, then one that succeeded")
             }
         }
     }
 
-    fn write(&mut self, deed: &Deed<'_>) {
-        let time = self.start + deed.after_seconds * 1_000;
+    fn write(&mut self, event: &IncidentEvent<'_>) {
+        let time = self.start + event.after_seconds * 1_000;
         let id = audit_event_id(Position { time, seq: self.into.next_seq() });
         let mut out = Vec::with_capacity(700);
         let range = open_with_id(&mut out, &id);
-        let Deed { event, category, object, ip, details, .. } = deed;
+        let IncidentEvent { event, category, object, ip, details, .. } = event;
         let written = write!(
             out,
             r#","type":"event","event":"{event}","category":"{category}","createdAt":"{}""#,
@@ -202,6 +189,19 @@ impl Planting<'_> {
     }
 }
 
-fn deed<'a>(after_seconds: i64, event: &'a str, category: &'a str, object: &'a str, ip: &'a str) -> Deed<'a> {
-    Deed { after_seconds, event, category, object, ip, details: r#"{"authType":"SSO","mfaFactorType":"NONE"}"# }
+fn incident_event<'a>(
+    after_seconds: i64,
+    event: &'a str,
+    category: &'a str,
+    object: &'a str,
+    ip: &'a str,
+) -> IncidentEvent<'a> {
+    IncidentEvent {
+        after_seconds,
+        event,
+        category,
+        object,
+        ip,
+        details: r#"{"authType":"SSO","mfaFactorType":"NONE"}"#,
+    }
 }

@@ -1,4 +1,4 @@
-//! Who there is: everybody with a name and an address of their own.
+//! Unique names and addresses of people.
 
 use std::collections::HashSet;
 
@@ -8,13 +8,12 @@ use rand_chacha::ChaCha8Rng;
 use super::locale::{Locale, slug};
 use super::names;
 
-/// Hands out names and addresses, none twice: first those of the curated list, which trip careless programs, then those of the
-/// crate `fake`.
+/// Draws unique names and addresses: first those of the curated list of difficult ones, then those of the crate `fake`.
 #[derive(Debug)]
 pub(super) struct Roster {
-    /// Where members have their addresses.
+    /// The domain of members.
     domain: String,
-    /// Where guests have theirs: other companies.
+    /// The domains of guests: other companies.
     partners: Vec<String>,
     curated: std::slice::Iter<'static, (&'static str, &'static str)>,
     names: HashSet<String>,
@@ -41,14 +40,14 @@ impl Roster {
 
     /// Another member: name and address.
     pub(super) fn member(&mut self, random: &mut ChaCha8Rng) -> (String, String) {
-        let (name, local) = self.somebody(random);
+        let (name, local) = self.draw_name(random);
         let address = self.address(&local, &self.domain.clone());
         (name, address)
     }
 
     /// Another guest: name and address.
     pub(super) fn guest(&mut self, random: &mut ChaCha8Rng) -> (String, String) {
-        let (name, local) = self.somebody(random);
+        let (name, local) = self.draw_name(random);
         let domain = self.partners[random.random_range(0..self.partners.len())].clone();
         (name, self.address(&local, &domain))
     }
@@ -58,8 +57,8 @@ impl Roster {
         self.address(&slug(name, "-"), &self.domain.clone())
     }
 
-    /// A name that nobody has, and what it is in an address.
-    fn somebody(&mut self, random: &mut ChaCha8Rng) -> (String, String) {
+    /// An unused name, and its form in an address.
+    fn draw_name(&mut self, random: &mut ChaCha8Rng) -> (String, String) {
         if let Some((name, local)) = self.curated.next() {
             self.names.insert((*name).to_owned());
             return ((*name).to_owned(), (*local).to_owned());

@@ -1,49 +1,53 @@
-//! Sign-in storms: for a few minutes nearly everybody signs in at once, and most of it fails at first.
+//! Sign-in storms: for a few minutes nearly everyone signs in at once, and most of it fails at first.
 //!
 //! This is what a company looks like when its identity provider goes away in working hours and comes back: many people,
-//! one event each every minute or so, failures before successes. It belongs to the noise that a detection must bear; the
+//! one event each every minute or so, failures before successes. It is part of the noise that a detection must tolerate; the
 //! planted incident of the same name is one person attacked from one address.
 
 use jiff::{SignedDuration, Timestamp};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::calendar::{self, Deed, Occasion};
+use super::calendar::{self, Activity, ActivityKind};
 use super::company::{Company, Person};
 
 /// The shortest and the longest storm.
 const LASTS_MS: std::ops::RangeInclusive<i64> = 3 * 60_000..=6 * 60_000;
-/// Fewer sign-ins are no storm.
+/// The fewest sign-ins of a storm.
 const SMALLEST: usize = 30;
-/// More than this and everybody would have signed in four times.
+/// The most sign-ins of a storm: about four for each person.
 const LARGEST: usize = 800;
 /// The part of a storm after which sign-ins succeed again.
 const OUTAGE: f64 = 0.6;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// The occasions of all storms within `over` after `from`: a `share` of `count`, at least one storm a day if that is
+/// The activities of all storms within `over` after `from`: a `share` of `count`, at least one storm a day if that is
 /// enough for one.
-pub(super) fn occasions<'a>(
+pub(super) fn activities<'a>(
     company: &'a Company,
     count: usize,
     share: f64,
     (from, over): (Timestamp, SignedDuration),
     random: &mut ChaCha8Rng,
-) -> Vec<Occasion<'a>> {
+) -> Vec<Activity<'a>> {
     let (start, span) = calendar::span(from, over);
-    let everybody: Vec<&Person> = company.people.iter().filter(|person| person.kind.is_human()).collect();
-    let mut occasions = Vec::new();
+    let people: Vec<&Person> = company.people.iter().filter(|person| person.kind.is_human()).collect();
+    let mut activities = Vec::new();
     for sign_ins in sizes(count, share, over) {
-        let begins = calendar::occasion(company, start, span, random).time;
+        let begins = calendar::draw(company, start, span, random).time;
         let lasts = random.random_range(LASTS_MS).min(start + span - begins);
         for _ in 0..sign_ins {
             let passed = random.random_range(0..lasts);
-            let deed = if (passed as f64) < lasts as f64 * OUTAGE { Deed::FailSigningIn } else { Deed::SignIn };
-            let person = everybody[random.random_range(0..everybody.len())];
-            occasions.push(Occasion { time: begins + passed, person, deed });
+            let kind = if (passed as f64) < lasts as f64 * OUTAGE {
+                ActivityKind::FailSigningIn
+            } else {
+                ActivityKind::SignIn
+            };
+            let person = people[random.random_range(0..people.len())];
+            activities.push(Activity { time: begins + passed, person, kind });
         }
     }
-    occasions
+    activities
 }
 
 /// How many sign-ins each storm has.

@@ -13,7 +13,7 @@ impl State {
         toggle: Toggle,
         on: bool,
     ) -> Option<(String, Option<MintedToken>)> {
-        let tokens = &mut self.holdings.world.organizations[organization].tokens;
+        let tokens = &mut self.dataset.world.organizations[organization].tokens;
         let mut of_app = tokens.iter_mut().filter(|token| token.app == toggle.app());
         if !on {
             for token in of_app.filter(|token| token.state == TokenState::Active) {
@@ -31,7 +31,7 @@ impl State {
         if let Some(predecessor) = predecessor {
             predecessor.name = format!("{name}-{older}");
         }
-        let user = user.unwrap_or_else(|| self.holdings.world.organizations[organization].first_admin());
+        let user = user.unwrap_or_else(|| self.dataset.world.organizations[organization].first_admin());
         let token = Token { value: self.value_for(organization), user, ..Token::of_integration(toggle) };
         let minted = self.add(organization, token);
         Some((minted.access_token.clone(), Some(minted)))
@@ -47,7 +47,7 @@ impl State {
         now: Timestamp,
     ) -> Result<MintedToken, ChangeError> {
         let app = self.app_to_install(organization, name, change)?;
-        let held = &mut self.holdings.world.organizations[organization];
+        let held = &mut self.dataset.world.organizations[organization];
         for token in held.tokens.iter_mut().filter(|token| token.app == name && token.state == TokenState::Active) {
             token.state = TokenState::Replaced;
         }
@@ -59,10 +59,10 @@ impl State {
         Ok(self.add(organization, token))
     }
 
-    /// The app as it is now, which is made if nobody has made it.
+    /// The app of that name, created if it does not exist.
     fn app_to_install(&mut self, organization: usize, name: &str, change: InstallChange) -> Result<App, ChangeError> {
-        let (client_id, client_secret) = (self.holdings.next_client_id(), self.value_for(organization));
-        let apps = &mut self.holdings.world.organizations[organization].apps;
+        let (client_id, client_secret) = (self.dataset.next_client_id(), self.value_for(organization));
+        let apps = &mut self.dataset.world.organizations[organization].apps;
         let Some(app) = apps.iter_mut().find(|app| app.name == name) else {
             let app = App {
                 client_secret,
@@ -81,11 +81,11 @@ impl State {
     }
 
     fn value_for(&mut self, organization: usize) -> String {
-        mint(self.holdings.world.organizations[organization].region, &mut self.random)
+        mint(self.dataset.world.organizations[organization].region, &mut self.random)
     }
 
     fn add(&mut self, organization: usize, token: Token) -> MintedToken {
-        let held = &mut self.holdings.world.organizations[organization];
+        let held = &mut self.dataset.world.organizations[organization];
         let minted = MintedToken {
             organization: held.id.clone(),
             token: token.name.clone(),
@@ -94,7 +94,7 @@ impl State {
             refresh_token: token.refresh_token.clone(),
         };
         held.tokens.push(token);
-        held.forget_oldest_dead();
+        held.drop_oldest_invalid();
         minted
     }
 }

@@ -1,4 +1,4 @@
-//! The list of all switches: what each decides, what it may be, and why its default is what it is.
+//! The list of all switches: effect, allowed values, and the reason for the default.
 
 use serde::Serialize;
 
@@ -9,13 +9,13 @@ use super::Switches;
 pub struct SwitchInfo {
     /// Its name in worlds and at the control plane.
     pub name: &'static str,
-    /// What it is unless set, as in a world file.
+    /// The default, as in a world file.
     pub default: String,
-    /// What it may be.
+    /// The allowed values.
     pub allowed: &'static str,
     /// What it decides.
     pub decides: &'static str,
-    /// Why the default is what it is; the pages were read 2026-11-22.
+    /// The reason for the default; pages were read 2026-11-22.
     pub source: &'static str,
 }
 
@@ -23,7 +23,7 @@ struct Line(&'static str, &'static str, &'static str, &'static str);
 
 const SPEC: &str = "https://github.com/miroapp/api-clients (packages/generator/spec.json)";
 const RATES: &str = "https://developers.miro.com/reference/rate-limiting";
-const NOT_FOUND: &str = "no public record either way";
+const NOT_FOUND: &str = "not documented";
 
 /// Name, allowed values, what it decides, source of the default.
 const LINES: [Line; 29] = [
@@ -48,54 +48,74 @@ const LINES: [Line; 29] = [
         "the largest limit of the audit log",
         "no bound in the specification; Miro's Splunk app asks for 500",
     ),
-    Line("limit_out_of_bounds", "clip | bad_request", "what a limit outside its bounds gives", NOT_FOUND),
-    Line("start_beyond_reach", "clip | bad_request", "what a createdAfter more than 90 days ago gives", NOT_FOUND),
-    Line("empty_window", "empty_page | bad_request", "what a window that ends at or before its start gives", NOT_FOUND),
+    Line("limit_out_of_bounds", "clip | bad_request", "the response to a limit out of bounds", NOT_FOUND),
+    Line("start_beyond_reach", "clip | bad_request", "the response to a createdAfter more than 90 days ago", NOT_FOUND),
+    Line(
+        "empty_window",
+        "empty_page | bad_request",
+        "the response to a window that ends at or before its start",
+        NOT_FOUND,
+    ),
     Line("window_max", "null | a duration such as 24h", "the widest window", NOT_FOUND),
-    Line("cursor_lifetime", "null | a duration such as 10m", "how long a cursor is good for", NOT_FOUND),
-    Line("cursor_binding", "free | to_its_bounds", "whether a cursor works with other bounds than its own", NOT_FOUND),
+    Line("cursor_lifetime", "null | a duration such as 10m", "how long a cursor is valid", NOT_FOUND),
+    Line(
+        "cursor_binding",
+        "free | to_its_bounds",
+        "whether a cursor is valid with other bounds than its own",
+        NOT_FOUND,
+    ),
     Line(
         "malformed_cursor",
         "first_page | bad_request",
-        "what a cursor that cannot be read, or was cut at its #, gives",
+        "the response to a cursor that is malformed or was cut at its #",
         "a public connector records an endless loop from cursors cut at their #",
     ),
     Line(
         "refused_cursor",
         "bad_request | conflict",
-        "the answer to a cursor that has expired or belongs to other bounds",
-        "409 stands in the specification of the audit log alone, without a cause",
+        "the response to a cursor that has expired or belongs to other bounds",
+        "409 is in the specification of the audit log only, without a cause",
     ),
-    Line("tie_order", "arrival | reversed", "the order within a millisecond; flipped, it changes", NOT_FOUND),
-    Line("page_overlap", "a number", "how many events of a page come again at the start of the next", NOT_FOUND),
+    Line("tie_order", "arrival | reversed", "the order of events of the same millisecond", NOT_FOUND),
+    Line("page_overlap", "a number", "how many events of a page are repeated at the start of the next", NOT_FOUND),
     Line(
         "ingestion_delay",
         "a duration such as 2m",
-        "how long after it happened every event becomes visible",
-        "no public record; single late events are a matter of the world",
+        "the delay until an event becomes visible",
+        "not documented; for single late events see `traits.late`",
     ),
-    Line("credit_model", "fixed_window | continuous | sliding_window", "how credits come back", RATES),
-    Line("credit_owner", "user_and_app | token", "who shares one budget of credits", RATES),
-    Line("retry_after", "off | seconds | http_date", "whether a 429 says when to come back", "in no Miro source"),
-    Line("rate_headers", "every_answer | successes", "which answers carry X-RateLimit-*", RATES),
+    Line("credit_model", "fixed_window | continuous | sliding_window", "how credits are replenished", RATES),
+    Line("credit_owner", "user_and_app | token", "who shares a rate limit", RATES),
+    Line("retry_after", "off | seconds | http_date", "the form of Retry-After in a 429", "not documented"),
+    Line("rate_headers", "every_answer | successes", "which responses have the X-RateLimit-* headers", RATES),
     Line("rate_reset_unit", "seconds | milliseconds", "the unit of X-RateLimit-Reset", "an epoch without a unit"),
-    Line("wrong_organization", "forbidden | not_found", "the answer to an organization not the token's", NOT_FOUND),
+    Line("wrong_organization", "forbidden | not_found", "the response to the id of another organization", NOT_FOUND),
     Line("forbidden_code", "insufficient_permissions | forbidden_access", "the code of a 403", "both are documented"),
     Line(
         "token_in_query",
         "accepted | ignored",
-        "whether ?access_token= stands in for the header",
+        "whether ?access_token= is accepted in place of the header",
         "https://developers.miro.com/reference/use-access-token-for-rest-api-requests",
     ),
-    Line("token_info_invalid", "bad_request | unauthorized", "token information for a token not valid", SPEC),
+    Line(
+        "token_info_invalid",
+        "bad_request | unauthorized",
+        "the response of the token information to an invalid token",
+        SPEC,
+    ),
     Line(
         "token_info_organization",
         "present | absent",
         "whether the token information names the organization",
         "required by the specification; Miro's Python client has treated it as optional since 2.2.1",
     ),
-    Line("rotation_grace", "a duration such as 30s", "how long an access token outlives its renewal", NOT_FOUND),
-    Line("used_refresh_token", "unauthorized | bad_request", "the answer to a used refresh token", NOT_FOUND),
+    Line(
+        "rotation_grace",
+        "a duration such as 30s",
+        "how long an access token stays valid after it is refreshed",
+        NOT_FOUND,
+    ),
+    Line("used_refresh_token", "unauthorized | bad_request", "the response to a used refresh token", NOT_FOUND),
 ];
 
 impl Switches {
@@ -103,10 +123,8 @@ impl Switches {
     pub fn catalogue() -> Vec<SwitchInfo> {
         let defaults = serde_json::to_value(Self::default()).unwrap_or_default();
         let info = |&Line(name, allowed, decides, source): &Line| {
-            let default = match &defaults[name] {
-                serde_json::Value::String(word) => word.clone(),
-                other => other.to_string(),
-            };
+            let default = &defaults[name];
+            let default = default.as_str().map_or_else(|| default.to_string(), str::to_owned);
             SwitchInfo { name, default, allowed, decides, source }
         };
         LINES.iter().map(info).collect()

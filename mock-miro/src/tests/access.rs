@@ -9,7 +9,7 @@ use super::{Bench, NOON, audit_path};
 use crate::{Cause, Log, Plan, Role, Toggle, TokenState};
 
 async fn without_token(bench: &Bench, path: &str) -> (u16, String) {
-    bench.call(Request::get(path).body(Body::empty()).unwrap()).await.refusal()
+    bench.call(Request::get(path).body(Body::empty()).unwrap()).await.error()
 }
 
 #[tokio::test]
@@ -17,9 +17,9 @@ async fn a_call_needs_a_live_token() {
     let bench = Bench::new();
     let path = audit_path("");
     assert_eq!(without_token(&bench, &path).await, (401, "tokenNotProvided".to_owned()));
-    assert_eq!(bench.get_as("made-up", &path).await.refusal(), (401, "tokenNotFound".to_owned()));
+    assert_eq!(bench.get_as("made-up", &path).await.error(), (401, "tokenNotFound".to_owned()));
     bench.mock.revoke_token("audit").unwrap();
-    assert_eq!(bench.audit("").await.refusal(), (401, "tokenNotFound".to_owned()));
+    assert_eq!(bench.audit("").await.error(), (401, "tokenNotFound".to_owned()));
     bench.mock.set_token_state("audit", TokenState::Active).unwrap();
     assert_eq!(bench.audit("").await.status, 200);
 }
@@ -29,10 +29,10 @@ async fn a_token_reads_only_what_its_scopes_allow() {
     let bench = Bench::new();
     let tokens = bench.mock.tokens();
     let forbidden = (403, "insufficientPermissions".to_owned());
-    assert_eq!(bench.get_as(&tokens.content, &audit_path("")).await.refusal(), forbidden);
-    assert_eq!(bench.get_as(&tokens.audit, &bench.content_path("")).await.refusal(), forbidden);
+    assert_eq!(bench.get_as(&tokens.content, &audit_path("")).await.error(), forbidden);
+    assert_eq!(bench.get_as(&tokens.audit, &bench.content_path("")).await.error(), forbidden);
     bench.mock.set_scopes("audit", &["boards:read"]).unwrap();
-    assert_eq!(bench.audit("").await.refusal(), forbidden);
+    assert_eq!(bench.audit("").await.error(), forbidden);
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn every_cause_breaks_what_it_names_and_no_more() {
             let answer = bench.get_as(&token, &path).await;
             let (name, is_named) = (cause.name, cause.logs.contains(&log));
             let expected = if is_named { (cause.status, cause.code.to_owned()) } else { (200, String::new()) };
-            assert_eq!(answer.refusal(), expected, "{name}, {log:?}: {}", answer.text);
+            assert_eq!(answer.error(), expected, "{name}, {log:?}: {}", answer.text);
             assert!(answer.status != 200 || answer.ids().is_empty() == is_named, "{name}, {log:?}: {}", answer.text);
         }
         assert_eq!(cause.log, cause.logs[0]);
@@ -133,7 +133,7 @@ async fn a_lapsed_refresh_token_renews_nothing_and_a_new_installation_does() {
     };
     let lapsed = json!({"tokens": {"Log Shipper-1": {"expires_at": NOON, "refresh_expires_at": NOON}}});
     bench.control(Method::POST, "world", lapsed).await;
-    assert_eq!(renew(&first["refresh_token"]).await.refusal(), (401, "oauthError".to_owned()));
+    assert_eq!(renew(&first["refresh_token"]).await.error(), (401, "oauthError".to_owned()));
     let second = bench.control(Method::POST, "world", app).await.json()["minted"][0].clone();
     assert_eq!(bench.get_as(second["access_token"].as_str().unwrap(), &audit_path("")).await.status, 200);
     assert_eq!(renew(&second["refresh_token"]).await.status, 200);
@@ -155,7 +155,7 @@ async fn token_information_tells_scopes_and_organization() {
     let told = bench.get_as(&bench.mock.tokens().content, "/v1/oauth-token").await.json();
     assert_eq!(told["scopes"], serde_json::json!(["contentlogs:export"]));
     assert_eq!(told["organization"]["id"], bench.mock.organization_id());
-    assert_eq!(bench.get_as("made-up", "/v1/oauth-token").await.refusal(), (400, "tokenNotFound".to_owned()));
+    assert_eq!(bench.get_as("made-up", "/v1/oauth-token").await.error(), (400, "tokenNotFound".to_owned()));
 }
 
 #[tokio::test]

@@ -36,8 +36,8 @@ async fn what_cannot_be_generated_is_refused() {
     let bench = Bench::new();
     for (request, said) in [
         (json!({"log": "audit", "generate": 10_000_001}), "events.generate = 10000001: at most 10000000"),
-        (json!({"log": "audit", "generate": 1, "over": "0s"}), "events.over: a stretch of time longer than nothing"),
-        (json!({"log": "audit", "traits": {"ties": 2.0}}), "events.traits.ties = 2: a share from 0 to 1"),
+        (json!({"log": "audit", "generate": 1, "over": "0s"}), "events.over: must be a positive duration"),
+        (json!({"log": "audit", "traits": {"ties": 2.0}}), "events.traits.ties = 2: must be 0 to 1"),
         (json!({"log": "audit", "traits": {"tise": 0.5}}), "unknown field `tise`"),
         (json!({"log": "adit"}), "unknown variant `adit`"),
     ] {
@@ -48,13 +48,13 @@ async fn what_cannot_be_generated_is_refused() {
 }
 
 #[tokio::test]
-async fn faults_are_so_many_at_most() {
+async fn the_number_of_faults_is_limited() {
     let bench = Bench::new();
     let fault = json!({"answer": {"status": 500}});
     let many = json!(vec![fault.clone(); 1_000]);
     assert_eq!(bench.control(Method::POST, "faults", many).await.status, 200);
     let one_more = bench.control(Method::POST, "faults", fault).await;
-    assert!(one_more.text.contains("1000 is the most; DELETE takes them away"), "{}", one_more.text);
+    assert!(one_more.text.contains("the limit is 1000; remove some with DELETE"), "{}", one_more.text);
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn faults_are_put_in_place_watched_and_cleared() {
     let bench = Bench::new();
     let fault = json!({"when": {"call": "audit_logs"}, "answer": {"status": 500}, "times": 2});
     assert_eq!(bench.control(Method::POST, "faults", fault.clone()).await.json(), json!({"numbers": [1]}));
-    assert_eq!(bench.audit("").await.refusal(), (500, "internalError".to_owned()));
+    assert_eq!(bench.audit("").await.error(), (500, "internalError".to_owned()));
     let told = bench.control(Method::GET, "faults", Value::Null).await.json()["faults"][0].clone();
     assert_eq!(told, json!({"number": 1, "fault": fault, "seen": 1, "struck": 1, "left": 1}));
     let cleared = bench.control(Method::DELETE, "faults", Value::Null).await;
@@ -128,16 +128,25 @@ async fn the_world_is_changed_whole_or_not_at_all() {
     assert_eq!(world["organizations"][0]["tokens"][0]["value"], json!("***"));
     assert_eq!((bench.audit("").await.status.as_u16(), bench.content("").await.status.as_u16()), (401, 403));
     for (wrong, said) in [
-        (json!({"guard": true, "tokens": {"adit": {}}}), "no token is called \"adit\"; there are: audit, content"),
+        (json!({"guard": true, "tokens": {"adit": {}}}), "unknown token \"adit\"; known: audit, content"),
         (json!({"guard": true, "switches": {"tie_odrer": 1}}), "unknown field `tie_odrer`"),
-        (json!({"organization": "5"}), "no organization has the id \"5\""),
+        (json!({"organization": "5"}), "unknown organization \"5\""),
         (json!({"gaurd": true}), "unknown field `gaurd`"),
-        (json!({"guard": true, "apps": {"Shiper": {}}}), "no app is called \"Shiper\""),
-        (json!({"guard": true, "uninstall": ["SIME"]}), "no app is called \"SIME\"; there are: SIEM, eDiscovery"),
-        (json!({"guard": true, "content_retention_days": 31}), "content_retention_days = 31: one of 30, 90, 180, 365"),
+        (json!({"guard": true, "apps": {"Shiper": {}}}), "unknown app \"Shiper\""),
+        (json!({"guard": true, "uninstall": ["SIME"]}), "unknown app \"SIME\"; known: SIEM, eDiscovery"),
+        (
+            json!({"guard": true, "content_retention_days": 31}),
+            "content_retention_days = 31: must be one of 30, 90, 180, 365",
+        ),
         (json!({"guard": true, "credits_per_minute": u64::MAX}), "at most 1000000000000"),
-        (json!({"guard": true, "switches": {"audit_limit_max": 0}}), "switches.audit_limit_max = 0: from 1 to 10000"),
-        (json!({"guard": true, "switches": {"window_max": "-1h"}}), "switches.window_max = 1h ago: null, or longer"),
+        (
+            json!({"guard": true, "switches": {"audit_limit_max": 0}}),
+            "switches.audit_limit_max = 0: must be 1 to 10000",
+        ),
+        (
+            json!({"guard": true, "switches": {"window_max": "-1h"}}),
+            "switches.window_max = 1h ago: must be null or a positive",
+        ),
     ] {
         let answer = bench.control(Method::POST, "world", wrong).await;
         assert!(answer.status == 400 && answer.json()["error"].as_str().unwrap().contains(said), "{}", answer.text);
@@ -166,7 +175,7 @@ async fn a_new_token_is_told_by_the_call_that_mints_it_and_nowhere_afterwards() 
 }
 
 #[tokio::test]
-async fn a_page_of_another_site_steers_nothing() {
+async fn cross_site_requests_change_nothing() {
     let bench = Bench::new();
     bench.audit("").await;
     for (name, value) in [("origin", "https://example.com"), ("sec-fetch-site", "cross-site")] {
@@ -174,7 +183,7 @@ async fn a_page_of_another_site_steers_nothing() {
             let request =
                 http::Request::post(format!("/_control/{path}")).header("host", "127.0.0.1").header(name, value);
             let refused = bench.call(request.body(axum::body::Body::from("{}")).unwrap()).await;
-            assert!(refused.status == 403 && refused.text.contains("another site"), "{path}: {}", refused.text);
+            assert!(refused.status == 403 && refused.text.contains("cross-site request"), "{path}: {}", refused.text);
         }
     }
     assert_eq!(bench.mock.journal().len(), 1, "nothing was reset");
@@ -205,11 +214,11 @@ async fn an_installed_app_replaces_its_token_and_keeps_its_choice_of_expiry() {
     assert_eq!(bench.get_as(second, &super::audit_path("")).await.status, 200);
     assert_eq!(bench.get_as(second, &bench.content_path("")).await.status, 403);
     let other = install(json!({"expiring": true})).await;
-    assert!(other.status == 400 && other.text.contains("was chosen when the app was made"), "{}", other.text);
+    assert!(other.status == 400 && other.text.contains("is fixed when the app is created"), "{}", other.text);
 }
 
 #[tokio::test]
-async fn tokens_that_no_longer_work_are_so_many_at_most() {
+async fn the_number_of_invalid_tokens_is_limited() {
     let bench = Bench::new();
     for _ in 0..130 {
         bench.mock.set_toggle(crate::Toggle::Siem, false);
@@ -259,7 +268,7 @@ async fn a_body_too_long_is_in_the_journal_too() {
     let bench = Bench::new();
     let body = axum::body::Body::from(vec![b'a'; 70_000]);
     let answer = bench.call(http::Request::post("/v1/oauth/token").body(body).unwrap()).await;
-    assert_eq!(answer.refusal(), (413, "payloadTooLarge".to_owned()));
+    assert_eq!(answer.error(), (413, "payloadTooLarge".to_owned()));
     assert_eq!((answer.header("x-mock-decision"), bench.mock.journal()[0].status), (Some("1"), 413));
 }
 

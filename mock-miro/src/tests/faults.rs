@@ -126,7 +126,7 @@ async fn a_planned_429_is_minded() {
     let bench = Bench::new();
     bench.mock.inject(fault(json!({"when": {"call": "audit_logs"}, "answer": {"status": 429, "retry_after": 30}})));
     let refused = bench.audit("").await;
-    assert_eq!(refused.refusal(), (429, "tooManyRequests".to_owned()));
+    assert_eq!(refused.error(), (429, "tooManyRequests".to_owned()));
     assert_eq!((refused.header("retry-after"), refused.header("x-ratelimit-remaining")), (Some("30"), Some("0")));
     bench.pass(jiff::SignedDuration::from_secs(29));
     bench.audit("").await;

@@ -36,7 +36,7 @@ async fn without_credits_there_is_429_until_the_reset() {
         assert_eq!(bench.content("").await.status, 200);
     }
     let refused = bench.content("").await;
-    assert_eq!(refused.refusal(), (429, "tooManyRequests".to_owned()));
+    assert_eq!(refused.error(), (429, "tooManyRequests".to_owned()));
     assert_eq!((refused.header("retry-after"), refused.header("x-ratelimit-remaining")), (None, Some("0")));
     assert_eq!(bench.audit("").await.status, 200, "the other integration has a budget of its own");
     bench.pass(SignedDuration::from_secs(60));

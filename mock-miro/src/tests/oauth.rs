@@ -28,7 +28,7 @@ impl Bench {
         self.call(Request::post(path).body(Body::from(body.to_owned())).unwrap()).await
     }
 
-    /// Walks the authorise page as the first user and returns the code.
+    /// Walks the authorize page as the first user and returns the code.
     async fn code(&self) -> String {
         self.code_for("").await
     }
@@ -73,7 +73,7 @@ impl Bench {
 }
 
 #[tokio::test]
-async fn the_authorise_page_can_be_walked_and_escapes_what_it_shows() {
+async fn the_authorize_page_can_be_walked_and_escapes_what_it_shows() {
     let bench = with_app(true);
     let query = format!("response_type=code&client_id=77&redirect_uri={}&state=%22%3E%3Cb%3E", super::encode(CALLBACK));
     let page = bench.call(Request::get(format!("/oauth/authorize?{query}")).body(Body::empty()).unwrap()).await;
@@ -82,7 +82,7 @@ async fn the_authorise_page_can_be_walked_and_escapes_what_it_shows() {
     assert!(page.text.contains("Allow as Ada Example (Company Admin)"));
     let elsewhere = "/oauth/authorize?response_type=code&client_id=77&redirect_uri=http://evil.example";
     let refused = bench.call(Request::get(elsewhere).body(Body::empty()).unwrap()).await;
-    assert_eq!(refused.refusal(), (401, "oauthError".to_owned()));
+    assert_eq!(refused.error(), (401, "oauthError".to_owned()));
     assert_eq!(refused.json()["message"], "Redirect URI mismatch.");
 }
 
@@ -95,7 +95,7 @@ async fn a_code_is_good_once_and_for_ten_minutes() {
     assert_eq!(issued["scope"], "auditlogs:read organizations:read");
     assert!(issued["team_id"].is_u64());
     assert_eq!(bench.audit_status(&issued["access_token"]).await, 200);
-    assert_eq!(bench.by_code(&code).await.refusal(), (401, "oauthError".to_owned()));
+    assert_eq!(bench.by_code(&code).await.error(), (401, "oauthError".to_owned()));
     let late = bench.code().await;
     bench.pass(SignedDuration::from_mins(10));
     assert_eq!(bench.by_code(&late).await.status, 401);
@@ -110,7 +110,7 @@ async fn renewal_gives_a_new_pair_and_kills_the_old_one() {
     assert_ne!(first["refresh_token"], second["refresh_token"]);
     assert_eq!(bench.audit_status(&first["access_token"]).await, 401);
     assert_eq!(bench.audit_status(&second["access_token"]).await, 200);
-    assert_eq!(bench.renew(&first["refresh_token"]).await.refusal(), (401, "oauthError".to_owned()));
+    assert_eq!(bench.renew(&first["refresh_token"]).await.error(), (401, "oauthError".to_owned()));
 }
 
 #[tokio::test]
@@ -137,14 +137,14 @@ async fn an_app_whose_tokens_do_not_expire_gets_no_refresh_token() {
 #[tokio::test]
 async fn the_token_endpoint_names_what_is_wrong() {
     let bench = with_app(true);
-    for (form, refusal) in [
+    for (form, error) in [
         ("client_id=77&client_secret=hush", (400, "invalidParameters")),
         ("grant_type=password&client_id=77&client_secret=hush", (400, "invalidParameters")),
         ("grant_type=refresh_token&client_id=78&client_secret=hush&refresh_token=x", (401, "oauthError")),
         ("grant_type=refresh_token&client_id=77&client_secret=loud&refresh_token=x", (401, "oauthError")),
     ] {
-        let (status, code) = refusal;
-        assert_eq!(bench.post("/v1/oauth/token", form).await.refusal(), (status, code.to_owned()), "{form}");
+        let (status, code) = error;
+        assert_eq!(bench.post("/v1/oauth/token", form).await.error(), (status, code.to_owned()), "{form}");
     }
 }
 
@@ -162,7 +162,7 @@ async fn revocation_kills_both_tokens_in_both_versions() {
     let body = json!({"accessToken": second["access_token"], "clientId": "77", "clientSecret": "hush"}).to_string();
     assert_eq!(bench.post("/v2/oauth/revoke", &body).await.status, 204);
     assert_eq!(bench.audit_status(&second["access_token"]).await, 401);
-    assert_eq!(bench.post("/v2/oauth/revoke", &body).await.refusal(), (404, "notFound".to_owned()));
+    assert_eq!(bench.post("/v2/oauth/revoke", &body).await.error(), (404, "notFound".to_owned()));
     assert_eq!(bench.post("/v2/oauth/revoke", "{}").await.status, 404);
 }
 
@@ -218,7 +218,7 @@ async fn used_refresh_token() {
     let bench = with_app(true);
     let switches = Switches { used_refresh_token: UsedRefreshToken::BadRequest, ..Switches::default() };
     bench.mock.set_switches(switches);
-    assert_eq!(bench.renew(&json!("made-up")).await.refusal(), (400, "invalidParameters".to_owned()));
+    assert_eq!(bench.renew(&json!("made-up")).await.error(), (400, "invalidParameters".to_owned()));
 }
 
 #[tokio::test]

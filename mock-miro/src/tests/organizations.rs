@@ -1,4 +1,4 @@
-//! AI interaction logs, and several organisations in one process.
+//! AI interaction logs, and several organizations in one process.
 
 use jiff::SignedDuration;
 

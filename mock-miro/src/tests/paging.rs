@@ -81,7 +81,7 @@ async fn every_parameter_that_is_not_right_is_named() {
     let expected =
         [("createdAfter", "notFound"), ("createdBefore", "invalid"), ("limit", "invalid"), ("sorting", "invalid")];
     assert_eq!(told, expected.map(|(field, reason)| (Some(field), Some(reason))));
-    assert_eq!(answer.refusal(), (400, "invalidParameters".to_owned()));
+    assert_eq!(answer.error(), (400, "invalidParameters".to_owned()));
 }
 
 #[tokio::test]

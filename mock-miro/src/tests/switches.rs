@@ -140,7 +140,7 @@ async fn refused_cursor() {
         });
         let cursor = encode(&bench.audit("&limit=1").await.cursor().unwrap());
         bench.pass(SignedDuration::from_mins(6));
-        bench.audit(&format!("&limit=1&cursor={cursor}")).await.refusal()
+        bench.audit(&format!("&limit=1&cursor={cursor}")).await.error()
     };
     assert_eq!(expired(RefusedCursor::BadRequest).await, (400, "invalidParameters".to_owned()));
     assert_eq!(expired(RefusedCursor::Conflict).await, (409, "conflict".to_owned()));
@@ -224,15 +224,15 @@ async fn rate_reset_unit() {
 async fn wrong_organization() {
     let bench = flipped(|s| s.wrong_organization = WrongOrganization::NotFound);
     let path = "/v2/orgs/1/content-logs/items?from=2026-02-20T00:00:00Z&to=2026-03-02T00:00:00Z";
-    let refusal = bench.get_as(&bench.mock.tokens().content, path).await.refusal();
-    assert_eq!(refusal, (404, "notFound".to_owned()));
+    let error = bench.get_as(&bench.mock.tokens().content, path).await.error();
+    assert_eq!(error, (404, "notFound".to_owned()));
 }
 
 #[tokio::test]
 async fn forbidden_code() {
     let bench = flipped(|s| s.forbidden_code = ForbiddenCode::ForbiddenAccess);
     bench.mock.set_guard(false);
-    assert_eq!(bench.content("").await.refusal(), (403, "forbiddenAccess".to_owned()));
+    assert_eq!(bench.content("").await.error(), (403, "forbiddenAccess".to_owned()));
 }
 
 #[tokio::test]

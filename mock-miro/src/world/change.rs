@@ -6,14 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Organization, Plan, Role, Token, TokenState, User};
+use super::{Organization, Plan, Role, Toggle, Token, TokenState, User};
 use crate::switches::Switches;
 
-/// Several changes to one organisation, applied all or none.
+/// Changes to one organization, applied atomically.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WorldChange {
-    /// The id of the organisation; the first one unless given.
+    /// The id of the organization; the first one unless given.
     pub organization: Option<String>,
     /// Another plan.
     pub plan: Option<Plan>,
@@ -23,17 +23,17 @@ pub struct WorldChange {
     pub credits_per_minute: Option<u64>,
     /// Another retention of content logs, in days.
     pub content_retention_days: Option<u16>,
-    /// Another instant from which on content logs are collected; one that is to come means: not yet.
+    /// When collection of content logs starts; an instant in the future means not yet.
     pub content_logs_since: Option<Timestamp>,
     /// Tokens by their short name.
     pub tokens: BTreeMap<String, TokenChange>,
     /// Custom apps by name.
     pub apps: BTreeMap<String, AppChange>,
-    /// Apps to uninstall, by name, which kills their tokens.
+    /// Apps to uninstall, by name, which invalidates their tokens.
     pub uninstall: Vec<String>,
-    /// Custom apps to install, by name, each of which mints a token. Those that the app had are replaced by it.
+    /// Custom apps to install, by name. Each installation mints a token and replaces the app's earlier ones.
     pub install: BTreeMap<String, InstallChange>,
-    /// For how long from now no log shows anything, as right after connecting.
+    /// How long from now all logs stay empty, as right after connecting.
     pub silent_for: Option<SignedDuration>,
     /// Enterprise integrations turned on or off.
     pub toggles: BTreeMap<Toggle, bool>,
@@ -45,15 +45,15 @@ pub struct WorldChange {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TokenChange {
-    /// Whether it works.
+    /// Its state.
     pub state: Option<TokenState>,
-    /// What it may do.
+    /// Its scopes.
     pub scopes: Option<Vec<String>>,
-    /// When it stops working by itself.
+    /// When it expires.
     pub expires_at: Option<Timestamp>,
-    /// When its refresh token stops working.
+    /// When its refresh token expires.
     pub refresh_expires_at: Option<Timestamp>,
-    /// The role of whoever set it up. Who set up the other tokens keeps theirs.
+    /// The role of the user who set it up. Users who set up other tokens keep theirs.
     pub role: Option<Role>,
 }
 
@@ -61,7 +61,7 @@ pub struct TokenChange {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AppChange {
-    /// What its next tokens may do.
+    /// The scopes of its future tokens.
     pub scopes: Option<Vec<String>>,
 }
 
@@ -69,27 +69,17 @@ pub struct AppChange {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct InstallChange {
-    /// What the app asks for from now on; unless given, what it asked for, or both logs where it is new.
+    /// The scopes of the app; by default those that it had, or both logs for a new app.
     pub scopes: Option<Vec<String>>,
-    /// Whether its tokens expire. Chosen when the app is made, and never changed; not unless given.
+    /// Whether its tokens expire. Fixed when the app is created; `false` by default.
     pub expiring: Option<bool>,
 }
 
-/// An enterprise integration of the company settings, which owns a token while it is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Toggle {
-    /// Gives a token for the audit log.
-    Siem,
-    /// Gives a token for the content log.
-    Ediscovery,
-}
-
-/// Why a change was not made.
+/// Why a change was rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
-    /// No organisation has that id.
-    #[error("no organization has the id {id:?}; there are: {known}")]
+    /// No organization has that id.
+    #[error("unknown organization {id:?}; known: {known}")]
     UnknownOrganization {
         /// The id asked for.
         id: String,
@@ -100,7 +90,7 @@ pub enum ChangeError {
     #[error(transparent)]
     UnknownToken(#[from] UnknownToken),
     /// No app has that name.
-    #[error("no app is called {name:?}; there are: {known}")]
+    #[error("unknown app {name:?}; known: {known}")]
     UnknownApp {
         /// The name asked for.
         name: String,
@@ -108,9 +98,7 @@ pub enum ChangeError {
         known: String,
     },
     /// Whether tokens expire is chosen once.
-    #[error(
-        "install: whether tokens of {name:?} expire was chosen when the app was made and is never changed; install another app"
-    )]
+    #[error("install: `expiring` of app {name:?} is fixed when the app is created; install an app with another name")]
     ExpiryIsFixed {
         /// The app.
         name: String,
@@ -125,38 +113,12 @@ pub enum ChangeError {
 
 /// A short name that no token has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no token is called {name:?}; there are: {known}")]
+#[error("unknown token {name:?}; known: {known}")]
 pub struct UnknownToken {
     /// The name asked for.
     pub name: String,
     /// The names there are.
     pub known: String,
-}
-
-impl Toggle {
-    /// The app that the integration installs.
-    pub(crate) fn app(self) -> &'static str {
-        match self {
-            Self::Siem => "SIEM",
-            Self::Ediscovery => "eDiscovery",
-        }
-    }
-
-    /// The one scope of its token.
-    pub(crate) fn scope(self) -> &'static str {
-        match self {
-            Self::Siem => "auditlogs:read",
-            Self::Ediscovery => "contentlogs:export",
-        }
-    }
-
-    /// The short name of its token.
-    pub(crate) fn token_name(self) -> &'static str {
-        match self {
-            Self::Siem => "audit",
-            Self::Ediscovery => "content",
-        }
-    }
 }
 
 impl Organization {
@@ -166,7 +128,7 @@ impl Organization {
         token.ok_or_else(|| UnknownToken { name: name.to_owned(), known })
     }
 
-    /// Takes an app away, which kills its tokens.
+    /// Uninstalls an app, which invalidates its tokens.
     pub(crate) fn uninstall(&mut self, app: &str) -> Result<(), ChangeError> {
         let mut known: BTreeSet<&str> = self.tokens.iter().map(|token| token.app.as_str()).collect();
         known.extend(self.apps.iter().map(|app| app.name.as_str()));
@@ -187,8 +149,8 @@ impl Organization {
         Ok(())
     }
 
-    /// Gives whoever set up this token another role. A user who set up others too keeps the role there: the token becomes that of
-    /// a user of its own.
+    /// Changes the role of the user who set up this token. If that user set up other tokens too, they keep the old role: this token is
+    /// moved to a new user.
     pub(crate) fn set_role(&mut self, token: &str, role: Role) -> Result<(), UnknownToken> {
         let user_id = self.token_mut(token)?.user.clone();
         let is_shared = self.tokens.iter().any(|other| other.user == user_id && other.name != token);
@@ -241,7 +203,7 @@ fn unknown_app<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Chan
 }
 
 impl Switches {
-    /// These switches with some set anew.
+    /// A copy of the switches with these changes.
     pub(crate) fn with(&self, changes: &Map<String, Value>) -> Result<Self, ChangeError> {
         let mut all = serde_json::to_value(self).map_err(|error| ChangeError::Switch(error.to_string()))?;
         if let Value::Object(all) = &mut all {

@@ -1,4 +1,4 @@
-//! What must hold within a world, all contradictions at once.
+//! Validation of a world; all errors are reported at once.
 
 use std::collections::BTreeSet;
 
@@ -17,24 +17,28 @@ const GENERATE_MAX: usize = 10_000_000;
 const GENERATE_AI_MAX: usize = 200_000;
 
 impl World {
-    /// Finds everything in the world that cannot be.
+    /// Validates the world.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::Contradiction`] with one line for each invalid or contradictory value.
     pub fn check(&self) -> Result<(), WorldError> {
         let mut wrong = Vec::new();
         if self.organizations.is_empty() {
-            wrong.push("organizations: there is none; give at least one".to_owned());
+            wrong.push("organizations is empty: at least one is required".to_owned());
         }
         let (mut ids, mut values) = (BTreeSet::new(), BTreeSet::new());
         for (nth, organization) in self.organizations.iter().enumerate() {
             let at = format!("organizations[{nth}]");
             if organization.id.is_empty() || !organization.id.bytes().all(|byte| byte.is_ascii_digit()) {
-                wrong.push(format!("{at}.id = {:?}: a string of digits", organization.id));
+                wrong.push(format!("{at}.id = {:?}: must be a string of digits", organization.id));
             }
             if !ids.insert(&organization.id) {
-                wrong.push(format!("{at}.id = {:?}: another organization has it", organization.id));
+                wrong.push(format!("{at}.id = {:?}: already used by another organization", organization.id));
             }
             for token in &organization.tokens {
                 if !token.value.is_empty() && !values.insert(&token.value) {
-                    wrong.push(format!("{at}.tokens: the value of {:?} is another token's too", token.name));
+                    wrong.push(format!("{at}.tokens: the value of {:?} is already used by another token", token.name));
                 }
             }
             organization.check(&at, &mut wrong);
@@ -46,12 +50,12 @@ impl World {
                 wrong.push(format!("latency: {unknown}"));
             }
             if !latency.is_possible() {
-                wrong.push(format!("latency.{name}: nothing negative, and a p99 not below a positive median"));
+                wrong.push(format!("latency.{name}: the median must be positive and the p99 at least as large"));
             }
         }
         self.switches.check(&mut wrong);
         if !(1..=JOURNAL_MAX).contains(&self.journal_max) {
-            wrong.push(format!("journal_max = {}: from 1 to {JOURNAL_MAX}", self.journal_max));
+            wrong.push(format!("journal_max = {}: must be 1 to {JOURNAL_MAX}", self.journal_max));
         }
         if wrong.is_empty() { Ok(()) } else { Err(WorldError::Contradiction(wrong.join("\n"))) }
     }
@@ -64,33 +68,30 @@ impl Organization {
             ("content_retention_days", self.content_retention_days),
         ] {
             if !RETENTIONS.contains(&days) {
-                wrong.push(format!("{at}.{name} = {days}: one of 30, 90, 180, 365"));
+                wrong.push(format!("{at}.{name} = {days}: must be one of 30, 90, 180, 365"));
             }
         }
         if self.credits_per_minute > CREDITS_MAX {
             wrong.push(format!("{at}.credits_per_minute = {}: at most {CREDITS_MAX}", self.credits_per_minute));
         }
         if !(1..=PEOPLE_MAX).contains(&self.people) {
-            wrong.push(format!("{at}.people = {}: from 1 to {PEOPLE_MAX}", self.people));
+            wrong.push(format!("{at}.people = {}: must be 1 to {PEOPLE_MAX}", self.people));
         }
         let mut names = BTreeSet::new();
         for token in &self.tokens {
             if !names.insert(&token.name) {
-                wrong.push(format!("{at}.tokens: two are called {:?}", token.name));
+                wrong.push(format!("{at}.tokens: duplicate name {:?}", token.name));
             }
             if let Some(team) = token.team.as_ref().filter(|id| !self.teams.iter().any(|team| team.id == **id)) {
-                wrong.push(format!("{at}.tokens: the team {team:?} of {:?} is not among the teams", token.name));
+                wrong.push(format!("{at}.tokens: unknown team {team:?} of token {:?}", token.name));
             }
             if self.user(&token.user).is_none() {
-                wrong.push(format!(
-                    "{at}.tokens: {:?} belongs to the user {:?}, who is not among the users",
-                    token.name, token.user
-                ));
+                wrong.push(format!("{at}.tokens: token {:?} belongs to unknown user {:?}", token.name, token.user));
             }
         }
         for (name, events) in [("content", &self.content), ("ai_interaction", &self.ai_interaction)] {
             if !events.incidents.is_empty() {
-                wrong.push(format!("{at}.{name}.incidents: incidents are planted in audit logs only"));
+                wrong.push(format!("{at}.{name}.incidents: incidents can only be planted in audit logs"));
             }
         }
         for (name, events) in
@@ -125,11 +126,11 @@ impl Events {
             ("ai_assisted", traits.ai_assisted),
         ] {
             if !(0.0..=1.0).contains(&share) {
-                wrong.push(format!("{at}.traits.{name} = {share}: a share from 0 to 1"));
+                wrong.push(format!("{at}.traits.{name} = {share}: must be 0 to 1"));
             }
         }
         if self.over.is_some_and(|over| !over.is_positive()) {
-            wrong.push(format!("{at}.over: a stretch of time longer than nothing, such as \"6h\""));
+            wrong.push(format!("{at}.over: must be a positive duration, such as \"6h\""));
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Tokens that a change of the world makes.
+//! Tokens minted by a change of the world.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// A token that a change made. The call that made it is told its value, as Miro shows a token once; nobody is told it again.
+/// A newly minted token. Its value is returned only by the call that minted it, as Miro shows a token once.
 /// `Debug` writes no secret.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct MintedToken {
@@ -14,9 +14,9 @@ pub struct MintedToken {
     pub token: String,
     /// The app it belongs to.
     pub app: String,
-    /// The secret itself.
+    /// The secret.
     pub access_token: String,
-    /// What renews it, where its app gives out tokens that expire.
+    /// Its refresh token, if the app's tokens expire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
 }

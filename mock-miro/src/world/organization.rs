@@ -1,9 +1,10 @@
-//! Organisations: plan, people, teams, retention.
+//! Organizations: plan, people, teams, retention.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{App, DEAD_MAX, Events, Toggle, Token, TokenState};
+use super::user::first_admin;
+use super::{App, Events, INVALID_MAX, Region, Role, Toggle, Token, TokenState, User};
 
 /// A company at Miro.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,16 +15,16 @@ pub struct Organization {
     /// Its name.
     #[serde(default = "defaults::organization_name")]
     pub name: String,
-    /// What it pays for.
+    /// The plan.
     #[serde(default)]
     pub plan: Plan,
     /// Whether it has the Enterprise Guard add-on, which content logs need.
     #[serde(default = "defaults::yes")]
     pub guard: bool,
-    /// Credits a minute for each user and app.
+    /// Credits per minute for each user and app.
     #[serde(default = "defaults::credits_per_minute")]
     pub credits_per_minute: u64,
-    /// Where its data lives; its tokens tell.
+    /// The data region, which its tokens encode.
     #[serde(default)]
     pub region: Region,
     /// How long audit logs are kept: 30, 90, 180 or 365 days; the API reaches back 90 days at most.
@@ -32,75 +33,39 @@ pub struct Organization {
     /// How long content logs are kept: 30, 90, 180 or 365 days.
     #[serde(default = "defaults::content_retention_days")]
     pub content_retention_days: u16,
-    /// When an admin turned the collection of content logs on; nothing is older than that.
+    /// When an admin enabled content logs; there are no earlier events.
     #[serde(default)]
     pub content_logs_since: Option<Timestamp>,
-    /// Until when none of its logs shows anything, as right after connecting.
+    /// Until when all logs are empty, as right after connecting.
     #[serde(default)]
     pub silent_until: Option<Timestamp>,
-    /// Its people; the first one is a Company Admin unless told otherwise.
+    /// The users; by default one Company Admin.
     #[serde(default = "defaults::users")]
     pub users: Vec<User>,
-    /// How many people the generator lets act, each with a name and an address of their own; machines come on top.
+    /// How many people the generator uses, each with a unique name and address; machine accounts are added.
     #[serde(default = "defaults::people")]
     pub people: u32,
-    /// Its teams, the largest first: the enterprise integrations are tied to that one.
+    /// The teams, largest first: the enterprise integrations are tied to that one.
     #[serde(default = "defaults::teams")]
     pub teams: Vec<Team>,
-    /// How many full licences it bought.
+    /// The number of full licenses.
     #[serde(default = "defaults::licenses")]
     pub licenses: u32,
-    /// Its own OAuth apps; those of the enterprise integrations need no entry.
+    /// Custom OAuth apps; the enterprise integrations need no entry.
     #[serde(default)]
     pub apps: Vec<App>,
-    /// The access tokens of its apps; unless given, those of SIEM and eDiscovery, which are both on.
+    /// The access tokens; by default those of the SIEM and eDiscovery toggles, which are both on.
     #[serde(default = "defaults::tokens")]
     pub tokens: Vec<Token>,
-    /// What its audit log holds from the start.
+    /// The initial events of the audit log.
     #[serde(default)]
     pub audit: Events,
-    /// What its content log holds from the start.
+    /// The initial events of the content log.
     #[serde(default)]
     pub content: Events,
-    /// What its AI interaction log holds from the start.
+    /// The initial events of the AI interaction log.
     #[serde(default)]
     pub ai_interaction: Events,
-}
-
-/// Somebody with an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct User {
-    /// A number, as a string of digits.
-    pub id: String,
-    /// The name as shown.
-    pub name: String,
-    /// The address.
-    pub email: String,
-    /// What they may do in the organisation.
-    #[serde(default)]
-    pub role: Role,
-}
-
-/// What a user may do in the organisation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Everything, reading the logs included.
-    CompanyAdmin,
-    /// No administration: tokens of apps that such a user installed do not read the logs.
-    #[default]
-    Member,
-}
-
-impl Role {
-    /// The role as people call it.
-    pub(crate) fn title(self) -> &'static str {
-        match self {
-            Self::CompanyAdmin => "Company Admin",
-            Self::Member => "member",
-        }
-    }
 }
 
 /// A team.
@@ -111,19 +76,6 @@ pub struct Team {
     pub id: String,
     /// The name as shown.
     pub name: String,
-}
-
-/// Where data lives (<https://help.miro.com/hc/en-us/articles/23084283851026>, read 2026-11-22).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Region {
-    /// The European Union, where everything lives unless a company chose otherwise.
-    #[default]
-    Eu,
-    /// The United States.
-    Us,
-    /// Australia.
-    Au,
 }
 
 /// A plan.
@@ -142,7 +94,7 @@ pub enum Plan {
 }
 
 impl Organization {
-    /// An Enterprise organisation with Guard, one Company Admin and both enterprise integrations.
+    /// An Enterprise organization with Guard, one Company Admin and both enterprise integrations.
     pub(super) fn enterprise(id: String) -> Self {
         Self {
             id,
@@ -173,17 +125,17 @@ impl Organization {
         admin.map(|user| user.id.clone()).unwrap_or_default()
     }
 
-    /// A short name that no token has: the app's with a number.
+    /// An unused short name for a token: the app's name with a number.
     pub(crate) fn unused_token_name(&self, app: &str) -> String {
         let number_of = |name: &str| name.strip_prefix(app)?.strip_prefix('-')?.parse::<u64>().ok();
         let last = self.tokens.iter().filter_map(|token| number_of(&token.name)).max();
         format!("{app}-{}", last.unwrap_or(0).saturating_add(1))
     }
 
-    /// Forgets the oldest tokens that no longer work; they become unknown.
-    pub(crate) fn forget_oldest_dead(&mut self) {
+    /// Drops the oldest invalid tokens; they become unknown.
+    pub(crate) fn drop_oldest_invalid(&mut self) {
         let is_dead = |token: &Token| token.state != TokenState::Active;
-        while self.tokens.iter().filter(|token| is_dead(token)).count() > DEAD_MAX
+        while self.tokens.iter().filter(|token| is_dead(token)).count() > INVALID_MAX
             && let Some(oldest) = self.tokens.iter().position(is_dead)
         {
             self.tokens.remove(oldest);
@@ -194,11 +146,6 @@ impl Organization {
     pub(crate) fn user(&self, id: &str) -> Option<&User> {
         self.users.iter().find(|user| user.id == id)
     }
-}
-
-/// The id of the admin that an organisation has unless told otherwise.
-pub(super) fn first_admin() -> String {
-    "3074457345618265001".to_owned()
 }
 
 mod defaults {

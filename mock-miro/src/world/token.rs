@@ -9,13 +9,13 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::organization::first_admin;
+use super::user::first_admin;
 use super::{Region, Toggle};
 
-/// How many tokens that no longer work an organization remembers.
-pub(crate) const DEAD_MAX: usize = 100;
+/// The most invalid tokens that an organization remembers.
+pub(crate) const INVALID_MAX: usize = 100;
 
-/// What `expires_in` says of an access token that expires, and how long its refresh token is good for
+/// What `expires_in` says of an access token that expires, and how long its refresh token is valid
 /// (<https://developers.miro.com/reference/get-new-access-token-using-refresh-token>, read 2026-11-22).
 pub(crate) const ACCESS_LIFETIME: SignedDuration = SignedDuration::from_secs(3_599);
 const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(60 * 24);
@@ -24,16 +24,16 @@ const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(60 * 24);
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct App {
-    /// The name as shown; together with the user it owns a budget of credits.
+    /// The display name; app and user together share a rate limit.
     pub name: String,
     /// A number, as a string of digits.
     pub client_id: String,
-    /// The secret itself.
+    /// The secret.
     #[serde(serialize_with = "hidden")]
     pub client_secret: String,
-    /// Where a browser may be sent back to.
+    /// The allowed redirect URIs.
     pub redirect_uris: Vec<String>,
-    /// What its tokens may do.
+    /// The scopes of its tokens.
     pub scopes: Vec<String>,
     /// Whether its access tokens expire after an hour and come with a refresh token.
     #[serde(default = "expiring")]
@@ -44,14 +44,14 @@ pub struct App {
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Token {
-    /// A short name for journals and reports, such as `audit`.
+    /// The short name in journals and reports, such as `audit`.
     pub name: String,
-    /// The secret itself; made up from the world's seed unless given.
+    /// The secret; generated from the world's seed by default.
     #[serde(default, serialize_with = "hidden")]
     pub value: String,
-    /// What it may do, such as `auditlogs:read`.
+    /// Its scopes, such as `auditlogs:read`.
     pub scopes: Vec<String>,
-    /// The app it belongs to; together with `user` it owns a budget of credits.
+    /// The app it belongs to; app and `user` together share a rate limit.
     #[serde(default = "custom_app")]
     pub app: String,
     /// The user who installed the app.
@@ -60,16 +60,16 @@ pub struct Token {
     /// The id of the team the app was installed in; the largest one unless given. It makes no difference to the logs.
     #[serde(default)]
     pub team: Option<String>,
-    /// Whether it works.
+    /// Whether it is valid.
     #[serde(default)]
     pub state: TokenState,
-    /// When it stops working by itself.
+    /// When it expires.
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
-    /// What renews it, while nobody has used that.
+    /// Its refresh token, until that is used.
     #[serde(default, serialize_with = "hidden_if_any")]
     pub refresh_token: Option<String>,
-    /// When that stops working.
+    /// When the refresh token expires.
     #[serde(default)]
     pub refresh_expires_at: Option<Timestamp>,
 }
@@ -112,20 +112,20 @@ fn hidden_if_any<S: serde::Serializer>(value: &Option<String>, serializer: S) ->
     value.as_ref().map(|_| "***").serialize(serializer)
 }
 
-/// Whether a token works; everything but `active` answers 401.
+/// The state of a token; requests with any but an `active` one get 401.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenState {
-    /// It works.
+    /// Valid.
     #[default]
     Active,
-    /// It was revoked.
+    /// Revoked.
     Revoked,
-    /// Its switch in the company settings was turned off.
+    /// Its toggle in the company settings was turned off.
     SwitchedOff,
     /// Its app was uninstalled.
     Uninstalled,
-    /// A newer one took its place.
+    /// Replaced by a newer one.
     Replaced,
 }
 
@@ -135,7 +135,7 @@ impl App {
         [Toggle::Siem, Toggle::Ediscovery].map(|toggle| toggle.scope().to_owned()).into()
     }
 
-    /// An app that nobody registered beforehand, without a secret yet.
+    /// An app that is created when it is installed; it has no secret yet.
     pub(crate) fn of_rehearsal(name: &str, client_id: String) -> Self {
         Self {
             name: name.to_owned(),
@@ -149,7 +149,7 @@ impl App {
 }
 
 impl Token {
-    /// A token of a custom app, of nobody yet and without a short name.
+    /// A token of a custom app; user and short name are still empty.
     pub(crate) fn of_app(app: &App, value: String, refresh_token: Option<String>, now: Timestamp) -> Self {
         let later = |lifetime| now.saturating_add(lifetime).unwrap_or(Timestamp::MAX);
         Self {
@@ -166,7 +166,7 @@ impl Token {
         }
     }
 
-    /// The token of an enterprise integration, whose value is still to be made up.
+    /// The token of an enterprise integration; its value is still empty.
     pub(crate) fn of_integration(toggle: Toggle) -> Self {
         let (name, scope, app) = (toggle.token_name(), toggle.scope(), toggle.app());
         Self {

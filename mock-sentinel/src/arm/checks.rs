@@ -5,12 +5,15 @@ use serde_json::Value;
 use super::ArmError;
 
 /// Most tags of a resource, most characters of a name and of a value.
-/// Source: <https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources>, read 2026-11-29.
+/// Source, in its edition of 2022-03-15, read 2026-11-29:
+/// <https://github.com/MicrosoftDocs/azure-docs/blob/main/articles/azure-resource-manager/management/tag-resources.md>.
+/// Which signs a name may not hold is not checked.
 const TAGS_MAX: usize = 50;
 const TAG_NAME_MAX: usize = 512;
 const TAG_VALUE_MAX: usize = 256;
 
-/// From where a resource can be reached. Source: the reference pages of endpoints and workspaces, read 2026-11-29.
+/// From where a resource can be reached. Source: the types of endpoints (2024-03-11) and workspaces (2025-07-01) in
+/// <https://github.com/Azure/bicep-types-az>, read 2026-11-29.
 pub(crate) const NETWORK_ACCESS: [&str; 3] = ["Enabled", "Disabled", "SecuredByPerimeter"];
 
 /// A text that must be one of these; absent and null are allowed.

@@ -9,9 +9,11 @@ use serde_json::Value;
 use super::table::{RawColumn, stream_type};
 use super::{ArmError, Detail, checks};
 
-/// The kinds of rule. Source: the rules' reference page of api-version 2024-03-11, read 2026-11-29.
-const KINDS: [&str; 7] =
-    ["Linux", "Windows", "Direct", "AgentDirectToStore", "AgentSettings", "WorkspaceTransforms", "PlatformTelemetry"];
+/// The kinds of rule. Source, in its edition of 2026-05-15, read 2026-11-29:
+/// <https://github.com/MicrosoftDocs/azure-monitor-docs/blob/main/articles/azure-monitor/data-collection/data-collection-rule-structure.md>.
+/// `AgentDirectToStore` is none any more: no new rules, and its end on 2026-07-31, says `vm/send-event-hubs-storage.md` there. That
+/// Azure refuses any other is a guess: the API specification lists Linux and Windows, and lets more be.
+const KINDS: [&str; 6] = ["Linux", "Windows", "Direct", "AgentSettings", "WorkspaceTransforms", "PlatformTelemetry"];
 
 /// A rule as it is deployed, its parts read but not yet checked against the tables.
 #[derive(Debug, Clone, PartialEq)]

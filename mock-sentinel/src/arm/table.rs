@@ -45,7 +45,9 @@ impl Plan {
 }
 
 /// Fewest and most days that a table keeps its rows for queries, and most days with those of long-term retention.
-/// Source: <https://learn.microsoft.com/azure/azure-monitor/logs/data-retention-configure>, read 2026-11-29.
+/// Source, in its edition of 2025-05-05, read 2026-11-29:
+/// <https://github.com/MicrosoftDocs/azure-monitor-docs/blob/main/articles/azure-monitor/logs/data-retention-configure.md>.
+/// Above 730 it names whole years only; the API specification says "between 4 and 4383", as here.
 const RETENTION_DAYS: (i64, i64, i64) = (4, 730, 4_383);
 
 #[derive(Deserialize)]

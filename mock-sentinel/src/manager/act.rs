@@ -141,9 +141,9 @@ fn resource_body(text: &[u8]) -> Result<Value, Reply> {
 }
 
 impl Stored {
-    /// Tables and saved searches respond 200 whether they are new or not; their clients take nothing else.
-    /// Sources: <https://learn.microsoft.com/rest/api/loganalytics/tables/create-or-update> and
-    /// <https://learn.microsoft.com/rest/api/loganalytics/saved-searches/create-or-update>, read 2026-11-29.
+    /// Saved searches respond 200 whether they are new or not, and so do tables, which may also respond 202 and be ready later.
+    /// Sources: `stable/2020-08-01/SavedSearches.json` and `stable/2022-10-01/Tables.json` of Microsoft.OperationalInsights in
+    /// <https://github.com/Azure/azure-rest-api-specs>, read 2026-11-29.
     fn reply(self, call: &Call<'_>) -> Reply {
         let word = if self.created { "created" } else { "updated" };
         let status =

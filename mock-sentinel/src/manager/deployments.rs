@@ -14,7 +14,9 @@ use crate::arm::{ArmError, Placed, Setting, expand};
 use crate::http::Reply;
 
 /// Most deployments in the history of a resource group.
-/// Source: <https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits>, read 2026-11-29.
+/// Source, in its edition of 2019-07-12, read 2026-11-29:
+/// <https://github.com/MicrosoftDocs/azure-docs/blob/main/includes/azure-resource-groups-limits.md>.
+/// Newer editions say that Azure deletes old ones as the history fills up; here one too many is refused.
 const DEPLOYMENTS_MAX: usize = 800;
 /// Names the correlation ids.
 const ID_SPACE: Uuid = Uuid::from_u128(0x6d69_726f_0000_4000_8000_6465_7000_0001);

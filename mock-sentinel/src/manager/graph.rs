@@ -1,7 +1,7 @@
 //! The directory, as far as tools look up whom a role is for: service principals by application id, name or object id.
 //!
-//! Shapes: <https://learn.microsoft.com/graph/api/serviceprincipal-get>, read 2026-11-29; what `az role` and `az ad sp` ask for,
-//! tried 2026-11-29.
+//! Shapes: `api-reference/v1.0/api/serviceprincipal-get.md` of <https://github.com/microsoftgraph/microsoft-graph-docs-contrib>,
+//! read 2026-11-29; what `az role` and `az ad sp` ask for, tried 2026-11-29.
 
 use std::sync::Arc;
 

@@ -7,9 +7,12 @@ use crate::arm::{ArmError, checks};
 use crate::http::Reply;
 
 /// Most resource groups of a subscription.
-/// Source: <https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits>, read 2026-11-29.
+/// Source, in its edition of 2021-03-15, read 2026-11-29:
+/// <https://github.com/MicrosoftDocs/azure-docs/blob/main/includes/azure-subscription-limits-azure-resource-manager.md>.
 const GROUPS_MAX: usize = 980;
 /// Most characters of a group's name.
+/// Source, read 2026-11-29:
+/// <https://github.com/MicrosoftDocs/azure-docs/blob/main/articles/azure-resource-manager/management/resource-name-rules.md>.
 const NAME_CHARS_MAX: usize = 90;
 
 pub(super) fn find(call: &Call<'_>) -> Option<Value> {

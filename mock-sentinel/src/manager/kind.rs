@@ -1,7 +1,9 @@
 //! The kinds of resource served, with the api-versions that Azure takes for each.
 //!
-//! Source: the template reference of each type, <https://learn.microsoft.com/azure/templates/>, and the versions that Azure
-//! names when it refuses one, read 2026-11-29.
+//! Sources, all read 2026-11-29: the versions that Azure named when it refused one, in the reports given at each list; those
+//! published since, from the types generated out of Azure's API specifications (<https://github.com/Azure/bicep-types-az>,
+//! `generated/`, commit 1f896de of 2026-08-20). Some versions were published weeks before Azure took them; here each counts from
+//! its publication.
 
 use crate::http::Reply;
 
@@ -28,25 +30,41 @@ pub(super) enum Kind {
     RoleDefinition,
 }
 
+/// <https://github.com/Azure/azure-cli/issues/31964> names all but the first (also `2014-04`, which is no date). That one is
+/// published for deployments: `specification/resources/resource-manager/Microsoft.Resources/deployments/stable/2026-06-01` of
+/// <https://github.com/Azure/azure-rest-api-specs>.
 const RESOURCES: &[&str] = &[
+    "2026-06-01",
     "2025-04-01",
     "2025-03-01",
     "2024-11-01",
+    "2024-10-01-preview",
+    "2024-08-01",
     "2024-07-01",
+    "2024-06-01-preview",
     "2024-03-01",
     "2023-07-01",
+    "2023-07-01-preview",
+    "2023-03-01-preview",
     "2022-12-01",
+    "2022-11-01-preview",
     "2022-09-01",
     "2022-06-01",
+    "2022-05-01",
+    "2022-03-01-preview",
     "2022-01-01",
     "2021-04-01",
     "2021-01-01",
     "2020-10-01",
+    "2020-09-01",
     "2020-08-01",
+    "2020-07-01",
     "2020-06-01",
+    "2020-05-01",
     "2020-01-01",
     "2019-11-01",
     "2019-10-01",
+    "2019-09-01",
     "2019-08-01",
     "2019-07-01",
     "2019-06-01",
@@ -54,63 +72,125 @@ const RESOURCES: &[&str] = &[
     "2019-05-01",
     "2019-03-01",
     "2018-11-01",
+    "2018-09-01",
+    "2018-08-01",
+    "2018-07-01",
+    "2018-06-01",
     "2018-05-01",
     "2018-02-01",
     "2018-01-01",
+    "2017-12-01",
     "2017-08-01",
+    "2017-06-01",
     "2017-05-10",
+    "2017-05-01",
+    "2017-03-01",
     "2016-09-01",
+    "2016-07-01",
     "2016-06-01",
     "2016-02-01",
     "2015-11-01",
     "2015-01-01",
+    "2014-04-01-preview",
     "2014-04-01",
+    "2014-01-01",
+    "2013-03-01",
+    "2014-02-26",
 ];
+/// <https://github.com/Azure/azure-powershell/issues/26146> names those until 2023-09-01 (also one private preview); newer ones:
+/// `generated/operationalinsights`.
 const WORKSPACES: &[&str] = &[
+    "2026-03-01",
     "2025-07-01",
     "2025-02-01",
     "2023-09-01",
+    "2023-01-01-preview",
     "2022-10-01",
     "2021-12-01-preview",
     "2021-06-01",
     "2020-10-01",
     "2020-08-01",
     "2020-03-01-preview",
-    "2017-10-01",
     "2017-04-26-preview",
+    "2017-03-15-preview",
+    "2017-03-03-preview",
     "2017-01-01-preview",
     "2015-11-01-preview",
     "2015-03-20",
 ];
-const TABLES: &[&str] =
-    &["2025-07-01", "2025-02-01", "2023-09-01", "2022-10-01", "2021-12-01-preview", "2020-08-01", "2020-03-01-preview"];
-const SAVED_SEARCHES: &[&str] =
-    &["2025-07-01", "2025-02-01", "2023-09-01", "2020-08-01", "2020-03-01-preview", "2015-03-20"];
+/// <https://github.com/Azure/azure-sdk-for-python/issues/28161> names those until 2022-10-01, and not the 2020-10-01 that is
+/// published; newer ones: `generated/operationalinsights`.
+const TABLES: &[&str] = &[
+    "2026-03-01",
+    "2025-07-01",
+    "2025-02-01",
+    "2023-09-01",
+    "2022-10-01",
+    "2021-12-01-preview",
+    "2020-08-01",
+    "2020-03-01-preview",
+    "2017-04-26-preview",
+];
+/// No refusal that names them was found: these are the published ones, `generated/operationalinsights`, and 2022-10-01, which
+/// public templates send (<https://github.com/SecureHats/ASIM_ProjectSchema>). Azure may take others.
+const SAVED_SEARCHES: &[&str] = &[
+    "2026-03-01",
+    "2025-07-01",
+    "2025-02-01",
+    "2023-09-01",
+    "2022-10-01",
+    "2020-08-01",
+    "2020-03-01-preview",
+    "2015-03-20",
+];
+/// `generated/monitor_1`; 2025-05-11 is the version to ask for where transformations are declared, says
+/// <https://github.com/MicrosoftDocs/azure-monitor-docs/blob/main/articles/azure-monitor/data-collection/data-collection-rule-structure.md>.
 const RULES: &[&str] =
+    &["2025-05-11", "2024-03-11", "2023-03-11", "2022-06-01", "2021-09-01-preview", "2021-04-01", "2019-11-01-preview"];
+/// `generated/monitor_1`; <https://github.com/Azure/azure-cli-extensions/issues/4734> also names 2019-11-01-preview.
+const ENDPOINTS: &[&str] =
     &["2024-03-11", "2023-03-11", "2022-06-01", "2021-09-01-preview", "2021-04-01", "2019-11-01-preview"];
-const ENDPOINTS: &[&str] = &["2024-03-11", "2023-03-11", "2022-06-01", "2021-09-01-preview", "2021-04-01"];
+/// <https://github.com/Azure/azure-sdk-for-java/pull/28334> names all but 2022-04-01, which is published:
+/// `generated/authorization`.
 const ROLE_ASSIGNMENTS: &[&str] = &[
     "2022-04-01",
+    "2022-01-01-preview",
     "2021-04-01-preview",
     "2020-10-01-preview",
     "2020-08-01-preview",
     "2020-04-01-preview",
     "2020-03-01-preview",
+    "2019-04-01-preview",
+    "2018-12-01-preview",
     "2018-09-01-preview",
     "2018-07-01",
     "2018-01-01-preview",
     "2017-10-01-preview",
+    "2017-09-01",
+    "2017-05-01",
     "2016-07-01",
     "2015-07-01",
+    "2015-06-01",
+    "2015-05-01-preview",
+    "2014-10-01-preview",
+    "2014-07-01-preview",
+    "2014-04-01-preview",
 ];
+/// <https://github.com/Azure/azure-sdk-for-java/pull/28334> names those until 2018-07-01; newer ones: `generated/authorization`.
 const ROLE_DEFINITIONS: &[&str] = &[
-    "2023-07-01-preview",
     "2022-05-01-preview",
     "2022-04-01",
     "2018-07-01",
     "2018-01-01-preview",
+    "2017-09-01",
+    "2017-05-01",
     "2016-07-01",
     "2015-07-01",
+    "2015-06-01",
+    "2015-05-01-preview",
+    "2014-10-01-preview",
+    "2014-07-01-preview",
+    "2014-04-01-preview",
 ];
 
 impl Kind {

@@ -2,8 +2,10 @@
 //! that the caller reached. A caller who reached an Azure name (`--tls-name azure`) is in Azure's public cloud, whose hosts each
 //! have their own name: audiences of tokens are made of them.
 //!
-//! Shapes by api-version: what azure-cli and the Terraform provider read, tried 2026-11-29. Azure's hosts: the public cloud in
-//! <https://github.com/Azure/azure-cli/blob/dev/src/azure-cli-core/azure/cli/core/cloud.py>, as known on 2026-11-29.
+//! Shapes by api-version: what azure-cli 2.91 reads, tried 2026-11-29, and for 2022-09-01 what the Terraform provider reads
+//! (`sdk/internal/metadata/client.go` of <https://github.com/hashicorp/go-azure-sdk>, read 2026-11-29). Which version first responds
+//! with one cloud alone instead of a list is a guess; the shape of 2015-01-01 is not confirmed. Azure's hosts: those of the public
+//! cloud as known on 2026-11-29, not read from the service.
 
 use axum::extract::{Extension, Request};
 use http::HeaderMap;

@@ -1,7 +1,9 @@
 //! Saved searches of the workspace: functions that queries can call, such as ASIM parsers.
 //!
-//! Shapes: <https://learn.microsoft.com/rest/api/loganalytics/saved-searches>, read 2026-11-29. An existing search is only
-//! changed with its own `etag` or `*`; the text of the refusal is from user reports.
+//! Shapes: `stable/2020-08-01/SavedSearches.json` of Microsoft.OperationalInsights in
+//! <https://github.com/Azure/azure-rest-api-specs>, read 2026-11-29. An existing search is only changed with its own `etag` or `*`;
+//! without, Azure answers 409 and "Newer data exists": <https://github.com/Azure/azure-powershell/issues/3093>, read 2026-11-29.
+//! That two searches may not share an alias is a guess.
 
 use serde_json::{Value, json};
 

@@ -6,7 +6,8 @@ use super::{Call, Stored, invalid};
 use crate::arm::{ArmError, checks};
 use crate::http::Reply;
 
-/// The pricing tiers. Source: the workspaces' reference page, read 2026-11-29.
+/// The pricing tiers. Source: `WorkspaceSku` of api-version 2025-07-01 in <https://github.com/Azure/bicep-types-az>,
+/// `generated/operationalinsights`, read 2026-11-29.
 const SKUS: [&str; 8] =
     ["Free", "Standard", "Premium", "PerNode", "PerGB2018", "Standalone", "CapacityReservation", "LACluster"];
 

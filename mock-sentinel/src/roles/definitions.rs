@@ -1,7 +1,8 @@
 //! The roles that can be assigned, with the actions they grant.
 //!
-//! Source: <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles>, read 2026-11-29. Of each role, the
-//! actions on the resources served here.
+//! Sources: the pages general, privileged, monitor and security of
+//! <https://github.com/MicrosoftDocs/azure-docs/tree/main/articles/role-based-access-control/built-in-roles>, read 2026-11-29. Of
+//! each role, the actions on the resources served here.
 
 /// Something done to a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,12 +51,16 @@ const fn custom(mut role: Definition) -> Definition {
 }
 
 const INSIGHTS: &str = "Microsoft.OperationalInsights/*";
-const QUERIES: &str = "Microsoft.OperationalInsights/workspaces/query/*";
+const QUERIES: &str = "Microsoft.OperationalInsights/workspaces/query/*/read";
 const QUERY_ALL: &str = "Microsoft.OperationalInsights/workspaces/query/read";
 const SHARED_KEYS: &str = "Microsoft.OperationalInsights/workspaces/sharedKeys/read";
-const RULES: &str = "Microsoft.Insights/DataCollectionRules/*";
-const ENDPOINTS: &str = "Microsoft.Insights/DataCollectionEndpoints/*";
+const RULES: &str = "Microsoft.Insights/dataCollectionRules/*";
+const ENDPOINTS: &str = "Microsoft.Insights/dataCollectionEndpoints/*";
+const SAVED_SEARCHES: &str = "Microsoft.OperationalInsights/workspaces/savedSearches/*";
 const DEPLOYMENTS: &str = "Microsoft.Resources/deployments/*";
+const READ_GROUPS: &str = "Microsoft.Resources/subscriptions/resourceGroups/read";
+const READ_ROLES: &str = "Microsoft.Authorization/*/read";
+const READ_WORKSPACES: &str = "Microsoft.OperationalInsights/workspaces/*/read";
 
 const ALL: [Definition; 14] = [
     built_in("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner", &["*"]),
@@ -75,39 +80,31 @@ const ALL: [Definition; 14] = [
         &["*/read", "Microsoft.Authorization/roleAssignments/write", "Microsoft.Authorization/roleAssignments/delete"],
     ),
     with_data(
-        built_in(
-            PUBLISHER,
-            "Monitoring Metrics Publisher",
-            &["Microsoft.Insights/Register/Action", "Microsoft.Resources/subscriptions/resourceGroups/read"],
-        ),
+        built_in(PUBLISHER, "Monitoring Metrics Publisher", &["Microsoft.Insights/Register/Action", READ_GROUPS]),
         &["Microsoft.Insights/Metrics/Write", "Microsoft.Insights/Telemetry/Write"],
     ),
     built_in(
         "749f88d5-cbae-40b8-bcfc-e573ddc772fa",
         "Monitoring Contributor",
-        &["*/read", RULES, ENDPOINTS, "Microsoft.OperationalInsights/workspaces/write", DEPLOYMENTS],
+        &["*/read", RULES, ENDPOINTS, "Microsoft.OperationalInsights/workspaces/write", SAVED_SEARCHES, DEPLOYMENTS],
     ),
     built_in("43d0d8ad-25c7-4714-9337-8ba259a9fe05", "Monitoring Reader", &["*/read"]),
-    built_in(
-        "92aaf0da-9dab-42b6-94a3-d43ce8d16293",
-        "Log Analytics Contributor",
-        &["*/read", INSIGHTS, RULES, ENDPOINTS, DEPLOYMENTS],
-    ),
+    built_in("92aaf0da-9dab-42b6-94a3-d43ce8d16293", "Log Analytics Contributor", &["*/read", INSIGHTS, DEPLOYMENTS]),
     except(built_in(LOG_ANALYTICS_READER, "Log Analytics Reader", &["*/read"]), &[SHARED_KEYS]),
     built_in(
         "ab8e14d6-4a74-4a29-9ba8-549422addade",
         "Microsoft Sentinel Contributor",
-        &["Microsoft.OperationalInsights/workspaces/*/read", QUERIES, QUERY_ALL, DEPLOYMENTS],
+        &[READ_WORKSPACES, SAVED_SEARCHES, QUERY_ALL, QUERIES, READ_ROLES, DEPLOYMENTS, READ_GROUPS],
     ),
     built_in(
         "8d289c81-5878-46d4-8554-54e1e3d8b5cb",
         "Microsoft Sentinel Reader",
-        &["Microsoft.OperationalInsights/workspaces/*/read", QUERIES, QUERY_ALL],
+        &[READ_WORKSPACES, QUERY_ALL, QUERIES, READ_ROLES, DEPLOYMENTS, READ_GROUPS],
     ),
     built_in(
         "3e150937-b8fe-4cfb-8069-0eaf05ecd056",
         "Microsoft Sentinel Responder",
-        &["Microsoft.OperationalInsights/workspaces/*/read", QUERIES, QUERY_ALL],
+        &[READ_WORKSPACES, QUERY_ALL, QUERIES, READ_ROLES, DEPLOYMENTS, READ_GROUPS],
     ),
     custom(except(built_in(DEPLOYER, "Deployer of the world", &["*"]), &[QUERY_ALL])),
 ];
@@ -159,6 +156,7 @@ mod tests {
             ("User Access Administrator", [true, false, false, true]),
             ("Monitoring Metrics Publisher", [false, true, false, false]),
             ("Monitoring Contributor", [true, false, true, false]),
+            ("Log Analytics Contributor", [true, false, false, false]),
             ("Log Analytics Reader", [true, false, false, false]),
             ("Microsoft Sentinel Reader", [true, false, false, false]),
             ("Deployer of the world", [false, false, true, true]),

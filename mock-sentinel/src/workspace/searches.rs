@@ -1,6 +1,7 @@
 //! Saved searches, of which those with an alias are functions that queries can call.
 //!
-//! Shape: <https://learn.microsoft.com/rest/api/loganalytics/saved-searches>, read 2026-11-29.
+//! Shape: `stable/2020-08-01/SavedSearches.json` of Microsoft.OperationalInsights in
+//! <https://github.com/Azure/azure-rest-api-specs>, read 2026-11-29: what is required, and that the version is 2 unless said.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,8 +1,11 @@
 //! The columns that the service adds to every table, and the time of receipt that `ingestion_time()` reads. They are made
 //! when a query names them, so that a stored row costs nothing more.
 //!
-//! Source: <https://learn.microsoft.com/azure/azure-monitor/logs/log-standard-columns>, read 2026-11-29. Its queries compare
-//! `_IsBillable` with `true`, so it is a bool here, although the table reference calls it a string.
+//! Source, in its edition of 2024-05-26, read 2026-11-29:
+//! <https://github.com/MicrosoftDocs/azure-monitor-docs/blob/main/articles/azure-monitor/logs/log-standard-columns.md>.
+//! Its queries compare `_IsBillable` with `true`, so it is a bool here, although the table reference calls it a string
+//! (<https://docs.azure.cn/en-us/azure-monitor/reference/tables/oteltraces>), as it calls `_BilledSize` a real. That `_ItemId` is a
+//! GUID is a guess.
 
 use kql::{Batch, Column, ColumnBuilder, ColumnDef, ColumnType, Table};
 use ring::digest::{SHA256, digest};

@@ -1,4 +1,4 @@
-//! Bodies on their way out: whole, cut, in pieces, or none at all.
+//! Response bodies: whole, cut, in pieces, or lost.
 //!
 //! A body that fails makes an HTTP server close the connection, on a socket and in memory alike. Failing at the first poll,
 //! before anything was flushed, loses the response altogether.
@@ -16,8 +16,8 @@ use crate::{Dribble, Trouble};
 /// How a body waits: the timer of the runtime that the mock runs on.
 pub type Sleep = fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// How long a body that breaks off waits, so that what came before has left. Under a paused timer this is until
-/// everybody else waits too.
+/// The pause before a body fails, so that earlier bytes are flushed. Under a paused timer it lasts until all other tasks are
+/// idle.
 const FLUSHED_AFTER: Duration = Duration::from_millis(20);
 
 /// A body that is neither JSON nor text.

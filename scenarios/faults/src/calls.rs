@@ -13,7 +13,7 @@ pub struct Calls {
     pub selectors: &'static [Selector],
 }
 
-/// What only some mocks can tell about a request.
+/// Conditions that only some mocks can evaluate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Selector {
     /// The short name of the token that came with it.

@@ -1,68 +1,18 @@
-//! What can be known of a fault before it hits anything.
+//! Validation of faults.
 
 use http::header::{HeaderName, HeaderValue};
 use jiff::SignedDuration;
 
 use crate::calls::Selector;
-use crate::{Answer, Calls, Dribble, Fault, Trouble, When};
-
-/// Why a fault could never do what it says.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FaultError {
-    /// No call has that name.
-    #[error("{asked:?} is not a call; the nearest is {nearest:?}; there are: {known}")]
-    UnknownCall {
-        /// The name asked for.
-        asked: String,
-        /// The nearest there is.
-        nearest: String,
-        /// All there are, separated by commas.
-        known: String,
-    },
-    /// The mock cannot choose requests by this.
-    #[error("`{key}` has no meaning here: no request to {peer} has one")]
-    Selector {
-        /// The key.
-        key: &'static str,
-        /// The peer that the mock plays.
-        peer: &'static str,
-    },
-    /// A number outside its bounds.
-    #[error("`{key}` is {value}: allowed is {allowed}")]
-    OutOfBounds {
-        /// Which one.
-        key: &'static str,
-        /// What it is.
-        value: String,
-        /// What it may be.
-        allowed: &'static str,
-    },
-    /// Neither an answer nor a fault is given.
-    #[error("the fault does nothing; give an `answer`, a `fault`, or both")]
-    Nothing,
-    /// More faults than a schedule keeps.
-    #[error("{in_place} faults are in place, and {max} is the most; DELETE takes them away")]
-    TooMany {
-        /// How many there are already.
-        in_place: usize,
-        /// How many there may be.
-        max: usize,
-    },
-    /// The faults in place would be longer than a schedule keeps.
-    #[error(
-        "the faults would be {bytes} bytes of JSON together, and {max} is the most; DELETE takes those in place away"
-    )]
-    TooLarge {
-        /// How long they would be.
-        bytes: usize,
-        /// How long they may be.
-        max: usize,
-    },
-}
+use crate::{Answer, Calls, Dribble, Fault, FaultError, Trouble, When};
 
 impl Fault {
-    /// Finds what can never work in this fault at the mock with these calls.
+    /// Validates the fault for the mock with these calls.
+    ///
+    /// # Errors
+    ///
+    /// The first thing in it that can never work: an unknown call, a condition that the mock cannot evaluate, a value out of bounds,
+    /// or a fault without effect.
     pub fn check(&self, calls: &Calls) -> Result<(), FaultError> {
         if self.answer.is_none() && self.fault.as_ref().is_none_or(|trouble| *trouble == Trouble::default()) {
             return Err(FaultError::Nothing);
@@ -160,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_never_work_is_refused() {
+    fn a_fault_that_can_never_work_is_rejected() {
         let wrong = |json: Value| serde_json::from_value::<Fault>(json).unwrap().check(&CALLS).unwrap_err().to_string();
         insta::assert_snapshot!(wrong(json!({"when": {"call": "miro.audit_log"}, "fault": {"reset": true}})), @r#""miro.audit_log" is not a call; the nearest is "miro.audit_logs"; there are: miro.audit_logs, miro.content_logs"#);
         insta::assert_snapshot!(wrong(json!({"when": {"stream": "x"}, "fault": {"reset": true}})), @"`when.stream` has no meaning here: no request to miro has one");

@@ -1,4 +1,4 @@
-//! Time as a mock sees it: passed in, and steered by its control plane.
+//! The clock of a mock: passed in, and adjustable through the control plane.
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Where the present comes from. A simulation passes in a clock derived from its paused timer.
+/// A source of the current time. A simulation passes in a clock derived from its paused timer.
 pub trait Clock: Debug + Send + Sync {
-    /// The present instant.
+    /// The current time.
     fn now(&self) -> Timestamp;
 }
 
-/// The machine's own time.
+/// The system clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -22,7 +22,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock laid over another one, which can be frozen, moved and made faster or slower. Clones are the same clock.
+/// A clock derived from another one, which can be frozen, moved and sped up or slowed down. Clones share its state.
 #[derive(Debug, Clone)]
 pub struct SteeredClock {
     source: Arc<dyn Clock>,
@@ -37,7 +37,7 @@ struct Steering {
     rate: f64,
 }
 
-/// What a control plane asks of the clock; each field alone or together, applied in this order.
+/// A change to the clock; fields may be combined and are applied in this order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClockChange {
@@ -51,22 +51,22 @@ pub struct ClockChange {
     pub scale: Option<f64>,
 }
 
-/// Why the clock was not changed.
+/// Why a change was rejected.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ClockError {
-    /// A step backwards where there is none.
+    /// A step backwards.
     #[error("`advance` is {0:#}: time only moves forward; use `set` to choose an earlier start on purpose")]
     Backwards(SignedDuration),
     /// A rate outside the bounds.
     #[error("`scale` is {0}: allowed is 0 to 1000000")]
     Scale(f64),
-    /// Further than a timestamp reaches.
-    #[error("`advance` leads out of the years -9999 to 9999; advance by less")]
+    /// Outside the range of timestamps.
+    #[error("`advance` leaves the range of years -9999 to 9999; advance by less")]
     TooFar,
 }
 
 impl ClockChange {
-    /// The same change, unless it steps backwards.
+    /// Checks that the change does not step backwards.
     ///
     /// # Errors
     ///
@@ -86,13 +86,13 @@ impl SteeredClock {
         Self { source, steering: Arc::new(Mutex::new(steering)) }
     }
 
-    /// The instant shown.
+    /// The current time of this clock.
     pub fn now(&self) -> Timestamp {
         let steering = *self.steering.lock().unwrap_or_else(PoisonError::into_inner);
         steering.at(self.source.now())
     }
 
-    /// Applies the change whole or not at all; returns the instant shown afterwards.
+    /// Applies the change atomically; returns the time afterwards.
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ impl SteeredClock {
         Ok(next.shown_at)
     }
 
-    /// Back to showing the underlying clock.
+    /// Returns to the underlying clock.
     pub fn reset(&self) {
         let now = self.source.now();
         *self.steering.lock().unwrap_or_else(PoisonError::into_inner) =

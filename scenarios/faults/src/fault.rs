@@ -1,4 +1,4 @@
-//! A fault as data: which requests it hits, what is answered instead, and what happens to the connection.
+//! A fault as data: which requests it hits, which response replaces the peer's, and what happens to the connection.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::object::{self, Object};
 use crate::{Latency, Outcome, RetryAfter};
 
-/// One planned fault: *when* a request matches, *answer* this, or let this *fault* happen, at most so many *times*.
+/// One fault: *when* a request matches, send this *answer* or apply this *fault*, for a limited number of *times*.
 ///
 /// ```
 /// let fault: faults::Fault = serde_json::from_value(serde_json::json!({
@@ -26,13 +26,13 @@ pub struct Fault {
     /// Which requests it hits.
     #[serde(deserialize_with = "object::required")]
     pub when: When,
-    /// An answer in place of the peer's; the request has no effect then.
+    /// A response in place of the peer's; the request then has no effect.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "object::optional")]
     pub answer: Option<Answer>,
-    /// What goes wrong on the way.
+    /// What goes wrong with the connection or the body.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "object::optional")]
     pub fault: Option<Trouble>,
-    /// How many requests it hits. Unless given: one, or without end when `share`, `from` or `until` chooses them.
+    /// How many requests it hits. By default one, or without limit when `share`, `from` or `until` is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
 }
@@ -67,7 +67,7 @@ pub struct When {
     pub stream: Option<String>,
 }
 
-/// An answer in place of the peer's.
+/// A response in place of the peer's.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Answer {
@@ -76,19 +76,19 @@ pub struct Answer {
     /// Further headers.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
-    /// The body: text as it stands, anything else as JSON. Unless given: the peer's documented body for the status.
+    /// The body: text verbatim, anything else as JSON. By default the peer's documented body for the status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
     /// The `Retry-After` header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<RetryAfter>,
-    /// Whether the headers are left out that the peer adds to each response of its own, such as what is left of a rate limit: a
-    /// response of somebody else's has none of them.
+    /// Whether to leave out the headers that the peer adds to each of its responses, such as `X-RateLimit-*`: the response of a proxy
+    /// has none of them.
     #[serde(default, skip_serializing_if = "is_false")]
     pub bare: bool,
 }
 
-/// What goes wrong on the way; several may be given together.
+/// What goes wrong with the connection or the body; several may be combined.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Trouble {
@@ -102,13 +102,13 @@ pub struct Trouble {
     /// that cannot have a body (204) is lost instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut_after_bytes: Option<usize>,
-    /// The response waits this long, on the runtime's timer; at most an hour.
+    /// A delay before the response, on the runtime's timer; at most an hour.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delay: Option<SignedDuration>,
-    /// The response waits as long as is drawn from this distribution, on top of `delay`.
+    /// A random delay drawn from this distribution, added to `delay`.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "object::optional")]
     pub latency: Option<Latency>,
-    /// The body comes in pieces.
+    /// The body is sent in pieces.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "object::optional")]
     pub dribble: Option<Dribble>,
     /// The body is replaced by bytes that are not JSON.
@@ -138,7 +138,7 @@ impl Fault {
     ///
     /// What is not a fault, with the place and the offending key.
     pub fn read(json: &[u8]) -> Result<Vec<Self>, serde_json::Error> {
-        // Told apart by the first byte: an untagged enum would lose the message that names the key.
+        // Distinguished by the first byte: an untagged enum would lose the message that names the key.
         let is_list = json.trim_ascii_start().first() == Some(&b'[');
         let faults: Vec<Object<Self>> =
             if is_list { serde_json::from_slice(json)? } else { vec![serde_json::from_slice(json)?] };
@@ -160,7 +160,7 @@ impl Trouble {
         self.cut_after_bytes.is_some() || self.dribble.is_some() || self.garbage
     }
 
-    /// What becomes of a response with this status.
+    /// The outcome of a response with this status.
     pub fn outcome(&self, status: StatusCode) -> Outcome {
         if self.reset {
             Outcome::Reset
@@ -217,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_outcome_says_what_the_caller_gets() {
+    fn the_outcome_says_what_the_caller_receives() {
         let outcome = |trouble: &str, status: u16| {
             let trouble: Trouble = serde_json::from_str(trouble).unwrap();
             trouble.outcome(StatusCode::from_u16(status).unwrap())

@@ -1,19 +1,19 @@
-//! The ids of the events in a page or an upload, as many of them as a journal keeps.
+//! The ids of the events in a page or an upload, within the limits of the journal.
 
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-/// Event ids in the order in which they stood there, at most [`Ids::MAX`] of them and at most [`Ids::BYTES_MAX`] bytes, and
-/// how many there really were. A clone shares them.
+/// Event ids in their original order, at most [`Ids::MAX`] of them and [`Ids::BYTES_MAX`] bytes, and the total number of ids.
+/// Clones share the memory.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Ids {
     kept: Option<Arc<Kept>>,
     count: u64,
 }
 
-/// All of them in one text: a page has hundreds, and a text of its own for each would cost more than serving the page.
+/// Stored in one string: a page has hundreds, and one allocation each would cost more than serving the page.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Kept {
     text: String,
@@ -22,35 +22,35 @@ struct Kept {
 }
 
 impl Ids {
-    /// How many are kept.
+    /// The most ids kept.
     pub const MAX: usize = 1_000;
-    /// How many bytes are kept.
+    /// The most bytes kept.
     pub const BYTES_MAX: usize = 128 * 1024;
 
-    /// How many there were, kept or not.
+    /// The number of ids, kept or not.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Those that are kept.
+    /// The ids that are kept.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         let (text, ends) = self.kept.as_ref().map_or(("", &[][..]), |kept| (&kept.text, &kept.ends));
         let begins = std::iter::once(0).chain(ends.iter().copied());
         begins.zip(ends).map(move |(begin, end)| &text[begin as usize..*end as usize])
     }
 
-    /// Forgets them, but not how many there were.
+    /// Drops the ids, but not their number.
     pub(crate) fn forget(&mut self) {
         self.kept = None;
     }
 
-    /// The memory they take, roughly.
+    /// Their approximate memory, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.kept.as_ref().map_or(0, |kept| kept.text.capacity() + size_of::<u32>() * kept.ends.capacity())
     }
 }
 
-/// Ids as they come, one by one.
+/// Collects ids one by one.
 #[derive(Debug, Default)]
 pub struct IdsBuilder {
     kept: Kept,
@@ -58,13 +58,13 @@ pub struct IdsBuilder {
 }
 
 impl IdsBuilder {
-    /// With room for so many ids of so many bytes together.
+    /// A builder with capacity for `ids` ids of `bytes` bytes together.
     pub fn with_capacity(ids: usize, bytes: usize) -> Self {
         let text = String::with_capacity(bytes.min(Ids::BYTES_MAX));
         Self { kept: Kept { text, ends: Vec::with_capacity(ids.min(Ids::MAX)) }, count: 0 }
     }
 
-    /// Adds an id, or only counts it.
+    /// Adds an id; beyond the limits it is only counted.
     pub fn push(&mut self, id: &str) {
         let Kept { text, ends } = &mut self.kept;
         let all_kept = ends.len() as u64 == self.count;
@@ -72,11 +72,11 @@ impl IdsBuilder {
         // The first that does not fit ends the list, so that what is kept is a whole beginning.
         if all_kept && ends.len() < Ids::MAX && text.len() + id.len() <= Ids::BYTES_MAX {
             text.push_str(id);
-            ends.push(text.len() as u32);
+            ends.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
         }
     }
 
-    /// All that were added.
+    /// The ids that were added.
     pub fn finish(self) -> Ids {
         let kept = (!self.kept.ends.is_empty()).then(|| Arc::new(self.kept));
         Ids { kept, count: self.count }

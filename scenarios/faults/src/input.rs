@@ -1,26 +1,25 @@
-//! Files that somebody names: read whole, up to a bound, and only where a file is one. A pipe would be waited for without end, a device
-//! has no end.
+//! Reads files given by a user: regular files only, up to a size limit. A pipe could block forever, and a device has no end.
 
 use std::fs::{File, FileType, Metadata};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// The most that a file written by hand may hold, in bytes: worlds, scenarios, targets, certificates.
+/// The size limit of files written by hand, in bytes: worlds, scenarios, targets, certificates.
 pub const BY_HAND_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-/// Why a file was not read. The text fits behind its name and a colon.
+/// Why a file was not read. The message is meant to follow the file's name and a colon.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
-    /// The system does not give it.
+    /// The system reports an error.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// It is something else.
+    /// It is not a regular file.
     #[error("it is {0}, and not a regular file; name a file, or save what comes from there into one first")]
     NoFile(&'static str),
-    /// It holds more than is read.
+    /// It exceeds the size limit.
     #[error("it is larger than {} MB", .0.div_ceil(1_000_000))]
     TooLarge(u64),
-    /// It holds bytes that are no text.
+    /// It is not UTF-8.
     #[error("it is not UTF-8 text (byte {0})")]
     NoText(usize),
 }
@@ -29,7 +28,9 @@ impl From<InputError> for io::Error {
     fn from(error: InputError) -> Self {
         match error {
             InputError::Io(error) => error,
-            other => Self::new(io::ErrorKind::InvalidInput, other.to_string()),
+            other @ (InputError::NoFile(_) | InputError::TooLarge(_) | InputError::NoText(_)) => {
+                Self::new(io::ErrorKind::InvalidInput, other.to_string())
+            }
         }
     }
 }
@@ -38,7 +39,7 @@ impl From<InputError> for io::Error {
 ///
 /// # Errors
 ///
-/// A folder, pipe, socket or device; a larger file; one that the system does not give.
+/// The path is not a regular file, the file is larger, or the system cannot read it.
 pub fn read_bytes(path: &Path, bytes_max: u64) -> Result<Vec<u8>, InputError> {
     let mut bytes = Vec::new();
     // What grows meanwhile, and what the system says has no length, is read no further than is needed to know.
@@ -50,17 +51,17 @@ pub fn read_bytes(path: &Path, bytes_max: u64) -> Result<Vec<u8>, InputError> {
 ///
 /// # Errors
 ///
-/// As of [`read_bytes`], and what is not UTF-8.
+/// Those of [`read_bytes`], and a file that is not UTF-8.
 pub fn read_text(path: &Path, bytes_max: u64) -> Result<String, InputError> {
     let bytes = read_bytes(path, bytes_max)?;
     String::from_utf8(bytes).map_err(|error| InputError::NoText(error.utf8_error().valid_up_to()))
 }
 
-/// The file at `path`, opened, for one that is read piece by piece.
+/// Opens the file at `path`, to be read piece by piece.
 ///
 /// # Errors
 ///
-/// As of [`read_bytes`].
+/// Those of [`read_bytes`].
 pub fn open_file(path: &Path, bytes_max: u64) -> Result<File, InputError> {
     // Looked at before it is opened: to open a pipe is to wait for its writer.
     check(&std::fs::metadata(path)?, bytes_max)?;

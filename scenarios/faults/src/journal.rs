@@ -1,4 +1,4 @@
-//! What became of every request: a bounded list.
+//! The outcome of every request, in a bounded list.
 
 use std::collections::VecDeque;
 
@@ -6,33 +6,32 @@ use serde::Serialize;
 
 use crate::Ids;
 
-/// What the caller got of the response.
+/// How much of the response the caller received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// All of it was handed to the connection.
     #[default]
     Delivered,
-    /// Nothing of it, although the request was acted on.
+    /// Nothing of it, although the request took effect.
     ResponseLost,
-    /// A part of it, although the request was acted on.
+    /// A part of it, although the request took effect.
     Cut,
-    /// Nothing, and the request was not acted on.
+    /// Nothing, and the request had no effect.
     Reset,
 }
 
-/// A line of a journal.
+/// An entry of a journal.
 pub trait Record {
     /// Its number.
     fn number(&self) -> u64;
-    /// Takes the number that [`Journal::push`] gives.
+    /// Stores the number assigned by [`Journal::push`].
     fn set_number(&mut self, number: u64);
-    /// Takes what the caller got in the end.
+    /// Stores the final outcome.
     fn settle(&mut self, outcome: Outcome);
     /// The ids it holds.
     fn ids_mut(&mut self) -> &mut Ids;
-    /// The memory that its texts take beside the ids, roughly. A kind of line whose texts a caller cannot make long may leave it at
-    /// nothing.
+    /// The approximate memory of its texts, ids excluded, in bytes. Entries whose texts a caller cannot make long may return 0.
     fn text_bytes(&self) -> usize {
         0
     }
@@ -47,12 +46,12 @@ pub struct Bounded<T> {
 }
 
 impl<T> Bounded<T> {
-    /// Keeps at most `max` items, at least one.
+    /// A list that retains at most `max` items, at least one.
     pub fn new(max: usize) -> Self {
         Self { kept: VecDeque::new(), max: max.max(1), dropped: 0 }
     }
 
-    /// Adds an item; the oldest makes room and is returned.
+    /// Adds an item; returns the oldest if it had to be evicted.
     pub fn push(&mut self, item: T) -> Option<T> {
         let oldest = if self.kept.len() < self.max { None } else { self.kept.pop_front() };
         self.dropped += u64::from(oldest.is_some());
@@ -60,28 +59,28 @@ impl<T> Bounded<T> {
         oldest
     }
 
-    /// Takes the oldest away, unless it is the only one.
+    /// Removes the oldest, unless it is the only one.
     fn drop_oldest(&mut self) -> Option<T> {
         let oldest = if self.kept.len() > 1 { self.kept.pop_front() } else { None };
         self.dropped += u64::from(oldest.is_some());
         oldest
     }
 
-    /// How many had to make room.
+    /// How many were evicted.
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
 
-    /// Those that are kept, oldest first.
+    /// The retained items, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> + ExactSizeIterator {
         self.kept.iter()
     }
 }
 
-/// The newest lines, numbered from 1 in the order in which they were written.
+/// The newest entries, numbered from 1 in the order in which they were written.
 ///
-/// The numbers are given when a line is written, not when its request comes in: who asks for the lines after a number never
-/// misses one that was slow.
+/// Numbers are assigned when an entry is written, not when its request arrives: a reader that asks for the entries after a number
+/// never misses a slow one.
 #[derive(Debug)]
 pub struct Journal<T> {
     lines: Bounded<T>,
@@ -95,23 +94,23 @@ pub struct Journal<T> {
 }
 
 impl<T: Record> Journal<T> {
-    /// The memory that the ids of all lines may take; the oldest lines forget theirs first.
+    /// The most memory of the ids of all entries, in bytes; the oldest entries drop theirs first.
     const IDS_BYTES_MAX: usize = 32 * 1024 * 1024;
-    /// The memory that the texts of all lines may take; the oldest lines make room.
+    /// The most memory of the texts of all entries, in bytes; the oldest entries are evicted.
     const TEXT_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-    /// Keeps at most `max` lines.
+    /// A journal that retains at most `max` entries.
     pub fn new(max: usize) -> Self {
         Self { lines: Bounded::new(max), last_number: 0, ids_bytes: 0, text_bytes: 0, with_ids_from: 0 }
     }
 
-    /// A number for a response that gets no line.
+    /// A number for a response without an entry.
     pub fn skip(&mut self) -> u64 {
         self.last_number += 1;
         self.last_number
     }
 
-    /// Writes a line; returns its number.
+    /// Writes an entry; returns its number.
     pub fn push(&mut self, mut line: T) -> u64 {
         let number = self.skip();
         line.set_number(number);
@@ -134,7 +133,7 @@ impl<T: Record> Journal<T> {
         self.text_bytes -= line.text_bytes();
     }
 
-    /// Notes what the caller got in the end.
+    /// Records the final outcome of the request.
     pub fn settle(&mut self, number: u64, outcome: Outcome) {
         let lines = &mut self.lines.kept;
         // Nearly always it is the newest.
@@ -145,17 +144,17 @@ impl<T: Record> Journal<T> {
         }
     }
 
-    /// The lines that are kept and were written after the one of this number, oldest first.
+    /// The retained entries written after the one of this number, oldest first.
     pub fn after(&self, number: u64) -> impl DoubleEndedIterator<Item = &T> + ExactSizeIterator {
         self.lines.kept.range(self.lines.kept.partition_point(|line| line.number() <= number)..)
     }
 
-    /// How many lines had to make room.
+    /// How many entries were evicted.
     pub fn dropped(&self) -> u64 {
         self.lines.dropped()
     }
 
-    /// The lines that are kept, oldest first.
+    /// The retained entries, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> + ExactSizeIterator {
         self.lines.iter()
     }
@@ -164,7 +163,8 @@ impl<T: Record> Journal<T> {
         while self.ids_bytes > Self::IDS_BYTES_MAX {
             let first = self.lines.dropped();
             self.with_ids_from = self.with_ids_from.max(first);
-            let Some(line) = self.lines.kept.get_mut((self.with_ids_from - first) as usize) else { return };
+            let place = usize::try_from(self.with_ids_from - first).unwrap_or(usize::MAX);
+            let Some(line) = self.lines.kept.get_mut(place) else { return };
             self.ids_bytes -= line.ids_mut().bytes();
             line.ids_mut().forget();
             self.with_ids_from += 1;

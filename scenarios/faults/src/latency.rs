@@ -1,4 +1,4 @@
-//! How long a response takes: always the same, or drawn from a distribution with a long tail.
+//! The latency of responses: constant, or drawn from a long-tailed distribution.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-/// The time before a response is sent, on the runtime's timer.
+/// The delay before a response is sent, on the runtime's timer.
 ///
 /// With a `p99` it is log-normal, as the latency of real services roughly is: half of the responses take longer than the
 /// median, one in a hundred longer than `p99`, none longer than ten times that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Latency {
-    /// What half of the responses stay under.
+    /// The median.
     pub median: SignedDuration,
-    /// What 99 of 100 responses stay under; without it all take the median.
+    /// The 99th percentile; without it every response takes the median.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p99: Option<SignedDuration>,
 }
@@ -26,12 +26,12 @@ impl Latency {
     const Z99: f64 = 2.326_347_874;
     const LONGEST_IN_P99: f64 = 10.0;
 
-    /// Whether it can be: nothing is negative, and the tail is behind the median.
+    /// Whether the values are valid: none is negative, and the p99 is not below the median.
     pub fn is_possible(&self) -> bool {
         !self.median.is_negative() && self.p99.is_none_or(|p99| self.median.is_positive() && p99 >= self.median)
     }
 
-    /// The time for one response.
+    /// Draws the delay of one response.
     pub fn draw(&self, random: &mut ChaCha8Rng) -> Duration {
         let Some(p99) = self.p99 else { return Duration::try_from(self.median).unwrap_or_default() };
         let (median, p99) = (self.median.as_secs_f64(), p99.as_secs_f64());
@@ -41,7 +41,7 @@ impl Latency {
     }
 }
 
-/// Box and Muller's method.
+/// A standard normal variate by the Box-Muller method.
 fn standard_normal(random: &mut ChaCha8Rng) -> f64 {
     let radius = (-2.0 * (1.0 - random.random::<f64>()).ln()).sqrt();
     radius * (std::f64::consts::TAU * random.random::<f64>()).cos()

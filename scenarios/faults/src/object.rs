@@ -1,4 +1,5 @@
-//! What is written as an object. A derived reader takes an array of the values in order too, which nobody means.
+//! Deserialization from JSON objects only: derived implementations also accept an array of the values in order, which is never
+//! intended.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,10 +8,10 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-/// A value read from an object, and from nothing else.
+/// A value that is deserialized from an object only.
 #[derive(Debug)]
 pub struct Object<T>(
-    /// What was read.
+    /// The value.
     pub T,
 );
 
@@ -34,12 +35,12 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OfMap<T> {
     }
 }
 
-/// A field of a structure that is written as an object.
+/// Deserializes a required field from an object.
 pub(crate) fn required<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
     Object::deserialize(deserializer).map(|Object(value)| value)
 }
 
-/// The same where it may be absent or null.
+/// Deserializes an optional field from an object; it may be absent or null.
 pub(crate) fn optional<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     Option::<Object<T>>::deserialize(deserializer).map(|object| object.map(|Object(value)| value))
 }

@@ -1,4 +1,4 @@
-//! Whether a response that should arrive did: callers give up, and their connections close.
+//! Detects whether a response was delivered: a caller may time out and close the connection.
 
 use std::fmt;
 use std::pin::Pin;
@@ -9,14 +9,14 @@ use http_body::{Body, Frame, SizeHint};
 
 use crate::Outcome;
 
-/// Reports what became of a response: delivered when all of it was handed to the connection, else lost or cut. It is held
-/// while the response waits, and then by its body.
+/// Reports the outcome of a response: delivered when all of it was handed to the connection, otherwise lost or cut. It is held
+/// during the delay of the response, and then by its body.
 pub struct Receipt {
     report: Option<Box<dyn FnOnce(Outcome) + Send>>,
     begun: bool,
 }
 
-/// A body with its receipt.
+/// A body with a receipt.
 #[derive(Debug)]
 pub struct Tracked<B: Body> {
     body: B,
@@ -24,12 +24,12 @@ pub struct Tracked<B: Body> {
 }
 
 impl Receipt {
-    /// A receipt that calls `report` once.
+    /// A receipt that calls `report` exactly once.
     pub fn new(report: impl FnOnce(Outcome) + Send + 'static) -> Self {
         Self { report: Some(Box::new(report)), begun: false }
     }
 
-    /// The body, watched until its end.
+    /// Attaches the receipt to the body.
     pub fn attach<B: Body>(self, body: B) -> Tracked<B> {
         Tracked { body, receipt: self }
     }

@@ -1,4 +1,4 @@
-//! Which requests a fault hits: counted, timed, or chosen by seed.
+//! Which requests a fault hits: by count, by time, or by a seeded random choice.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,30 +10,30 @@ use serde::Serialize;
 
 use crate::{Answer, Calls, Fault, FaultError, Trouble};
 
-/// The faults in place, each with its own counts; the first that hits a request wins.
+/// The active faults, each with its own counters; the first that hits a request wins.
 #[derive(Debug)]
 pub struct Schedule {
     calls: &'static Calls,
     seed: u64,
-    planned: Vec<Planned>,
+    active: Vec<ActiveFault>,
     last_number: u64,
 }
 
 #[derive(Debug)]
-struct Planned {
+struct ActiveFault {
     number: u64,
     fault: Fault,
     /// The length of the fault as JSON.
     bytes: usize,
     /// For the share.
     choice: ChaCha8Rng,
-    /// For the latency, apart, so that one does not hang on the other.
+    /// For the latency; separate, so that neither depends on the other.
     latency: ChaCha8Rng,
     seen: u64,
     struck: u64,
 }
 
-/// A request, as far as faults can tell one from another.
+/// The properties of a request that faults can match.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     /// The name of the call, without prefix.
@@ -51,15 +51,15 @@ pub struct Request<'a> {
 pub struct Hit {
     /// The number of the fault.
     pub number: u64,
-    /// The answer in place of the peer's.
+    /// The response in place of the peer's.
     pub answer: Option<Answer>,
-    /// What goes wrong on the way.
+    /// What goes wrong with the connection or the body.
     pub trouble: Trouble,
-    /// How long the response is held back.
+    /// How long the response is delayed.
     pub delay: Duration,
 }
 
-/// How far a fault has come, as the control plane reports it.
+/// The progress of a fault, as the control plane reports it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Progress {
     /// The number that the fault got when it was added.
@@ -70,61 +70,65 @@ pub struct Progress {
     pub seen: u64,
     /// Requests hit so far.
     pub struck: u64,
-    /// How many more it hits; absent when it does not end by itself.
+    /// How many more it hits; absent when there is no limit.
     pub left: Option<u64>,
 }
 
 impl Schedule {
-    /// How many faults a control plane may put in place, those that have done their work among them.
+    /// The most faults of a schedule, exhausted ones included.
     pub const MAX: usize = 1_000;
-    /// How many bytes of JSON they may have together: the bodies of answers are kept as long as the fault.
+    /// The most bytes of JSON of all faults together: bodies are held as long as the fault.
     pub const BYTES_MAX: usize = 16 << 20;
 
-    /// No faults yet. `seed` chooses for those that have none of their own.
+    /// A schedule without faults. `seed` is used for faults that have none of their own.
     pub fn new(calls: &'static Calls, seed: u64) -> Self {
-        Self { calls, seed, planned: Vec::new(), last_number: 0 }
+        Self { calls, seed, active: Vec::new(), last_number: 0 }
     }
 
-    /// Adds a fault behind those in place; returns its number, from 1. [`Fault::check`] tells beforehand what cannot work.
+    /// Adds a fault after the active ones; returns its number, from 1. Validate it first with [`Fault::check`].
     pub fn add(&mut self, fault: Fault) -> u64 {
         self.last_number += 1;
         let choice = ChaCha8Rng::seed_from_u64(fault.when.seed.unwrap_or(self.seed));
         let mut latency = choice.clone();
         latency.set_stream(1);
         let bytes = size(&fault);
-        self.planned.push(Planned { number: self.last_number, fault, bytes, choice, latency, seen: 0, struck: 0 });
+        self.active.push(ActiveFault { number: self.last_number, fault, bytes, choice, latency, seen: 0, struck: 0 });
         self.last_number
     }
 
-    /// Adds all of them, or none when one cannot work or there would be too many.
+    /// Adds all faults or none.
+    ///
+    /// # Errors
+    ///
+    /// The first invalid fault, or that [`Schedule::MAX`] or [`Schedule::BYTES_MAX`] would be exceeded.
     pub fn add_all(&mut self, faults: Vec<Fault>) -> Result<Vec<u64>, FaultError> {
         faults.iter().try_for_each(|fault| fault.check(self.calls))?;
-        let in_place = self.planned.len();
+        let in_place = self.active.len();
         if in_place + faults.len() > Self::MAX {
             return Err(FaultError::TooMany { in_place, max: Self::MAX });
         }
-        let bytes = self.planned.iter().map(|planned| planned.bytes).chain(faults.iter().map(size)).sum();
+        let bytes = self.active.iter().map(|active| active.bytes).chain(faults.iter().map(size)).sum();
         if bytes > Self::BYTES_MAX {
             return Err(FaultError::TooLarge { bytes, max: Self::BYTES_MAX });
         }
         Ok(faults.into_iter().map(|fault| self.add(fault)).collect())
     }
 
-    /// Takes the fault of this number away. False when there is none.
+    /// Removes the fault of this number; `false` if there is none.
     pub fn remove(&mut self, number: u64) -> bool {
-        let before = self.planned.len();
-        self.planned.retain(|planned| planned.number != number);
-        self.planned.len() < before
+        let before = self.active.len();
+        self.active.retain(|active| active.number != number);
+        self.active.len() < before
     }
 
-    /// Takes all faults away. Numbers go on.
+    /// Removes all faults. Numbers are not reused.
     pub fn clear(&mut self) {
-        self.planned.clear();
+        self.active.clear();
     }
 
-    /// The faults in place, in order.
+    /// The active faults, in order.
     pub fn progress(&self) -> Vec<Progress> {
-        self.planned.iter().map(Planned::progress).collect()
+        self.active.iter().map(ActiveFault::progress).collect()
     }
 
     /// The first fault that hits this request. Every fault counts every request that matches it, also those that another
@@ -132,9 +136,9 @@ impl Schedule {
     pub fn hit(&mut self, request: &Request<'_>) -> Option<Hit> {
         let calls = self.calls;
         let mut first = None;
-        for planned in &mut self.planned {
-            if planned.wants(request, calls) && first.is_none() {
-                first = Some(planned.strike());
+        for active in &mut self.active {
+            if active.wants(request, calls) && first.is_none() {
+                first = Some(active.hit());
             }
         }
         first
@@ -146,8 +150,8 @@ fn size(fault: &Fault) -> usize {
     serde_json::to_vec(fault).map_or(0, |text| text.len())
 }
 
-impl Planned {
-    /// Counts the request if it matches, and tells whether it is one of those to hit.
+impl ActiveFault {
+    /// Counts the request if it matches; whether it is to be hit.
     fn wants(&mut self, request: &Request<'_>, calls: &Calls) -> bool {
         let when = &self.fault.when;
         let matches = when.call.as_deref().is_none_or(|name| calls.short(name) == request.call)
@@ -159,12 +163,12 @@ impl Planned {
             return false;
         }
         self.seen += 1;
-        // Drawn for every matching request, so that the choice does not hang on what other faults did.
+        // Drawn for every matching request, so that the choice does not depend on other faults.
         let drawn = when.share.is_none_or(|share| self.choice.random::<f64>() < share);
         drawn && when.nth.is_none_or(|nth| self.seen >= nth) && self.left() != Some(0)
     }
 
-    fn strike(&mut self) -> Hit {
+    fn hit(&mut self) -> Hit {
         self.struck += 1;
         let trouble = self.fault.fault.clone().unwrap_or_default();
         let drawn = trouble.latency.map(|latency| latency.draw(&mut self.latency)).unwrap_or_default();
@@ -172,7 +176,7 @@ impl Planned {
         Hit { number: self.number, answer: self.fault.answer.clone(), trouble, delay }
     }
 
-    /// How many more requests it hits; `None` is without end.
+    /// How many more requests it hits; `None` is without limit.
     fn left(&self) -> Option<u64> {
         let when = &self.fault.when;
         let chosen_otherwise = when.share.is_some() || when.from.is_some() || when.until.is_some();
@@ -225,7 +229,7 @@ mod tests {
         Request { call: "audit_logs", token: Some("audit"), stream: Some("Custom-A"), at }
     }
 
-    /// The requests, numbered from 1, that are hit among so many audit requests a second apart.
+    /// The numbers, from 1, of the requests that are hit among `requests` audit requests a second apart.
     fn hits(schedule: &mut Schedule, requests: i64) -> Vec<i64> {
         (1..=requests).filter(|second| schedule.hit(&request(*second)).is_some()).collect()
     }
@@ -237,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn hits_once_unless_told_otherwise() {
+    fn hits_once_by_default() {
         assert_eq!(hits(&mut schedule(&[json!({"answer": {"status": 500}})]), 3), [1]);
     }
 
@@ -265,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_does_not_hang_on_the_faults_before_it() {
+    fn a_share_does_not_depend_on_the_faults_before_it() {
         let share = json!({"when": {"share": 0.5}, "fault": {"garbage": true}});
         let alone = hits(&mut schedule(std::slice::from_ref(&share)), 50);
         let mut behind = schedule(&[json!({"fault": {"reset": true}, "times": 10}), share]);

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::answer::FieldError;
 use crate::event_log::window::Direction;
 use crate::instant;
-use crate::mock::Log;
+use crate::log::Log;
 use crate::params::Params;
+use crate::response::FieldError;
 use crate::switches::{EmptyWindow, OutOfBounds, Switches};
 
 /// The most `board_ids`, `object_ids` or `emails` in one request.

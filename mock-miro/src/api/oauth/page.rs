@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::params::Params;
 use crate::world::{App, Organization};
 
-/// The parameters that the answer of the user carries on.
+/// The parameters that the form passes on.
 const CARRIED: [&str; 5] = ["response_type", "client_id", "redirect_uri", "state", "team_id"];
 
 /// Plain HTML, without script, style sheet or image.

@@ -1,4 +1,4 @@
-//! Conversations with Miro's AI: each call of the model and of a tool repeats all that was said before, so events grow.
+//! Conversations with Miro's AI: each model or tool call repeats the transcript so far, so events grow.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -26,7 +26,7 @@ pub(super) struct Conversation<'a> {
     pub(super) surface: &'static str,
     pub(super) model: usize,
     pub(super) session: String,
-    /// The conversation that it goes on from.
+    /// The conversation that it continues.
     pub(super) parent: Option<String>,
     pub(super) turn: String,
     pub(super) call: String,
@@ -34,29 +34,36 @@ pub(super) struct Conversation<'a> {
     uses_tool: bool,
     turns_left: u32,
     is_long: bool,
-    /// `{"type":…},{"type":…}`: all that was said.
+    /// `{"type":…},{"type":…}`: the transcript so far.
     pub(super) transcript: String,
 }
 
-/// Those that are under way, each of one length or another.
+/// Models as an event names them; the last is the customer's own.
+pub(super) const MODELS: [&str; 3] = [
+    r#"{"name":"large-1","provider":"example-ai","platform":"miro","byoai":false}"#,
+    r#"{"name":"small-2","provider":"example-ai","platform":"miro","byoai":false}"#,
+    r#"{"name":"own-model","provider":"other-ai","platform":"customer-cloud","byoai":true}"#,
+];
+
+/// The open conversations.
 #[derive(Debug, Default)]
 pub(crate) struct Conversations<'a> {
     open: Vec<Conversation<'a>>,
 }
 
-/// How many are under way at most.
+/// The most open conversations.
 const OPEN_MAX: usize = 24;
 /// The most turns of most conversations, and how many a long one has.
 const TURNS_USUAL: u32 = 5;
 const TURNS_LONG: u32 = 30;
-/// One in so many is long.
+/// One in this many is long.
 const LONG_ONCE_IN: u32 = 40;
-/// Where a conversation ends, however many turns are left: an event of it never gets much longer.
+/// The length at which a conversation ends, whatever turns are left, which bounds its events.
 const TRANSCRIPT_MAX: usize = 256 * 1024;
 
 impl<'a> Conversations<'a> {
-    /// Takes one on by a step, or begins one with this person. Returns it as it is after the step, with the step and what was said
-    /// in it: one entry of the transcript, or nothing.
+    /// Advances an open conversation by a step, or starts one with this person, and passes its new state to `write`, with the step and
+    /// the entry that it added to the transcript, if any.
     pub(super) fn advance<T>(
         &mut self,
         company: &'a Company,
@@ -83,9 +90,9 @@ impl<'a> Conversation<'a> {
         let is_long = once_in(LONG_ONCE_IN, random);
         Self {
             person,
-            board: company.some_board(random),
+            board: company.draw_board(random),
             surface: one_of(&["sidekick", "canvas", "ai_flow", "mcp"], random),
-            model: random.random_range(0..super::current::MODELS.len()),
+            model: random.random_range(0..MODELS.len()),
             session: uuid(random),
             parent: once_in(6, random).then(|| uuid(random)),
             turn: String::new(),
@@ -102,7 +109,7 @@ impl<'a> Conversation<'a> {
         self.next == Step::Input && (self.turns_left == 0 || self.transcript.len() > TRANSCRIPT_MAX)
     }
 
-    /// Does the next step; returns it and what was said in it.
+    /// Performs the next step; returns it and the entry that it added to the transcript.
     fn step(&mut self, random: &mut ChaCha8Rng) -> (Step, String) {
         let step = self.next;
         let said = match step {
@@ -142,7 +149,7 @@ impl<'a> Conversation<'a> {
         (step, said)
     }
 
-    /// What a tool found: the texts of a board, a few or very many.
+    /// The result of a tool: a few or very many texts of a board.
     fn found(&self, random: &mut ChaCha8Rng) -> String {
         let pieces = if self.is_long { random.random_range(150..400) } else { random.random_range(1..8) };
         let texts: Vec<&str> = (0..pieces).map(|_| one_of(&names::NOTES, random)).collect();

@@ -5,32 +5,25 @@ use std::io::Write;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::super::calendar::Occasion;
+use super::super::calendar::Activity;
 use super::super::company::Company;
 use super::super::{member, open_with_id, uuid};
-use super::conversation::{Conversation, Conversations, Step};
+use super::conversation::{Conversation, Conversations, MODELS, Step};
 use crate::event_log::Facts;
 use crate::instant::WholeSeconds;
-
-/// Models as an event names them; the last is one that the customer brought along.
-pub(super) const MODELS: [&str; 3] = [
-    r#"{"name":"large-1","provider":"example-ai","platform":"miro","byoai":false}"#,
-    r#"{"name":"small-2","provider":"example-ai","platform":"miro","byoai":false}"#,
-    r#"{"name":"own-model","provider":"other-ai","platform":"customer-cloud","byoai":true}"#,
-];
 
 /// Writes the next event of a conversation.
 pub(super) fn write<'a>(
     out: &mut Vec<u8>,
     company: &'a Company,
-    occasion: Occasion<'a>,
+    activity: Activity<'a>,
     conversations: &mut Conversations<'a>,
     random: &mut ChaCha8Rng,
 ) -> Facts {
-    let time = occasion.time - occasion.time.rem_euclid(1_000);
+    let time = activity.time - activity.time.rem_euclid(1_000);
     let id = open_with_id(out, &uuid(random));
     let created = time - random.random_range(0..120) * 1_000;
-    conversations.advance(company, occasion.person, random, |conversation, step, said, random| {
+    conversations.advance(company, activity.person, random, |conversation, step, said, random| {
         let parent = conversation.parent.as_ref().map(|parent| format!(r#","parentSessionId":"{parent}""#));
         let written = write!(
             out,

@@ -1,10 +1,11 @@
 //! Expressions of the template language: `[concat(parameters('x'), '-dcr')]`.
 //!
-//! Syntax: <https://learn.microsoft.com/azure/azure-resource-manager/templates/template-expressions>, read 2026-11-29.
+//! Syntax, as read 2026-11-29 in the edition of 2020-03-17:
+//! <https://github.com/MicrosoftDocs/azure-docs/blob/main/articles/azure-resource-manager/templates/template-expressions.md>.
 
 /// Most characters of an expression, as in Azure.
 const CHARS_MAX: usize = 24_576;
-/// The maximum nesting of calls.
+/// The maximum nesting of calls: a bound of this machine.
 const DEPTH_MAX: usize = 32;
 
 /// An expression, read.

@@ -1,14 +1,19 @@
 //! The functions of the template language that a template of tables, rules, endpoints and roles uses.
 //!
-//! Source: <https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions>, read 2026-11-29.
+//! Sources, read 2026-11-29: `template-functions.md`, which lists every function here, and beside it `…-array.md`, `…-logical.md`,
+//! `…-resource.md` and `…-string.md`:
+//! <https://github.com/MicrosoftDocs/azure-docs/tree/main/articles/azure-resource-manager/templates>.
+//! Azure refuses more: `substring` beyond the end, texts and arrays in one `concat`.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Setting;
 
-/// The name space of `guid()`; which one Azure takes is not published, so the GUIDs differ from Azure's.
-const GUID_SPACE: Uuid = Uuid::from_u128(0x6d69_726f_0000_4000_8000_6775_6964_0001);
+/// The name space of `guid()`, whose arguments are joined with `-`. Microsoft names the algorithm of RFC 4122, section 4.3, and no
+/// name space (<https://github.com/MicrosoftDocs/azure-docs/issues/121776>): this one is what public programs take to arrive at
+/// Azure's GUIDs, such as <https://github.com/akefallonitis/xdrlograider>, read 2026-11-29, and not confirmed.
+const GUID_SPACE: Uuid = Uuid::from_u128(0x11fb_06fb_712d_4ddd_98c7_e71b_bd58_8830);
 
 /// The result of a function of plain values. `None` means that the function is not supported.
 pub(super) fn call(name: &str, arguments: &[Value], setting: &Setting) -> Option<Result<Value, String>> {
@@ -252,6 +257,7 @@ mod tests {
         check("not", &json!([false]), &json!(true));
         check("empty", &json!([""]), &json!(true));
         check("split", &json!(["a/b", "/"]), &json!(["a", "b"]));
+        check("guid", &json!(["a", "b"]), &json!("2d796349-8c7e-55ec-9624-54ece82ed031"));
         check(
             "resourceId",
             &json!(["Microsoft.OperationalInsights/workspaces/tables", "w", "T_CL"]),

@@ -1,4 +1,4 @@
-//! The world together with its events.
+//! The world together with the events of its logs.
 
 use std::sync::Arc;
 
@@ -7,20 +7,20 @@ use jiff::{SignedDuration, Timestamp};
 use crate::event_log::EventLog;
 use crate::event_log::ndjson::{self, EventFileError};
 use crate::generator::{self, Planted};
-use crate::mock::Log;
+use crate::log::Log;
 use crate::switches::Switches;
 use crate::world::{Events, Organization, World};
 
-/// What is there to be asked for.
+/// The world and the events of its logs.
 #[derive(Debug, Clone)]
-pub(crate) struct Holdings {
+pub(crate) struct Dataset {
     pub(crate) world: World,
     /// The incidents in all logs.
     pub(crate) planted: Arc<Vec<Planted>>,
     logs: Vec<Logs>,
 }
 
-/// The logs of one organisation.
+/// The logs of one organization.
 #[derive(Debug, Clone, Default)]
 struct Logs {
     audit: EventLog,
@@ -28,17 +28,17 @@ struct Logs {
     ai_interaction: EventLog,
 }
 
-impl Holdings {
-    /// The world with the events it asks for, read from files and generated.
+impl Dataset {
+    /// The world with its initial events, from files and from the generator.
     pub(crate) fn new(world: World, now: Timestamp) -> Result<Self, EventFileError> {
         let mut planted = Vec::new();
         let mut logs = Vec::new();
         for organization in &world.organizations {
             logs.push(Logs::new(organization, now, &mut planted)?);
         }
-        let mut holdings = Self { world, planted: Arc::new(planted), logs };
-        holdings.order_ties();
-        Ok(holdings)
+        let mut dataset = Self { world, planted: Arc::new(planted), logs };
+        dataset.order_ties();
+        Ok(dataset)
     }
 
     pub(crate) fn log(&self, organization: usize, log: Log) -> &EventLog {
@@ -49,7 +49,7 @@ impl Holdings {
         self.logs[organization].get_mut(log)
     }
 
-    /// The client id of an app that is made while the world is served: one that no app has.
+    /// An unused client id for an app that is created at run time.
     pub(crate) fn next_client_id(&self) -> String {
         const FIRST: u64 = 3_458_764_500_000_000_001;
         let taken =
@@ -58,7 +58,7 @@ impl Holdings {
         ids.find(|id| !taken(id)).unwrap_or_default()
     }
 
-    /// Whether the logs of an organization show nothing yet at that instant.
+    /// Whether all logs of an organization are still empty at that instant.
     pub(crate) fn is_silent(&self, organization: usize, at: Timestamp) -> bool {
         self.world.organizations[organization].silent_until.is_some_and(|until| at < until)
     }
@@ -88,7 +88,7 @@ impl Logs {
         ] {
             fill(logs.get_mut(log), log, organization, events, now)?;
         }
-        let (from, over) = stretch(&organization.audit, now);
+        let (from, over) = interval(&organization.audit, now);
         for &incident in &organization.audit.incidents {
             let seed = organization.audit.seed;
             planted.push(generator::plant(&mut logs.audit, organization, incident, (from, over), seed));
@@ -124,15 +124,15 @@ fn fill(
         ndjson::read_file(path, log, into)?;
     }
     if events.generate > 0 {
-        let (from, over) = stretch(events, now);
+        let (from, over) = interval(events, now);
         let batch = generator::Batch { count: events.generate, from, over, seed: events.seed, traits: events.traits };
         generator::generate(into, log, organization, &batch);
     }
     Ok(())
 }
 
-/// The stretch of time that made-up events fall into.
-fn stretch(events: &Events, now: Timestamp) -> (Timestamp, SignedDuration) {
+/// The interval of generated events.
+fn interval(events: &Events, now: Timestamp) -> (Timestamp, SignedDuration) {
     let over = events.over.unwrap_or(SignedDuration::from_hours(24));
     (events.from.unwrap_or_else(|| now.saturating_sub(over).unwrap_or(Timestamp::MIN)), over)
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Measures mock-miro against WireMock on the same 100-event page, in the same run.
 
-    mock-miro/speed/run.py
-    mock-miro/speed/run.py --mock target/release/mock-miro --events 1000000 --pages 5000
+    benches/peers/wiremock.py
+    benches/peers/wiremock.py --mock target/release/mock-miro --events 1000000 --pages 5000
 
 One keep-alive connection asks for page after page, after as many unmeasured ones. Reported are the server's CPU time a
 page (from /proc, user and system), pages a second, resident memory at the end, what of it the events do not take (their

@@ -1,6 +1,6 @@
 //! What an upload costs, measured in process: rows of the audit stream through its transform into the table.
 //!
-//! `cargo run --release --example ingest [rows]` prints rows per second of processor time, the memory that a million rows
+//! `cargo run --release -p benches --example ingest [rows]` prints rows per second of processor time, the memory that a million rows
 //! take, and how long the program beside this one takes to start. Times and memory are read from `/proc`.
 
 use std::io::{BufRead, BufReader, Write};

@@ -1,4 +1,4 @@
-//! Answers before they become HTTP: status, headers, body, and why.
+//! Responses before they become HTTP: status, headers, body, and the reason.
 
 use bytes::Bytes;
 use faults::Ids;
@@ -9,36 +9,36 @@ use serde_json::{Value, json};
 
 use crate::journal::Rule;
 
-/// What goes back to the client, and what the journal notes about it.
+/// What is sent to the client, and what the journal records about it.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     /// The `code` of an error body.
     pub(crate) code: Option<&'static str>,
-    /// Why, in a few words, for the journal.
+    /// The reason, in a few words, for the journal.
     pub(crate) decision: String,
     /// How many events the body holds.
     pub(crate) events: Option<usize>,
     /// Their ids.
     pub(crate) ids: Ids,
-    /// Until when it tells the client to pause, and the rule that a client breaks who does not.
+    /// Until when it asks the client to pause, and the rule that a client breaks by not doing so.
     pub(crate) pause: Option<(Timestamp, Rule)>,
 }
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-impl Answer {
+impl Response {
     /// 200 with a JSON body.
     pub(crate) fn json(body: impl Into<Bytes>, decision: impl Into<String>) -> Self {
-        let mut answer = Self::empty(StatusCode::OK, decision);
-        answer.headers.insert(CONTENT_TYPE, JSON);
-        answer.body = body.into();
-        answer
+        let mut response = Self::empty(StatusCode::OK, decision);
+        response.headers.insert(CONTENT_TYPE, JSON);
+        response.body = body.into();
+        response
     }
 
-    /// Its `Retry-After`, if that is short enough to be kept.
+    /// Its `Retry-After`, if short enough for the journal.
     pub(crate) fn retry_after(&self) -> Option<String> {
         const KEPT_MAX: usize = 128;
         let value = self.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?;
@@ -59,21 +59,21 @@ impl Answer {
         }
     }
 
-    /// The same answer with a further header.
+    /// The same response with a further header.
     pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self
     }
 }
 
-/// A refusal, with the body Miro documents at <https://developers.miro.com/reference/errors> (read 2026-11-22).
+/// An error response, with the body Miro documents at <https://developers.miro.com/reference/errors> (read 2026-11-22).
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Refusal {
+pub(crate) struct ErrorResponse {
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
     pub(crate) message: String,
     pub(crate) context: Option<Value>,
-    /// The true cause, which the body does not tell.
+    /// The actual cause, which the body does not reveal.
     pub(crate) decision: String,
 }
 
@@ -85,7 +85,7 @@ pub(crate) struct FieldError {
     pub(crate) message: String,
 }
 
-impl Refusal {
+impl ErrorResponse {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: &str, decision: impl Into<String>) -> Self {
         Self { status, code, message: message.to_owned(), context: None, decision: decision.into() }
     }
@@ -123,9 +123,9 @@ impl Refusal {
     }
 }
 
-impl From<Refusal> for Answer {
-    fn from(refusal: Refusal) -> Self {
-        let Refusal { status, code, message, context, decision } = refusal;
+impl From<ErrorResponse> for Response {
+    fn from(error: ErrorResponse) -> Self {
+        let ErrorResponse { status, code, message, context, decision } = error;
         let body =
             json!({"type": "error", "status": status.as_u16(), "code": code, "message": message, "context": context});
         Self { status, code: Some(code), ..Self::json(body.to_string(), decision) }
@@ -148,8 +148,8 @@ mod tests {
 
     #[test]
     fn an_error_body_has_the_documented_members() {
-        let refusal = Refusal::invalid_parameters(&[FieldError::missing("createdAfter")]);
-        let body: Value = serde_json::from_slice(&Answer::from(refusal).body).unwrap();
+        let error = ErrorResponse::invalid_parameters(&[FieldError::missing("createdAfter")]);
+        let body: Value = serde_json::from_slice(&Response::from(error).body).unwrap();
         insta::assert_json_snapshot!(body, @r#"
         {
           "code": "invalidParameters",
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_limit_reached_has_no_context() {
-        let body = Answer::from(Refusal::for_status(StatusCode::TOO_MANY_REQUESTS)).body;
+        let body = Response::from(ErrorResponse::for_status(StatusCode::TOO_MANY_REQUESTS)).body;
         insta::assert_snapshot!(std::str::from_utf8(&body).unwrap(), @r#"{"code":"tooManyRequests","context":null,"message":"Request rate limit exceed","status":429,"type":"error"}"#);
     }
 }

@@ -1,8 +1,8 @@
 //! Times the sample queries over generated audit rows, and the published transform over raw events:
-//! `cargo run --release -p kql --example kql-speed -- [rows] [query …]`
+//! `cargo run --release -p benches --example kql-speed -- [rows] [query …]`
 //!
 //! Figures are CPU seconds of one thread, the median of three runs, and bytes held, one line each. `KQL_SPEED_CSV` names a
-//! file that gets the rows of the table, for another engine to be asked the same (`speed/run.py` does that).
+//! file that gets the rows of the table, for another engine to be asked the same (`peers/duckdb.py` does that).
 
 use std::{fmt::Write as _, io::Write as _};
 

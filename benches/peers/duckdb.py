@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Asks the engine and DuckDB the same questions about the same rows, in one run.
 
-    mock-sentinel/kql/speed/run.py
-    mock-sentinel/kql/speed/run.py --rows 1000000
+    benches/peers/duckdb.py
+    benches/peers/duckdb.py --rows 1000000
 
 Both use one thread. Reported are CPU seconds a question, each the median of three, and their ratio; how many rows each
 answered with, which must be the same; and the memory that each holds the rows in. Build the program first with
-`cargo build --release -p kql --example kql-speed`. Needs Linux, Python 3.9 and, once, pip with the network: DuckDB is
+`cargo build --release -p benches --example kql-speed`. Needs Linux, Python 3.9 and, once, pip with the network: DuckDB is
 installed in a folder that is thrown away.
 """
 
@@ -23,7 +23,7 @@ import time
 DUCKDB = "duckdb==2.0.1"
 NOW = "TIMESTAMP '2026-11-23'"
 DOCUMENTED = ["recent events", "by user and event", "changes in 7 days", "trend by hour", "top ten in 30 days"]
-# The questions of examples/kql-speed.rs, in SQL.
+# The questions of benches/examples/kql-speed.rs, in SQL.
 QUESTIONS = {
     "recent events": "SELECT TimeGenerated, event, category, createdBy_email, context_ip FROM audit"
     " ORDER BY TimeGenerated DESC LIMIT 20",
@@ -87,7 +87,7 @@ def count(connection, question):
 
 
 def main():
-    root = pathlib.Path(__file__).resolve().parents[3]
+    root = pathlib.Path(__file__).resolve().parents[2]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--program", default=root / "target/release/examples/kql-speed")

@@ -8,13 +8,13 @@ use crate::world::{ChangeError, MintedToken, WorldChange};
 impl State {
     /// Applies all of it, or nothing. Returns the tokens that it made.
     pub(crate) fn change(&mut self, change: WorldChange, now: Timestamp) -> Result<Vec<MintedToken>, ChangeError> {
-        let before = self.holdings.world.clone();
-        self.try_change(change, now).inspect_err(|_| self.holdings.world = before)
+        let before = self.dataset.world.clone();
+        self.try_change(change, now).inspect_err(|_| self.dataset.world = before)
     }
 
     fn try_change(&mut self, change: WorldChange, now: Timestamp) -> Result<Vec<MintedToken>, ChangeError> {
         let nth = self.place_of(change.organization.as_deref())?;
-        let organization = &mut self.holdings.world.organizations[nth];
+        let organization = &mut self.dataset.world.organizations[nth];
         organization.plan = change.plan.unwrap_or(organization.plan);
         organization.guard = change.guard.unwrap_or(organization.guard);
         organization.credits_per_minute = change.credits_per_minute.unwrap_or(organization.credits_per_minute);
@@ -40,16 +40,16 @@ impl State {
         for (name, install) in change.install {
             minted.push(self.install(nth, &name, install, now)?);
         }
-        let switches = self.holdings.world.switches.with(&change.switches)?;
-        self.holdings.world.switches = switches.clone();
-        self.holdings.world.check().map_err(|error| ChangeError::Contradiction(error.to_string()))?;
-        self.holdings.set_switches(switches);
+        let switches = self.dataset.world.switches.with(&change.switches)?;
+        self.dataset.world.switches = switches.clone();
+        self.dataset.world.check().map_err(|error| ChangeError::Contradiction(error.to_string()))?;
+        self.dataset.set_switches(switches);
         Ok(minted)
     }
 
     fn place_of(&self, id: Option<&str>) -> Result<usize, ChangeError> {
         let Some(id) = id else { return Ok(0) };
-        let organizations = &self.holdings.world.organizations;
+        let organizations = &self.dataset.world.organizations;
         organizations.iter().position(|organization| organization.id == id).ok_or_else(|| {
             let known =
                 organizations.iter().map(|organization| organization.id.as_str()).collect::<Vec<_>>().join(", ");
