@@ -179,7 +179,7 @@ fn main() {
         let events = raw_events(left.min(1000), &mut random);
         left -= events.len();
         let started = processor_seconds();
-        let out = transform.apply(&events, now()).expect("the rule applies");
+        let out = transform.apply(&events, &Settings::at(now())).expect("the rule applies");
         for column in 0..out.schema().len() {
             assert_eq!(out.column(column).len(), events.len());
         }
@@ -192,7 +192,7 @@ fn main() {
         write_csv(&table, &path).expect("the file can be written");
     }
     let catalog = Tables::default().with("MiroAuditLogs_CL", table);
-    let settings = Settings { rows_max: usize::MAX, ..Settings::at(now()) };
+    let settings = Settings::at(now()).with_rows_max(usize::MAX);
     let own = own.iter().map(|query| ("own", query.as_str()));
     for (name, query) in QUERIES.into_iter().chain(own) {
         let timed = [(); 3].map(|()| {

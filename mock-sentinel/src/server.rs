@@ -173,7 +173,7 @@ impl MockSentinel {
     pub fn query(&self, kql: &str) -> Result<kql::Answer, kql::Error> {
         let now = self.shared.clock.now();
         let snapshot = self.shared.snapshot(now);
-        let settings = kql::Settings { seed: self.shared.world.seed, ..kql::Settings::at(instant(now)) };
+        let settings = kql::Settings::at(instant(now)).with_seed(self.shared.world.seed);
         kql::run(kql, &snapshot, &settings)
     }
 

@@ -1,4 +1,4 @@
-//! Callers who mean no good, against both mocks or one of them, for as long as told: random bytes, gzip bombs, slow bodies, huge
+//! Malicious clients against both mocks or one of them, for a given time: random bytes, gzip bombs, slow bodies, huge
 //! heads, pipelined and cut requests, too many connections, queries, pages and resources that nobody would write.
 //!
 //! Meanwhile the health of each mock is asked for over and over, beside that of a trivial server, and their memory is watched.
@@ -172,7 +172,7 @@ impl Mock {
 
 /// Where a URL leads, which names an address and a port of this machine.
 fn address(url: &str) -> anyhow::Result<SocketAddr> {
-    let url: url::Url = url.parse().with_context(|| format!("the mocks told no URL: {url:?}"))?;
+    let url: url::Url = url.parse().with_context(|| format!("the mocks printed no URL: {url:?}"))?;
     let mut addresses = url.socket_addrs(|| None)?.into_iter();
     addresses.find(SocketAddr::is_ipv4).with_context(|| format!("{url} leads to no address"))
 }

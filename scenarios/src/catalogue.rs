@@ -33,6 +33,10 @@ impl Catalogue {
 
     /// The same with the files of a folder: those of the same name take the place of what is compiled in. Its folder `worlds`
     /// holds worlds.
+    ///
+    /// # Errors
+    ///
+    /// If the folder or a file in it cannot be read.
     pub fn with_folder(mut self, folder: &Path) -> std::io::Result<Self> {
         for path in yaml_files(folder)? {
             let text = input::read_text(&path, BY_HAND_BYTES_MAX)
@@ -52,6 +56,10 @@ impl Catalogue {
     }
 
     /// Reads one text with the worlds of this catalogue.
+    ///
+    /// # Errors
+    ///
+    /// All findings on the text, each with its position.
     pub fn read(&self, file: &str, text: &str) -> Result<Document, Vec<Finding>> {
         read(file, text, &|name| self.worlds.get(name).cloned())
     }
@@ -72,7 +80,7 @@ impl Catalogue {
                         && let Some(other) = ids.insert(case.scenario.id.clone(), file.clone())
                     {
                         let line = text.lines().position(|line| line.starts_with("id:")).unwrap_or(0) as u64 + 1;
-                        let text = format!("`{}` is the id of {other} as well", case.scenario.id);
+                        let text = format!("`{}` is also the id of {other}", case.scenario.id);
                         findings.push(
                             Finding::new(&file, Position { line, column: 1 }, text)
                                 .with_help("ids are never given twice"),
@@ -87,12 +95,20 @@ impl Catalogue {
     }
 
     /// The first case of the scenario with this id.
+    ///
+    /// # Errors
+    ///
+    /// If no case has this id; the text names the nearest one.
     pub fn find(&self, id: &str) -> Result<Case, String> {
         let document = self.document(id)?;
         document.cases.into_iter().next().ok_or_else(|| format!("`{id}` has no case"))
     }
 
     /// The file of the scenario with this id; the error names the nearest one, or what is wrong with the file.
+    ///
+    /// # Errors
+    ///
+    /// If no document has this id; the text names the nearest one.
     pub fn document(&self, id: &str) -> Result<Document, String> {
         let ids: Vec<(&str, &str, &str)> =
             self.files().filter_map(|(name, text)| Some((id_in(text)?, name, text))).collect();

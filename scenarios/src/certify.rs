@@ -5,6 +5,7 @@
 
 mod again;
 mod case;
+mod expectation;
 mod expected;
 mod lives;
 mod plan;
@@ -12,7 +13,8 @@ mod run;
 mod subject;
 
 pub use case::TARGET;
-pub use expected::{Expectation, Expected, ExpectedError, UpdateError, updated};
+pub use expectation::Expectation;
+pub use expected::{Expected, ExpectedError, UpdateError, updated};
 pub(crate) use plan::named;
 pub use plan::{Origin, Plan, PlanError, Selection, Shard};
 pub use run::{Options, Progress, certify};

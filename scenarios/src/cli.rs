@@ -17,7 +17,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::render::Room;
 
-/// The laboratory of miro-sentinel: it runs the connector against both mocks and checks the promises.
+/// The laboratory of miro-sentinel: runs the connector against both mocks and checks its guarantees.
 #[derive(Debug, Parser)]
 #[command(name = "miro-lab", version, before_help = EXAMPLES, after_help = EXIT_CODES)]
 pub struct MiroLab {
@@ -28,7 +28,7 @@ pub struct MiroLab {
     color: Color,
 }
 
-/// When to color what is printed.
+/// When to color the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Color {
     Auto,
@@ -48,16 +48,16 @@ impl From<Color> for anstream::ColorChoice {
 
 const EXAMPLES: &str = "  miro-lab demo\n  miro-lab sim --seeds 1-20\n  miro-lab scenario list\n  miro-lab serve --cause siem-off                         --config-file miro-sentinel.toml";
 
-const EXIT_CODES: &str = "Exit codes: 0 held, 1 a promise or expectation was broken, 2 usage or an unreadable file, 3 the laboratory                           failed, 7 something is missing.";
+const EXIT_CODES: &str = "Exit codes: 0 held, 1 a guarantee or expectation was violated, 2 usage or an unreadable file, 3 the laboratory                           failed, 7 something is missing.";
 
 /// How `miro-lab` ends. The numbers are a contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Everything held.
     Held = 0,
-    /// A promise, an expectation or a threshold was broken.
+    /// A guarantee, an expectation or a threshold was violated.
     Broken = 1,
-    /// The command line is wrong, or a file that it names.
+    /// The command line is wrong, or a file named on it.
     Usage = 2,
     /// The laboratory failed.
     Laboratory = 3,
@@ -67,7 +67,7 @@ pub enum Exit {
     Interrupted = 130,
 }
 
-/// What is asked for cannot be understood, or a file that is named cannot be read.
+/// A usage error, or a named file that cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Usage(String);
@@ -91,7 +91,11 @@ enum Command {
 }
 
 impl MiroLab {
-    /// Does what is asked for, and returns the exit code. An error is something that nobody foresaw.
+    /// Runs the command and returns the exit code. An error is an unexpected failure.
+    ///
+    /// # Errors
+    ///
+    /// On a usage error, an unreadable file, or a failure of the laboratory itself.
     pub fn run(self) -> anyhow::Result<u8> {
         anstream::ColorChoice::from(self.color).write_global();
         let exit = match self.command {
@@ -109,7 +113,7 @@ impl MiroLab {
     }
 }
 
-/// The room that the terminal offers; without one, what `COLUMNS` says or the usual width.
+/// The space that the terminal offers; without one, `COLUMNS` or the default width.
 fn room(rows_max: usize) -> Room {
     const WIDTH_USUAL: usize = 80;
     let told = || std::env::var("COLUMNS").ok()?.parse().ok();

@@ -129,6 +129,10 @@ impl Summary {
 const DEADLINE: Duration = Duration::from_mins(10);
 
 /// Plays the demonstration, drawing a progress bar on stderr if that is a terminal.
+///
+/// # Errors
+///
+/// If the mocks or the connector cannot be started.
 pub async fn run(options: &Options) -> Result<Summary, DemoError> {
     let folder = tempfile::tempdir()?;
     let scenario = scenario(options, folder.path())?;

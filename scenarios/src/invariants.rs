@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use connector::Stream;
 use mock_sentinel::MockSentinel;
 
-pub(crate) use promises::COMES_RIGHT_WITHIN;
+pub(crate) use promises::RECOVERS_WITHIN;
 
 use crate::observation::Observation;
 use crate::scenario::Scenario;

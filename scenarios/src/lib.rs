@@ -1,4 +1,6 @@
-//! The laboratory: it runs the connector against both mocks, breaks what can break, and checks the promises.
+//! The laboratory: runs the connector against both mocks, injects faults, and checks the guarantees.
+
+#![warn(clippy::missing_errors_doc)]
 
 pub mod attack;
 mod bodies;

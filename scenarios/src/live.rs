@@ -142,6 +142,10 @@ pub struct Environment {
 impl Live {
     /// Starts both mocks with the scenario's world as of now; the root certificate is written into `folder`. Nothing
     /// of the timeline has happened yet: see [`prepare`](Self::prepare) and [`play`](Self::play).
+    ///
+    /// # Errors
+    ///
+    /// If the world of the scenario is invalid, or a socket cannot be opened.
     pub async fn start(scenario: &Scenario, folder: &Path) -> Result<Self, LiveError> {
         let mut live = Self::bind(scenario, folder).await?;
         let (miro, sentinel) = (live.mocks.miro.clone(), live.mocks.sentinel.clone());
@@ -150,6 +154,10 @@ impl Live {
     }
 
     /// Like [`start`](Self::start), but whoever connects waits until [`open`](Self::open).
+    ///
+    /// # Errors
+    ///
+    /// If the world of the scenario is invalid, or a socket cannot be opened.
     pub async fn bind(scenario: &Scenario, folder: &Path) -> Result<Self, LiveError> {
         let scenario = at_present(scenario, Timestamp::now());
         let apart = clock::at_first(&scenario, ClockOwner::Miro);
@@ -178,6 +186,10 @@ impl Live {
     }
 
     /// Waits until somebody connects to any of the sockets, without taking the connection.
+    ///
+    /// # Errors
+    ///
+    /// If the socket cannot be watched.
     pub async fn first_connection(&self) -> std::io::Result<()> {
         let Some(Sockets { miro, plain, secure, .. }) = &self.sockets else { return Ok(()) };
         loop {
@@ -224,11 +236,19 @@ impl Live {
     }
 
     /// The configuration of our own connector between these mocks.
+    ///
+    /// # Errors
+    ///
+    /// If the settings of the scenario are not a valid configuration.
     pub fn config(&self) -> Result<Config, WorldProblem> {
         world::config(&self.scenario, &self.mocks.miro, &self.mocks.sentinel, &self.addresses)
     }
 
     /// The same as the text of a file.
+    ///
+    /// # Errors
+    ///
+    /// If the settings of the scenario are not valid.
     pub fn settings(&self) -> Result<toml::Table, WorldProblem> {
         world::settings(&self.scenario, &self.mocks.miro, &self.mocks.sentinel, &self.addresses)
     }

@@ -34,6 +34,10 @@ impl Mocks {
     }
 
     /// Makes a credential stop working, or work again. The error names a token that the world does not have.
+    ///
+    /// # Errors
+    ///
+    /// If the mock refuses the change.
     pub fn set_credential(&self, which: Credential, state: Option<CredentialState>) -> Result<(), String> {
         let token_state = match state {
             None => TokenState::Active,
@@ -56,6 +60,10 @@ impl Mocks {
     }
 
     /// Gives a credential another value, which the peer takes from now on instead of the old one; returns it.
+    ///
+    /// # Errors
+    ///
+    /// If the mock refuses the change.
     pub fn rotate(&self, which: Credential) -> Result<String, String> {
         let toggle = match which {
             Credential::AuditToken => Toggle::Siem,
@@ -91,6 +99,10 @@ impl Mocks {
     }
 
     /// Changes something at Miro. The error says what of it cannot be.
+    ///
+    /// # Errors
+    ///
+    /// If the change is unknown or the mock refuses it.
     pub fn change_miro(&self, change: &serde_json::Map<String, serde_json::Value>) -> Result<(), String> {
         // What the change minted is asked for where somebody needs it: `tokens`.
         self.miro.change_world(world::change(change)?).map(drop).map_err(|error| error.to_string())

@@ -29,7 +29,7 @@ pub struct Observation {
     /// Where secrets or bodies of events came out, without them.
     pub leaks: Vec<String>,
     /// How long after the timeline everything had come right; nothing where it had not.
-    pub came_right_after: Option<SignedDuration>,
+    pub recovered_after: Option<SignedDuration>,
     /// What ended without being told to, in words.
     pub ended_early: Option<String>,
     /// How the subject ended when it was told to stop: by steps, and in the end.

@@ -92,6 +92,10 @@ const REMEMBERED: [&str; 9] = [
 ];
 
 /// Runs a program between the stand-ins, until it ends, and returns what it and its peers said.
+///
+/// # Errors
+///
+/// If the proxies, the program or the file cannot be set up.
 pub async fn record(what: &Record) -> Result<Recording, RecordError> {
     let start = Timestamp::now();
     let mut redactor = Redactor::new(start, &what.kept)?;

@@ -70,6 +70,10 @@ impl Kind {
 
 impl Redactor {
     /// For a recording around `around`, in which the fields `kept` keep their values. The error names a field that may not.
+    ///
+    /// # Errors
+    ///
+    /// If a field that must not be kept is among `kept`.
     pub fn new(around: Timestamp, kept: &[String]) -> Result<Self, RedactorError> {
         allow::may_be_kept(kept)?;
         Ok(Self::with(Pseudonyms::new()?, around, kept))

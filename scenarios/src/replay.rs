@@ -78,7 +78,7 @@ pub struct Missed {
     pub at: Timestamp,
     /// The request.
     pub request: String,
-    /// The entry that comes closest; none where nothing of the kind was recorded.
+    /// The entry that comes closest; none where no such request was recorded.
     pub closest: Option<String>,
     /// In what they differ.
     pub differs: Vec<&'static str>,
@@ -120,6 +120,10 @@ pub enum ReplayError {
 
 /// Plays `what` back until the program ends, or without one until a signal comes; `ready` gets the variables before anything is
 /// answered.
+///
+/// # Errors
+///
+/// If the recording cannot be served or the program cannot be started.
 pub async fn replay(what: &Replay, ready: impl FnOnce(&Variables)) -> Result<Replayed, ReplayError> {
     let now = Timestamp::now();
     let start = what.har.start().ok_or(ReplayError::Empty)?;

@@ -3,6 +3,7 @@
 //! A file is read by [`read`], a seed draws one ([`draw`]), and everything else plays one. Nothing in here plays anything.
 
 mod action;
+mod call;
 pub mod check;
 pub mod draw;
 mod event;
@@ -11,9 +12,11 @@ pub mod finding;
 pub(crate) mod length;
 mod node;
 mod plays;
+mod query;
 pub mod read;
 pub mod schema;
 mod step;
+mod stream_name;
 pub mod world;
 pub mod write;
 
@@ -26,12 +29,14 @@ use serde::{Deserialize, Serialize};
 
 pub use action::{
     Action, AzureChange, ClockOwner, Crash, CrashPoint, Credential, CredentialState, GeneratedEvents, Interception,
-    NamedWait, OTHER_JSON, Peer, Point, Query, Refuser,
+    NamedWait, OTHER_JSON, Point, Refuser,
 };
+pub use call::{Call, Peer};
 pub use event::{Content, EventSpec, MiroEvent};
-pub use expect::{Amount, Blocked, Bounds, Delivered, Eventually, Expect, Requests, Rows, Rule};
+pub use expect::{Amount, Blocked, Bounds, Delivered, Eventually, Expect, Requests, Rule};
 pub use plays::{Place, Plays};
-pub use step::{Call, Calls, Nth, Step, Trigger};
+pub use query::{Query, Rows};
+pub use step::{Calls, Nth, Step, Trigger};
 
 /// A scenario: one case of a file, with its matrix values filled in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -84,7 +84,8 @@ impl Secrets {
 
     /// A subscriber that searches every log line down to `trace`, and keeps none.
     pub fn subscriber(&self) -> impl tracing::Subscriber + Send + Sync + use<> {
-        let layer = tracing_subscriber::fmt::layer().with_ansi(false).without_time().with_writer(Ear(self.clone()));
+        let layer =
+            tracing_subscriber::fmt::layer().with_ansi(false).without_time().with_writer(LogSearch(self.clone()));
         tracing_subscriber::registry().with(LevelFilter::TRACE).with(layer)
     }
 
@@ -141,11 +142,11 @@ fn mask_tokens(text: &str) -> String {
     masked + rest
 }
 
-/// Where log lines go: in at this ear, and nowhere out.
+/// Searches log lines for secrets and discards them.
 #[derive(Clone, Debug)]
-struct Ear(Secrets);
+struct LogSearch(Secrets);
 
-impl io::Write for Ear {
+impl io::Write for LogSearch {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
         let place = text.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
@@ -158,7 +159,7 @@ impl io::Write for Ear {
     }
 }
 
-impl<'a> MakeWriter<'a> for Ear {
+impl<'a> MakeWriter<'a> for LogSearch {
     type Writer = Self;
 
     fn make_writer(&'a self) -> Self {

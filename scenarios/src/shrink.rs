@@ -181,7 +181,7 @@ mod tests {
     fn another_promise_is_not_taken_for_the_same() {
         let scenario = draw(3, 6);
         let violation = Violation::new(Promise::NothingLost, "one").of(Stream::Audit);
-        let other = |_: &Scenario| vec![Violation::new(Promise::ComesRight, "two")];
+        let other = |_: &Scenario| vec![Violation::new(Promise::Recovers, "two")];
         let shrunk = shrink_by(&scenario, &violation, &other);
         assert_eq!(shrunk.scenario.timeline, scenario.timeline);
         assert!(shrunk.scenario.timeline.iter().any(|step| matches!(step.action, Action::Event(_))));

@@ -15,7 +15,7 @@ fn faults_and_crashes_break_no_promise() {
             report.violations,
         );
         assert!(report.duplicates <= report.duplicates_allowed, "seed {seed}");
-        assert!(report.came_right_after.is_some(), "seed {seed} never came right");
+        assert!(report.recovered_after.is_some(), "seed {seed} never recovered");
         assert!(report.events > 0 && report.calls > 0, "seed {seed} did nothing");
     }
 }

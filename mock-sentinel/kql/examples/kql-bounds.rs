@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kql::{EmptyCatalog, Meter, Settings};
+use kql::{DateTime, EmptyCatalog, Meter, Settings};
 
 /// That of the programs that run queries: it gives memory back.
 #[global_allocator]
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     for query in arguments {
         let meter = Meter::default();
         let memory_max = mebibytes * MIB;
-        let settings = Settings { memory_max, meter: Some(meter.clone()), ..Settings::default() };
+        let settings = Settings::at(DateTime::MIN).with_memory_max(memory_max).with_meter(meter.clone());
         let started = Instant::now();
         let answer = kql::run(&query, &EmptyCatalog, &settings);
         let took = started.elapsed().as_secs_f64();

@@ -2,12 +2,12 @@
 //!
 //! Prints for each table the columns with their types, then each row as JSON.
 
-use kql::{EmptyCatalog, Settings, json};
+use kql::{DateTime, EmptyCatalog, Settings, json};
 
 #[expect(clippy::print_stdout, reason = "a program that reports on its standard output")]
 fn main() {
     for query in std::env::args().skip(1) {
-        match kql::run(&query, &EmptyCatalog, &Settings::default()) {
+        match kql::run(&query, &EmptyCatalog, &Settings::at(DateTime::MIN)) {
             Ok(answer) => {
                 for result in &answer.tables {
                     let columns = result.table.schema().columns().iter();

@@ -1,4 +1,4 @@
-//! What a query answers.
+//! The answer of a query.
 
 use std::sync::Arc;
 
@@ -6,6 +6,16 @@ use crate::{error::Error, table::Table};
 
 /// The tables of a query, one for each tabular statement and for each branch of `fork` and `facet`, in the order of the
 /// text: <https://learn.microsoft.com/kusto/query/batches> (read 2026-11-29).
+///
+/// ```
+/// use kql::{DateTime, EmptyCatalog, Settings};
+///
+/// let batch = "range n from 1 to 6 step 1 | fork low=(where n < 3) (count); print 'bye'";
+/// let answer = kql::run(batch, &EmptyCatalog, &Settings::at(DateTime::MIN))?;
+/// let tables: Vec<_> = answer.tables.iter().map(|result| (result.name.as_deref(), result.table.len())).collect();
+/// assert_eq!(tables, [(Some("low"), 2), (None, 1), (None, 1)]);
+/// # Ok::<(), kql::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Answer {
@@ -48,6 +58,7 @@ impl Answer {
 
 /// `render chart with (name = value)`, as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Render {
     /// `timechart`, `piechart`, `table`, ...
     pub chart: String,

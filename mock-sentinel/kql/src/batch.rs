@@ -214,8 +214,8 @@ impl Batch {
         self.columns.iter().filter_map(|lazy| lazy.0.ready.get()).map(|column| column.bytes()).sum()
     }
 
-    /// The bytes of the columns that only this batch holds: what would be freed with it, and what those that nobody has
-    /// looked at yet will take once somebody does.
+    /// The bytes of the columns that only this batch holds: what would be freed with it, and what those not read
+    /// yet will take once they are.
     pub(crate) fn footprint(&self) -> usize {
         let mut slots: HashMap<*const Slot, usize> = HashMap::new();
         for lazy in &self.columns {
@@ -240,7 +240,7 @@ impl Batch {
         bytes + own.map(|(column, _)| column.bytes()).sum::<usize>() + lists.into_values().sum::<usize>()
     }
 
-    /// The bytes that looking at a column would take; 0 when somebody has looked already.
+    /// The bytes that reading a column would take; 0 when it was read already.
     pub(crate) fn pending_bytes(&self, index: usize) -> usize {
         self.columns[index].pending_bytes()
     }

@@ -22,8 +22,12 @@ use crate::{
     time::DateTime,
 };
 
+/// The clock of a case that does not give one.
+const CLOCK: &str = "2020-01-01T00:00:00Z";
+
 /// One case.
 #[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
 pub struct Case {
     /// Names the case in reports.
     pub id: String,
@@ -53,7 +57,7 @@ pub struct Case {
     /// `"exact"`.
     #[serde(default, deserialize_with = "field::tolerance")]
     pub tolerance: Option<f64>,
-    /// What `now()` answers, where it matters.
+    /// What `now()` returns, where it matters.
     #[serde(default, deserialize_with = "field::instant")]
     pub now: Option<DateTime>,
 }
@@ -64,6 +68,7 @@ fn core_tier() -> u8 {
 
 /// Columns and rows as written.
 #[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
 pub struct Rows {
     /// Names and types.
     pub columns: Vec<RowsColumn>,
@@ -73,6 +78,7 @@ pub struct Rows {
 
 /// One column of [`Rows`].
 #[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
 pub struct RowsColumn {
     /// Its name.
     pub name: String,
@@ -101,7 +107,7 @@ pub enum Verdict {
 /// Reads cases, one a line; blank lines are skipped.
 ///
 /// # Errors
-/// The number of the first line that is no case, and what is wrong with it.
+/// The number of the first line that is not a case, and what is wrong with it.
 pub fn read(text: &str) -> Result<Vec<Case>, String> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let read = |line| {
@@ -144,7 +150,7 @@ fn answer(case: &Case) -> Result<Vec<Table>, Error> {
         let table = rows.to_table().map_err(|why| Error::semantic("CASE", why, crate::syntax::Span::default()))?;
         tables = tables.with(name, table);
     }
-    let settings = case.now.map_or_else(Settings::default, Settings::at);
+    let settings = Settings::at(case.now.unwrap_or_else(|| DateTime::parse(CLOCK).expect("a valid date")));
     let answer = crate::run(&case.query, &tables, &settings)?;
     Ok(answer.tables.into_iter().map(|result| result.table).collect())
 }
@@ -153,7 +159,7 @@ impl Rows {
     /// The schema.
     ///
     /// # Errors
-    /// The first type name that is none.
+    /// The first type name that is unknown.
     pub fn schema(&self) -> Result<Schema, String> {
         let columns = self.columns.iter().map(|column| match ColumnType::parse(&column.kind) {
             Some(kind) => Ok((column.name.clone(), kind)),
@@ -165,7 +171,7 @@ impl Rows {
     /// The rows as a table.
     ///
     /// # Errors
-    /// The first type name that is none, the first row that is too short or too long, or the first cell that is no value of
+    /// The first type name that is unknown, the first row that is too short or too long, or the first cell that is not a value of
     /// its column's type.
     pub fn to_table(&self) -> Result<Table, String> {
         let schema = self.schema()?;
@@ -259,7 +265,7 @@ mod tests {
     #[test]
     fn a_table_that_is_none_says_where() {
         check("[[1, null], [2]]", "row 2 has 1 cells instead of 2");
-        check("[[\"x\", null]]", "row 1, column 'n': \"x\" is no long");
-        check("[[1, \"2026-13-01\"]]", "row 1, column 't': \"2026-13-01\" is no datetime");
+        check("[[\"x\", null]]", "row 1, column 'n': \"x\" is not a long");
+        check("[[1, \"2026-13-01\"]]", "row 1, column 't': \"2026-13-01\" is not a datetime");
     }
 }

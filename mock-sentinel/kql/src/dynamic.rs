@@ -110,7 +110,7 @@ impl Dynamic {
         }
     }
 
-    /// Reads JSON; `None` when `text` is none or is nested more than 120 deep.
+    /// Reads JSON; `None` when `text` is not JSON or is nested more than 120 deep.
     pub fn from_json(text: &str) -> Option<Self> {
         json::read(text)
     }

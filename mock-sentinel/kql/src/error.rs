@@ -1,4 +1,4 @@
-//! What can be wrong with a query, in the terms of the query API.
+//! Errors of a query, in the terms of the query API.
 
 use std::fmt;
 
@@ -6,6 +6,7 @@ use crate::syntax::span::Span;
 
 /// The family an [`Error`] belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ErrorKind {
     /// The text is not a query: `SyntaxError` below `BadArgumentError`.
     Syntax,
@@ -13,12 +14,13 @@ pub enum ErrorKind {
     Semantic,
     /// The query is sound but asks for more than one of the bounds allows.
     Limit(Limit),
-    /// The query is sound but uses something this engine, or this mode of it, does not offer.
+    /// The query is sound but uses something this engine, or this mode of it, does not support.
     Refused,
 }
 
-/// Which bound a query ran into. All but [`Limit::Cancelled`] come again whenever the query is asked again.
+/// Which bound a query ran into. All but [`Limit::Cancelled`] recur whenever the query is run again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Limit {
     /// The text is longer than the parser reads.
     Text,
@@ -36,7 +38,7 @@ pub enum Limit {
     Memory,
     /// The query takes more steps than [`Settings::steps_max`](crate::Settings::steps_max).
     Steps,
-    /// Somebody ended the query from outside, such as after a time-out.
+    /// The query was cancelled from outside, such as after a time-out.
     Cancelled,
 }
 
@@ -57,12 +59,13 @@ impl Limit {
     }
 }
 
-/// Why a query was not answered.
+/// Why a query failed.
 ///
 /// `line` and `column` are one-based and count characters, as Kusto gives them.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Error {
-    /// The family, which decides the shape of the answer.
+    /// The family, which decides the shape of the response.
     pub kind: ErrorKind,
     /// Kusto's code where it has one, such as `SYN0002` or `SEM0100`.
     pub code: &'static str,
@@ -81,7 +84,7 @@ pub struct Error {
 }
 
 impl Error {
-    /// The [`code`](Self::code) of a function that Kusto has and ingestion-time transforms have not.
+    /// The [`code`](Self::code) of a function that Kusto has and ingestion-time transforms do not.
     pub const FUNCTION_NOT_IN_TRANSFORMS: &'static str = "REF0002";
 
     /// An error whose line and column are still to be worked out by [`Error::located`].
@@ -112,7 +115,7 @@ impl Error {
         }
     }
 
-    /// `name` is understood but not offered here.
+    /// `name` is understood but not supported here.
     pub fn refused(name: impl Into<String>, message: impl Into<String>, span: Span) -> Self {
         Self::new(ErrorKind::Refused, "REF0001", message, span).with_token(name)
     }

@@ -5,18 +5,36 @@ use std::sync::Arc;
 use crate::{
     batch::{Batch, concat},
     bind,
-    catalog::{Catalog, GeoInfo},
+    catalog::{Catalog, GeoInfo, Scan, ScannedTable},
     error::Error,
-    eval::Run,
     plan::Plan,
+    run::Run,
     settings::Settings,
     syntax,
-    table::Table,
     time::DateTime,
     types::Schema,
 };
 
+/// The most memory, in bytes, and steps that constants of a transform may take while it is compiled.
+const COMPILE_MEMORY_MAX: usize = 64 << 20;
+const COMPILE_STEPS_MAX: u64 = 10_000_000;
+
 /// A compiled transform: one row in, at most one row out. It can be shared between threads.
+///
+/// ```
+/// use kql::{BatchBuilder, ColumnType, DateTime, Schema, Settings, Transform};
+///
+/// let schema = Schema::new([("event", ColumnType::String)]);
+/// let transform = Transform::compile("source | where event != 'ping' | extend upper = toupper(event)", &schema)?;
+/// let mut rows = BatchBuilder::new(schema);
+/// rows.push_row(&["ping".into()]);
+/// rows.push_row(&["login".into()]);
+///
+/// let settings = Settings::at(DateTime::MIN).with_memory_max(16 << 20);
+/// let out = transform.apply(&rows.finish(), &settings)?;
+/// assert_eq!((out.len(), out.value(0, 1).as_str()), (1, Some("LOGIN")));
+/// # Ok::<(), kql::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Transform {
     plan: Plan,
@@ -26,20 +44,21 @@ impl Transform {
     /// Compiles `source | …` for rows of this schema.
     ///
     /// # Errors
-    /// When the text is no query, names something that is not there, or uses what transforms may not: the error's
+    /// When the text is not a query, names something that is not there, or uses what transforms may not: the error's
     /// token is what was refused.
     pub fn compile(text: &str, input: &Schema) -> Result<Self, Error> {
         Self::compile_with_geo(text, input, None)
     }
 
-    /// The same, with somebody who knows where addresses are, for `geo_location`. Without one it gives null.
+    /// The same, with a source of locations for `geo_location`. Without one it gives null.
     ///
     /// # Errors
     /// As [`compile`](Self::compile).
     pub fn compile_with_geo(text: &str, input: &Schema, geo: Option<Arc<dyn GeoInfo>>) -> Result<Self, Error> {
         let query = syntax::parse(text)?;
-        let settings = Settings::default();
-        let plan = bind::transform(&query, input, &Places(geo), &settings).map_err(|error| error.located(text))?;
+        let settings =
+            Settings::at(DateTime::MIN).with_memory_max(COMPILE_MEMORY_MAX).with_steps_max(COMPILE_STEPS_MAX);
+        let plan = bind::transform(&query, input, &Locations(geo), &settings).map_err(|error| error.located(text))?;
         Ok(Self { plan })
     }
 
@@ -48,23 +67,23 @@ impl Transform {
         &self.plan.schema
     }
 
-    /// Transforms rows of the schema it was compiled for; `now` is what `now()` answers.
+    /// Transforms rows of the schema it was compiled for, within the memory and the steps that the settings allow. Their
+    /// bound on rows has no part in it: no more rows come out than go in.
     ///
     /// # Errors
-    /// When a bound of [`Settings::default`] is reached.
-    pub fn apply(&self, rows: &Batch, now: DateTime) -> Result<Batch, Error> {
-        let settings = Settings::at(now);
-        let mut run = Run::new(&settings);
+    /// When a bound is reached or the transform is cancelled.
+    pub fn apply(&self, rows: &Batch, settings: &Settings) -> Result<Batch, Error> {
+        let mut run = Run::new(settings);
         let out = run.execute(&self.plan, std::slice::from_ref(rows))?;
         Ok(concat(&self.plan.schema, &out))
     }
 }
 
-/// What a transform knows of the world: no tables, only places.
-struct Places(Option<Arc<dyn GeoInfo>>);
+/// The catalog of a transform: no tables, only locations.
+struct Locations(Option<Arc<dyn GeoInfo>>);
 
-impl Catalog for Places {
-    fn table(&self, _name: &str) -> Option<Table> {
+impl Catalog for Locations {
+    fn table(&self, _name: &str, _scan: &Scan<'_>) -> Option<ScannedTable> {
         None
     }
 

@@ -122,6 +122,7 @@ impl fmt::Display for ColumnType {
 
 /// One column's name and type.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ColumnDef {
     /// The name as written; case matters.
     pub name: Arc<str>,

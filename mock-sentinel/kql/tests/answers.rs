@@ -1,9 +1,9 @@
 //! Every table that a query answers with, and under which name.
 
-use kql::{Answer, EmptyCatalog, Settings, Value};
+use kql::{Answer, DateTime, EmptyCatalog, Settings, Value};
 
 fn run(query: &str) -> Answer {
-    kql::run(query, &EmptyCatalog, &Settings::default()).unwrap_or_else(|error| panic!("{query}: {error}"))
+    kql::run(query, &EmptyCatalog, &Settings::at(DateTime::MIN)).unwrap_or_else(|error| panic!("{query}: {error}"))
 }
 
 /// Each table as its name, its columns, and its rows.
@@ -24,7 +24,7 @@ fn check(query: &str, expected: &[&str]) {
 
 #[track_caller]
 fn refused(query: &str, code: &str) {
-    let answer = kql::run(query, &EmptyCatalog, &Settings::default());
+    let answer = kql::run(query, &EmptyCatalog, &Settings::at(DateTime::MIN));
     assert_eq!(answer.map(|answer| shown(&answer)).expect_err(query).code, code, "{query}");
 }
 
@@ -115,7 +115,7 @@ fn as_names_either_side_of_a_union_and_nothing_that_is_made_of_it() {
 
 #[test]
 fn the_bound_of_rows_is_on_all_tables_together() {
-    let settings = Settings { rows_max: 5, ..Settings::default() };
+    let settings = Settings::at(DateTime::MIN).with_rows_max(5);
     let range = "range x from 1 to 3 step 1";
     let answer = kql::run(&format!("{range}; {range}; {range}"), &EmptyCatalog, &settings).expect("a partial answer");
     assert_eq!(shown(&answer), ["- [x] 1 2 3", "- [x] 1 2", "- [x] "]);

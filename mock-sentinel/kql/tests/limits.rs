@@ -7,13 +7,13 @@ const MEMORY_MAX: usize = 12 * MIB;
 
 fn settings() -> Settings {
     let now = DateTime::parse("2026-11-29T12:00:00Z").expect("a date");
-    Settings { memory_max: MEMORY_MAX, steps_max: 4_000_000, rows_max: 100_000, ..Settings::at(now) }
+    Settings::at(now).with_memory_max(MEMORY_MAX).with_steps_max(4_000_000).with_rows_max(100_000)
 }
 
 /// Runs a query, and tells what it came to and the most that the engine counted.
 fn metered(query: &str, settings: Settings) -> (Result<kql::Answer, Error>, usize) {
     let meter = Meter::default();
-    let answer = kql::run(query, &EmptyCatalog, &Settings { meter: Some(meter.clone()), ..settings });
+    let answer = kql::run(query, &EmptyCatalog, &settings.with_meter(meter.clone()));
     (answer, meter.peak_bytes())
 }
 
@@ -57,7 +57,8 @@ fn plugins_count_what_they_make_before_they_make_it() {
 
 #[test]
 fn plugins_can_be_ended_though_they_run_while_the_query_is_bound() {
-    let cancelled = Settings { cancelled: Some(Cancel::default()), ..settings() };
+    let cancel = Cancel::default();
+    let cancelled = settings().with_cancel(cancel.clone());
     for query in [
         "range x from 1 to 100 step 1 | evaluate pivot(x)",
         "print x = toscalar(range x from 1 to 100 step 1 | count)",
@@ -67,9 +68,7 @@ fn plugins_can_be_ended_though_they_run_while_the_query_is_bound() {
     ] {
         assert!(metered(query, cancelled.clone()).0.is_ok(), "{query}");
     }
-    if let Some(cancel) = &cancelled.cancelled {
-        cancel.cancel();
-    }
+    cancel.cancel();
     let error = metered("print 1 + 1; print x = 2", cancelled).0.map(|_| ()).expect_err("it was cancelled");
     assert_eq!(error.as_limit(), Some(Limit::Cancelled));
 }
@@ -134,7 +133,7 @@ fn an_endless_range_ends_at_the_bound_of_what_keeps_it() {
 #[test]
 fn long_texts_are_an_error_and_never_cut() {
     let doubled = |times: usize| format!("print s = 'aaaaaaaaaaaaaaaa'{}", " | extend s = strcat(s, s)".repeat(times));
-    let roomy = Settings { memory_max: 1 << 30, ..settings() };
+    let roomy = settings().with_memory_max(1 << 30);
     let (answer, _) = metered(&format!("{} | project n = strlen(s)", doubled(20)), roomy.clone());
     assert_eq!(texts(answer.expect("16 MiB are a text").primary()), ["16777216"]);
     let big = doubled(20);

@@ -21,8 +21,8 @@ impl GeoInfo for OneAddress {
 }
 
 impl Catalog for Outside {
-    fn table(&self, name: &str) -> Option<Table> {
-        self.0.table(name)
+    fn table(&self, name: &str, scan: &kql::Scan<'_>) -> Option<kql::ScannedTable> {
+        self.0.table(name, scan)
     }
 
     fn table_names(&self) -> Vec<String> {
@@ -88,7 +88,7 @@ fn places_are_looked_up_for_each_row() {
 fn watchlists_and_files_are_tables() {
     check("SignIns | where who in ((_GetWatchlist('admins') | project SearchKey)) | project who", "ana");
     check("externaldata (host: string) ['https://example.com/hosts.csv'] with (format = 'csv') | count", "2");
-    let unknown = kql::run("_GetWatchlist('none') | count", &catalog(), &Settings::default()).unwrap_err();
+    let unknown = kql::run("_GetWatchlist('none') | count", &catalog(), &Settings::at(DateTime::MIN)).unwrap_err();
     assert_eq!(unknown.kind, ErrorKind::Semantic);
     assert!(unknown.message.contains("'none'; there are: admins"), "{unknown}");
 }

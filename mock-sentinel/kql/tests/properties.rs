@@ -36,7 +36,8 @@ fn table(rows: &[Row]) -> Table {
 
 fn run(table: &Table, query: &str) -> Vec<Vec<Value>> {
     let catalog = Tables::default().with("T", table.clone());
-    let answer = kql::run(query, &catalog, &Settings::default()).unwrap_or_else(|error| panic!("{query}: {error}"));
+    let answer =
+        kql::run(query, &catalog, &Settings::at(DateTime::MIN)).unwrap_or_else(|error| panic!("{query}: {error}"));
     answer.primary().rows().collect()
 }
 
@@ -109,7 +110,7 @@ proptest! {
     fn joins_agree_with_each_other(left in rows(), right in rows()) {
         let catalog = Tables::default().with("L", table(&left)).with("R", table(&right));
         let count = |query: &str| {
-            let answer = kql::run(&format!("{query} | count"), &catalog, &Settings::default()).unwrap();
+            let answer = kql::run(&format!("{query} | count"), &catalog, &Settings::at(DateTime::MIN)).unwrap();
             number(&answer.primary().rows().collect::<Vec<_>>())
         };
         let inner = count("L | join kind=inner R on n, s");
@@ -138,7 +139,7 @@ proptest! {
         let queried = run(&table, &format!("T {steps}"));
         let mut transformed = Vec::new();
         for batch in table.batches() {
-            let out = transform.apply(batch, DateTime::MIN).unwrap();
+            let out = transform.apply(batch, &Settings::at(DateTime::MIN)).unwrap();
             prop_assert!(out.len() <= batch.len());
             transformed.extend((0..out.len()).map(|row| out.row(row)));
         }
@@ -149,7 +150,7 @@ proptest! {
     fn nothing_one_can_write_makes_the_engine_panic(pieces in vec(piece(), 1..14)) {
         let table = table(&[(Some(1), "a".into(), Some(5), Some(1)), (None, String::new(), None, None)]);
         let catalog = Tables::default().with("T", table);
-        let settings = Settings { rows_max: 1000, memory_max: 1 << 26, steps_max: 1_000_000, ..Settings::default() };
+        let settings = Settings::at(DateTime::MIN).with_rows_max(1000).with_memory_max(1 << 26).with_steps_max(1_000_000);
         let query = pieces.join(" ");
         let outcome: Result<_, Error> = kql::run(&query, &catalog, &settings);
         if let Err(error) = outcome {

@@ -133,17 +133,14 @@ fn render_is_handed_through_with_its_properties() {
 fn saved_functions_are_called_like_the_query_s_own() {
     struct WithParser(Tables);
     impl kql::Catalog for WithParser {
-        fn table(&self, name: &str) -> Option<Table> {
-            self.0.table(name)
+        fn table(&self, name: &str, scan: &kql::Scan<'_>) -> Option<kql::ScannedTable> {
+            self.0.table(name, scan)
         }
         fn table_names(&self) -> Vec<String> {
             self.0.table_names()
         }
         fn function(&self, name: &str) -> Option<SavedFunction> {
-            (name == "imSignIns").then(|| SavedFunction {
-                parameters: "(who: string = '*', disabled: bool = false)".into(),
-                body: "MiroAuditLogs_CL | where not(disabled) | where event has 'sign' | where who == '*' or createdBy_email has who".into(),
-            })
+            (name == "imSignIns").then(|| SavedFunction::new("(who: string = '*', disabled: bool = false)", "MiroAuditLogs_CL | where not(disabled) | where event has 'sign' | where who == '*' or createdBy_email has who"))
         }
     }
     let catalog = WithParser(catalog());
@@ -199,7 +196,7 @@ fn what_cannot_be_answered_rightly_is_an_error() {
 
 #[test]
 fn too_many_rows_make_a_partial_answer() {
-    let settings = Settings { rows_max: 3, ..Settings::at(now()) };
+    let settings = Settings::at(now()).with_rows_max(3);
     let answer = kql::run("range x from 1 to 100000 step 1", &catalog(), &settings).unwrap();
     assert_eq!(lines(answer.primary()), ["1", "2", "3"]);
     assert_eq!(answer.partial.unwrap().kind, ErrorKind::Limit(Limit::Rows));
@@ -212,9 +209,10 @@ fn repeated(times: usize, text: impl Fn(usize) -> String) -> String {
 
 #[test]
 fn every_bound_ends_a_query_with_a_clear_error() {
-    let small = Settings { steps_max: 100_000, memory_max: 1 << 20, ..Settings::at(now()) };
-    let cancelled = Settings { cancelled: Some(Cancel::default()), ..Settings::at(now()) };
-    cancelled.cancelled.as_ref().unwrap().cancel();
+    let small = Settings::at(now()).with_steps_max(100_000).with_memory_max(1 << 20);
+    let cancel = Cancel::default();
+    cancel.cancel();
+    let cancelled = Settings::at(now()).with_cancel(cancel);
     let endless = "range x from 1 to 9223372036854775807 step 1";
     for query in [
         format!("{endless} | count"),
@@ -263,7 +261,7 @@ fn deep_queries_do_not_overflow_a_small_stack() {
     let worker = std::thread::Builder::new().stack_size(2 << 20).spawn(move || {
         for query in queries {
             // Only that it comes back matters here: an answer and a refusal are both fine.
-            let outcome = kql::run(&query, &catalog(), &Settings { steps_max: 10_000_000, ..Settings::at(now()) });
+            let outcome = kql::run(&query, &catalog(), &Settings::at(now()).with_steps_max(10_000_000));
             drop(outcome);
         }
     });
@@ -316,7 +314,7 @@ fn a_transform_takes_absent_null_and_strange_members_as_kusto_does() {
                 r#"{"id":"5","createdAt":"2026-01-02T03:04:05Z","createdBy":{"email":"\u00e9\"\n"},"context":{"team":{"id":12345678901}}}"#,
                 r#"{"id":"6","createdAt":"","context":[]}"#,
             ]),
-            now(),
+            &Settings::at(now()),
         )
         .unwrap();
     assert_eq!(
@@ -362,5 +360,5 @@ fn a_transform_s_clock_is_handed_in_with_the_rows() {
         Transform::compile("source | extend age = now() - todatetime(createdAt) | project age", &event_schema())
             .unwrap();
     let rows = events(&[r#"{"id":"1","createdAt":"2026-11-23T11:00:00Z"}"#]);
-    assert_eq!(lines(&Table::of(transform.apply(&rows, now()).unwrap())), ["01:00:00"]);
+    assert_eq!(lines(&Table::of(transform.apply(&rows, &Settings::at(now())).unwrap())), ["01:00:00"]);
 }

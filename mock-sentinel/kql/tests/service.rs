@@ -1,6 +1,9 @@
 //! What a service adds to its tables, and the functions it keeps.
 
-use kql::{BatchBuilder, Catalog, ColumnType, DateTime, Error, SavedFunction, Schema, Settings, Table, Tables, Value};
+use kql::{
+    BatchBuilder, Catalog, ColumnType, DateTime, Error, SavedFunction, Scan, ScannedTable, Schema, Settings, Table,
+    Tables, Value,
+};
 
 const COLUMNS: &[&str] = &["Type", "_BilledSize", "$IngestionTime"];
 
@@ -11,10 +14,6 @@ struct Service {
 }
 
 impl Catalog for Service {
-    fn table(&self, name: &str) -> Option<Table> {
-        self.tables.table(name)
-    }
-
     fn table_names(&self) -> Vec<String> {
         self.tables.table_names()
     }
@@ -23,14 +22,15 @@ impl Catalog for Service {
         COLUMNS
     }
 
-    fn table_with(&self, name: &str, columns: &[&str]) -> Option<(Table, usize)> {
-        let table = self.table(name)?;
+    fn table(&self, name: &str, scan: &Scan<'_>) -> Option<ScannedTable> {
+        let table = self.tables.table(name, scan)?.into_table();
         let own = table.schema().clone();
-        let added = columns.iter().filter(|column| own.index_of(column).is_none()).map(|column| match *column {
-            "Type" => (*column, ColumnType::String, Value::from(name)),
-            "_BilledSize" => (*column, ColumnType::Real, Value::Real(2.5)),
-            _ => (*column, ColumnType::DateTime, Value::from(DateTime::parse("2026-11-23T11:00:00Z"))),
-        });
+        let added =
+            scan.service_columns.iter().filter(|column| own.index_of(column).is_none()).map(|column| match *column {
+                "Type" => (*column, ColumnType::String, Value::from(name)),
+                "_BilledSize" => (*column, ColumnType::Real, Value::Real(2.5)),
+                _ => (*column, ColumnType::DateTime, Value::from(DateTime::parse("2026-11-23T11:00:00Z"))),
+            });
         let added: Vec<_> = added.collect();
         let columns = own.columns().iter().map(|column| (column.name.to_string(), column.kind));
         let more = added.iter().map(|(name, kind, _)| ((*name).to_owned(), *kind));
@@ -39,7 +39,7 @@ impl Catalog for Service {
             row.extend(added.iter().map(|(.., value)| value.clone()));
             rows.push_row(&row);
         }
-        Some((Table::of(rows.finish()), own.len()))
+        Some(ScannedTable::with_service_columns(Table::of(rows.finish()), own.len()))
     }
 
     fn function(&self, name: &str) -> Option<SavedFunction> {
@@ -52,7 +52,7 @@ impl Catalog for Service {
 }
 
 fn saved(parameters: &str, body: &str) -> SavedFunction {
-    SavedFunction { parameters: parameters.into(), body: body.into() }
+    SavedFunction::new(parameters, body)
 }
 
 fn service() -> Service {

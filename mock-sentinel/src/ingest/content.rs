@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use faults::{Ids, IdsBuilder};
-use kql::{Batch, ColumnType, DateTime};
+use kql::{Batch, ColumnType, DateTime, Settings};
 
 use super::conform::{Bounds, conform};
 use super::rows::{Parsed, check, parse};
@@ -44,7 +44,7 @@ const CHECK_BYTES: usize = 2 * 1024 * 1024;
 struct Reading<'a> {
     flows: Vec<(&'a Flow, Destination)>,
     bounds: Bounds,
-    now: DateTime,
+    settings: Settings,
     spread_column: Option<usize>,
     id_column: Option<usize>,
     conformed: Conformed<'a>,
@@ -101,7 +101,7 @@ impl<'a> Reading<'a> {
         Self {
             flows,
             bounds: Bounds::new(ingestion, upload.now),
-            now: instant(upload.now),
+            settings: Settings::at(instant(upload.now)),
             spread_column: stream.schema.index_of("TimeGenerated").filter(|_| is_plain),
             id_column: stream.schema.index_of("id").filter(is_text),
             conformed: Conformed::default(),
@@ -117,7 +117,7 @@ impl<'a> Reading<'a> {
         let conformed = &mut self.conformed;
         conformed.received += rows.len() as u64;
         for (flow, destination) in &self.flows {
-            let transformed = match flow.transform.apply(rows, self.now) {
+            let transformed = match flow.transform.apply(rows, &self.settings) {
                 Ok(transformed) => transformed,
                 Err(error) => {
                     conformed.transform_errors += 1;

@@ -139,9 +139,9 @@ fn bad_argument(inner: &Value) -> Value {
 fn inner(error: &kql::Error) -> Value {
     let (code, message) = match error.kind {
         kql::ErrorKind::Syntax => ("SyntaxError", "A recognition error occurred in the query."),
-        kql::ErrorKind::Semantic => ("SemanticError", "A semantic error occurred."),
         kql::ErrorKind::Refused => ("SemanticError", "The query asks for something that this engine does not offer."),
         kql::ErrorKind::Limit(_) => ("LimitError", "The query exceeds a limit."),
+        _ => ("SemanticError", "A semantic error occurred."),
     };
     let near = error.near.as_ref().map(|near| format!(" Did you mean '{near}'?")).unwrap_or_default();
     let mut finding = json!({"code": error.code, "message": format!("{}{near}", error.message)});

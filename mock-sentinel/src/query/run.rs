@@ -15,7 +15,7 @@ use super::errors::QueryError;
 use super::options::Options;
 use super::request::QueryRequest;
 use super::timespan::Timespan;
-use super::view::{View, Within};
+use super::view::Within;
 use crate::http::response_memory::BufferedResponse;
 use crate::identity::Resource;
 use crate::identity::token::Claims;
@@ -73,14 +73,13 @@ pub(super) async fn run(
         return Ok(Outcome::Empty);
     }
     let limits = &shared.world.query;
-    let settings = Settings {
-        rows_max: limits.rows_max,
-        memory_max: limits.memory_max,
-        seed: shared.world.seed,
-        ..Settings::at(instant(now))
-    };
+    let settings = Settings::at(instant(now))
+        .with_rows_max(limits.rows_max)
+        .with_memory_max(limits.memory_max)
+        .with_seed(shared.world.seed);
+    let settings = timespan.bound(settings);
     let query = request.query.unwrap_or_default();
-    let job = Job { shared: shared.clone(), query, snapshot, settings, timespan, options: options.clone(), bytes_max };
+    let job = Job { shared: shared.clone(), query, snapshot, settings, options: options.clone(), bytes_max };
     let Encoded { body, rows, partial } = run_blocking(job, permit, options.wait).await??;
     let body = shared.response_memory.reserve(body).await.ok_or(QueryError::Throttled { seconds: 1 })?;
     let reason = partial.map_or_else(|| format!("{rows} rows"), |why| format!("{rows} rows, partial: {why}"));
@@ -109,7 +108,7 @@ async fn run_blocking(
     wait_max: Duration,
 ) -> Result<Result<Encoded, QueryError>, QueryError> {
     let stop = StopOnDrop(kql::Cancel::default());
-    job.settings.cancelled = Some(stop.0.clone());
+    job.settings = job.settings.with_cancel(stop.0.clone());
     let query_threads = job.shared.query_threads.clone();
     let running = async {
         let thread = query_threads.acquire_owned().await;
@@ -142,17 +141,13 @@ struct Job {
     query: String,
     snapshot: Snapshot,
     settings: Settings,
-    timespan: Within,
     options: Options,
     bytes_max: usize,
 }
 
 impl Job {
     fn run(self) -> Result<Encoded, QueryError> {
-        let view = View::new(&self.snapshot, self.timespan, &self.settings);
-        let answer = kql::run(&self.query, &view, &self.settings);
-        // A table that could not be read looks to the engine like one that does not exist.
-        let answer = view.failed().map_or(answer, Err)?;
+        let answer = kql::run(&self.query, &self.snapshot, &self.settings)?;
         let extras = extras(&self.shared, &answer, &self.options);
         let names = self.shared.world.query.table_names;
         Ok(encode::body(&answer, names, self.bytes_max, &extras))

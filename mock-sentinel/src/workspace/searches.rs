@@ -79,7 +79,7 @@ impl Search {
         if raw.query.len() + parameters.len() > QUERY_BYTES_MAX {
             return Err(format!("properties.query is longer than {QUERY_BYTES_MAX} bytes"));
         }
-        let function = SavedFunction { parameters: parameters.into(), body: raw.query.into() };
+        let function = SavedFunction::new(parameters, raw.query);
         if let Some(alias) = &alias {
             if !is_name(alias) {
                 return Err(format!(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kql::{Catalog, GeoInfo, SavedFunction, Table};
+use kql::{Catalog, GeoInfo, SavedFunction, Scan, ScannedTable, Table};
 
 use super::standard::{self, Origin};
 use super::stored_rows::StoredRows;
@@ -21,10 +21,6 @@ pub(crate) struct Snapshot {
 }
 
 impl Catalog for Snapshot {
-    fn table(&self, name: &str) -> Option<Table> {
-        self.tables.get(name).map(|rows| rows.table.clone())
-    }
-
     fn has_table(&self, name: &str) -> bool {
         self.tables.contains_key(name)
     }
@@ -33,10 +29,11 @@ impl Catalog for Snapshot {
         &standard::NAMES
     }
 
-    fn table_with(&self, name: &str, columns: &[&str]) -> Option<(Table, usize)> {
+    fn table(&self, name: &str, scan: &Scan<'_>) -> Option<ScannedTable> {
         let rows = self.tables.get(name)?;
         let origin = Origin { table: name, workspace_id: &self.workspace_id, is_billable: rows.is_billable };
-        Some(standard::beside(rows, columns, origin))
+        let (table, own) = standard::beside(rows, scan.service_columns, origin);
+        Some(ScannedTable::with_service_columns(table, own))
     }
 
     fn table_names(&self) -> Vec<String> {

@@ -24,7 +24,7 @@ pub(super) struct Target {
 
 impl Target {
     pub(super) fn new(handshake: &Value) -> anyhow::Result<Self> {
-        let text = |value: &Value| value.as_str().map(str::to_owned).context("mock-miro told no credentials");
+        let text = |value: &Value| value.as_str().map(str::to_owned).context("mock-miro printed no credentials");
         Ok(Self {
             at: super::address(&text(&handshake["base_url"])?)?,
             organization_id: text(&handshake["organization_id"])?,

@@ -95,13 +95,13 @@ impl Report {
             line(
                 &mut text,
                 format_args!(
-                    "health of {name}: {answered} answers, half within {p50_ms:.1} ms, 99 % within {p99_ms:.1} ms, all within {max_ms:.1} ms; {failed} without an answer"
+                    "health of {name}: {answered} responses, p50 {p50_ms:.1} ms, p99 {p99_ms:.1} ms, max {max_ms:.1} ms; {failed} without a response"
                 ),
             );
         }
         line(&mut text, format_args!("panics: {}", self.panics));
         for complaint in &self.broken {
-            line(&mut text, format_args!("BROKEN: {complaint}"));
+            line(&mut text, format_args!("FAIL: {complaint}"));
         }
         text
     }
@@ -125,19 +125,19 @@ fn broken(seen: &Seen, end: &End, bounds: Bounds) -> Vec<String> {
         let share = answered as f64 / control.max(1) as f64;
         if share < bounds.health_share_min {
             broken.push(format!(
-                "health of {name} answered {answered} times while a trivial server answered {control} times: {share:.2} of them, at least {} are expected",
+                "health of {name} responded {answered} times while a trivial server responded {control} times: a share of {share:.2}, at least {} is expected",
                 bounds.health_share_min
             ));
         }
         if health.failed > 0 || answered == 0 {
-            let why = health.why.as_deref().unwrap_or("it was never asked");
-            broken.push(format!("health of {name} did not answer {} times: {why}", health.failed));
+            let why = health.why.as_deref().unwrap_or("it was never polled");
+            broken.push(format!("health of {name} did not respond {} times: {why}", health.failed));
         }
     }
     if end.panics > 0 {
         broken.push(format!("{} panics", end.panics));
     }
-    broken.extend(end.exited.as_ref().map(|status| format!("the mocks ended by themselves: {status}")));
+    broken.extend(end.exited.as_ref().map(|status| format!("the mocks exited: {status}")));
     broken
 }
 
@@ -186,13 +186,16 @@ mod tests {
     #[test]
     fn a_mock_that_lags_behind_a_trivial_server_is_told() {
         let told = judged(health(2, 0), 40, 2_048, 0);
-        assert!(told.len() == 1 && told[0].contains("answered 2 times while a trivial server answered 40"), "{told:?}");
+        assert!(
+            told.len() == 1 && told[0].contains("responded 2 times while a trivial server responded 40"),
+            "{told:?}"
+        );
     }
 
     #[test]
     fn failures_memory_and_panics_are_each_told() {
         let told = judged(health(40, 3), 40, 1_024 + 20 * 1_024, 2).join("\n");
-        for words in ["did not answer 3 times: reset", "memory grew by 20 MiB", "2 panics"] {
+        for words in ["did not respond 3 times: reset", "memory grew by 20 MiB", "2 panics"] {
             assert!(told.contains(words), "{words}: {told}");
         }
     }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::lives::{LifeError, Lives, SeenLives};
 use super::subject::{Folder, Subject};
 use crate::deployment::table_of;
-use crate::invariants::{COMES_RIGHT_WITHIN, judge};
+use crate::invariants::{RECOVERS_WITHIN, judge};
 use crate::live::{Live, LiveError};
 use crate::observation::{Observation, ObservedCall, ObservedStep};
 use crate::scenario::world::WorldProblem;
@@ -111,11 +111,11 @@ async fn try_play(scenario: &Scenario, subject: &Subject) -> Result<Played, Case
         secrets: &secrets,
         seen: SeenLives::default(),
     };
-    let mut came_right_after = None;
+    let mut recovered_after = None;
     let timeline = async { tokio::join!(async { live.play().await }, live.until(scenario.length())).0 };
     let over = async {
         let played = timeline.await;
-        came_right_after = comes_right(&live, &streams).await;
+        recovered_after = recovers(&live, &streams).await;
         played
     };
     let mut outcome = Ok(());
@@ -140,7 +140,7 @@ async fn try_play(scenario: &Scenario, subject: &Subject) -> Result<Played, Case
         miro_rules_broken: broken.map(|violation| violation.detail).collect(),
         called_before_reset: resets.into_iter().map(|violation| violation.detail).collect(),
         leaks: secrets.leaks(),
-        came_right_after,
+        recovered_after,
         ended_early: seen.ended_early,
         stopped,
         lives_ended: seen.ended,
@@ -181,7 +181,7 @@ async fn ready(live: &Live, process: &mut Process, target: &Target, variables: &
         status = process.ended() => {
             Err(format!("it ended with {} before it called anybody", crate::subject::code_of(status)))
         }
-        () = too_late => Err(format!("it called nobody within {}", crate::scenario::length_text(within))),
+        () = too_late => Err(format!("no request within {}", crate::scenario::length_text(within))),
     }
 }
 
@@ -203,12 +203,12 @@ async fn responds(url: &str) {
 }
 
 /// Waits until everything visible is delivered. How long after the timeline that was; nothing, when it took too long.
-async fn comes_right(live: &Live, streams: &BTreeSet<Stream>) -> Option<SignedDuration> {
+async fn recovers(live: &Live, streams: &BTreeSet<Stream>) -> Option<SignedDuration> {
     let scenario = live.scenario();
-    let visible = Plan::of(scenario.clone()).map(|plan| plan.everything_visible_at().duration_since(plan.dawn));
+    let visible = Plan::of(scenario.clone()).map(|plan| plan.everything_visible_at().duration_since(plan.starts_at));
     live.until(visible.unwrap_or_else(|_| scenario.length())).await;
     let over = live.elapsed();
-    let within = scenario.expect.eventually.map_or(COMES_RIGHT_WITHIN, |eventually| eventually.within);
+    let within = scenario.expect.eventually.map_or(RECOVERS_WITHIN, |eventually| eventually.within);
     loop {
         if streams.iter().all(|stream| is_right(live, *stream)) {
             return Some(live.elapsed() - over);

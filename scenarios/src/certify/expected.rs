@@ -5,10 +5,10 @@ use std::path::Path;
 
 use faults::input::{self, BY_HAND_BYTES_MAX};
 use jiff::civil::Date;
-use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::Deserialize;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, RawString, Table, value};
 
+use super::expectation::Expectation;
 use crate::report::{CaseReport, Report};
 use crate::scenario::finding::hint;
 use crate::verdict::Verdict;
@@ -21,52 +21,6 @@ pub struct Expected {
     pub known_failure: Vec<Expectation>,
 }
 
-/// One of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Expectation {
-    /// The scenario.
-    pub id: String,
-    /// The case of it; every one that fails, unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub case: Option<String>,
-    /// What the case comes to.
-    #[serde(default = "fail")]
-    pub verdict: Verdict,
-    /// Why it does not pass.
-    pub reason: String,
-    /// Where that is followed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub link: Option<String>,
-    /// Who mends it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner: Option<String>,
-    /// The last day on which it is expected: a date of TOML, or a text.
-    #[serde(default, deserialize_with = "day", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub until: Option<Date>,
-}
-
-fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "`until` is a day such as 2027-03-01")]
-    enum Day {
-        Toml(toml::value::Datetime),
-        Text(String),
-    }
-    let text = match Day::deserialize(deserializer)? {
-        Day::Toml(day) => day.to_string(),
-        Day::Text(text) => text,
-    };
-    text.parse()
-        .map(Some)
-        .map_err(|_| de::Error::custom(format!("`until` is `{text}`; a day such as 2027-03-01 is expected")))
-}
-
-const fn fail() -> Verdict {
-    Verdict::Fail
-}
-
 /// Why such a file cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{file}: {message}")]
@@ -77,6 +31,10 @@ pub struct ExpectedError {
 
 impl Expected {
     /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read or is not a valid list of known failures.
     pub fn read(path: &Path) -> Result<Self, ExpectedError> {
         let wrong = |message: String| ExpectedError { file: path.display().to_string(), message };
         let text =
@@ -85,6 +43,10 @@ impl Expected {
     }
 
     /// Reads a text. The error says what is wrong.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not a valid list of known failures.
     pub fn parse(text: &str) -> Result<Self, String> {
         let expected: Self = toml::from_str(text).map_err(|error| error.to_string())?;
         let allowed = [Verdict::Fail, Verdict::Skip, Verdict::Flaky];
@@ -100,6 +62,10 @@ impl Expected {
     }
 
     /// The error names an entry whose scenario does not exist, or has no such case. `cases` are the ids, each with its matrix values.
+    ///
+    /// # Errors
+    ///
+    /// If an entry names a case that does not exist.
     pub fn check_cases(&self, cases: &[(String, Option<String>)]) -> Result<(), String> {
         for entry in &self.known_failure {
             let mut labels = cases.iter().filter(|(id, _)| *id == entry.id).map(|(_, label)| label).peekable();
@@ -182,6 +148,10 @@ pub enum UpdateError {
 
 /// The text of a file of expectations as this report would have it: stale entries are taken out, and failures that nobody expected
 /// are added, with a reason that has to be written. Comments and order stay.
+///
+/// # Errors
+///
+/// If the text is not TOML, or an entry cannot be written.
 pub fn updated(text: &str, report: &Report) -> Result<String, UpdateError> {
     let mut document: DocumentMut = text.parse()?;
     let stale: BTreeSet<(String, Option<String>)> =

@@ -70,6 +70,10 @@ pub struct PlanError(String);
 
 impl Plan {
     /// Chooses among the cases of these documents.
+    ///
+    /// # Errors
+    ///
+    /// If nothing is selected, or the selection contradicts the subject.
     pub fn of(documents: Vec<Document>, selection: &Selection, subject: &Subject) -> Result<Self, PlanError> {
         let mut plan = Self::default();
         let mut number = 0;

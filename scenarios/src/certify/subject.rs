@@ -28,7 +28,7 @@ pub enum Subject {
 /// Our own connector is not there.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "there is no miro-sentinel at `{0}`; name a program with --target or after --, or build it: \
+    "no miro-sentinel at `{0}`; name a program with --target or after --, or build it: \
      cargo build --release --bin miro-sentinel"
 )]
 pub struct SubjectMissing(pub String);
@@ -39,6 +39,10 @@ const OWN_FEATURES: [Feature; 5] =
 
 impl Subject {
     /// The `miro-sentinel` beside this program.
+    ///
+    /// # Errors
+    ///
+    /// If there is no `miro-sentinel` next to this program.
     pub fn own() -> Result<Self, SubjectMissing> {
         let beside = std::env::current_exe().unwrap_or_default().with_file_name("miro-sentinel");
         if beside.is_file() { Ok(Self::Own(beside)) } else { Err(SubjectMissing(beside.display().to_string())) }

@@ -7,9 +7,9 @@ use clap::{Args, ValueEnum};
 use super::Exit;
 use crate::attack::{Attack, Bounds, Mock, NoSuchAttack};
 
-/// Attacks the mocks with what no client sends, and tells how they fared: memory, health, panics.
+/// Attacks the mocks with malicious input and reports memory, health and panics.
 ///
-/// The mocks are started for it, on loopback. Exits 1 when a bound does not hold.
+/// The mocks are started for the attack, on loopback. Exits with 1 if a bound is exceeded.
 #[derive(Debug, Args)]
 #[command(before_help = "  miro-lab attack --seconds 60\n  miro-lab attack miro --only fault --seconds 10 --json")]
 pub(super) struct AttackCommand {
@@ -19,28 +19,28 @@ pub(super) struct AttackCommand {
     /// How long to attack, at most a day.
     #[arg(long, value_name = "N", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     seconds: u64,
-    /// One line of JSON instead of text.
+    /// Print one line of JSON instead of text.
     #[arg(long)]
     json: bool,
-    /// Draws the attacks.
+    /// The seed that the attacks are drawn from.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Only attacks whose name holds this text.
+    /// Only attacks whose name contains this text.
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     only: String,
-    /// Callers at the same time.
+    /// Concurrent clients.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u64).range(1..=1_000))]
     callers: u64,
-    /// The longest pause of a caller between two attacks, in milliseconds.
+    /// The longest pause of a client between two attacks, in milliseconds.
     #[arg(long, default_value_t = 20)]
     pause_ms_max: u64,
-    /// The most attacks in all.
+    /// The maximum number of attacks.
     #[arg(long, default_value_t = 2_000_000)]
     attacks_max: u64,
-    /// The most memory above the beginning, in MiB.
+    /// The maximum memory growth, in MiB.
     #[arg(long, default_value_t = 256)]
     rss_mib_max: u64,
-    /// How often health has to answer at least, as a share of how often a trivial server beside it does.
+    /// The minimum rate of health responses, as a share of those of a trivial server.
     #[arg(long, default_value_t = 0.2)]
     health_share_min: f64,
 }

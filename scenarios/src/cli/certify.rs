@@ -23,11 +23,11 @@ use crate::scenario::read::Document;
 use crate::scenario::{Family, Level, Profile};
 use crate::subject::{Target, quoted, schema};
 
-/// Holds scenarios against a connector that is known by its command alone, and reports which promises it keeps.
+/// Runs scenarios against any connector, given by its command, and reports which guarantees it keeps.
 ///
-/// The subject is started between two mocks, with their addresses and credentials in its environment; it is killed, stopped and
-/// started again as a scenario says, and judged by what reaches the tables. Without --target and -- COMMAND it is the
-/// miro-sentinel beside this program.
+/// The connector is started between two mocks, with their addresses and credentials in its environment; it is killed, stopped and
+/// restarted as a scenario says, and judged by what reaches the tables. Without --target and -- COMMAND it is the
+/// miro-sentinel next to this program.
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -37,21 +37,21 @@ use crate::subject::{Target, quoted, schema};
 pub(super) struct Certify {
     #[command(subcommand)]
     compare: Option<Compare>,
-    /// Ids of the catalogue, or files; the whole catalogue unless given.
+    /// Scenario ids or files; by default the whole catalogue.
     scenarios: Vec<String>,
-    /// The target file of the subject (see scenarios/targets/README.md).
+    /// The target file of the connector (see scenarios/targets/README.md).
     #[arg(long, value_name = "FILE", conflicts_with = "command")]
     target: Option<PathBuf>,
-    /// The command of the subject; it gets everything from its environment.
+    /// The command of the connector; it is configured by its environment.
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
-    /// A variable under another name: `MIRO_URL={MIRO_BASE_URL}`. May be given several times.
+    /// Pass a variable under another name: `MIRO_URL={MIRO_BASE_URL}`. Repeatable.
     #[arg(long, value_name = "NAME={VARIABLE}")]
     map: Vec<String>,
     /// Only scenarios of this profile: audit, content, delivery, diagnosis or hostile.
     #[arg(long, value_parser = profile)]
     profile: Option<Profile>,
-    /// Only scenarios that bind at least so much: must, should or may.
+    /// Only scenarios of at least this level: must, should or may.
     #[arg(long, value_parser = level)]
     level: Option<Level>,
     /// Only scenarios of this family; `miro-lab scenario list` shows them.
@@ -63,13 +63,13 @@ pub(super) struct Certify {
     /// Only a part of the cases: 1/4 is the first of four.
     #[arg(long, value_name = "N/OF")]
     shard: Option<Shard>,
-    /// Processors to use; each plays ten cases at once, which mostly wait. All processors unless given.
+    /// Processors to use; each runs ten cases at once, which mostly wait. All processors by default.
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
-    /// Known failures: a TOML file. What is listed there does not fail the run; what is listed and passes does.
+    /// Known failures: a TOML file. A listed failure does not fail the run; a listed case that passes does.
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
-    /// Write the known failures as they are now back into the file of --expect; comments stay.
+    /// Update the file of --expect to the current failures; comments are kept.
     #[arg(long, requires = "expect")]
     update_expect: bool,
     /// Write report.json, report.html, report.md, junit.xml and annotations.txt into this folder.
@@ -78,7 +78,7 @@ pub(super) struct Certify {
     /// Print the report as one JSON object.
     #[arg(long)]
     json: bool,
-    /// Print the JSON Schema of target files or of report.json, and end.
+    /// Print the JSON Schema of target files or of report.json, and exit.
     #[arg(long, value_name = "target|report", value_parser = ["target", "report"])]
     schema: Option<String>,
     #[command(flatten)]

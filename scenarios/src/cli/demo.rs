@@ -8,9 +8,9 @@ use super::Exit;
 use crate::demo::{self, Count, Options, Summary};
 use crate::render::grouped;
 
-/// Shows an event's whole way: both mocks on this machine, the connector between them, some trouble on the way.
+/// Runs the whole path of an event: both mocks on this machine, the connector between them, some injected failures.
 ///
-/// Prints what five sample queries answer, and last what is at Miro, what is in the tables, and the trouble that was survived.
+/// Prints the results of five sample queries, then the counts at Miro and in the tables, and the failures that were survived.
 /// Exits with 7 if anything is missing.
 #[derive(Debug, Args)]
 #[command(before_help = "  miro-lab demo\n  miro-lab demo --audit 5000 --content 1000 --json")]
@@ -21,18 +21,18 @@ pub(super) struct Demo {
     /// Events in the content log.
     #[arg(long, default_value_t = Options::default().content, value_name = "EVENTS")]
     content: usize,
-    /// Chooses the company and what happens in it.
+    /// Selects the company and its events.
     #[arg(long, default_value_t = Options::default().seed)]
     seed: u64,
-    /// Show on stderr what the connector logs.
+    /// Show the connector's log on stderr.
     #[arg(long, short)]
     verbose: bool,
-    /// Print one JSON object, without the queries' answers.
+    /// Print one JSON object, without the query results.
     #[arg(long)]
     json: bool,
 }
 
-/// Rows of each answer that are shown.
+/// Rows of each query result that are shown.
 const ROWS_MAX: usize = 10;
 
 impl Demo {
@@ -61,7 +61,7 @@ impl Demo {
     }
 }
 
-/// The answers first, and last what came of it: that is what stays on the screen.
+/// The query results first and the verdict last, where it stays on the screen.
 fn tell(summary: &Summary) {
     for (title, answer) in &summary.answers {
         anstream::println!("{}", title.bold());
@@ -71,11 +71,11 @@ fn tell(summary: &Summary) {
     anstream::println!("{}", verdict(summary));
 }
 
-/// What is where, what was survived, and whether anything is missing.
+/// The counts, the failures that were survived, and whether anything is missing.
 fn verdict(summary: &Summary) -> String {
     let mut lines = vec![format!(
-        "{:<10}{:>12}{:>12}{:>8}{:>12}{:>11}",
-        "stream", "at Miro", "in table", "lost", "duplicates", "set aside"
+        "{:<10}{:>12}{:>12}{:>8}{:>12}{:>14}",
+        "stream", "at Miro", "in table", "lost", "duplicates", "dead letters"
     )];
     lines.extend(
         [("audit", summary.streams.audit), ("content", summary.streams.content)].map(|(name, count)| line(name, count)),
@@ -90,11 +90,11 @@ fn verdict(summary: &Summary) -> String {
     ));
     let troubles = summary.troubles.parts();
     if !troubles.is_empty() {
-        let label = if summary.is_complete() { "survived" } else { "trouble on the way" };
+        let label = if summary.is_complete() { "survived" } else { "failures on the way" };
         lines.push(format!("{label}: {}", troubles.join(", ")));
     }
     lines.push(if summary.is_complete() {
-        format!("{}: every event at Miro is in its table or set aside", "PASS".green().bold())
+        format!("{}: every event at Miro is in its table or dead-lettered", "PASS".green().bold())
     } else {
         format!("{}: {}", "FAIL".red().bold(), shortfall(summary))
     });
@@ -111,7 +111,9 @@ fn shortfall(summary: &Summary) -> String {
             ("the connector was not through within ten minutes", "try fewer with `--audit` and `--content`")
         }
         Outcome::Finished | Outcome::Abandoned => ("the connector was stopped", "run it again"),
-        Outcome::Done => ("the connector ended as if all were well", "run it again with `--verbose`, and report it"),
+        Outcome::Done => {
+            ("the connector reported success", "run the demo again with `--verbose`, and report the output")
+        }
     };
     format!("{missing} not arrived: {reason}\n  next: {next_step}")
 }
@@ -121,7 +123,7 @@ fn line(name: &str, count: Count) -> String {
     let [at_miro, in_table, lost, duplicates, set_aside] = columns;
     let lost = format!("{lost:>8}");
     let lost = if count.lost > 0 { lost.red().to_string() } else { lost };
-    format!("{name:<10}{at_miro:>12}{in_table:>12}{lost}{duplicates:>12}{set_aside:>11}")
+    format!("{name:<10}{at_miro:>12}{in_table:>12}{lost}{duplicates:>12}{set_aside:>14}")
 }
 
 #[cfg(test)]
@@ -153,13 +155,13 @@ mod tests {
     #[test]
     fn the_last_lines_say_what_was_survived_and_what_came_of_it() {
         insta::assert_snapshot!(shown(&summary(Outcome::Done, 0)), @r"
-        stream         at Miro    in table    lost  duplicates  set aside
-        audit          100,000     100,000       0           0          0
-        content         50,000      50,000       0           0          0
+        stream         at Miro    in table    lost  duplicates  dead letters
+        audit          100,000     100,000       0           0             0
+        content         50,000      50,000       0           0             0
 
         first row after 256 ms, all delivered in 7.96 s: 18,843 events per second
         survived: 3 rate limits (429), 1 response cut off, 1 connection refused
-        PASS: every event at Miro is in its table or set aside
+        PASS: every event at Miro is in its table or dead-lettered
         ");
     }
 
@@ -172,12 +174,12 @@ mod tests {
             next_step: "check `http.proxy`".into(),
         };
         insta::assert_snapshot!(shown(&summary(Outcome::Stopped(problem), 7)), @r"
-        stream         at Miro    in table    lost  duplicates  set aside
-        audit          100,000      99,993       7           0          0
-        content         50,000      49,993       7           0          0
+        stream         at Miro    in table    lost  duplicates  dead letters
+        audit          100,000      99,993       7           0             0
+        content         50,000      49,993       7           0             0
 
         first row after 256 ms, all ended in 7.96 s: 18,843 events per second
-        trouble on the way: 3 rate limits (429), 1 response cut off, 1 connection refused
+        failures on the way: 3 rate limits (429), 1 response cut off, 1 connection refused
         FAIL: 14 events have not arrived: could not connect to 127.0.0.1:1
           next: check `http.proxy`
         ");

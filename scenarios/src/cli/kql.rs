@@ -28,9 +28,9 @@ enum Command {
     Run(Run),
 }
 
-/// Runs query/result cases, one JSON object a line, and says which answers are not as expected.
+/// Runs query/result cases, one JSON object per line, and reports which results are not as expected.
 ///
-/// Exits with 0 when all were run, whatever came of them: that is in the output.
+/// Exits with 0 if all were run, whatever the results: those are in the output.
 #[derive(Debug, Args)]
 #[command(before_help = "  miro-lab kql cases cases.jsonl\n  miro-lab kql cases cases.jsonl --json")]
 struct Cases {
@@ -42,9 +42,9 @@ struct Cases {
     json: bool,
 }
 
-/// Parses queries, one JSON object a line, and says which are not understood.
+/// Parses queries, one JSON object per line, and reports which fail.
 ///
-/// Exits with 0 when all were tried, whatever came of them: that is in the output.
+/// Exits with 0 if all were tried, whatever the results: those are in the output.
 #[derive(Debug, Args)]
 #[command(before_help = "  miro-lab kql parse queries.jsonl\n  miro-lab kql parse queries.jsonl --json")]
 struct Parse {
@@ -72,7 +72,7 @@ struct Run {
 
 /// A larger file is not read, in bytes.
 const FILE_BYTES_MAX: u64 = 1_000_000_000;
-/// Rows of an answer that are shown.
+/// Rows of a result that are shown.
 const ROWS_MAX: usize = 50;
 
 impl Kql {
@@ -167,7 +167,7 @@ impl Run {
             }
         }
         let settings = kql::DateTime::from_unix_nanoseconds(jiff::Timestamp::now().as_nanosecond())
-            .map_or_else(kql::Settings::default, kql::Settings::at);
+            .map_or_else(|| kql::Settings::at(kql::DateTime::MIN), kql::Settings::at);
         let answer = match kql::run(&self.query, &tables, &settings) {
             Ok(answer) => answer,
             Err(error) => {
@@ -220,7 +220,7 @@ fn as_text(results: &[ResultTable]) -> String {
     titled.collect::<Vec<_>>().join("\n\n")
 }
 
-/// One JSON object a line; blank lines are skipped.
+/// One JSON object per line; blank lines are skipped.
 fn read_lines<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<Vec<T>> {
     let text = read(path)?;
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());

@@ -14,7 +14,7 @@ pub(super) fn writable(option: &str, path: &Path) -> Result<(), Usage> {
     match std::fs::symlink_metadata(path) {
         Ok(found) if !found.is_file() => {
             return Err(Usage(format!(
-                "{option}: `{shown}` exists and is no regular file; name a file, or one that does not exist yet"
+                "{option}: `{shown}` exists and is not a regular file; name a file, or one that does not exist yet"
             )));
         }
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -24,6 +24,6 @@ pub(super) fn writable(option: &str, path: &Path) -> Result<(), Usage> {
     }
     tempfile::tempfile_in(folder).map(drop).map_err(|error| {
         let folder = folder.display();
-        Usage(format!("{option}: no file can be made in `{folder}`: {error}; name a file in another folder"))
+        Usage(format!("{option}: no file can be created in `{folder}`: {error}; name a file in another folder"))
     })
 }

@@ -14,10 +14,11 @@ use crate::record::{RecordError, Recording, UpstreamError, record, scenario_of};
 use crate::redact::RedactorError;
 use crate::scenario::write::write;
 
-/// Runs a program between stand-ins for Miro and Azure that pass everything on, and writes down what was said.
+/// Runs a program behind recording proxies for Miro and Azure, and writes the traffic to a file.
 ///
-/// The program gets the addresses of the stand-ins in its environment, as under `certify`, and a root certificate to trust. Secrets,
-/// names, addresses, ids and free text are replaced before anything is written; README.md says by what. Exits as the program does.
+/// The program gets the addresses of the proxies in its environment, as with `certify`, and a root certificate to trust. Secrets,
+/// names, addresses, ids and free text are replaced before anything is written; scenarios/README.md says how. Exits with the program's
+/// exit code.
 #[derive(Debug, Args)]
 #[command(
     before_help = "  miro-lab record --miro https://api.miro.com --entra https://login.microsoftonline.com \\\n      --ingest https://NAME.REGION.ingest.monitor.azure.com --out case.har \\\n      --map MIRO_SENTINEL__MIRO__BASE_URL={MIRO_BASE_URL} -- miro-sentinel run --once\n  miro-lab replay case.har -- COMMAND"
@@ -35,19 +36,19 @@ pub(super) struct RecordCommand {
     /// The file to write, HAR 1.2.
     #[arg(long, value_name = "F.har")]
     out: PathBuf,
-    /// A field, header or parameter whose values are written as they are. The file names it.
+    /// A field, header or parameter whose values are kept unredacted. The file lists it.
     #[arg(long, value_name = "FIELD")]
     keep: Vec<String>,
-    /// A further variable for the program; {MIRO_BASE_URL} and the like stand for what it is given.
+    /// Another variable for the program; {MIRO_BASE_URL} and the like are replaced by their values.
     #[arg(long, value_name = "NAME={VARIABLE}")]
     map: Vec<String>,
-    /// Root certificates of the peers, beside the system's, as PEM.
+    /// Additional root certificates of the peers, as PEM.
     #[arg(long, value_name = "F.pem")]
     upstream_ca: Option<PathBuf>,
     /// Also write what went wrong as a scenario file.
     #[arg(long, value_name = "OUT.yaml")]
     scenario: Option<PathBuf>,
-    /// Print one line of JSON in the end; the program's output goes to standard error.
+    /// Print one line of JSON at the end; the program's output goes to standard error.
     #[arg(long)]
     json: bool,
     /// The program and its arguments.
@@ -163,17 +164,17 @@ mod tests {
         std::fs::create_dir(at("folder")).unwrap();
         assert!(writable("--out", &at("new.har")).is_ok() && writable("--out", &at("old.har")).is_ok());
         let told = |path: &Path| writable("--out", path).unwrap_err().to_string();
-        assert!(told(&at("folder")).contains("is no regular file"));
+        assert!(told(&at("folder")).contains("is not a regular file"));
         assert!(told(&at("none/new.har")).contains("make the folder first"));
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink(at("old.har"), at("link.har")).unwrap();
             std::os::unix::fs::symlink(at("nothing"), at("dangling.har")).unwrap();
             for path in [at("link.har"), at("dangling.har"), "/dev/null".into()] {
-                assert!(told(&path).contains("is no regular file"), "{}", path.display());
+                assert!(told(&path).contains("is not a regular file"), "{}", path.display());
             }
         }
         #[cfg(target_os = "linux")]
-        assert!(told(Path::new("/proc/new.har")).contains("no file can be made in `/proc`"));
+        assert!(told(Path::new("/proc/new.har")).contains("no file can be created in `/proc`"));
     }
 }

@@ -12,10 +12,10 @@ use crate::har::{self, Har};
 use crate::replay::{Mode, Replay, ReplayError, Replayed, replay, replay_in_virtual_time};
 use crate::subject::Variables;
 
-/// Plays a recording back to a program, or tells what has changed between two recordings.
+/// Replays a recording to a program, or compares two recordings.
 ///
-/// All times in it are moved to now. A request that was not recorded gets 404 and is told with the entry that comes closest. Without
-/// COMMAND it prints one line with the variables that a program needs, and answers until it is told to stop.
+/// All times in it are shifted to now. A request that was not recorded gets 404 and is reported with the closest entry. Without
+/// COMMAND it prints one line with the variables that a program needs, and serves until interrupted.
 #[derive(Debug, Args)]
 #[command(
     before_help = "  miro-lab replay case.har --map MIRO_SENTINEL__MIRO__BASE_URL={MIRO_BASE_URL} -- miro-sentinel run --once\n  miro-lab replay case.har --virtual-time\n  miro-lab replay january.har --diff june.har"
@@ -25,16 +25,16 @@ pub(super) struct ReplayCommand {
     file: PathBuf,
     #[command(flatten)]
     matching: Matching,
-    /// Play it to our own connector, in this process, under the recording's own clock: an hour takes seconds.
+    /// Replay it to our own connector, in this process, under the recording's own clock: an hour takes seconds.
     #[arg(long, conflicts_with_all = ["diff", "map", "command"])]
     virtual_time: bool,
-    /// Tell what differs in this newer recording, and play nothing: fields, types, statuses and headers of each call.
+    /// Compare with this newer recording instead of replaying: fields, types, statuses and headers of each call.
     #[arg(long, value_name = "NEWER.har", conflicts_with_all = ["map", "command"])]
     diff: Option<PathBuf>,
-    /// A further variable for the program; {MIRO_BASE_URL} and the like stand for what it is given.
+    /// Another variable for the program; {MIRO_BASE_URL} and the like are replaced by their values.
     #[arg(long, value_name = "NAME={VARIABLE}")]
     map: Vec<String>,
-    /// Print one line of JSON in the end; the program's output goes to standard error.
+    /// Print one line of JSON at the end; the program's output goes to standard error.
     #[arg(long)]
     json: bool,
     /// The program and its arguments.
@@ -42,13 +42,13 @@ pub(super) struct ReplayCommand {
     command: Vec<OsString>,
 }
 
-/// How requests find their responses; the best match unless told.
+/// How requests are matched to responses; by default the best match.
 #[derive(Clone, Copy, Debug, Args)]
 struct Matching {
-    /// Give responses in the order of the recording only.
+    /// Responses in the order of the recording only.
     #[arg(long, conflicts_with_all = ["by_cursor", "diff"])]
     strict: bool,
-    /// Give pages by their cursors alone, whatever window is asked for.
+    /// Pages by their cursors only, whatever the requested window.
     #[arg(long, conflicts_with = "diff")]
     by_cursor: bool,
 }
@@ -152,23 +152,23 @@ fn report(replayed: &Replayed) {
         anstream::eprintln!("missed at {}: {}", miss.at, miss.request);
         match &miss.closest {
             Some(closest) => anstream::eprintln!("  closest: {closest}; differs in: {}", miss.differs.join(", ")),
-            None => anstream::eprintln!("  nothing of the kind was recorded"),
+            None => anstream::eprintln!("  no such request was recorded"),
         }
     }
     anstream::eprintln!(
-        "{matched} of {entries} entries played back, {unused} unused, {repeated} repeated, {composed} pages put together, {} missed",
+        "{matched} of {entries} entries replayed, {unused} unused, {repeated} repeated, {composed} pages assembled, {} missed",
         missed.len()
     );
     if *unused_trouble > 0 {
         anstream::eprintln!(
-            "trouble that was recorded and not met: {unused_trouble} (entries {}); the program took another way, or was told to start later (map START)",
+            "recorded failures that were not met: {unused_trouble} (entries {}); the program took a different path, or its start was later (map START)",
             numbers(unused_trouble_entries)
         );
     }
     if let (Some(exit), Some(recorded)) = (exit, recorded_exit)
         && exit != recorded
     {
-        anstream::eprintln!("the program exits with {exit}; recorded was {recorded}");
+        anstream::eprintln!("the program exited with {exit}; the recording has {recorded}");
     }
 }
 

@@ -13,7 +13,7 @@ use crate::scenario::finding::Finding;
 use crate::scenario::read::Document;
 use crate::scenario::{Family, Level, Place, Plays, Scenario, schema};
 
-/// Begins, checks, explains and lists scenario files.
+/// Creates, checks, explains and lists scenario files.
 #[derive(Debug, Args)]
 #[command(
     before_help = "  miro-lab scenario new > mine.yaml\n  miro-lab scenario lint mine.yaml\n  miro-lab sim mine.yaml"
@@ -26,18 +26,18 @@ pub(super) struct ScenarioCommand {
 /// Where scenarios come from.
 #[derive(Debug, Args)]
 pub(super) struct From {
-    /// A folder whose files are added to the catalogue, or take the place of files of the same name.
+    /// A folder whose files are added to the catalogue, or replace files of the same name.
     #[arg(long, value_name = "DIR", global = true)]
     catalogue: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Print a scenario to begin with: every key, what it means, and an example of it.
+    /// Print a template: every key with its meaning and an example.
     New,
-    /// Check files, or the whole catalogue: everything wrong with any of them, each with its place. Exits with 1 if anything is.
+    /// Check files, or the whole catalogue, and report every error with its position. Exits with 1 if there is any.
     Lint {
-        /// The files; the catalogue unless given.
+        /// The files; by default the catalogue.
         files: Vec<PathBuf>,
         /// Print one JSON object.
         #[arg(long)]
@@ -45,9 +45,9 @@ enum Command {
         #[command(flatten)]
         from: From,
     },
-    /// Tell what a scenario is about, what happens in it, where it plays, and what keeps it out of elsewhere.
+    /// Explain a scenario: its purpose, its timeline, where it can be played, and why not elsewhere.
     Explain {
-        /// An id of the catalogue, or a file.
+        /// A scenario id or file.
         scenario: String,
         #[command(flatten)]
         from: From,
@@ -59,7 +59,7 @@ enum Command {
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
-        /// Print the page for connector authors: what certification asks, case by case.
+        /// Print the guide for connector authors: what certification checks, case by case.
         #[arg(long, conflicts_with = "json")]
         markdown: bool,
         #[command(flatten)]
@@ -266,7 +266,7 @@ fn explain(document: &Document) -> String {
         lines.push(format!("  cases     {}", cases.join("; ")));
     }
     let length = crate::scenario::length_text(scenario.length());
-    lines.push(format!("  lasts     {length}, and until everything has come right"));
+    lines.push(format!("  lasts     {length}, and until everything is delivered"));
     lines.extend(
         scenario
             .timeline
@@ -289,20 +289,21 @@ fn obligations(scenario: &Scenario) -> Vec<String> {
     lines
         .extend(expect.blocked.iter().map(|(stream, blocked)| format!("{stream} ends with the problem {}", blocked.0)));
     lines.extend(expect.check.iter().map(|codes| match codes.as_slice() {
-        [] => "`miro-sentinel check` finds nothing wrong (judged where a process runs)".to_owned(),
+        [] => "`miro-sentinel check` finds no problem (checked where a process runs)".to_owned(),
         codes => format!("`miro-sentinel check` names {} (judged where a process runs)", codes.join(", ")),
     }));
-    lines.extend(expect.dead_letters.iter().map(|(stream, amount)| format!("{stream}: {amount} events set aside")));
+    lines.extend(expect.dead_letters.iter().map(|(stream, amount)| format!("{stream}: {amount} events dead-lettered")));
     lines.extend(expect.duplicates.iter().map(|amount| format!("{amount} rows more than once")));
     lines.extend(expect.sometimes.iter().map(|kind| format!("{kind} happens")));
     lines.extend(
         expect
             .query
             .iter()
-            .map(|query| format!("`{}` gives {}", query.kql, crate::invariants::query::shown(&query.rows))),
+            .map(|query| format!("`{}` returns {}", query.kql, crate::invariants::query::shown(&query.rows))),
     );
     lines.push(
-        "and every promise that always holds: nothing lost, duplicates explained, waits kept, secrets kept".to_owned(),
+        "and every guarantee that always holds: no event lost, duplicates explained, waits respected, no secret leaked"
+            .to_owned(),
     );
     lines
 }

@@ -16,27 +16,27 @@ use crate::live::{Environment, Live};
 use crate::program::Stop;
 use crate::scenario::{Family, Scenario};
 
-/// Serves both mocks on this machine, with the world of a scenario and everything that happens in it, until it is told to stop.
+/// Serves both mocks on this machine, with the world and the timeline of a scenario, until interrupted.
 ///
-/// Prints one line of JSON: where the mocks are, and how to call them. With --config-file a connector needs nothing else:
+/// Prints one line of JSON: the addresses of the mocks and their credentials. With --config-file a connector needs nothing else:
 /// `miro-sentinel --config F check`.
 #[derive(Debug, Args)]
 #[command(
     before_help = "  miro-lab serve\n  miro-lab serve --cause siem-off --config-file miro-sentinel.toml\n  miro-lab serve --causes"
 )]
 pub(super) struct Serve {
-    /// An id of the catalogue, or a file; without it, an Enterprise organization with a day of events.
+    /// A scenario id or file; by default an Enterprise organization with a day of events.
     scenario: Option<String>,
-    /// What keeps a connector from working, by its name: `--causes` lists them.
+    /// The error cause to reproduce; `--causes` lists them.
     #[arg(long, value_name = "NAME", conflicts_with = "scenario")]
     cause: Option<String>,
-    /// List the causes, and end.
+    /// List the causes and exit.
     #[arg(long)]
     causes: bool,
-    /// Write the variables that a program under test gets into this file, readable for its owner alone.
+    /// Write the variables for a program under test to this file, readable only by its owner.
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
-    /// Write a configuration for miro-sentinel into this file, its secrets into files beside it.
+    /// Write a configuration for miro-sentinel to this file, and its secrets to files next to it.
     #[arg(long, value_name = "FILE")]
     config_file: Option<PathBuf>,
     #[command(flatten)]
@@ -167,7 +167,7 @@ fn write_config(path: &Path, mut settings: Table, ca_file: &Path) -> anyhow::Res
     std::fs::write(path, text).with_context(|| format!("could not write {}", path.display()))
 }
 
-/// Writes a file that only its owner may read, in the place of whatever had its name: nobody who holds that open reads the secret,
+/// Writes a file that only its owner may read. It replaces an existing file, so a process that holds that open does not see the secret,
 /// and no link is followed.
 fn write_secret(path: &Path, text: &str) -> anyhow::Result<()> {
     use std::io::Write as _;

@@ -23,43 +23,43 @@ use crate::sim::{Options, Report, run};
 
 /// Plays scenarios in virtual time: the connector against both mocks in this process.
 ///
-/// What is played is named by its id or its file, or drawn from seeds, one day of trouble a seed. Every promise is checked: nothing
-/// lost, duplicates explained, limits obeyed, secrets kept, everything come right when the faults stop. Exits with 1 if one was
-/// broken; a seed that breaks one is made as small as it goes and written down as a file.
+/// Scenarios are given by id or file, or drawn from seeds, one day of failures per seed. Every guarantee is checked: no event lost,
+/// duplicates explained, limits obeyed, no secret leaked, full recovery once the faults stop. Exits with 1 if one was violated; the
+/// scenario of a failing seed is shrunk and written to a file.
 #[derive(Debug, Args)]
 #[command(
     before_help = "  miro-lab sim --seeds 1-20\n  miro-lab sim mine.yaml\n  miro-lab sim --seeds 7 --print > day.yaml"
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(super) struct Sim {
-    /// Ids of the catalogue, or files.
+    /// Scenario ids or files.
     #[arg(value_name = "FILE|ID", required_unless_present = "seeds", conflicts_with = "seeds")]
     scenarios: Vec<String>,
-    /// The seeds to play: one, or the first and the last.
+    /// The seeds to play: one, or a range such as 1-20.
     #[arg(long, value_name = "FIRST-LAST", value_parser = seeds)]
     seeds: Option<RangeInclusive<u64>>,
-    /// Virtual hours of trouble in each day.
+    /// Virtual hours of the fault phase.
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=24 * 30))]
     hours: u32,
-    /// How many are played side by side; as many as there are processors, unless given.
+    /// How many are played in parallel; by default one per processor.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
-    /// Play everything twice and compare the journals; so it is for up to 20 seeds unless `--once` is given.
+    /// Play everything twice and compare the journals; the default for up to 20 seeds.
     #[arg(long, conflicts_with = "once")]
     twice: bool,
     /// Play everything once.
     #[arg(long)]
     once: bool,
-    /// Print the file of one seed's day, and play nothing.
+    /// Print the scenario file of one seed without playing it.
     #[arg(long, requires = "seeds", conflicts_with_all = ["twice", "once", "journal", "json"])]
     print: bool,
-    /// Write down every call of one seed or scenario, to be read.
+    /// Write the journal of one seed or scenario: every request, line by line.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
-    /// The folder into which the file of a seed that breaks a promise is written, made as small as it goes.
+    /// The folder for the shrunk scenario of a failing seed.
     #[arg(long, value_name = "DIR", default_value = "scenarios/catalogue/regressions")]
     regressions: PathBuf,
-    /// Do not make it smaller, and write no file.
+    /// Do not shrink, and write no file.
     #[arg(long)]
     no_shrink: bool,
     /// Print one JSON object.
@@ -69,11 +69,11 @@ pub(super) struct Sim {
     from: From,
 }
 
-/// Sweeps up to here are cheap enough to be played twice without being asked.
+/// Sweeps up to this size are cheap enough to be played twice by default.
 const SMALL_SWEEP: u64 = 20;
-/// Broken promises of one run that are shown one by one.
+/// Violations of one run that are shown one by one.
 const SHOWN_MAX: usize = 5;
-/// Seeds of one sweep that are made smaller: each takes up to some hundred runs.
+/// Seeds of one sweep that are shrunk: each takes up to some hundred runs.
 const SHRUNK_MAX: usize = 3;
 /// Between two lines of progress, where stderr is no terminal.
 const PROGRESS_EVERY: Duration = Duration::from_secs(15);
@@ -144,7 +144,7 @@ impl Sim {
         Ok(if summary.violations == 0 { Exit::Held } else { Exit::Broken })
     }
 
-    /// Makes the day of a seed smaller, and writes what is left.
+    /// Shrinks the day of a seed and writes the result.
     fn write_smaller(&self, seed: u64, violation: &Violation) -> anyhow::Result<()> {
         let scenario = draw(seed, self.hours);
         let shrunk = shrink(&scenario, violation);
@@ -152,7 +152,7 @@ impl Sim {
             .with_context(|| format!("could not make the folder {}", self.regressions.display()))?;
         let mut smaller = shrunk.scenario;
         smaller.id = format!("REGRESSION-{seed}-{}", self.hours);
-        smaller.title = format!("What seed {seed} broke: {}", shrunk.violation.promise);
+        smaller.title = format!("Seed {seed} violates: {}", shrunk.violation.promise);
         let path = self.regressions.join(format!("{}.yaml", smaller.id.to_ascii_lowercase()));
         std::fs::write(&path, write::write(&smaller)?)
             .with_context(|| format!("could not write {}", path.display()))?;
@@ -236,7 +236,7 @@ fn complain(name: &str, report: &Report) {
     }
 }
 
-/// Tells how a sweep goes while it runs.
+/// Shows the progress of a sweep.
 struct Progress {
     seeds: u64,
     told: Instant,
@@ -316,7 +316,7 @@ fn tell(summary: &Summary) -> String {
             summary.real_seconds,
             grouped(summary.speed() as u64),
         ),
-        format!("{} duplicates, all of them explained unless said above", grouped(summary.duplicates)),
+        format!("{} duplicates, all explained unless reported above", grouped(summary.duplicates)),
         format!("{} violations", grouped(summary.violations)),
         "met:".to_owned(),
     ];

@@ -46,6 +46,10 @@ impl HarError {
 }
 
 /// Reads the file at `path`.
+///
+/// # Errors
+///
+/// If the file cannot be read or is not a HAR; the error names the entry.
 pub fn read(path: &Path) -> Result<Har, HarError> {
     let bytes = faults::input::read_bytes(path, FILE_BYTES_MAX);
     parse(&bytes.map_err(|error| HarError::whole(format!("it could not be read: {error}")))?)
@@ -78,7 +82,7 @@ fn decode(entry: &mut Entry) -> Result<(), String> {
             DecodeError::InvalidByte(at, _) | DecodeError::InvalidLastSymbol(at, _) => format!(" from byte {at} on"),
             DecodeError::InvalidLength(_) | DecodeError::InvalidPadding => String::new(),
         };
-        format!("is not base64{place}, and `encoding` says that it is; mend it, or leave the entry out")
+        format!("is not base64{place}, and `encoding` says that it is; fix it, or remove the entry")
     })?;
     if let Ok(text) = String::from_utf8(bytes) {
         content.text = Some(text);
@@ -162,7 +166,7 @@ mod tests {
         );
         assert_eq!(
             error(&BROWSERS.replace("e30=", "e3!0")),
-            "not a HAR: entry 1: `response.content.text`: is not base64 from byte 2 on, and `encoding` says that it is; mend it, or leave the entry out"
+            "not a HAR: entry 1: `response.content.text`: is not base64 from byte 2 on, and `encoding` says that it is; fix it, or remove the entry"
         );
         assert_eq!(error("{}"), "not a HAR: `log`: is missing (line 1)");
         assert!(error("[").starts_with("not a HAR: "));

@@ -14,6 +14,10 @@ pub struct WriteError {
 }
 
 /// Writes `har` beside `path`, readable for its owner alone, and then gives it that name.
+///
+/// # Errors
+///
+/// If the file cannot be written or replaced.
 pub fn write(path: &Path, har: &Har) -> Result<(), WriteError> {
     let could_not = |reason: String| WriteError { path: path.to_owned(), reason };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

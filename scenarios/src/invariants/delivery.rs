@@ -44,7 +44,7 @@ fn lost(stream: Stream, ends: &BothEnds) -> Check {
     let all = ends.at_miro.len() - ends.unsendable.len().min(ends.at_miro.len());
     let expected = format!("each of {all} events of the {stream} log in its table");
     let seen = if missing.is_empty() {
-        "all of them".to_owned()
+        "all".to_owned()
     } else {
         format!("{} missing, such as {}", missing.len(), examples(missing.iter().copied()))
     };
@@ -55,8 +55,8 @@ fn lost(stream: Stream, ends: &BothEnds) -> Check {
 fn invented(stream: Stream, ends: &BothEnds) -> Option<Check> {
     let invented: Vec<&String> = ends.invented().collect();
     (!invented.is_empty()).then(|| {
-        let seen = format!("{} such rows, such as {}", invented.len(), examples(invented.iter().copied()));
-        Check::new(format!("nothing-invented.{stream}"), false, "no row that Miro never had", seen)
+        let seen = format!("{} such rows, for example {}", invented.len(), examples(invented.iter().copied()));
+        Check::new(format!("nothing-invented.{stream}"), false, "no row without an event at Miro", seen)
     })
 }
 
@@ -67,11 +67,11 @@ fn repeated(stream: Stream, ends: &BothEnds, repeatable: &Repeatable) -> Check {
         .filter(|(id, rows)| **rows > repeatable.rows_max(id))
         .map(|(id, rows)| (id, *rows))
         .collect();
-    let expected = "each event once, but for uploads whose fate could not be known";
+    let expected = "each event once, except for uploads whose outcome was unknown";
     let seen = match surplus.first() {
         None if ends.duplicates() == 0 => "each once".to_owned(),
-        None => format!("{} rows again, all excused", ends.duplicates()),
-        Some((id, rows)) => format!("{} events too often, such as {id} {rows} times", surplus.len()),
+        None => format!("{} duplicate rows, all explained", ends.duplicates()),
+        Some((id, rows)) => format!("{} events with too many rows, such as {id} with {rows}", surplus.len()),
     };
     Check::new(format!("duplicates-explained.{stream}"), surplus.is_empty(), expected, seen)
 }

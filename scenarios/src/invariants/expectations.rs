@@ -63,9 +63,9 @@ fn steps(scenario: &Scenario, seen: &Observation) -> Vec<Check> {
 }
 
 fn of_query(name: String, query: &Query, given: Option<String>) -> Check {
-    let expected = format!("`{}` gives {}", query.kql, query::shown(&query.rows));
+    let expected = format!("`{}` returns {}", query.kql, query::shown(&query.rows));
     let holds = given.is_none();
-    Check::new(name, holds, expected, given.unwrap_or_else(|| "so it does".to_owned()))
+    Check::new(name, holds, expected, given.unwrap_or_else(|| "as expected".to_owned()))
 }
 
 fn amounts(scenario: &Scenario, streams: &BTreeSet<Stream>, seen: &Observation) -> Vec<Check> {
@@ -81,7 +81,7 @@ fn amounts(scenario: &Scenario, streams: &BTreeSet<Stream>, seen: &Observation) 
             ));
         }
         if let Some(amount) = expect.dead_letters.get(stream) {
-            let what = "events that Azure cannot take, and that are not in the table";
+            let what = "events that Azure cannot accept and that have no row";
             checks.push(amount_of(format!("dead-letters.{stream}"), *amount, ends.set_aside(), what));
         }
     }
@@ -125,7 +125,7 @@ fn never(rule: Rule, seen: &Observation) -> Option<Check> {
                 .iter()
                 .filter(|call| call.peer() == crate::scenario::Peer::Miro && call.status == 429 && call.step.is_none());
             let count = own.count();
-            let expected = "Miro never responds with 429 because it was asked too much";
+            let expected = "Miro never responds with 429 because of the request rate";
             Some(Check::new("never.own-rate-limit", count == 0, expected, format!("{count} such responses")))
         }
         Rule::MiroRuleBroken => {
@@ -133,7 +133,7 @@ fn never(rule: Rule, seen: &Observation) -> Option<Check> {
                 || "none".to_owned(),
                 |first| format!("{} times, such as: {first}", seen.miro_rules_broken.len()),
             );
-            let expected = "no dead token tried again and again, no page asked for in a circle";
+            let expected = "no invalid token retried endlessly, no page requested in a loop";
             Some(Check::new("never.miro-rule-broken", seen.miro_rules_broken.is_empty(), expected, told))
         }
     }
@@ -153,7 +153,7 @@ fn process(scenario: &Scenario, seen: &Observation) -> Vec<Check> {
         let expected = format!("at most {max} MiB of memory");
         checks.push(match seen.memory_peak_mib {
             Some(peak) => Check::new("memory", peak <= max, expected, format!("{peak} MiB")),
-            None => Check::skipped("memory", expected, "this system does not tell"),
+            None => Check::skipped("memory", expected, "not available on this system"),
         });
     }
     checks

@@ -1,10 +1,10 @@
-//! Pauses are kept, secrets are kept, everything comes right, and the subject stops when it is told to.
+//! Waits are respected, no secret leaks, everything recovers, and the subject stops when asked to.
 
 use faults::Outcome;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 
-use super::waits::{Place, Told, Waits};
+use super::waits::{Place, RateLimitHeaders, Waits};
 use crate::observation::Observation;
 use crate::scenario::{Scenario, length_text};
 use crate::verdict::Check;
@@ -12,20 +12,20 @@ use crate::verdict::Check;
 /// Calls that were under way when a pause was asked for come in within this time.
 const UNDER_WAY: SignedDuration = SignedDuration::from_millis(250);
 /// Everything has to come right so long after the timeline, unless a scenario says how long.
-pub(crate) const COMES_RIGHT_WITHIN: SignedDuration = SignedDuration::from_secs(30);
+pub(crate) const RECOVERS_WITHIN: SignedDuration = SignedDuration::from_secs(30);
 
 pub(super) fn checks(scenario: &Scenario, seen: &Observation) -> Vec<Check> {
-    vec![comes_right(scenario, seen), pauses(seen), secrets(seen), stops(seen)]
+    vec![recovers(scenario, seen), pauses(seen), secrets(seen), stops(seen)]
 }
 
-fn comes_right(scenario: &Scenario, seen: &Observation) -> Check {
-    let within = scenario.expect.eventually.map_or(COMES_RIGHT_WITHIN, |eventually| eventually.within);
-    let after = match seen.came_right_after {
+fn recovers(scenario: &Scenario, seen: &Observation) -> Check {
+    let within = scenario.expect.eventually.map_or(RECOVERS_WITHIN, |eventually| eventually.within);
+    let after = match seen.recovered_after {
         Some(after) => format!("after {}", length_text(to_millis(after))),
-        None => "not by then".to_owned(),
+        None => "not within that time".to_owned(),
     };
     let expected = format!("everything delivered within {} after the timeline", length_text(within));
-    Check::new("comes-right", seen.came_right_after.is_some(), expected, after)
+    Check::new("comes-right", seen.recovered_after.is_some(), expected, after)
 }
 
 fn pauses(seen: &Observation) -> Check {
@@ -47,18 +47,23 @@ fn pauses(seen: &Observation) -> Check {
         let status = StatusCode::from_u16(call.status).unwrap_or(StatusCode::OK);
         if !status.is_success() && call.outcome == Outcome::Delivered {
             let later = |at: Timestamp| at.saturating_add(call.delayed).unwrap_or(at);
-            let told = Told { status, retry_after: call.retry_after.as_deref(), reset: None, sent: call.peer_time };
+            let told = RateLimitHeaders {
+                status,
+                retry_after: call.retry_after.as_deref(),
+                reset: None,
+                sent: call.peer_time,
+            };
             waits.asked_for(place, later(call.at), told);
         }
     }
     let told = match early.first() {
         None => "none".to_owned(),
-        Some(first) => format!("{} calls too early: {first}", early.len()),
+        Some(first) => format!("{} requests too early: {first}", early.len()),
     };
     Check::new(
         "call-before-retry-after",
         early.is_empty(),
-        "no call before the pause that a peer asked for is over",
+        "no request before the end of a wait that a peer asked for",
         told,
     )
 }
@@ -73,12 +78,12 @@ fn stops(seen: &Observation) -> Check {
     let too_late = seen.stopped.iter().filter(|stopped| !stopped.in_time).count();
     let told = match (&seen.ended_early, too_late) {
         (Some(early), _) => early.clone(),
-        (None, 0) if survivors > 0 => format!("{survivors} processes that it had started outlived it"),
-        (None, 0) => "so it did".to_owned(),
-        (None, _) => format!("{too_late} of {} times it had to be killed", seen.stopped.len()),
+        (None, 0) if survivors > 0 => format!("{survivors} of its child processes were still running"),
+        (None, 0) => "as expected".to_owned(),
+        (None, _) => format!("it had to be killed {too_late} of {} times", seen.stopped.len()),
     };
     let holds = seen.ended_early.is_none() && too_late == 0 && survivors == 0;
-    Check::new("stops", holds, "ends in time when it is told to, with all it started, and not before", told)
+    Check::new("stops", holds, "stops in time when asked to, with all its child processes, and not before", told)
 }
 
 /// Lengths in reports are read by people.

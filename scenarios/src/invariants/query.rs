@@ -21,7 +21,7 @@ pub(crate) fn given_instead(sentinel: &MockSentinel, query: &Query) -> Option<St
 /// The same as a sentence.
 pub(crate) fn difference(sentinel: &MockSentinel, query: &Query) -> Option<String> {
     let given = given_instead(sentinel, query)?;
-    Some(format!("the query `{}` gives {given} instead of {}", query.kql, shown(&query.rows)))
+    Some(format!("the query `{}` returns {given} instead of {}", query.kql, shown(&query.rows)))
 }
 
 pub(crate) fn shown(rows: &[Vec<Value>]) -> String {

@@ -1,4 +1,4 @@
-//! Which troubles of a scenario were met, as far as somebody outside can tell.
+//! Which failures of a scenario were met, as far as that is visible from outside.
 
 use std::collections::BTreeSet;
 

@@ -40,7 +40,7 @@ pub(crate) struct Pause {
 
 /// What a response says of a pause.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Told<'a> {
+pub(crate) struct RateLimitHeaders<'a> {
     /// Its status.
     pub(crate) status: StatusCode,
     /// `Retry-After`.
@@ -57,7 +57,7 @@ pub(crate) struct Waits(BTreeMap<Place, Pause>);
 impl Waits {
     /// Takes note of the pause that a response asks for: with `Retry-After`, or after 429 with the end of its minute. Both are told
     /// by the sender's clock. Says whether it asks for one.
-    pub(crate) fn asked_for(&mut self, place: Place, now: Timestamp, told: Told<'_>) -> bool {
+    pub(crate) fn asked_for(&mut self, place: Place, now: Timestamp, told: RateLimitHeaders<'_>) -> bool {
         let wait = told.retry_after.and_then(|value| pause(value, told.sent));
         let reset = || {
             let reset = told.reset.filter(|_| told.status == StatusCode::TOO_MANY_REQUESTS).and_then(instant)?;
@@ -121,7 +121,7 @@ mod tests {
             let mut waits = Waits::default();
             let sent = date("Mon, 02 Mar 2026 00:00:00 GMT").unwrap();
             let status = StatusCode::SERVICE_UNAVAILABLE;
-            waits.asked_for(place, now, Told { status, retry_after: Some(retry_after), reset: None, sent });
+            waits.asked_for(place, now, RateLimitHeaders { status, retry_after: Some(retry_after), reset: None, sent });
             waits.broken_by(place, now).map(|pause| pause.until.duration_since(now).as_secs())
         };
         assert_eq!(asks("Mon, 02 Mar 2026 00:00:09 GMT"), Some(9));

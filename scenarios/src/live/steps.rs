@@ -16,6 +16,10 @@ use crate::scenario::{
 
 impl Live {
     /// Puts the faults of the timeline in place, and does what happens at its very beginning, which is now.
+    ///
+    /// # Errors
+    ///
+    /// If a step cannot be applied to the mocks.
     pub fn prepare(&self) -> Result<(), LiveError> {
         let begun = Timestamp::now();
         self.progress().begun = Some(begun);
@@ -31,6 +35,10 @@ impl Live {
     }
 
     /// Plays the rest of the timeline, step by step as time passes; what acts on the connector itself is left to others.
+    ///
+    /// # Errors
+    ///
+    /// If a step cannot be applied to the mocks.
     pub async fn play(&self) -> Result<(), LiveError> {
         let steps = self.scenario.timeline.iter().enumerate().filter(|(_, step)| !step.action.concerns_calls());
         let mut playing: FuturesUnordered<_> = steps.map(|(number, step)| self.play_step(number, step)).collect();
@@ -134,7 +142,7 @@ impl Live {
             Trigger::When(nth) => step.calls.on.unwrap_or(nth.call),
             Trigger::At(_) | Trigger::After { .. } => match step.action {
                 Action::LimitUploads { .. } => Call::Ingest,
-                _ => step.calls.on.ok_or("it says not which calls it meets")?,
+                _ => step.calls.on.ok_or("it does not say which calls it affects")?,
             },
         };
         let stream = step.calls.stream.or(match &step.trigger {
@@ -243,7 +251,7 @@ fn effect(action: &Action, peer: Peer) -> Result<Map<String, Value>, String> {
         Action::Trickle { bytes_per_second } => fault(json!({"dribble": {"bytes": bytes_per_second, "every": "1s"}})),
         Action::LimitUploads { by: Refuser::Proxy, .. } => bare(html(413)),
         Action::LimitUploads { by: Refuser::Azure, .. } => answer(json!({"status": 413})),
-        other => Err(format!("`{}` meets no calls", other.name())),
+        other => Err(format!("`{}` affects no calls", other.name())),
     }
 }
 

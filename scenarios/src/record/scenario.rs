@@ -30,7 +30,7 @@ pub fn scenario_of(har: &Har, id: &str) -> Scenario {
     let timeline = timeline(har);
     Scenario {
         id: id.to_owned(),
-        title: format!("What went wrong in a recording: {} steps of trouble", timeline.len()),
+        title: format!("Failures of a recording: {} steps", timeline.len()),
         family: Family::Regressions,
         level: Level::Should,
         profiles: vec![Profile::Delivery],

@@ -234,7 +234,7 @@ fn pause(entry: &Entry) -> Duration {
     milliseconds(entry.timings.wait)
 }
 
-/// What is not known is no time at all.
+/// What is not known is not a length of time.
 fn milliseconds(milliseconds: f64) -> Duration {
     Duration::try_from_secs_f64(milliseconds / 1_000.0).unwrap_or_default().min(PAUSE_MAX)
 }

@@ -3,7 +3,7 @@
 use connector::Stream;
 use jiff::Timestamp;
 
-use super::question::Question;
+use super::question::asked_window;
 use super::{mint, poll};
 use crate::har::{Entry, Har, path_of};
 use crate::live::Environment;
@@ -51,18 +51,7 @@ pub(super) fn variables(
 
 /// The earliest time that a page was asked for from.
 fn first_asked(har: &Har) -> Option<Timestamp> {
-    har.log.entries.iter().filter_map(|entry| window(entry)?.0).min()
-}
-
-/// The time up to which a page was asked for; none of other calls.
-pub(super) fn asked_until(entry: &Entry) -> Option<Timestamp> {
-    window(entry)?.1
-}
-
-fn window(entry: &Entry) -> Option<(Option<Timestamp>, Option<Timestamp>)> {
-    let asked = Question::of(entry).filter(Question::is_page)?;
-    let (from, to) = asked.window();
-    Some((Some(from).filter(|from| *from != Timestamp::MIN), Some(to).filter(|to| *to != Timestamp::MAX)))
+    har.log.entries.iter().filter_map(|entry| asked_window(entry)?.0).min()
 }
 
 fn of_call(har: &Har, call: Call) -> impl Iterator<Item = &Entry> {

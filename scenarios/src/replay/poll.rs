@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::environment::asked_until;
+use super::question::asked_until;
 use crate::har::{Entry, Har};
 use crate::scenario::Call;
 

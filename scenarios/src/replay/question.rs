@@ -134,6 +134,18 @@ impl Question {
     }
 }
 
+/// The time up to which a page was asked for; none of other calls.
+pub(super) fn asked_until(entry: &Entry) -> Option<Timestamp> {
+    asked_window(entry)?.1
+}
+
+/// The bounds of the window that a page was asked for, each where it was given; none of other calls.
+pub(super) fn asked_window(entry: &Entry) -> Option<(Option<Timestamp>, Option<Timestamp>)> {
+    let asked = Question::of(entry).filter(Question::is_page)?;
+    let (from, to) = asked.window();
+    Some((Some(from).filter(|from| *from != Timestamp::MIN), Some(to).filter(|to| *to != Timestamp::MAX)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,6 +17,7 @@ use tracing_subscriber::fmt::time::FormatTime;
 
 use super::answer::Answers;
 use super::network::RecordedNetwork;
+use super::question::asked_until;
 use super::{Mode, ReplayError, Replayed, environment, settings};
 use crate::har::{Entry, Har};
 use crate::scenario::{ClockOwner, Peer};
@@ -122,7 +123,7 @@ async fn until_over(end: Instant, running: Running, answers: &Answers) {
 
 /// Whether it was one catch-up or a service: by the end of the windows that it asked for.
 fn running(har: &Har, start: Timestamp) -> Running {
-    let last = har.log.entries.iter().filter_map(environment::asked_until).max();
+    let last = har.log.entries.iter().filter_map(asked_until).max();
     let is_catch_up = last.is_some_and(|last| last.duration_since(start) <= CATCH_UP_WITHIN);
     if is_catch_up { Running::Once { deadline: None } } else { Running::Service }
 }

@@ -28,11 +28,11 @@ pub fn cases(documents: &[Document]) -> String {
     text
 }
 
-const HEAD: &str = "# What certification asks\n\nMade from the catalogue by `miro-lab scenario list --markdown`. Each entry is a \
-                    scenario that `miro-lab certify` plays; `miro-lab\nscenario explain ID` tells what happens in it, and what has to \
-                    come of it. What has to hold in every one of them: nothing is\nlost, nothing is invented, an event comes twice only \
-                    where the fate of its upload could not be known, pauses that a peer\nasks for are kept, no secret and no event is \
-                    printed, and the program ends in time when it is told to.\n";
+const HEAD: &str = "# What certification checks\n\nMade from the catalogue by `miro-lab scenario list --markdown`. Each entry is a \
+                    scenario that `miro-lab certify` plays; `miro-lab\nscenario explain ID` shows its timeline and the expected \
+                    result. Every one of them also checks: no event is\nlost, no row is invented, an event has two rows only if the \
+                    outcome of its upload was unknown, the waits that a peer\nasks for are respected, no secret and no event is \
+                    printed, and the program stops in time when asked to.\n";
 
 fn entry(scenario: &Scenario, cases: usize) -> String {
     let features: Vec<&str> = scenario.requires.iter().map(|feature| feature.name()).collect();

@@ -7,6 +7,10 @@ use crate::certify::Shard;
 use crate::verdict::Verdict;
 
 /// Joins the reports of shards. The error says why they are not parts of one run.
+///
+/// # Errors
+///
+/// If the reports are not shards of the same run.
 pub fn merge(reports: Vec<Report>) -> Result<Report, String> {
     let mut reports = reports.into_iter();
     let mut whole = reports.next().ok_or("no report was given")?;

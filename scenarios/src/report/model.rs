@@ -248,6 +248,10 @@ impl Report {
     }
 
     /// Reads a report. The error says what is wrong, another version of the model among it.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not a report, or one of another schema version.
     pub fn read(text: &str) -> Result<Self, String> {
         #[derive(Deserialize)]
         struct Version {

@@ -9,8 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::event::EventSpec;
-use super::expect::Rows;
 use super::length;
+use super::query::Query;
 
 /// What can happen. The first seven concern calls: which ones, the step says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -139,40 +139,6 @@ const fn is_false(value: &bool) -> bool {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 const fn is_zero(value: &i32) -> bool {
     *value == 0
-}
-
-/// Who is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Peer {
-    /// Miro's API.
-    Miro,
-    /// The identity service.
-    Entra,
-    /// The ingestion endpoint.
-    Ingestion,
-}
-
-impl Peer {
-    /// The name in journals.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Miro => "miro",
-            Self::Entra => "entra",
-            Self::Ingestion => "ingestion",
-        }
-    }
-}
-
-/// The names of the streams, for the schema.
-#[derive(JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[expect(dead_code, reason = "only its schema is used")]
-pub(crate) enum StreamName {
-    /// The audit log.
-    Audit,
-    /// The content log.
-    Content,
 }
 
 /// Where a connection can break.
@@ -330,13 +296,13 @@ pub enum CredentialState {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum AzureChange {
     /// The right to send to this log's rule is given.
-    AssignRole(#[schemars(with = "StreamName")] Stream),
+    AssignRole(#[schemars(with = "super::stream_name::StreamName")] Stream),
     /// The right to send to this log's rule is taken.
-    UnassignRole(#[schemars(with = "StreamName")] Stream),
+    UnassignRole(#[schemars(with = "super::stream_name::StreamName")] Stream),
     /// The rule of this log is deleted.
-    RemoveRule(#[schemars(with = "StreamName")] Stream),
+    RemoveRule(#[schemars(with = "super::stream_name::StreamName")] Stream),
     /// The rule of this log is put back, with the same id.
-    RestoreRule(#[schemars(with = "StreamName")] Stream),
+    RestoreRule(#[schemars(with = "super::stream_name::StreamName")] Stream),
 }
 
 /// Events that Miro's generator makes.
@@ -344,7 +310,7 @@ pub enum AzureChange {
 #[serde(deny_unknown_fields)]
 pub struct GeneratedEvents {
     /// In which log.
-    #[schemars(with = "StreamName")]
+    #[schemars(with = "super::stream_name::StreamName")]
     pub stream: Stream,
     /// How many.
     pub generate: usize,
@@ -395,16 +361,6 @@ impl Default for CrashPoint {
     fn default() -> Self {
         Self::Poll(0)
     }
-}
-
-/// A query, and what it has to give.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Query {
-    /// KQL.
-    pub kql: String,
-    /// The rows it has to give, in this order.
-    pub rows: Rows,
 }
 
 impl Action {

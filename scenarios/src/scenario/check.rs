@@ -83,7 +83,11 @@ fn about(scenario: &Scenario, problems: &mut Vec<Problem>) {
         }
     }
     if let Some(lasts) = scenario.lasts.filter(|lasts| !lasts.is_positive()) {
-        problems.push(Problem::new(["lasts"], format!("{} is no time at all", length::text(lasts)), "1 s or more"));
+        problems.push(Problem::new(
+            ["lasts"],
+            format!("{} is not a length of time", length::text(lasts)),
+            "1 s or more",
+        ));
     }
 }
 
@@ -115,7 +119,7 @@ fn step_problems(scenario: &Scenario, number: usize, step: &Step, problems: &mut
     if let Some(name) = &step.name
         && steps[..number].iter().any(|other| other.name.as_ref() == Some(name))
     {
-        wrong("name", format!("another step is called `{name}` as well"), "give each its own");
+        wrong("name", format!("another step is also named `{name}`"), "give each step its own name");
     }
     for (key, given) in [("at", at_of(step)), ("for", step.lasts), (action, down_for_of(step))] {
         if let Some(given) = given.filter(|given| *given > LENGTH_MAX) {
@@ -146,7 +150,7 @@ fn step_problems(scenario: &Scenario, number: usize, step: &Step, problems: &mut
             None => {
                 let names: Vec<&str> = scenario.timeline.iter().filter_map(|step| step.name.as_deref()).collect();
                 let help = if names.is_empty() { "give a step a `name`".to_owned() } else { hint(name, names) };
-                wrong("after", format!("no step is called `{name}`"), &help);
+                wrong("after", format!("no step is named `{name}`"), &help);
             }
             Some(_) if is_circular(scenario, number) => {
                 wrong("after", format!("`{name}` waits for this step in turn"), "let one of them begin `at` a time");
@@ -160,7 +164,7 @@ fn step_problems(scenario: &Scenario, number: usize, step: &Step, problems: &mut
         if step.calls.on.is_none() && !is_begun_by_call {
             wrong(
                 action,
-                format!("`{action}` says not which calls it meets"),
+                format!("`{action}` does not say which calls it affects"),
                 "add `on: miro.audit_logs` or another call",
             );
         }
@@ -176,7 +180,7 @@ fn step_problems(scenario: &Scenario, number: usize, step: &Step, problems: &mut
             ("times", step.times.is_some()),
         ] {
             if is_given {
-                wrong(key, format!("`{action}` meets no calls, so `{key}` says nothing"), "leave it out");
+                wrong(key, format!("`{action}` affects no calls, so `{key}` has no effect"), "leave it out");
             }
         }
     }
@@ -188,7 +192,7 @@ fn step_problems(scenario: &Scenario, number: usize, step: &Step, problems: &mut
                 "leave `for` out; what undoes it is a step of its own",
             );
         } else if !lasts.is_positive() {
-            wrong("for", format!("{} is no time at all", length::text(lasts)), "1 ms or more");
+            wrong("for", format!("{} is not a length of time", length::text(lasts)), "1 ms or more");
         }
     }
     action_problems(scenario, number, &mut wrong);
@@ -226,7 +230,7 @@ fn action_problems(scenario: &Scenario, number: usize, wrong: &mut dyn FnMut(&st
             wrong("refuse", format!("{status} is not an error status"), "400 to 599; `answer` gives any status");
         }
         Action::Answer { status, .. } if !(100..=599).contains(status) => {
-            wrong("answer", format!("{status} is not a status of HTTP"), "100 to 599");
+            wrong("answer", format!("{status} is not an HTTP status"), "100 to 599");
         }
         Action::Rotate { which: Credential::AuditRole | Credential::ContentRole } => {
             wrong(
@@ -236,7 +240,7 @@ fn action_problems(scenario: &Scenario, number: usize, wrong: &mut dyn FnMut(&st
             );
         }
         Action::Break { points } if points.is_empty() => {
-            wrong("break", "there is no point at which it breaks".to_owned(), "name one or more");
+            wrong("break", "no point of failure is given".to_owned(), "name one or more");
         }
         Action::Trickle { bytes_per_second: 0 } => {
             wrong(
@@ -321,7 +325,7 @@ fn expectations(scenario: &Scenario, problems: &mut Vec<Problem>) {
         }
     }
     if let Some(eventually) = expect.eventually.filter(|eventually| !eventually.within.is_positive()) {
-        let text = format!("{} is no time at all", length::text(eventually.within));
+        let text = format!("{} is not a length of time", length::text(eventually.within));
         problems.push(Problem::new(["expect", "eventually", "within"], text, "1 s or more"));
     }
     let kinds: Vec<String> = Kind::ALL.iter().map(ToString::to_string).collect();
@@ -339,7 +343,7 @@ fn expectations(scenario: &Scenario, problems: &mut Vec<Problem>) {
         }
         if let Some(per) = requests.per.filter(|per| !per.is_positive()) {
             let path = ["expect", "requests", &number.to_string(), "per"];
-            problems.push(Problem::new(path, format!("{} is no time at all", length::text(per)), "1 ms or more"));
+            problems.push(Problem::new(path, format!("{} is not a length of time", length::text(per)), "1 ms or more"));
         }
         if requests.per.is_some() && requests.max.is_none() {
             let path = ["expect", "requests", &number.to_string(), "per"];

@@ -42,7 +42,7 @@ pub fn draw(seed: u64, hours: u32) -> Scenario {
         uses: Vec::new(),
         matrix: BTreeMap::new(),
         seed,
-        world: WorldSpec { clock: day.dawn, start: -day.backlog(), miro, azure },
+        world: WorldSpec { clock: day.starts_at, start: -day.backlog(), miro, azure },
         connector: settings.overrides((!start_is_a_time).then_some(day.backlog)),
         network: troubles::conditions(&mut stream(Use::Network)),
         lasts: Some(day.length()),
@@ -86,20 +86,20 @@ fn is_connector_clock_error(step: &Step) -> bool {
 struct Day {
     /// How long before the first run the connector is told to begin.
     backlog: Duration,
-    dawn: Timestamp,
-    dusk: Timestamp,
+    starts_at: Timestamp,
+    faults_end: Timestamp,
 }
 
 impl Day {
     fn new(rng: &mut ChaCha8Rng, hours: u32) -> Self {
         // Any minute of a month, so that midnights and month ends are met.
-        let dawn = Timestamp::constant(1_772_323_200, 0) + minutes(rng.random_range(0..31 * 24 * 60));
+        let starts_at = Timestamp::constant(1_772_323_200, 0) + minutes(rng.random_range(0..31 * 24 * 60));
         let backlog = match rng.random_range(0..4) {
             // The content log reaches back 30 days, and Miro's clock may be two hours ahead.
             0 => log_uniform(rng, 6.0 * 60.0, 29.0 * 24.0 * 60.0) as u64,
             _ => rng.random_range(0..=6 * 60),
         };
-        Self { backlog: minutes(backlog), dawn, dusk: dawn + Duration::from_hours(hours.into()) }
+        Self { backlog: minutes(backlog), starts_at, faults_end: starts_at + Duration::from_hours(hours.into()) }
     }
 
     fn backlog(&self) -> SignedDuration {
@@ -107,23 +107,23 @@ impl Day {
     }
 
     fn length(&self) -> SignedDuration {
-        self.dusk.duration_since(self.dawn)
+        self.faults_end.duration_since(self.starts_at)
     }
 
     /// A time counted from the beginning.
-    fn since_dawn(&self, at: Timestamp) -> SignedDuration {
-        at.duration_since(self.dawn)
+    fn since_start(&self, at: Timestamp) -> SignedDuration {
+        at.duration_since(self.starts_at)
     }
 
-    /// A stretch of the day that lasts up to `longest`, and ends before dusk.
+    /// A stretch of the day that lasts up to `longest`, and ends before the end of the fault phase.
     fn stretch(&self, rng: &mut ChaCha8Rng, longest: Duration) -> (Timestamp, Timestamp) {
         let from = self.moment(rng);
         let lasts = Duration::from_secs(rng.random_range(1..=longest.as_secs()));
-        (from, self.dusk.min(from + lasts))
+        (from, self.faults_end.min(from + lasts))
     }
 
     fn moment(&self, rng: &mut ChaCha8Rng) -> Timestamp {
-        self.dawn + Duration::from_secs(rng.random_range(0..self.length().as_secs() as u64))
+        self.starts_at + Duration::from_secs(rng.random_range(0..self.length().as_secs() as u64))
     }
 }
 
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_goes_wrong_after_dusk() {
+    fn no_fault_is_drawn_after_the_fault_phase() {
         for seed in 0..50 {
             let scenario = draw(seed, 6);
             let ends = |step: &Step| begins(step) + step.lasts.unwrap_or_default();

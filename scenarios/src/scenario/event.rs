@@ -15,7 +15,7 @@ use super::length;
 #[serde(deny_unknown_fields)]
 pub struct EventSpec {
     /// In which log.
-    #[schemars(with = "super::action::StreamName")]
+    #[schemars(with = "super::stream_name::StreamName")]
     pub stream: Stream,
     /// Its id; made up from the step's place unless given. The same id again is the same event again.
     #[serde(default, skip_serializing_if = "Option::is_none")]

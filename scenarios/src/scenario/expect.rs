@@ -7,9 +7,9 @@ use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::action::Query;
+use super::call::Call;
 use super::length;
-use super::step::Call;
+use super::query::Query;
 
 /// The expectations. Without any, everything is delivered once, apart from what crashes and lost responses excuse.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -17,11 +17,11 @@ use super::step::Call;
 pub struct Expect {
     /// How many events of a log are in its table in the end, each counted once. A log that is not named: all that Miro has.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(with = "BTreeMap<super::action::StreamName, Delivered>")]
+    #[schemars(with = "BTreeMap<super::stream_name::StreamName, Delivered>")]
     pub delivered: BTreeMap<Stream, Delivered>,
     /// How many events of a log are set aside. Whatever is given, only what Azure would not take may be.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(with = "BTreeMap<super::action::StreamName, Amount>")]
+    #[schemars(with = "BTreeMap<super::stream_name::StreamName, Amount>")]
     pub dead_letters: BTreeMap<Stream, Amount>,
     /// How many rows are there more than once, over both logs.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,7 +40,7 @@ pub struct Expect {
     pub eventually: Option<Eventually>,
     /// The streams that cannot go on in the end, each with the code of the problem that is named.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(with = "BTreeMap<super::action::StreamName, Blocked>")]
+    #[schemars(with = "BTreeMap<super::stream_name::StreamName, Blocked>")]
     pub blocked: BTreeMap<Stream, Blocked>,
     /// The codes that `check` finds in the end; an empty list: it finds nothing wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,7 +128,7 @@ pub struct Requests {
     pub call: Call,
     /// Only those for this log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<super::action::StreamName>")]
+    #[schemars(with = "Option<super::stream_name::StreamName>")]
     pub stream: Option<Stream>,
     /// At least so many in all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -186,6 +186,3 @@ pub struct Eventually {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Blocked(pub String);
-
-/// The rows of a result: values as JSON, times as text.
-pub type Rows = Vec<Vec<serde_json::Value>>;

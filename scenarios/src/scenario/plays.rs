@@ -145,7 +145,10 @@ fn trigger_obstacle(scenario: &Scenario, place: Place) -> Option<String> {
     }
     let lasts_from_a_call = |step: &Step| matches!(step.trigger, Trigger::When(_)) && step.lasts.is_some();
     if let Some((number, _)) = numbered().find(|(_, step)| step.action.concerns_calls() && lasts_from_a_call(step)) {
-        return Some(format!("step {} lasts from a call on; served, `times` says how many it meets", number + 1));
+        return Some(format!(
+            "step {} begins with a call and lasts; when served, `times` must say how many calls it affects",
+            number + 1
+        ));
     }
     let is_behind = scenario.timeline.iter().any(is_behind_at_first);
     if let Some((number, step)) = numbered().find(|(_, step)| is_behind && is_timed_by_miro(step)) {

@@ -43,6 +43,10 @@ impl Case {
 }
 
 /// Reads the text of a file. `world_of` gives the text of a file of `scenarios/worlds` by its name.
+///
+/// # Errors
+///
+/// All findings on the text, each with its position.
 pub fn read(file: &str, text: &str, world_of: &dyn Fn(&str) -> Option<String>) -> Result<Document, Vec<Finding>> {
     let node = Node::parse(text, file).map_err(|finding| vec![finding])?;
     let mut reader = Reader { file, findings: Vec::new() };
@@ -106,7 +110,7 @@ impl Reader<'_> {
         for used in node.get("use").map(Node::items).unwrap_or_default() {
             let Value::String(name) = used.value() else { continue };
             match world_of(&name) {
-                None => self.finding(used.at, format!("there is no world `{name}`"), "see `scenarios/worlds`"),
+                None => self.finding(used.at, format!("world `{name}` does not exist"), "see `scenarios/worlds`"),
                 Some(text) => match Node::parse(&text, &format!("scenarios/worlds/{name}.yaml")) {
                     Ok(world) => whole.overlay(world),
                     Err(finding) => self.findings.push(finding),
@@ -146,7 +150,7 @@ impl Reader<'_> {
         match &node.tree {
             Tree::Plain(Value::String(text)) => {
                 if let Some(name) = placeholder(text) {
-                    self.finding(node.at, format!("`${{{name}}}` is no value of the matrix"), "add it to `matrix`");
+                    self.finding(node.at, format!("`${{{name}}}` is not a value of the matrix"), "add it to `matrix`");
                 }
             }
             Tree::Plain(_) => {}

@@ -31,6 +31,10 @@ impl WorldProblem {
 const WORLD_KEYS: [&str; 5] = ["organizations", "switches", "latency", "seed", "journal_max"];
 
 /// Miro's world.
+///
+/// # Errors
+///
+/// If the keys of the scenario contradict each other.
 pub fn miro(scenario: &Scenario) -> Result<mock_miro::World, WorldProblem> {
     let given = &scenario.world.miro;
     let seed = given.get("seed").and_then(Value::as_u64).unwrap_or(scenario.seed);
@@ -51,6 +55,10 @@ pub fn miro(scenario: &Scenario) -> Result<mock_miro::World, WorldProblem> {
 }
 
 /// Azure's world.
+///
+/// # Errors
+///
+/// If the keys of the scenario contradict each other.
 pub fn azure(scenario: &Scenario) -> Result<mock_sentinel::World, WorldProblem> {
     let mut given = scenario.world.azure.clone();
     given.entry("seed").or_insert_with(|| scenario.seed.into());
@@ -84,6 +92,10 @@ fn merge(mine: &mut Value, given: &Value) {
 }
 
 /// The connector's configuration between two mocks, taken through its own loader.
+///
+/// # Errors
+///
+/// If the overrides are not a valid configuration.
 pub fn config(
     scenario: &Scenario,
     miro: &MockMiro,
@@ -94,6 +106,10 @@ pub fn config(
 }
 
 /// The same as a configuration file has it.
+///
+/// # Errors
+///
+/// If the overrides are not valid.
 pub fn settings(
     scenario: &Scenario,
     miro: &MockMiro,
@@ -104,6 +120,10 @@ pub fn settings(
 }
 
 /// The same between peers that are nowhere, for what does not depend on them.
+///
+/// # Errors
+///
+/// If the overrides are not a valid configuration.
 pub fn example_config(scenario: &Scenario) -> Result<Config, WorldProblem> {
     load(&overlaid(scenario, deployment::example_settings())?)
 }
@@ -153,7 +173,8 @@ pub(crate) fn load(settings: &toml::Table) -> Result<Config, WorldProblem> {
         if finding.problem.ends_with("is not a key we know") || finding.problem.starts_with("is not a key") {
             let known = finding.allowed.as_deref().unwrap_or_default().split(", ");
             let last = finding.key.rsplit('.').next().unwrap_or(&finding.key);
-            let message = format!("`{}` is no key of the connector; {}", finding.key, hint(last, known));
+            let message =
+                format!("`{}` is not a key of the connector configuration; {}", finding.key, hint(last, known));
             return WorldProblem::new(&["connector", &finding.key], message);
         }
         let message = format!("the connector refuses `{}{value}`: {}{allowed}", finding.key, finding.problem);
@@ -162,6 +183,10 @@ pub(crate) fn load(settings: &toml::Table) -> Result<Config, WorldProblem> {
 }
 
 /// A change of Miro's world, as its mock takes it.
+///
+/// # Errors
+///
+/// If a key or a value of the change is unknown.
 pub fn change(change: &Map<String, Value>) -> Result<mock_miro::WorldChange, String> {
     serde_json::from_value(Value::Object(change.clone())).map_err(|error| error.to_string())
 }

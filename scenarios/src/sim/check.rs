@@ -1,4 +1,4 @@
-//! The promises, checked from outside: during a run and at its end.
+//! The guarantees, checked from outside: during a run and at its end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -12,16 +12,16 @@ use super::coverage::Kind;
 use super::expectations;
 use super::expected::{doubtful, is_oversize, unsendable};
 use super::plan::Plan;
-use super::run::Report;
+use super::report::Report;
 use super::violation::{Promise, Violation};
 use super::watch::Watch;
 use super::world::SimWorld;
 use crate::deployment::{log_of, table_of};
 use crate::scenario::{Content, Delivered, Expect, MiroEvent};
 
-/// Dead letters are read in steps of so many.
+/// Dead letters are read in batches of this size.
 const DEAD_LETTERS_AT_ONCE: usize = 1_000;
-/// So many examples of a broken promise say enough.
+/// Examples shown of a violation.
 const EXAMPLES: usize = 3;
 /// Longer than any day with its backlog.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(60 * 24);
@@ -54,7 +54,7 @@ pub(super) async fn complete(mut report: Report, world: &SimWorld, plan: &Plan) 
     let repeatable = world.watch.repeatable();
     report.duplicates_allowed = repeatable.values().sum();
     for stream in Stream::ALL {
-        let seen = Seen::of(world, stream);
+        let seen = StreamEnds::of(world, stream);
         report.events += seen.at_miro.len() as u64;
         report.duplicates += seen.duplicates();
         duplicates_explained(stream, &seen, &repeatable, world);
@@ -75,13 +75,13 @@ pub(super) async fn complete(mut report: Report, world: &SimWorld, plan: &Plan) 
 }
 
 /// Both ends of one stream.
-struct Seen {
+struct StreamEnds {
     at_miro: BTreeSet<String>,
     /// With the number of rows of each.
     in_table: BTreeMap<String, u64>,
 }
 
-impl Seen {
+impl StreamEnds {
     fn of(world: &SimWorld, stream: Stream) -> Self {
         let rows = world.sentinel.ids(table_of(stream));
         let mut hash = DefaultHasher::new();
@@ -99,7 +99,13 @@ impl Seen {
     }
 }
 
-fn nothing_lost(stream: Stream, seen: &Seen, set_aside: &BTreeMap<String, String>, world: &SimWorld, expect: &Expect) {
+fn nothing_lost(
+    stream: Stream,
+    seen: &StreamEnds,
+    set_aside: &BTreeMap<String, String>,
+    world: &SimWorld,
+    expect: &Expect,
+) {
     let may_miss = match expect.delivered.get(&stream) {
         Some(Delivered::Count(_)) => true,
         Some(Delivered::All) => false,
@@ -116,12 +122,12 @@ fn nothing_lost(stream: Stream, seen: &Seen, set_aside: &BTreeMap<String, String
     }
     let invented = seen.in_table.keys().filter(|id| !seen.at_miro.contains(*id)).count();
     if invented > 0 {
-        let detail = format!("{invented} rows that Miro never had");
+        let detail = format!("{invented} rows without an event at Miro");
         world.watch.violated(Violation::new(Promise::NothingInvented, detail).of(stream));
     }
 }
 
-/// What Azure would take is delivered and not set aside.
+/// What Azure would accept is delivered and not dead-lettered.
 fn set_aside_rightly(
     stream: Stream,
     set_aside: &BTreeMap<String, String>,
@@ -133,7 +139,7 @@ fn set_aside_rightly(
         set_aside.iter().filter(|(id, _)| !unsendable.contains(*id) && !doubtful.contains(*id)).collect();
     if let Some((id, reason)) = wrongly.first() {
         let count = wrongly.len();
-        let detail = format!("{count} events set aside that Azure would take, such as {id}: {reason}");
+        let detail = format!("{count} events dead-lettered that Azure would accept, such as {id}: {reason}");
         world.watch.violated(Violation::new(Promise::SetAsideRightly, detail).of(stream));
     }
 }
@@ -153,13 +159,13 @@ fn shown_from(world: &SimWorld, stream: Stream, id: &String) -> Timestamp {
     Timestamp::from_second(after).unwrap_or(Timestamp::MAX)
 }
 
-/// An event is sent twice only when the fate of its upload was unknown.
-fn duplicates_explained(stream: Stream, seen: &Seen, repeatable: &BTreeMap<String, u64>, world: &SimWorld) {
+/// An event is sent twice only when the outcome of its upload was unknown.
+fn duplicates_explained(stream: Stream, seen: &StreamEnds, repeatable: &BTreeMap<String, u64>, world: &SimWorld) {
     let allowed = |id: &String| repeatable.get(id).copied().unwrap_or(0) + 1;
     let surplus: Vec<_> = seen.in_table.iter().filter(|(id, rows)| **rows > allowed(id)).collect();
     if let Some((id, rows)) = surplus.first() {
         let detail = format!(
-            "{} events are in the table more often than unknown answers and crashes explain, such as {id:?} \
+            "{} events have more rows than unknown responses and crashes explain, such as {id:?} \
              {rows} times instead of at most {}",
             surplus.len(),
             allowed(id),
@@ -168,7 +174,7 @@ fn duplicates_explained(stream: Stream, seen: &Seen, repeatable: &BTreeMap<Strin
     }
 }
 
-/// By stream the ids of what was set aside, each with the reason.
+/// The ids of the dead letters by stream, each with the reason.
 async fn set_aside(world: &SimWorld, plan: &Plan) -> Result<BTreeMap<Stream, BTreeMap<String, String>>, StoreError> {
     let store = world.store()?;
     let mut found = BTreeMap::<_, BTreeMap<_, _>>::new();
@@ -210,7 +216,7 @@ fn note_coverage(report: &Report, world: &SimWorld, plan: &Plan) {
     met(Kind::RowOfRefusedEvents, longest_row_of_refused(plan) >= ROW);
 }
 
-/// So many refused events in a row are one.
+/// This many refused events in a row count as a row.
 const ROW: usize = 10;
 
 fn longest_row_of_refused(plan: &Plan) -> usize {

@@ -9,7 +9,7 @@ use crate::scenario::{Action, ClockOwner, Step, begins_at};
 
 /// Wall time that begins at a chosen instant and advances with the runtime's timer.
 ///
-/// It is the true time of a simulated world, which nobody in it reads: see [`SkewedClock`].
+/// It is the true time of a simulated world, which no participant reads: see [`SkewedClock`].
 #[derive(Clone, Copy, Debug)]
 pub struct SimClock {
     origin: Timestamp,
@@ -44,7 +44,7 @@ impl SimClock {
     }
 }
 
-/// A clock that somebody in a simulated world reads: true, apart from the errors that the day plans for it.
+/// A clock of a participant in a simulated world: true, apart from the errors that the day plans for it.
 ///
 /// The connector and both mocks each define the clock they need; this one is all three.
 #[derive(Clone, Debug)]
@@ -76,11 +76,11 @@ impl SkewedClock {
 }
 
 impl ClockError {
-    /// The errors that a timeline, begun at `dawn`, plans for a clock.
-    pub fn of(owner: ClockOwner, dawn: Timestamp, timeline: &[Step]) -> impl Iterator<Item = Self> {
+    /// The errors that a timeline, begun at `starts_at`, plans for a clock.
+    pub fn of(owner: ClockOwner, starts_at: Timestamp, timeline: &[Step]) -> impl Iterator<Item = Self> {
         timeline.iter().enumerate().filter_map(move |(number, step)| match step.action {
             Action::Clock { whose, by, drift_ppm } if whose == owner => {
-                let from = dawn.saturating_add(begins_at(timeline, number)?).ok()?;
+                let from = starts_at.saturating_add(begins_at(timeline, number)?).ok()?;
                 let until = from.saturating_add(step.lasts.unwrap_or(SignedDuration::MAX)).unwrap_or(Timestamp::MAX);
                 Some(Self { from, until, by, drift_ppm })
             }

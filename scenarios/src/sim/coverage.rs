@@ -1,4 +1,4 @@
-//! What a run has been through. A sweep in which some kind of trouble never happened has proved less than it says.
+//! Which failures a run has met. A sweep in which some kind of failure never happened has tested less than it claims.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,27 +7,27 @@ use serde::Serialize;
 
 use crate::scenario::{Interception, NamedWait};
 
-/// A kind of trouble, or of coping with it, that a sweep must meet at least once.
+/// A kind of failure, or of recovery, that a sweep must meet at least once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// Miro answered 429.
+    /// Miro responded with 429.
     RateLimited,
-    /// Azure answered 429.
+    /// Azure responded with 429.
     Throttled,
-    /// A peer said when to come back.
+    /// A peer named a wait.
     ToldToWait,
-    /// A peer answered 5xx.
+    /// A peer responded with 5xx.
     ServerError,
-    /// No connection came about.
+    /// The connection was refused.
     Refused,
     /// The connection broke in the request.
     CutInRequest,
-    /// The peer acted and its answer was lost.
+    /// The peer acted and its response was lost.
     LostAnswer,
-    /// The connection broke in the answer.
+    /// The connection broke in the response.
     CutInAnswer,
-    /// The answer never came.
+    /// The response never came.
     Silence,
     /// The program died at some await.
     CrashAtAwait,
@@ -47,22 +47,22 @@ pub enum Kind {
     SentTwice,
     /// A peer refused a call out of turn.
     PeerRefused,
-    /// Somebody in between sent an HTML page.
+    /// A proxy sent an HTML page.
     HtmlPage,
-    /// Somebody in between redirected a call.
+    /// A proxy redirected a call.
     Redirect,
-    /// Somebody in between sent JSON that was not asked for.
+    /// A proxy sent JSON that was not asked for.
     OtherJson,
     /// An error object came with a status of success.
     #[serde(rename = "error-in-200")]
     ErrorIn200,
-    /// Somebody in between sent a success without a body.
+    /// A proxy sent a success without a body.
     EmptySuccess,
     /// What came was not HTTP.
     Garbage,
     /// A response was far too large.
     HugeBody,
-    /// The peer acted, and somebody in between replaced its response.
+    /// The peer acted, and a proxy replaced its response.
     ReplacedResponse,
     /// A wait was named in seconds.
     WaitInSeconds,
@@ -84,7 +84,7 @@ pub enum Kind {
     SlowResponse,
     /// Azure refused an upload as too large.
     UploadLimited,
-    /// Somebody in between refused an upload as too large.
+    /// A proxy refused an upload as too large.
     UploadLimitedByProxy,
     /// The connector's clock was wrong.
     ConnectorClockWrong,
@@ -180,7 +180,7 @@ impl Kind {
 }
 
 impl Kind {
-    /// What somebody in between responds with.
+    /// What a proxy responds with.
     pub(crate) const fn of_interception(response: Interception) -> Self {
         match response {
             Interception::Html { .. } => Self::HtmlPage,

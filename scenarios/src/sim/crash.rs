@@ -12,12 +12,12 @@ pub type Trigger<'a> = Pin<Box<dyn Future<Output = CrashPoint> + 'a>>;
 /// Drives `program` until it ends by itself (`Some`) or the power goes as triggered (`None`).
 ///
 /// A death drops the program where it stands, with every guard, lock and half-sent request of it; the power is off
-/// before that, so nothing it does while it is dropped reaches the disk. `alive` is called after every other poll.
+/// before that, so nothing it does while it is dropped reaches the disk. `after_poll` is called after every other poll.
 pub async fn until_crash<F: Future>(
     program: F,
     power: &Power,
     trigger: Option<Trigger<'_>>,
-    mut alive: impl FnMut(),
+    mut after_poll: impl FnMut(),
 ) -> Option<F::Output> {
     let mut driver = CrashDriver { power, trigger, polls_left: None };
     let mut program = std::pin::pin!(program);
@@ -28,7 +28,7 @@ pub async fn until_crash<F: Future>(
             return Poll::Ready(None);
         }
         if polled.is_pending() {
-            alive();
+            after_poll();
         }
         polled
     })

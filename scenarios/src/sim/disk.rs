@@ -18,12 +18,12 @@ const SECTOR: usize = 512;
 /// A disk shared by all who hold a clone. Only the program plugged in last can use it.
 #[derive(Clone, Debug, Default)]
 pub struct SimDisk {
-    platter: Arc<Mutex<Platter>>,
+    storage: Arc<Mutex<Storage>>,
     power: Power,
 }
 
 #[derive(Default)]
-struct Platter {
+struct Storage {
     /// What readers see.
     seen: Vec<u8>,
     /// What is certain to survive.
@@ -46,7 +46,7 @@ enum Unsynced {
 /// What became of the unsynced writes when the power went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Aftermath {
-    /// Changes that reached the platter whole.
+    /// Changes that reached the disk completely.
     pub kept: usize,
     /// Changes that did not.
     pub lost: usize,
@@ -57,14 +57,14 @@ pub struct Aftermath {
 impl SimDisk {
     /// An empty disk in a machine with this `power`.
     pub fn new(power: Power) -> Self {
-        Self { platter: Arc::default(), power }
+        Self { storage: Arc::default(), power }
     }
 
     /// Plugs a program in. Whatever was plugged in before can no longer read or write.
     pub fn plug_in(&self) -> Plug {
-        let mut platter = self.lock();
-        platter.plug += 1;
-        Plug { disk: self.clone(), number: platter.plug }
+        let mut storage = self.lock();
+        storage.plug += 1;
+        Plug { disk: self.clone(), number: storage.plug }
     }
 
     /// From now on it takes no writes, or takes them again.
@@ -84,42 +84,42 @@ impl SimDisk {
 
     /// What a power cut leaves of the unsynced writes, drawn from `rng`. Whatever was plugged in can no longer write.
     pub fn settle(&self, rng: &mut ChaCha8Rng) -> Aftermath {
-        let mut platter = self.lock();
-        platter.plug += 1;
+        let mut storage = self.lock();
+        storage.plug += 1;
         let mut aftermath = Aftermath::default();
-        for change in std::mem::take(&mut platter.unsynced) {
+        for change in std::mem::take(&mut storage.unsynced) {
             match rng.random_range(0..5) {
                 0 | 1 => {
                     aftermath.kept += 1;
-                    apply(&mut platter.durable, &change);
+                    apply(&mut storage.durable, &change);
                 }
                 2 | 3 => aftermath.lost += 1,
                 _ => {
                     aftermath.torn += 1;
-                    apply_torn(&mut platter.durable, &change, rng);
+                    apply_torn(&mut storage.durable, &change, rng);
                 }
             }
         }
-        let platter = &mut *platter;
-        platter.seen.clone_from(&platter.durable);
+        let storage = &mut *storage;
+        storage.seen.clone_from(&storage.durable);
         aftermath
     }
 
     /// What a killed process leaves: everything that it wrote, for the operating system still has it. Whatever was plugged in can
     /// no longer write.
     pub fn outlive(&self) {
-        let mut platter = self.lock();
-        platter.plug += 1;
-        for change in std::mem::take(&mut platter.unsynced) {
-            apply(&mut platter.durable, &change);
+        let mut storage = self.lock();
+        storage.plug += 1;
+        for change in std::mem::take(&mut storage.unsynced) {
+            apply(&mut storage.durable, &change);
         }
-        let platter = &mut *platter;
-        platter.seen.clone_from(&platter.durable);
+        let storage = &mut *storage;
+        storage.seen.clone_from(&storage.durable);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Platter> {
+    fn lock(&self) -> MutexGuard<'_, Storage> {
         // A panic elsewhere leaves the bytes as they are, which is all that a disk promises.
-        self.platter.lock().unwrap_or_else(PoisonError::into_inner)
+        self.storage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -164,40 +164,40 @@ pub struct Plug {
 }
 
 impl Plug {
-    fn platter(&self) -> io::Result<MutexGuard<'_, Platter>> {
-        let platter = self.disk.lock();
-        if self.disk.power.is_off() || platter.plug != self.number {
+    fn storage(&self) -> io::Result<MutexGuard<'_, Storage>> {
+        let storage = self.disk.lock();
+        if self.disk.power.is_off() || storage.plug != self.number {
             Err(io::Error::other("the power is off"))
         } else {
-            Ok(platter)
+            Ok(storage)
         }
     }
 
     fn change(&self, change: Unsynced) -> io::Result<()> {
-        let mut platter = self.platter()?;
+        let mut storage = self.storage()?;
         // On a file system that copies on write, changing what is there takes room as well.
-        if platter.full {
-            platter.refused += 1;
+        if storage.full {
+            storage.refused += 1;
             return Err(io::ErrorKind::StorageFull.into());
         }
         let powered = self.disk.power.lasts_through_change();
         if powered {
-            apply(&mut platter.seen, &change);
+            apply(&mut storage.seen, &change);
         }
-        platter.unsynced.push(change);
+        storage.unsynced.push(change);
         if powered { Ok(()) } else { Err(io::Error::other("the power went during a write")) }
     }
 }
 
 impl redb::StorageBackend for Plug {
     fn len(&self) -> io::Result<u64> {
-        Ok(self.platter()?.seen.len() as u64)
+        Ok(self.storage()?.seen.len() as u64)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let platter = self.platter()?;
+        let storage = self.storage()?;
         let at = offset as usize;
-        let source = platter.seen.get(at..at + out.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
+        let source = storage.seen.get(at..at + out.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
         out.copy_from_slice(source);
         Ok(())
     }
@@ -207,13 +207,13 @@ impl redb::StorageBackend for Plug {
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        let mut platter = self.platter()?;
+        let mut storage = self.storage()?;
         if !self.disk.power.lasts_through_change() {
             return Err(io::Error::other("the power went during a sync"));
         }
-        let platter = &mut *platter;
-        for change in platter.unsynced.drain(..) {
-            apply(&mut platter.durable, &change);
+        let storage = &mut *storage;
+        for change in storage.unsynced.drain(..) {
+            apply(&mut storage.durable, &change);
         }
         Ok(())
     }
@@ -223,9 +223,9 @@ impl redb::StorageBackend for Plug {
     }
 }
 
-impl std::fmt::Debug for Platter {
+impl std::fmt::Debug for Storage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Platter")
+        f.debug_struct("Storage")
             .field("bytes", &self.seen.len())
             .field("unsynced", &self.unsynced.len())
             .finish_non_exhaustive()

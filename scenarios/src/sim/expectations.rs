@@ -22,7 +22,7 @@ pub(super) fn of_stream(stream: Stream, in_table: u64, set_aside: u64, plan: &Pl
     if let Some(amount) = expect.dead_letters.get(&stream)
         && !amount.allows(set_aside)
     {
-        missed(format!("{set_aside} events set aside instead of {amount}"));
+        missed(format!("{set_aside} events dead-lettered instead of {amount}"));
     }
 }
 
@@ -32,16 +32,16 @@ pub(super) fn of_all(duplicates: u64, plan: &Plan, world: &SimWorld) {
     let missed = |detail: String| world.watch.violated(Violation::new(Promise::Expectation, detail));
     let none = expect.never.contains(&Rule::Duplicate).then_some(Amount::Exactly(0));
     if let Some(amount) = expect.duplicates.or(none).filter(|amount| !amount.allows(duplicates)) {
-        missed(format!("{duplicates} rows are there more than once instead of {amount}"));
+        missed(format!("{duplicates} duplicate rows instead of {amount}"));
     }
     let calls = world.watch.counted();
-    let judged = expect.requests.iter().map(|requests| frequency(requests, &calls, plan.dawn));
+    let judged = expect.requests.iter().map(|requests| frequency(requests, &calls, plan.starts_at));
     let broken = judged.filter(|judged| !judged.holds);
     broken.map(|judged| format!("{} instead of {}", judged.seen, judged.expected)).for_each(missed);
     let coverage = world.watch.coverage();
     for kind in &expect.sometimes {
         if !coverage.has_met(kind) {
-            missed(format!("{kind} never happened, so the scenario proves nothing"));
+            missed(format!("{kind} never happened, so the scenario does not test it"));
         }
     }
     expect.query.iter().filter_map(|query| query::difference(&world.sentinel, query)).for_each(missed);
@@ -50,7 +50,7 @@ pub(super) fn of_all(duplicates: u64, plan: &Plan, world: &SimWorld) {
     }
     let breaches = world.miro.violations();
     if let (true, Some(first)) = (expect.never.contains(&Rule::MiroRuleBroken), breaches.first()) {
-        missed(format!("{} rules of Miro broken, such as {first:?}", breaches.len()));
+        missed(format!("{} Miro rules violated, such as {first:?}", breaches.len()));
     }
     let forgotten = world.miro.journal_dropped();
     if expect.never.contains(&Rule::OwnRateLimit) && forgotten > 0 {
@@ -59,7 +59,7 @@ pub(super) fn of_all(duplicates: u64, plan: &Plan, world: &SimWorld) {
         ));
     }
     if expect.never.contains(&Rule::OwnRateLimit) && world.miro.journal().iter().any(|entry| entry.status == 429) {
-        missed("Miro responded with 429 because it was asked too much".to_owned());
+        missed("Miro responded with 429 because the connector exceeded its rate limit".to_owned());
     }
 }
 
@@ -70,5 +70,5 @@ fn never_begun(world: &SimWorld) -> impl Iterator<Item = String> {
     let steps = timeline.steps().iter().enumerate();
     steps
         .filter(move |(number, _)| timeline.begins(*number).is_none_or(|at| at > now))
-        .map(|(number, step)| format!("step {} ({}) never began, so it proves nothing", number + 1, step.action.name()))
+        .map(|(number, step)| format!("step {} ({}) never began, so it tests nothing", number + 1, step.action.name()))
 }

@@ -20,14 +20,14 @@ use crate::scenario::{Action, Crash, CrashPoint};
 
 /// Polls of the connector between two looks at its status.
 const POLLS_A_LOOK: u64 = 97;
-/// Far more than the grace period: nothing is wrong on the way when a connector is told to stop here.
+/// Far more than the grace period: no fault is active when a connector is asked to stop here.
 const STOPS_WITHIN: Duration = Duration::from_mins(5);
 /// A connector that could not start is started again.
 const STARTED_AGAIN_AFTER: Duration = Duration::from_secs(30);
 /// What happens so early happens to a checkpoint that is being made, and to a history that is read first.
 const FIRST_START: Duration = Duration::from_mins(1);
 
-/// Keeps the connector running until it is told to stop for good; returns how often it died.
+/// Keeps the connector running until the end of the run; returns how often it died.
 pub(super) async fn live(world: &mut SimWorld, stop: &Stop) -> u64 {
     let mut left = ends_of_lives(world);
     let mut died = 0;
@@ -38,11 +38,11 @@ pub(super) async fn live(world: &mut SimWorld, stop: &Stop) -> u64 {
             left.retain(|step| world.timeline.begins(*step).is_none_or(|at| at > now));
         }
         let life = one_life(world, stop, &left).await;
-        world.alive.becomes(None);
+        world.running.set(None);
         match life.end {
             Some(End::Ended(outcome)) => {
-                let is_told = stop.is_finishing() || life.by.is_some();
-                if !is_told || outcome != Outcome::Finished {
+                let was_asked = stop.is_finishing() || life.by.is_some();
+                if !was_asked || outcome != Outcome::Finished {
                     let detail = format!("the service ended with {outcome:?}");
                     world.watch.violated(Violation::new(Promise::Stops, detail).at(world.clock.now()));
                 }
@@ -110,14 +110,14 @@ enum End {
 }
 
 async fn one_life(world: &mut SimWorld, stop: &Stop, left: &[usize]) -> Life {
-    let (power, watch, alive) = (world.power.clone(), world.watch.clone(), world.alive.clone());
+    let (power, watch, running) = (world.power.clone(), world.watch.clone(), world.running.clone());
     let (timeline, clock) = (world.timeline.clone(), world.clock);
     let by = Cell::new(None);
     let mut polls = 0;
     let look = || {
         polls += 1;
         if polls % POLLS_A_LOOK == 0
-            && let Some(status) = alive.status()
+            && let Some(status) = running.status()
         {
             check::counts_add_up(&status, &watch);
         }
@@ -157,7 +157,7 @@ async fn one_life(world: &mut SimWorld, stop: &Stop, left: &[usize]) -> Life {
             Ok(connector) => Rc::new(connector),
             Err(error) => return End::NotStarted(error),
         };
-        world.alive.becomes(Some(connector.clone()));
+        world.running.set(Some(connector.clone()));
         let own = Stop::new();
         let mut run = std::pin::pin!(connector.run(Mode::Service, &own));
         let patience = async {
@@ -173,7 +173,7 @@ async fn one_life(world: &mut SimWorld, stop: &Stop, left: &[usize]) -> Life {
             biased;
             outcome = &mut run => End::Ended(outcome),
             () = patience => {
-                let detail = format!("did not stop within {STOPS_WITHIN:?} of being told to");
+                let detail = format!("did not stop within {STOPS_WITHIN:?} of the request to stop");
                 world.watch.violated(Violation::new(Promise::Stops, detail));
                 End::Ended(Outcome::Finished)
             }

@@ -28,21 +28,22 @@ use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 use super::clock::SimClock;
+use super::network_conditions::{NetworkConditions, Transit, Trouble};
 use super::power::Power;
-use super::watch::{Seen, Watch};
-use super::weather::{Fate, Trouble, Weather};
+use super::watch::{ObservedRequest, Watch};
 use crate::scenario::Peer;
+use canned::Body;
 pub(crate) use conversation::{PIPE_BYTES, converse};
 pub use middlebox::Middlebox;
 pub(super) use middlebox::ids_in;
-use middlebox::{Body, Instead, Meeting, Request};
+use middlebox::{Instead, Meeting, Request};
 use pipe::BreakingPipe;
 
 /// The network of one simulated world.
 #[derive(Debug)]
 pub struct Network {
     sites: BTreeMap<String, Site>,
-    weather: Weather,
+    conditions: NetworkConditions,
     middlebox: Middlebox,
     watch: Watch,
     power: Power,
@@ -60,16 +61,16 @@ pub struct Site {
 }
 
 impl Network {
-    /// A network of these sites under this weather and past this middlebox, every call of which `watch` sees.
+    /// A network of these sites under these conditions and past this middlebox, every call of which `watch` sees.
     pub fn new(
         sites: BTreeMap<String, Site>,
-        weather: Weather,
+        conditions: NetworkConditions,
         middlebox: Middlebox,
         watch: Watch,
         power: Power,
         clock: SimClock,
     ) -> Self {
-        Self { sites, weather, middlebox, watch, power, clock, servers: Mutex::default() }
+        Self { sites, conditions, middlebox, watch, power, clock, servers: Mutex::default() }
     }
 
     async fn call(
@@ -82,14 +83,14 @@ impl Network {
             return Err(TransportError::Connect { host, reason: "no such host".to_owned() });
         };
         let now = self.clock.now();
-        let mut fate = self.weather.fate(now, request.body().len() + HEAD_BYTES);
+        let mut transit = self.conditions.transit(now, request.body().len() + HEAD_BYTES);
         let as_seen = Request::new(site.peer, request.uri().path(), request.body());
         let meeting = self.middlebox.meets(&as_seen, now);
-        fate.trouble = meeting.trouble.or(fate.trouble);
+        transit.trouble = meeting.trouble.or(transit.trouble);
         let seen = self.watch.call_begins((as_seen.call, as_seen.stream), now, &request);
-        tokio::time::sleep(fate.out).await;
-        let answer = self.carry(site, &host, request, (fate, &meeting), body_max, &seen).await;
-        tokio::time::sleep(fate.back + meeting.delay).await;
+        tokio::time::sleep(transit.out).await;
+        let answer = self.carry(site, &host, request, (transit, &meeting), body_max, &seen).await;
+        tokio::time::sleep(transit.back + meeting.delay).await;
         let is_genuine = meeting.response.as_ref().is_none_or(|instead| instead.is_genuine);
         if is_genuine && site.peer == Peer::Ingestion && is_success(&answer) && !self.power.lasts_through_upload() {
             seen.power_went();
@@ -104,23 +105,23 @@ impl Network {
         site: &Site,
         host: &str,
         request: http::Request<Bytes>,
-        (fate, meeting): (Fate, &Meeting),
+        (transit, meeting): (Transit, &Meeting),
         body_max: usize,
-        seen: &Seen,
+        seen: &ObservedRequest,
     ) -> Result<http::Response<Bytes>, TransportError> {
-        if fate.trouble == Some(Trouble::Refused) {
+        if transit.trouble == Some(Trouble::Refused) {
             seen.struck(Trouble::Refused);
             return Err(TransportError::Connect { host: host.to_owned(), reason: "connection refused".to_owned() });
         }
         seen.met(&meeting.kinds);
         let (ours, theirs) = tokio::io::duplex(PIPE_BYTES);
         self.serve(site.router.clone(), theirs, meeting.response.clone(), seen.clone());
-        let pipe = BreakingPipe::new(ours, fate.trouble, meeting.bytes_per_second, seen.clone());
+        let pipe = BreakingPipe::new(ours, transit.trouble, meeting.bytes_per_second, seen.clone());
         converse(pipe, request, body_max).await.map_err(|broken| broken.into_transport_error(host, body_max))
     }
 
     /// Lets the site, or what stands before it, answer on its end of the connection, whatever becomes of ours.
-    fn serve(&self, router: axum::Router, mut end: DuplexStream, instead: Option<Instead>, seen: Seen) {
+    fn serve(&self, router: axum::Router, mut end: DuplexStream, instead: Option<Instead>, seen: ObservedRequest) {
         let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
         while servers.try_join_next().is_some() {}
         if let Some(Instead { bytes: Body::Raw(garbage), .. }) = instead {

@@ -15,9 +15,9 @@ pub struct Plan {
     /// What is played.
     pub scenario: Scenario,
     /// When it begins.
-    pub dawn: Timestamp,
+    pub starts_at: Timestamp,
     /// When the timeline is over and everything has to come right.
-    pub dusk: Timestamp,
+    pub faults_end: Timestamp,
     /// Miro: its events, limits and undocumented habits.
     pub miro: mock_miro::World,
     /// Azure.
@@ -36,8 +36,12 @@ pub struct Plan {
 
 impl Plan {
     /// Makes `scenario` ready.
+    ///
+    /// # Errors
+    ///
+    /// If the worlds of the scenario are invalid.
     pub fn of(scenario: Scenario) -> Result<Self, WorldProblem> {
-        let dawn = scenario.world.clock;
+        let starts_at = scenario.world.clock;
         let miro = world::miro(&scenario)?;
         let sentinel = world::azure(&scenario)?;
         let config = world::example_config(&scenario)?;
@@ -56,8 +60,8 @@ impl Plan {
         });
         Ok(Self {
             events: events.collect(),
-            dawn,
-            dusk: scenario.time(scenario.length()),
+            starts_at,
+            faults_end: scenario.time(scenario.length()),
             late_by: late_by(&miro),
             last_sweep: last_sweep(&config),
             plain_bytes_max: config.sentinel.plain_bytes_max,
@@ -73,7 +77,7 @@ impl Plan {
         let delay = self.miro.switches.ingestion_delay;
         let begins = |number| self.scenario.begins_at(number).map(|since| self.scenario.time(since));
         let happens = self.events.iter().filter_map(|(number, _, event)| Some(begins(*number)?.max(event.time)));
-        let last = happens.max().unwrap_or(self.dusk).max(self.dusk);
+        let last = happens.max().unwrap_or(self.faults_end).max(self.faults_end);
         let shown = last.saturating_add(self.late_by).and_then(|last| last.saturating_add(delay));
         shown.unwrap_or(Timestamp::MAX).max(self.silent_until())
     }
@@ -88,7 +92,7 @@ impl Plan {
         ends.max().unwrap_or(Timestamp::MIN)
     }
 
-    /// Whether there are events at dawn that no late sweep would read again.
+    /// Whether there are events at the start that no late sweep would read again.
     pub fn has_old_history(&self) -> bool {
         let backlog = Duration::try_from(-self.scenario.world.start).unwrap_or_default();
         self.last_sweep < backlog / 2

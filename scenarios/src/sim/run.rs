@@ -1,18 +1,16 @@
-//! Plays one scenario: its timeline, then fine weather until everything has come right.
+//! Plays one scenario: its timeline, then the recovery phase until everything is delivered.
 
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
-use std::time::Duration;
 
 use connector::service::Stop;
-use serde::Serialize;
 
 use super::check;
-use super::coverage::Coverage;
 use super::life;
 use super::plan::Plan;
-use super::stage::Stage;
+use super::player::TimelinePlayer;
+use super::report::Report;
 use super::violation::{Promise, Violation};
 use super::world::{SimError, SimWorld};
 use crate::scenario::Scenario;
@@ -22,7 +20,7 @@ use crate::secrets::Secrets;
 /// How to run seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Virtual hours of bad weather, at least 1.
+    /// Virtual hours of the fault phase, at least 1.
     pub hours: u32,
     /// Keeps the journal's lines, to be read when two runs differ.
     pub keep_journal: bool,
@@ -32,36 +30,6 @@ impl Default for Options {
     fn default() -> Self {
         Self { hours: 24, keep_journal: false }
     }
-}
-
-/// What became of one seed.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Report {
-    /// The seed.
-    pub seed: u64,
-    /// Promises that were broken; empty is good.
-    pub violations: Vec<Violation>,
-    /// Events at Miro.
-    pub events: u64,
-    /// Rows that are in a table more often than once.
-    pub duplicates: u64,
-    /// How many there may be: events whose delivery could not be known, and those of crashes before the commit.
-    pub duplicates_allowed: u64,
-    /// Calls made.
-    pub calls: u64,
-    /// Times that the connector died.
-    pub deaths: u64,
-    /// Virtual time that passed.
-    pub virtual_time: Duration,
-    /// Virtual time from the end of the faults until everything was delivered.
-    pub came_right_after: Option<Duration>,
-    /// What was met.
-    pub coverage: Coverage,
-    /// The same for every run of the same seed.
-    pub journal_sha256: String,
-    /// The journal, if it was to be kept.
-    #[serde(skip)]
-    pub journal: Vec<String>,
 }
 
 /// Plays the scenario that `seed` draws. Blocks until it is over; nothing outside of it is touched.
@@ -101,20 +69,20 @@ fn panicked(secrets: &Secrets, panic: &(dyn Any + Send)) -> String {
 }
 
 async fn play(plan: &Plan, secrets: &Secrets, keep_journal: bool) -> Result<Report, SimError> {
-    let mut world = SimWorld::at_dawn(plan, secrets, keep_journal)?;
+    let mut world = SimWorld::new(plan, secrets, keep_journal)?;
     if !plan.scenario.expect.requests.is_empty() {
         world.watch.count_calls();
     }
-    let stage = Stage::of(&world);
+    let player = TimelinePlayer::of(&world);
     let stop = Stop::new();
-    let came_right_after = Cell::new(None);
+    let recovered_after = Cell::new(None);
     let direct = async {
-        stage.play(plan).await;
-        came_right_after.set(stage.comes_right(plan).await);
+        player.play(plan).await;
+        recovered_after.set(player.recovers(plan).await);
         stop.finish();
     };
     // In this order at every turn, so that every run takes the same turns.
     let (deaths, ()) = futures_util::future::join(life::live(&mut world, &stop), direct).await;
-    let report = Report { deaths, came_right_after: came_right_after.get(), ..Report::default() };
+    let report = Report { deaths, recovered_after: recovered_after.get(), ..Report::default() };
     Ok(check::complete(report, &world, plan).await)
 }

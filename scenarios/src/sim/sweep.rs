@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::coverage::{Coverage, Kind};
-use super::run::{Options, Report, run};
+use super::report::Report;
+use super::run::{Options, run};
 use super::violation::{Promise, Violation};
 use crate::scenario::Scenario;
 use crate::scenario::draw::draw;
 
-/// From so many seeds on, a kind of trouble that never happened is a failure of the sweep.
+/// From this many seeds on, a kind of failure that never happened fails the sweep.
 const SEEDS_TO_MEET_EVERYTHING: u64 = 20;
 
 /// Which seeds, and how.

@@ -1,4 +1,4 @@
-//! A promise that was broken.
+//! A guarantee that was violated.
 
 use std::fmt;
 
@@ -6,29 +6,30 @@ use connector::Stream;
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// What is promised whatever happens, or expected by a scenario.
+/// What is guaranteed in every scenario, or expected by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Promise {
-    /// Every event that Miro shows is in its table, or set aside.
+    /// Every event that Miro serves is in its table or dead-lettered.
     NothingLost,
-    /// No row is in a table that Miro never had.
+    /// No row is in a table without an event at Miro.
     NothingInvented,
-    /// An event is there twice only where its delivery could not be known.
+    /// An event has two rows only if the outcome of its delivery was unknown.
     DuplicatesExplained,
-    /// Only what Azure would not take is set aside.
+    /// Only events that Azure would refuse are dead-lettered.
     SetAsideRightly,
-    /// The counts that the connector shows add up.
+    /// The counters of the connector add up.
     CountsAddUp,
-    /// Nobody is called earlier than they asked for.
+    /// No request is sent before the wait that a peer asked for is over.
     CallBeforeRetryAfter,
-    /// No dead token is tried again and again, no page asked for in a circle.
+    /// No invalid token is retried endlessly, no page requested in a loop.
     MiroRuleBroken,
     /// No secret and no event in a log line or an error.
     SecretsKept,
-    /// When nothing is wrong any more, everything is delivered, and the connector says that it is well.
-    ComesRight,
-    /// It ends when it is told to, and not before.
+    /// After the fault phase everything is delivered, and the connector reports that it is ready.
+    #[serde(rename = "comes-right")]
+    Recovers,
+    /// It stops when asked to, and not before.
     Stops,
     /// A checkpoint can be opened again.
     StoreOpens,
@@ -36,7 +37,7 @@ pub enum Promise {
     NoPanic,
     /// The same seed gives the same run.
     Deterministic,
-    /// What the scenario expects beside all that.
+    /// What the scenario itself expects.
     Expectation,
     /// The scenario can be played.
     Playable,
@@ -48,7 +49,7 @@ impl fmt::Display for Promise {
     }
 }
 
-/// A promise that was broken, by what was seen.
+/// A violation as it was observed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Violation {
     /// Which.

@@ -1,7 +1,7 @@
 //! Sees every call of a simulated connector from outside, and keeps what the checks need: the journal, the waits
-//! that were asked for, and the uploads whose fate the connector could not know.
+//! that were asked for, and the uploads whose outcome the connector could not know.
 
-mod manners;
+mod request_rules;
 mod uploads;
 
 use std::collections::BTreeMap;
@@ -17,39 +17,39 @@ use http::header::AUTHORIZATION;
 use jiff::Timestamp;
 
 use super::coverage::{Coverage, Kind};
+use super::network_conditions::Trouble;
 use super::violation::{Promise, Violation};
-use super::weather::Trouble;
 use crate::digest::hexadecimal;
 use crate::invariants::requests::Counted;
-use crate::invariants::waits::{self, Place, Told, Waits};
+use crate::invariants::waits::{self, Place, RateLimitHeaders, Waits};
 use crate::scenario::{Call, Peer};
 use crate::secrets::Secrets;
-use manners::Manners;
+use request_rules::RequestRules;
 use uploads::Uploads;
 
 type Answer = Result<http::Response<Bytes>, TransportError>;
 
 /// The observer; clones share what was seen.
 #[derive(Clone, Debug)]
-pub struct Watch(Arc<Mutex<Book>>);
+pub struct Watch(Arc<Mutex<Observations>>);
 
 #[derive(Debug)]
-struct Book {
+struct Observations {
     journal: Journal,
     coverage: Coverage,
     waits: Waits,
-    manners: Manners,
+    request_rules: RequestRules,
     uploads: Uploads,
     secrets: Secrets,
     limits: Limits,
     calls: u64,
     entra_tokens: u64,
     violations: Vec<Violation>,
-    /// Every call, where somebody wants to count them.
+    /// Every call, if they are counted.
     counted: Option<Vec<Counted>>,
 }
 
-/// What the observed connector was told to keep to.
+/// The limits of the observed connector.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Uploads in flight at once.
@@ -67,14 +67,14 @@ struct Journal {
 impl Watch {
     /// An observer that notes bearer tokens in `secrets`. With `keep_lines` the journal can be read, not only compared.
     pub fn new(secrets: Secrets, limits: Limits, keep_lines: bool) -> Self {
-        Self(Arc::new(Mutex::new(Book {
+        Self(Arc::new(Mutex::new(Observations {
             journal: Journal {
                 hash: ring::digest::Context::new(&ring::digest::SHA256),
                 lines: keep_lines.then(Vec::new),
             },
             coverage: Coverage::default(),
             waits: Waits::default(),
-            manners: Manners::default(),
+            request_rules: RequestRules::default(),
             uploads: Uploads::new(limits.uploads_in_flight),
             secrets,
             limits,
@@ -91,22 +91,22 @@ impl Watch {
         (kind, stream): (Call, Option<Stream>),
         now: Timestamp,
         request: &http::Request<Bytes>,
-    ) -> Seen {
+    ) -> ObservedRequest {
         let peer = kind.peer();
-        let mut book = self.lock();
-        if let Some(counted) = &mut book.counted {
+        let mut observed = self.lock();
+        if let Some(counted) = &mut observed.counted {
             counted.push(Counted { at: now, call: kind, stream });
         }
-        book.calls += 1;
-        let call = book.calls;
-        book.secrets.learn_bearer(request.headers());
+        observed.calls += 1;
+        let call = observed.calls;
+        observed.secrets.learn_bearer(request.headers());
         let place = place(peer, request);
-        if let Some(broken) = book.waits.broken_by(place, now) {
+        if let Some(broken) = observed.waits.broken_by(place, now) {
             let detail = format!("called {} before Retry-After: not before {}", peer.name(), broken.until);
-            book.violations.push(Violation::new(Promise::CallBeforeRetryAfter, detail).at(now));
+            observed.violations.push(Violation::new(Promise::CallBeforeRetryAfter, detail).at(now));
         }
         if peer == Peer::Ingestion {
-            book.uploads.begins(call, request.body().clone());
+            observed.uploads.begins(call, request.body().clone());
         }
         let what = hash_of(&request.uri().path_and_query().map(http::uri::PathAndQuery::as_str));
         let line = format!(
@@ -117,8 +117,8 @@ impl Watch {
             hash_of(request.body()),
             request.body().len(),
         );
-        book.journal.note(line);
-        Seen { watch: self.clone(), call, kind, peer, place, request: what, struck: Arc::default() }
+        observed.journal.note(line);
+        ObservedRequest { watch: self.clone(), call, kind, peer, place, request: what, struck: Arc::default() }
     }
 
     /// Writes down something that is not a call.
@@ -138,10 +138,10 @@ impl Watch {
 
     /// The program died: it forgot whom to wait for, and what it had delivered but not committed may come again.
     pub fn died(&self) {
-        let mut book = self.lock();
-        book.waits = Waits::default();
-        book.manners = Manners::default();
-        book.uploads.program_died();
+        let mut observed = self.lock();
+        observed.waits = Waits::default();
+        observed.request_rules = RequestRules::default();
+        observed.uploads.program_died();
     }
 
     /// From now on the program can write nothing down, or can again.
@@ -151,9 +151,9 @@ impl Watch {
 
     /// The program was stopped and is started again: it forgot whom to wait for.
     pub(super) fn restarted(&self) {
-        let mut book = self.lock();
-        book.waits = Waits::default();
-        book.manners = Manners::default();
+        let mut observed = self.lock();
+        observed.waits = Waits::default();
+        observed.request_rules = RequestRules::default();
     }
 
     /// From now on every call is remembered.
@@ -202,7 +202,7 @@ impl Watch {
         self.lock().journal.lines.clone().unwrap_or_default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Book> {
+    fn lock(&self) -> MutexGuard<'_, Observations> {
         // What was noted before a panic is still true.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -233,9 +233,9 @@ fn place(peer: Peer, request: &http::Request<Bytes>) -> Place {
 }
 
 /// What a response says of a pause; when it was sent, its `Date` shows.
-fn told(response: &http::Response<Bytes>, now: Timestamp) -> Told<'_> {
+fn told(response: &http::Response<Bytes>, now: Timestamp) -> RateLimitHeaders<'_> {
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
-    Told {
+    RateLimitHeaders {
         status: response.status(),
         retry_after: header("retry-after"),
         reset: header("x-ratelimit-reset"),
@@ -261,7 +261,7 @@ fn hash_of(value: &impl Hash) -> u64 {
 
 /// One call under observation.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct ObservedRequest {
     watch: Watch,
     call: u64,
     kind: Call,
@@ -272,66 +272,66 @@ pub struct Seen {
     struck: Arc<AtomicBool>,
 }
 
-impl Seen {
+impl ObservedRequest {
     /// Trouble struck; counted once.
     pub(super) fn struck(&self, trouble: Trouble) {
         if self.struck.swap(true, Ordering::Relaxed) {
             return;
         }
-        let mut book = self.watch.lock();
-        book.coverage.met(match trouble {
+        let mut observed = self.watch.lock();
+        observed.coverage.met(match trouble {
             Trouble::Refused => Kind::Refused,
             Trouble::CutInRequest(_) => Kind::CutInRequest,
             Trouble::LostAnswer => Kind::LostAnswer,
             Trouble::CutInAnswer(_) => Kind::CutInAnswer,
             Trouble::Silence => Kind::Silence,
         });
-        book.journal.note(format!("  {} {trouble:?}", self.call));
+        observed.journal.note(format!("  {} {trouble:?}", self.call));
     }
 
     /// The call reaches what the day planned for it.
     pub(super) fn met(&self, kinds: &[Kind]) {
-        let mut book = self.watch.lock();
+        let mut observed = self.watch.lock();
         for kind in kinds {
-            book.coverage.met(*kind);
-            book.journal.note(format!("  {} {kind}", self.call));
+            observed.coverage.met(*kind);
+            observed.journal.note(format!("  {} {kind}", self.call));
         }
     }
 
     /// The peer has acted and sends its answer, which may yet be lost.
     pub(super) fn peer_answered(&self, status: StatusCode) {
-        let mut book = self.watch.lock();
+        let mut observed = self.watch.lock();
         if self.peer == Peer::Ingestion && status.is_success() {
-            book.uploads.acted_on(self.call);
+            observed.uploads.acted_on(self.call);
         }
-        book.journal.note(format!("  {} acted {}", self.call, status.as_u16()));
+        observed.journal.note(format!("  {} acted {}", self.call, status.as_u16()));
     }
 
     /// The power went before the program heard the answer.
     pub(super) fn power_went(&self) {
-        let mut book = self.watch.lock();
-        book.coverage.met(Kind::CrashBeforeCommit);
-        book.journal.note(format!("  {} answered to nobody", self.call));
+        let mut observed = self.watch.lock();
+        observed.coverage.met(Kind::CrashBeforeCommit);
+        observed.journal.note(format!("  {} response after the client left", self.call));
     }
 
     /// The program has its answer, or knows that there will be none. It `is_genuine` when the peer itself sent it.
     pub(super) fn ends(&self, now: Timestamp, answer: &Answer, is_genuine: bool) {
-        let mut book = self.watch.lock();
+        let mut observed = self.watch.lock();
         match answer {
             Ok(answer) => {
                 if is_genuine {
-                    book.heard(self, now, answer);
+                    observed.heard(self, now, answer);
                 }
                 let body = hash_of(answer.body());
-                book.journal.note(format!("{now} {} {} body={body:016x}", self.call, answer.status().as_u16()));
+                observed.journal.note(format!("{now} {} {} body={body:016x}", self.call, answer.status().as_u16()));
             }
-            Err(error) => book.journal.note(format!("{now} {} {error}", self.call)),
+            Err(error) => observed.journal.note(format!("{now} {} {error}", self.call)),
         }
     }
 }
 
-impl Book {
-    fn heard(&mut self, seen: &Seen, now: Timestamp, answer: &http::Response<Bytes>) {
+impl Observations {
+    fn heard(&mut self, seen: &ObservedRequest, now: Timestamp, answer: &http::Response<Bytes>) {
         let status = answer.status();
         if status == StatusCode::TOO_MANY_REQUESTS {
             self.coverage.met(if seen.peer == Peer::Miro { Kind::RateLimited } else { Kind::Throttled });
@@ -358,9 +358,9 @@ impl Book {
         if seen.peer == Peer::Miro
             // What a token may do is asked as often as it is refused.
             && (is_page || !status.is_success())
-            && let Some(habit) = self.manners.heard(seen.place, seen.request, now, status)
+            && let Some(broken) = self.request_rules.heard(seen.place, seen.request, now, status)
         {
-            self.violations.push(Violation::new(Promise::MiroRuleBroken, habit).at(now));
+            self.violations.push(Violation::new(Promise::MiroRuleBroken, broken).at(now));
         }
     }
 }

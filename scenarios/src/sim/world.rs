@@ -17,11 +17,11 @@ use rand_chacha::ChaCha8Rng;
 use super::clock::{SimClock, SkewedClock};
 use super::disk::SimDisk;
 use super::net::{Middlebox, Network, Site};
+use super::network_conditions::NetworkConditions;
 use super::plan::Plan;
 use super::power::Power;
 use super::timeline::Timeline;
 use super::watch::{Limits, Watch};
-use super::weather::Weather;
 use crate::deployment::Addresses;
 use crate::scenario::world::{self, WorldProblem};
 use crate::scenario::{ClockOwner, Peer};
@@ -50,7 +50,7 @@ pub struct SimWorld {
     /// The power of the machine that the connector runs on.
     pub power: Power,
     /// The connector that is running now.
-    pub(super) alive: Alive,
+    pub(super) running: RunningConnector,
     pub(super) disk: SimDisk,
     network: Arc<Network>,
     /// How the connector is set up.
@@ -61,13 +61,13 @@ pub struct SimWorld {
     rng: ChaCha8Rng,
 }
 
-/// The connector that is running now, if one is, for looking at from outside. Clones look at the same.
+/// The connector that is running now, if any. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Alive(Rc<RefCell<Option<Rc<Connector>>>>);
+pub(super) struct RunningConnector(Rc<RefCell<Option<Rc<Connector>>>>);
 
-impl Alive {
-    /// Another connector is running, or none.
-    pub(super) fn becomes(&self, connector: Option<Rc<Connector>>) {
+impl RunningConnector {
+    /// Replaces it.
+    pub(super) fn set(&self, connector: Option<Rc<Connector>>) {
         *self.0.borrow_mut() = connector;
     }
 
@@ -75,8 +75,8 @@ impl Alive {
         self.0.borrow().as_ref().map(|connector| connector.status())
     }
 
-    /// What it says of itself, in a line.
-    pub(super) fn tell(&self) -> String {
+    /// Its status in one line.
+    pub(super) fn describe(&self) -> String {
         let Some(status) = self.status() else { return "no connector is running".to_owned() };
         let streams = status.streams.iter().map(|(name, stream)| {
             let StreamStatus { fetched, delivered, in_flight, open_spans, covered_to, settled_to, problem, .. } =
@@ -109,9 +109,13 @@ pub enum SimError {
 }
 
 impl SimWorld {
-    /// The world at dawn. Must be made inside a runtime with a paused timer.
-    pub fn at_dawn(plan: &Plan, secrets: &Secrets, keep_journal: bool) -> Result<Self, SimError> {
-        let clock = SimClock::starting_at(plan.dawn);
+    /// The world at the start of the plan. Must be made inside a runtime with a paused timer.
+    ///
+    /// # Errors
+    ///
+    /// If the worlds or the configuration of the plan are invalid.
+    pub fn new(plan: &Plan, secrets: &Secrets, keep_journal: bool) -> Result<Self, SimError> {
+        let clock = SimClock::starting_at(plan.starts_at);
         let scenario = &plan.scenario;
         let clock_of = |owner| SkewedClock::of(owner, &scenario.timeline, clock);
         let miro = MockMiro::new(plan.miro.clone(), Arc::new(clock_of(ClockOwner::Miro)))?;
@@ -122,10 +126,10 @@ impl SimWorld {
         let limits = Limits { uploads_in_flight: plan.concurrent_uploads, plain_bytes_max: plan.plain_bytes_max };
         let watch = Watch::new(secrets.clone(), limits, keep_journal);
         let power = Power::default();
-        let weather = Weather::new(scenario.network, plan.dusk, scenario.seed);
+        let conditions = NetworkConditions::new(scenario.network, plan.faults_end, scenario.seed);
         let timeline = Timeline::new(scenario);
         let middlebox = Middlebox::new(plan, timeline.clone(), clock);
-        let network = Network::new(sites(&miro, &sentinel), weather, middlebox, watch.clone(), power.clone(), clock);
+        let network = Network::new(sites(&miro, &sentinel), conditions, middlebox, watch.clone(), power.clone(), clock);
         let config = world::config(scenario, &miro, &sentinel, &addresses())?;
         Ok(Self {
             miro,
@@ -135,7 +139,7 @@ impl SimWorld {
             watch,
             disk: SimDisk::new(power.clone()),
             power,
-            alive: Alive::default(),
+            running: RunningConnector::default(),
             network: Arc::new(network),
             config,
             timeline,
@@ -144,12 +148,20 @@ impl SimWorld {
     }
 
     /// The checkpoint store on the disk as it is now. Whoever had it before can no longer write.
+    ///
+    /// # Errors
+    ///
+    /// If the checkpoint on the disk cannot be opened.
     pub fn store(&self) -> Result<RedbStore, StoreError> {
         let disk = self.disk.clone();
         RedbStore::with_backend(move || disk.plug_in(), self.config.store.dead_letters_bytes_max)
     }
 
     /// A connector that starts from what is on the disk.
+    ///
+    /// # Errors
+    ///
+    /// If the checkpoint on the disk cannot be opened.
     pub fn connector(&mut self) -> Result<Connector, StoreError> {
         let random = Random::seeded(self.rng.random());
         let tokens = AzureTokens::new(

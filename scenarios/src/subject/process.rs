@@ -93,6 +93,10 @@ fn is_kept_away(name: &str) -> bool {
 
 impl Process {
     /// Writes the target's files into `folder` and starts it. Its output is searched for `secrets`.
+    ///
+    /// # Errors
+    ///
+    /// If the program cannot be started.
     pub async fn start(
         target: &Target,
         variables: &Variables,

@@ -164,6 +164,10 @@ impl Target {
     }
 
     /// Reads a target file. It runs in the folder of the file; a program without a `/` is looked for beside this one first.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read or is not a valid target.
     pub fn read(path: &Path) -> Result<Self, TargetError> {
         let file = path.display().to_string();
         let text = input::read_text(path, BY_HAND_BYTES_MAX)
@@ -184,6 +188,10 @@ impl Target {
     }
 
     /// The same from a text. The error says what is wrong, and where.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not a valid target.
     pub fn parse(text: &str) -> Result<Self, String> {
         let target: Self = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
         target.check()?;
@@ -215,6 +223,10 @@ impl Target {
     }
 
     /// With variables under other names, each `NAME={…}`. The error says what is wrong with one.
+    ///
+    /// # Errors
+    ///
+    /// If a map is not `NAME=VALUE`.
     pub fn with_maps(mut self, maps: &[String]) -> Result<Self, String> {
         for map in maps {
             let Some((name, value)) = map.split_once('=').filter(|(name, _)| !name.is_empty()) else {
@@ -226,6 +238,10 @@ impl Target {
     }
 
     /// What is wrong with braces anywhere, if every variable of a program under test has a value; with where that is.
+    ///
+    /// # Errors
+    ///
+    /// If a variable in braces does not exist.
     pub fn check_braces(&self, variables: &Variables) -> Result<(), String> {
         let command = self.command.iter().map(|part| ("`command`".to_owned(), part));
         let env = self.env.iter().map(|(name, value)| (format!("`env.{name}`"), value));
@@ -237,6 +253,10 @@ impl Target {
     }
 
     /// The command, with its variables filled in.
+    ///
+    /// # Errors
+    ///
+    /// If a variable in braces does not exist.
     pub fn filled_command(&self, variables: &Variables) -> Result<Vec<String>, UnknownVariable> {
         self.command.iter().map(|part| variables.fill(part)).collect()
     }

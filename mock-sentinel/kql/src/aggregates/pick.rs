@@ -4,9 +4,9 @@ use std::{cmp::Ordering, sync::Arc};
 
 use super::{Accumulator, Aggregate, Call, ResultName::EachArgument};
 use crate::{
+    column::cells::Cells,
     column::{Column, ColumnBuilder, NO_ROW, RowId, gather_many},
     error::Error,
-    eval::cells::Cells,
     functions::Param,
     types::ColumnType,
     value::Value,

@@ -1,18 +1,18 @@
-//! Counts, sums, means, extremes.
+//! Counts, sums and means.
 
 use hashbrown::HashSet;
 
 use super::{Accumulator, Aggregate, Call, Group, Groups, ResultName::Prefix};
 use crate::{
-    column::{Bitmap, Column, Data},
+    column::cells::{Cells, Reals, Texts, column_of_longs},
+    column::{Column, Data},
     decimal::Decimal,
     error::Error,
-    eval::{
+    functions::{Param, conversion::convert},
+    kernels::{
         arithmetic::arithmetic_values,
-        cells::{Cells, Reals, Side, Texts, column_of_longs},
         key::{ValueKey, real_bits},
     },
-    functions::{Param, conversion::convert},
     plan::ArithmeticOp,
     types::ColumnType,
     value::Value,
@@ -22,8 +22,6 @@ const COUNT: Aggregate =
     Aggregate::new(&["count"], &[Param::Any], Prefix("count"), |_| ColumnType::Long, count).required(0);
 const SUM: Aggregate = Aggregate::new(&["sum"], &[Param::Summable], Prefix("sum"), sum_type, sum);
 const AVG: Aggregate = Aggregate::new(&["avg"], &[Param::Summable], Prefix("avg"), avg_type, avg);
-const MIN: Aggregate = Aggregate::new(&["min"], &[Param::Any], Prefix("min"), same, min);
-const MAX: Aggregate = Aggregate::new(&["max"], &[Param::Any], Prefix("max"), same, max);
 const DCOUNT: Aggregate =
     Aggregate::new(&["dcount"], &[Param::Any, Param::Any], Prefix("dcount"), |_| ColumnType::Long, distinct)
         .required(1);
@@ -38,10 +36,6 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
     SUM.only_if(&["sumif"], Prefix("sumif")),
     AVG,
     AVG.only_if(&["avgif"], Prefix("avgif")),
-    MIN,
-    MIN.only_if(&["minif"], Prefix("minif")),
-    MAX,
-    MAX.only_if(&["maxif"], Prefix("maxif")),
     DCOUNT,
     Aggregate::new(&["dcountif"], &[Param::Any], Prefix("dcountif"), |_| ColumnType::Long, distinct)
         .only_if(&["dcountif"], Prefix("dcountif")),
@@ -58,7 +52,7 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
     }),
 ];
 
-fn same(kinds: &[ColumnType]) -> ColumnType {
+pub(super) fn same(kinds: &[ColumnType]) -> ColumnType {
     kinds.first().copied().unwrap_or(ColumnType::Long)
 }
 
@@ -219,79 +213,6 @@ impl Group for SumOf {
             (_, true) => Value::Null,
         };
         vec![result]
-    }
-}
-
-fn min(call: &Call<'_>) -> Box<dyn Accumulator> {
-    extreme(call, false)
-}
-
-fn max(call: &Call<'_>) -> Box<dyn Accumulator> {
-    extreme(call, true)
-}
-
-fn extreme(call: &Call<'_>, largest: bool) -> Box<dyn Accumulator> {
-    match call.result() {
-        kind @ (ColumnType::Int | ColumnType::Long | ColumnType::DateTime | ColumnType::Timespan) => {
-            Box::new(ExtremeLong { kind, largest, found: Vec::new() })
-        }
-        _ => Groups::boxed(call, 1, move || Extreme { largest, found: Value::Null }),
-    }
-}
-
-/// Extremes of whole numbers and times.
-struct ExtremeLong {
-    kind: ColumnType,
-    largest: bool,
-    found: Vec<Option<i64>>,
-}
-
-impl Accumulator for ExtremeLong {
-    fn update(&mut self, groups: &[u32], count: usize, args: &[Cells]) -> Result<(), Error> {
-        self.found.resize(count, None);
-        let values = args[0].longs().unwrap_or(Side::One(None));
-        for (row, group) in groups.iter().enumerate() {
-            if let Some(value) = values.get(row) {
-                let found = &mut self.found[*group as usize];
-                let better = found.is_none_or(|found| if self.largest { value > found } else { value < found });
-                if better {
-                    *found = Some(value);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(mut self: Box<Self>, count: usize) -> Vec<Column> {
-        self.found.resize(count, None);
-        let valid: Bitmap = self.found.iter().map(Option::is_some).collect();
-        let cells = self.found.iter().map(|found| found.unwrap_or_default()).collect();
-        vec![column_of_longs(self.kind, cells, Some(valid))]
-    }
-}
-
-/// Extremes of anything else. NaN counts only when there is nothing else.
-struct Extreme {
-    largest: bool,
-    found: Value,
-}
-
-impl Group for Extreme {
-    fn add(&mut self, values: &[Value]) {
-        let value = &values[0];
-        let is_nan = |value: &Value| value.as_real().is_some_and(f64::is_nan);
-        if value.is_null() || is_nan(value) && !self.found.is_null() {
-            return;
-        }
-        let order = value.total_order(&self.found);
-        let better = if self.largest { order.is_gt() } else { order.is_lt() };
-        if self.found.is_null() || is_nan(&self.found) || better {
-            self.found = value.clone();
-        }
-    }
-
-    fn results(self) -> Vec<Value> {
-        vec![self.found]
     }
 }
 

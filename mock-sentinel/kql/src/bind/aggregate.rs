@@ -2,7 +2,7 @@
 
 use super::{
     Binder,
-    call::{accepts, cast_target},
+    argument::{accepts, cast_target},
     errors, names,
 };
 use crate::{

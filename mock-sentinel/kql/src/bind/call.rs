@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use super::{Binder, allowed, errors, scope::Binding, user_function::Called};
+use super::{
+    Binder, allowed,
+    argument::{accepts, cast_target, common_type},
+    errors,
+    scope::Binding,
+    user_function::Called,
+};
 use crate::{
     error::Error,
-    functions::{self, Function, Param, Returns},
+    functions::{self, Callee, Function, Param, Returns},
     plan::{Expr, ExprKind},
-    syntax::{
-        Span,
-        ast::{self, Call},
-    },
+    syntax::{Span, ast::Call},
     types::ColumnType,
 };
 
@@ -48,6 +51,9 @@ impl Binder<'_> {
             let args = self.scalar_args(call)?;
             return self.call_built_in(call, candidates, args);
         }
+        if let Some(function) = self.catalog.scalar_function(name) {
+            return self.call_registered(function, call);
+        }
         match self.catalog.function(name) {
             Some(saved) => match self.call_saved(name, &saved, call)? {
                 Called::Scalar(expr) => Ok(expr),
@@ -60,7 +66,7 @@ impl Binder<'_> {
         }
     }
 
-    /// The error for a name nobody knows, or one that is known but not offered.
+    /// The error for an unknown name, or one that is known but not supported.
     pub(super) fn unknown_function(&self, call: &Call) -> Error {
         let name = call.name.text.as_str();
         if crate::aggregates::find(name).is_some() {
@@ -70,7 +76,8 @@ impl Binder<'_> {
         if super::special::REFUSED.contains(&name) || name.starts_with("series_") || name.starts_with("geo_") {
             return errors::refused(name, call.span);
         }
-        let saved = self.catalog.function_names();
+        let mut saved = self.catalog.function_names();
+        saved.extend(self.catalog.scalar_function_names());
         let built_in = functions::names().chain(crate::aggregates::names()).chain(super::special::names());
         let mut known: Vec<&str> = built_in.collect();
         known.extend(saved.iter().map(String::as_str));
@@ -144,10 +151,10 @@ impl Binder<'_> {
         let kinds: Arc<[ColumnType]> = cast.iter().map(|arg| arg.ty).collect();
         let returns = match function.returns {
             Returns::Is(kind) => kind,
-            Returns::Like(at) | Returns::Widest(at) => kinds.get(at).copied().unwrap_or(ColumnType::Dynamic),
+            Returns::Widest(at) => kinds.get(at).copied().unwrap_or(ColumnType::Dynamic),
             Returns::By(decide) => decide(&kinds),
         };
-        self.made(ExprKind::Call { function, args: cast, kinds }, returns, span)
+        self.made(ExprKind::Call { function: Callee::BuiltIn(function), args: cast, kinds }, returns, span)
     }
 }
 
@@ -164,46 +171,6 @@ fn pattern_of<'a>(call: &Call, args: &'a [Expr]) -> Option<&'a Expr> {
     }
 }
 
-/// Whether a parameter takes an argument of this type, possibly after a cast.
-pub(super) fn accepts(param: Param, kind: ColumnType) -> bool {
-    match param {
-        Param::Any | Param::Scalar => true,
-        Param::Number => kind.is_numeric() || kind == ColumnType::Dynamic,
-        Param::Integer => kind.is_integer() || kind == ColumnType::Dynamic,
-        Param::Summable => kind.is_summable() || kind == ColumnType::Dynamic,
-        Param::Is(wanted) | Param::Constant(wanted) => {
-            let widens = wanted.is_numeric() && kind.is_numeric() && kind <= wanted;
-            let narrows = wanted == ColumnType::Real && kind == ColumnType::Decimal;
-            kind == wanted || kind == ColumnType::Dynamic || widens || narrows
-        }
-    }
-}
-
-/// The type an argument is cast to before the call.
-pub(super) fn cast_target(param: Param, kind: ColumnType) -> ColumnType {
-    match (param, kind) {
-        (Param::Is(wanted) | Param::Constant(wanted), _) => wanted,
-        (Param::Number | Param::Summable, ColumnType::Dynamic) => ColumnType::Real,
-        (Param::Integer, ColumnType::Dynamic) => ColumnType::Long,
-        (Param::Scalar, ColumnType::Dynamic) => ColumnType::String,
-        (_, kind) => kind,
-    }
-}
-
-/// The type that holds them all: the widest number, the type they share, else dynamic.
-pub(super) fn common_type(kinds: impl Iterator<Item = ColumnType>) -> ColumnType {
-    let widened = |left: ColumnType, right: ColumnType| {
-        if left == right {
-            left
-        } else if left.is_numeric() && right.is_numeric() {
-            left.max(right)
-        } else {
-            ColumnType::Dynamic
-        }
-    };
-    kinds.reduce(widened).unwrap_or(ColumnType::Dynamic)
-}
-
 fn no_candidate(call: &Call, candidates: &[&'static Function], kinds: &[ColumnType]) -> Error {
     if !candidates.iter().any(|function| function.takes(kinds.len())) {
         return errors::wrong_argument_count(&call.name, kinds.len());
@@ -211,10 +178,4 @@ fn no_candidate(call: &Call, candidates: &[&'static Function], kinds: &[ColumnTy
     let given: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
     let message = format!("'{}' does not take arguments of types ({}).", call.name.text, given.join(", "));
     Error::semantic("SEM0019", message, call.span).with_token(&call.name.text)
-}
-
-/// The value of one argument, or the error that it is missing.
-pub(super) fn argument(call: &Call, at: usize) -> Result<&ast::Expr, Error> {
-    let missing = || errors::wrong_argument_count(&call.name, call.args.len());
-    call.args.get(at).map(|argument| &argument.value).ok_or_else(missing)
 }

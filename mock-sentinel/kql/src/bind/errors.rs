@@ -28,7 +28,7 @@ pub(super) fn near<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> 
 
 pub(super) fn unknown_column(name: &Name, schema: Option<&Schema>) -> Error {
     let known = schema.iter().flat_map(|schema| schema.columns()).map(|column| &*column.name);
-    let known = known.filter(|name| !super::scan::is_state_column(name) && !super::hidden::is_hidden(name));
+    let known = known.filter(|name| !super::hidden::is_state_column(name) && !super::hidden::is_hidden(name));
     let near = near(&name.text, known.collect::<Vec<_>>());
     let message = format!("Failed to resolve column or scalar expression named '{}'.", name.text);
     Error::semantic("SEM0100", message, name.span).with_token(&name.text).with_near(near)
@@ -98,7 +98,7 @@ pub(super) fn no_pattern(pattern: &str, why: &str, span: Span) -> Error {
     Error::semantic("SEM0420", message, span).with_token(pattern)
 }
 
-/// The catalog has nobody who knows where addresses are.
+/// The catalog has no source of locations.
 pub(super) fn no_geo_data(span: Span) -> Error {
     let name = "geo_info_from_ip_address";
     Error::refused(name, format!("'{name}' needs data on addresses, and none were given to this engine."), span)

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::{
-    Binder, errors,
-    names::{self, Columns},
-    project::given_names,
+    Binder,
+    columns::Columns,
+    errors,
+    names::{self, given_names},
 };
 use crate::{
     error::Error,

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::{
-    Binder, errors, hidden,
-    names::Columns,
-    pipe::{project, staged},
+    Binder,
+    columns::Columns,
+    errors, hidden,
+    stage::{project, staged},
     union::{Branch, unified},
 };
 use crate::{
@@ -165,10 +166,10 @@ impl Binder<'_> {
         }
         let mut away = Vec::new();
         for pattern in &find.project_away {
-            away.extend(super::project::matching(pattern, &plan.schema)?);
+            away.extend(super::column_pattern::matching(pattern, &plan.schema)?);
         }
         let kept: Vec<usize> = (0..plan.schema.len()).filter(|at| *at == 0 || !away.contains(at)).collect();
-        Ok(super::pipe::select(plan, &kept, 0))
+        Ok(super::stage::select(plan, &kept, 0))
     }
 
     fn packed(&mut self, plan: &Plan, wanted: &[(String, ColumnType)], span: Span) -> Result<Expr, Error> {

@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Binder<'_> {
-    /// Needs somebody who knows about addresses.
+    /// Needs a source of locations.
     pub(super) fn geo_info(&mut self, call: &Call) -> Result<Expr, Error> {
         let address = self.only_argument(call)?;
         let provider = self.catalog.geo_info().ok_or_else(|| errors::no_geo_data(call.span))?;

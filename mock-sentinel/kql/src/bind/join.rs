@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Binder, errors, names::Columns, operate::widest};
+use super::{Binder, columns::Columns, errors, operate::widest};
 use crate::{
     error::Error,
     plan::{Expr, ExprKind, Join, JoinKind, Plan, Stage},
@@ -93,7 +93,7 @@ impl Binder<'_> {
                 if left_at >= left.len() || right_at < left.len() {
                     return Err(bad_condition(condition.span));
                 }
-                on_right.kind = ExprKind::Column(right_at - left.len());
+                on_right = Expr::column(right_at - left.len(), on_right.ty);
                 self.key_pair(on_left, on_right, keys, condition.span)
             }
             _ => Err(bad_condition(condition.span)),

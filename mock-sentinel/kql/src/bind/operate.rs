@@ -103,7 +103,7 @@ impl Binder<'_> {
         self.text_match(matching, left, right, span)
     }
 
-    /// Fails for a constant that is no regular expression.
+    /// Fails for a constant that is not a regular expression.
     pub(super) fn is_pattern(&mut self, pattern: &Expr, span: Span) -> Result<(), Error> {
         match pattern.as_literal().and_then(crate::Value::as_str) {
             Some(pattern) => self.compiles(pattern, pattern, span),

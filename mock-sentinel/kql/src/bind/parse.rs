@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Binder, allowed, errors, names::Columns};
+use super::{Binder, allowed, columns::Columns, errors};
 use crate::{
     error::Error,
-    eval::{
-        parse::{Piece, Reading, TextPattern},
-        parse_kv::{Delimiters, PairPattern, PairWay},
+    plan::{
+        Expr, Parse, ParsePattern, Plan, Stage,
+        pattern::{Delimiters, PairPattern, PairWay, Piece, Reading, TextPattern},
     },
-    plan::{Expr, Parse, ParsePattern, Plan, Stage},
     syntax::{
         Span,
         ast::{self, ParseKind},

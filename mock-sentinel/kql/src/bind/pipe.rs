@@ -2,11 +2,18 @@
 
 use std::sync::Arc;
 
-use super::{Binder, allowed, errors, hidden, names::Columns};
+use super::{
+    Binder, allowed,
+    columns::Columns,
+    errors, hidden,
+    keyword::keyword,
+    service_columns,
+    stage::{project, select, staged, take},
+};
 use crate::{
     answer::Render,
     error::Error,
-    plan::{Expr, Plan, Project, Sort, SortKey, Source, Stage},
+    plan::{Plan, Sort, SortKey, Source, Stage},
     syntax::ast::{self, NullsOrder, Operator, OperatorKind, OrderColumn, SortDirection},
     types::{ColumnType, Schema},
 };
@@ -51,9 +58,9 @@ impl Binder<'_> {
             }
             OperatorKind::ProjectAway(patterns) => Self::keep(plan, patterns, false),
             OperatorKind::ProjectKeep(patterns) => Self::keep(plan, patterns, true),
-            OperatorKind::ProjectRename(columns) => super::project::rename(plan, columns),
+            OperatorKind::ProjectRename(columns) => super::column_pattern::rename(plan, columns),
             OperatorKind::ProjectReorder(columns) => {
-                let (order, named) = super::project::reordered(columns, &plan.schema)?;
+                let (order, named) = super::column_pattern::reordered(columns, &plan.schema)?;
                 Ok(select(plan, &order, named))
             }
             OperatorKind::ProjectByNames(names) => self.project_by_names(plan, names),
@@ -88,7 +95,7 @@ impl Binder<'_> {
             OperatorKind::Join(join) => self.join(plan, join, span),
             OperatorKind::Lookup(lookup) => self.lookup(plan, lookup, span),
             OperatorKind::Union(union) => self.union(Some(plan), union, span),
-            OperatorKind::GetSchema { .. } => Ok(super::get_schema::rows(&hidden::shown(plan).schema)),
+            OperatorKind::GetSchema { .. } => Ok(super::get_schema::rows(&service_columns::shown(plan).schema)),
             OperatorKind::As(named) => {
                 let mut plan = plan;
                 plan.name = Some(Arc::from(named.name.text.as_str()));
@@ -112,7 +119,7 @@ impl Binder<'_> {
             OperatorKind::MakeSeries(series) => self.make_series(plan, series, span),
             OperatorKind::TopNested(nested) => self.top_nested(plan, nested, span),
             OperatorKind::Partition(partition) => self.partition(plan, partition, span),
-            OperatorKind::Evaluate(evaluate) => self.evaluate(Some(hidden::shown(plan)), evaluate),
+            OperatorKind::Evaluate(evaluate) => self.evaluate(Some(service_columns::shown(plan)), evaluate),
             OperatorKind::Search(search) => self.search(Some(plan), search, span),
             OperatorKind::Fork(_) | OperatorKind::Facet(_) => {
                 let keyword = keyword(&operator.kind);
@@ -133,7 +140,7 @@ impl Binder<'_> {
     fn filter_named(&mut self, plan: Plan, predicate: &ast::NamedExpr) -> Result<Plan, Error> {
         let filtered = self.filter(plan, &predicate.value);
         filtered.map_err(|mut error| {
-            if let Some(name) = super::project::given_names(&predicate.naming).first() {
+            if let Some(name) = super::names::given_names(&predicate.naming).first() {
                 let hint = format!(" A single '=' names the condition '{name}'; '==' compares.");
                 error.message.push_str(&hint);
             }
@@ -156,7 +163,7 @@ impl Binder<'_> {
     fn keep(plan: Plan, patterns: &[ast::ColumnPattern], keep: bool) -> Result<Plan, Error> {
         let mut named = vec![false; plan.schema.len()];
         for pattern in patterns {
-            for at in super::project::matching(pattern, &plan.schema)? {
+            for at in super::column_pattern::matching(pattern, &plan.schema)? {
                 named[at] = true;
             }
         }
@@ -176,7 +183,7 @@ impl Binder<'_> {
             };
             for pattern in patterns {
                 let found = hidden::visible(&plan.schema);
-                let found = found.filter(|(_, column)| super::project::matches_wildcard(&pattern, &column.name));
+                let found = found.filter(|(_, column)| super::column_pattern::matches_wildcard(&pattern, &column.name));
                 let hidden = hidden::find(&plan.schema, &pattern).map(|at| (at, &plan.schema.columns()[at]));
                 let found = found.chain(hidden);
                 for (at, _) in found {
@@ -224,7 +231,7 @@ impl Binder<'_> {
 
     /// Fails unless the columns are as promised.
     fn assert_schema(plan: Plan, schema: &ast::Schema) -> Result<Plan, Error> {
-        let plan = hidden::shown(plan);
+        let plan = service_columns::shown(plan);
         if super::source::schema_of(schema) == plan.schema {
             return Ok(plan);
         }
@@ -248,96 +255,5 @@ impl Binder<'_> {
                 Err(Error::semantic("SEM0100", "invoke takes a function that gives a table.", call.span))
             }
         }
-    }
-}
-
-/// Adds a stage that keeps the columns.
-pub(super) fn staged(mut plan: Plan, stage: Stage) -> Plan {
-    let schema = plan.schema.clone();
-    plan.push(stage, schema);
-    plan
-}
-
-/// Adds a stage that makes these columns.
-pub(super) fn project(mut plan: Plan, columns: Columns) -> Plan {
-    let (schema, exprs) = columns.finish();
-    plan.push(Stage::Project(Project { columns: exprs.into(), schema: schema.clone() }), schema);
-    plan
-}
-
-/// Adds a stage that keeps these columns in this order; the query names the first `named` of them.
-pub(super) fn select(plan: Plan, kept: &[usize], named: usize) -> Plan {
-    let mut columns = Columns::default();
-    for (place, at) in kept.iter().enumerate() {
-        let column = &plan.schema.columns()[*at];
-        let name = if place < named { hidden::named(&column.name) } else { &column.name };
-        columns.push(name.to_owned(), Expr::column(*at, column.kind));
-    }
-    project(plan, columns)
-}
-
-/// `take`: right after a sort only so many rows need to be in order.
-fn take(mut plan: Plan, rows: usize) -> Plan {
-    for stage in plan.stages.iter_mut().rev() {
-        match stage {
-            Stage::Project(project) if !project.columns.iter().any(Expr::has_window) => {}
-            Stage::Sort(sort) => {
-                sort.limit = Some(sort.limit.unwrap_or(usize::MAX).min(rows));
-                break;
-            }
-            _ => break,
-        }
-    }
-    staged(plan, Stage::Take(rows))
-}
-
-/// The word an operator is written with.
-pub(super) fn keyword(kind: &OperatorKind) -> &'static str {
-    match kind {
-        OperatorKind::As(_) => "as",
-        OperatorKind::AssertSchema(_) => "assert-schema",
-        OperatorKind::Consume(_) => "consume",
-        OperatorKind::Count { .. } => "count",
-        OperatorKind::Distinct { .. } => "distinct",
-        OperatorKind::Evaluate(_) => "evaluate",
-        OperatorKind::ExecuteAndCache => "execute-and-cache",
-        OperatorKind::Extend(_) => "extend",
-        OperatorKind::Facet(_) => "facet",
-        OperatorKind::Filter { .. } => "where",
-        OperatorKind::Find(_) => "find",
-        OperatorKind::Fork(_) => "fork",
-        OperatorKind::GetSchema { .. } => "getschema",
-        OperatorKind::Invoke(_) => "invoke",
-        OperatorKind::Join(_) => "join",
-        OperatorKind::Lookup(_) => "lookup",
-        OperatorKind::MakeSeries(_) => "make-series",
-        OperatorKind::MvApply(_) => "mv-apply",
-        OperatorKind::MvExpand(_) => "mv-expand",
-        OperatorKind::Parse(parse) if parse.only_matches => "parse-where",
-        OperatorKind::Parse(_) => "parse",
-        OperatorKind::ParseKv(_) => "parse-kv",
-        OperatorKind::Partition(_) => "partition",
-        OperatorKind::Print(_) => "print",
-        OperatorKind::Project(_) => "project",
-        OperatorKind::ProjectAway(_) => "project-away",
-        OperatorKind::ProjectKeep(_) => "project-keep",
-        OperatorKind::ProjectRename(_) => "project-rename",
-        OperatorKind::ProjectReorder(_) => "project-reorder",
-        OperatorKind::ProjectByNames(_) => "project-by-names",
-        OperatorKind::Range(_) => "range",
-        OperatorKind::Reduce(_) => "reduce",
-        OperatorKind::Render(_) => "render",
-        OperatorKind::Sample { .. } => "sample",
-        OperatorKind::SampleDistinct(_) => "sample-distinct",
-        OperatorKind::Scan(_) => "scan",
-        OperatorKind::Search(_) => "search",
-        OperatorKind::Serialize { .. } => "serialize",
-        OperatorKind::Sort { .. } => "sort",
-        OperatorKind::Summarize(_) => "summarize",
-        OperatorKind::Take { .. } => "take",
-        OperatorKind::Top(_) => "top",
-        OperatorKind::TopHitters(_) => "top-hitters",
-        OperatorKind::TopNested(_) => "top-nested",
-        OperatorKind::Union(_) => "union",
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! The columns of most of them depend on the rows, so their input is run while the query is bound.
 
-use super::{Binder, call::argument, errors};
+use super::{Binder, argument::argument, errors};
 use crate::{
     batch::Batch,
     error::Error,
-    eval::plugin::{self, AddressLookup, BagConflict, BagUnpack},
+    operators::plugin::{self, AddressLookup, BagConflict, BagUnpack},
     plan::{Plan, Source},
     syntax::{
         Span,

@@ -1,8 +1,8 @@
-//! What a query answers with: a table for each tabular statement, and for each branch of `fork` and `facet`.
+//! The results of a query: a table for each tabular statement, and for each branch of `fork` and `facet`.
 
 use std::sync::Arc;
 
-use super::{Binder, BoundResult, allowed, pipe::keyword};
+use super::{Binder, BoundResult, allowed, keyword::keyword};
 use crate::{
     error::Error,
     plan::Plan,

@@ -192,7 +192,7 @@ impl Binder<'_> {
     fn step_column(&self, target: &ast::Expr, name: &Name) -> Option<Expr> {
         let ast::ExprKind::Name(step) = &target.kind else { return None };
         let schema = &self.row.as_ref()?.schema;
-        let at = schema.index_of(&super::scan::state_column(&step.text, &name.text))?;
+        let at = schema.index_of(&super::hidden::state_column(&step.text, &name.text))?;
         Some(Expr::column(at, schema.kind(at)))
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Binder, errors};
+use super::{Binder, errors, hidden::state_column};
 use crate::{
     error::Error,
     plan::{Expr, Plan, Scan, ScanOutput, ScanStep, Stage},
@@ -79,7 +79,7 @@ impl Binder<'_> {
             Some("last") => ScanOutput::Last,
             Some("none") => ScanOutput::None,
             Some(other) => {
-                let message = format!("'{other}' is no output of a step: all, last or none.");
+                let message = format!("'{other}' is not an output of a step; use all, last or none.");
                 return Err(Error::semantic("SEM0018", message, step.name.span).with_token(other));
             }
         };
@@ -113,15 +113,6 @@ impl Binder<'_> {
         }
         Ok((at, self.converted(value, wanted, written.span)?))
     }
-}
-
-/// The name under which a column of a step's state is seen; no column of a query is called so.
-pub(super) fn state_column(step: &str, column: &str) -> String {
-    format!("{step}\u{1}{column}")
-}
-
-pub(super) fn is_state_column(name: &str) -> bool {
-    name.contains('\u{1}')
 }
 
 /// What conditions and assignments may refer to: the row, then for each step the row it matched last.

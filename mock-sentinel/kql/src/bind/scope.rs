@@ -44,7 +44,7 @@ enum Stored {
 /// What one name means.
 #[derive(Debug, Clone)]
 pub(super) enum Binding {
-    /// A scalar; `row` tells which columns it refers to, if any.
+    /// A scalar; `row` is the scope of the columns it refers to, if any.
     Scalar {
         expr: Expr,
         row: Option<u32>,

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Binder, names, project::given_names};
+use super::{
+    Binder,
+    names::{self, given_names},
+};
 use crate::{
     error::Error,
     functions::conversion::convert,

@@ -6,7 +6,7 @@ use hashbrown::HashSet;
 
 use super::{
     Binder, Mode, allowed,
-    call::argument,
+    argument::argument,
     errors,
     scope::{Binding, Materialized},
     user_function::Called,
@@ -155,7 +155,7 @@ impl Binder<'_> {
     fn source_operator(&mut self, operator: &ast::Operator) -> Result<Plan, Error> {
         match &operator.kind {
             OperatorKind::Print(columns) => self.print(columns),
-            _ if self.is_transform() => Err(allowed::refusal(super::pipe::keyword(&operator.kind), operator.span)),
+            _ if self.is_transform() => Err(allowed::refusal(super::keyword::keyword(&operator.kind), operator.span)),
             OperatorKind::Range(range) => self.range(range),
             OperatorKind::Union(union) => self.union(None, union, operator.span),
             OperatorKind::Search(search) => self.search(None, search, operator.span),
@@ -163,7 +163,7 @@ impl Binder<'_> {
             OperatorKind::Evaluate(evaluate) => self.evaluate(None, evaluate),
             kind => Err(Error::semantic(
                 "SEM0100",
-                format!("'{}' needs a table before it.", super::pipe::keyword(kind)),
+                format!("'{}' needs a table before it.", super::keyword::keyword(kind)),
                 operator.span,
             )),
         }
@@ -189,7 +189,7 @@ impl Binder<'_> {
         let (from, from_kind) = self.constant(&range.from)?;
         let (to, to_kind) = self.constant(&range.to)?;
         let (step, step_kind) = self.constant(&range.step)?;
-        let kind = super::call::common_type([from_kind, to_kind].into_iter());
+        let kind = super::argument::common_type([from_kind, to_kind].into_iter());
         let kind = match (kind, step_kind) {
             (ColumnType::DateTime | ColumnType::Timespan, ColumnType::Timespan) => kind,
             (kind, step) if kind.is_numeric() && step.is_numeric() => kind.max(step).max(ColumnType::Long),

@@ -3,7 +3,7 @@
 
 use super::{
     Binder, allowed,
-    call::{argument, common_type},
+    argument::{argument, common_type},
     errors,
 };
 use crate::{
@@ -119,7 +119,7 @@ const NAMES: &[&str] = &[
     "totimespan",
 ];
 
-/// Whether Kusto has a function of this name that is no plain entry of the table, offered or not.
+/// Whether Kusto has a function of this name that is not a plain entry of the table, offered or not.
 pub(super) fn is_known(name: &str) -> bool {
     NAMES.contains(&name)
         || REFUSED.contains(&name)
@@ -278,7 +278,7 @@ impl Binder<'_> {
     fn bind_toscalar(&mut self, call: &Call) -> Result<Expr, Error> {
         let operand = argument(call, 0)?;
         if !self.is_tabular(operand) {
-            // What is outside of the row comes first: the key of a partition is so told from a column of its name.
+            // What is outside of the row comes first: which distinguishes the key of a partition from a column of its name.
             let row = self.row.take();
             let outside = self.scalar(operand);
             self.row = row;

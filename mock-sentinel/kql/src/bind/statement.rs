@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Binder<'_> {
-    /// Binds a statement that gives a name its meaning. A table is no such statement.
+    /// Binds a statement that gives a name its meaning. A tabular statement is an error.
     pub(super) fn define(&mut self, statement: &Statement) -> Result<(), Error> {
         match &statement.kind {
             StatementKind::Let(written) => self.define_let(written),
@@ -53,7 +53,7 @@ impl Binder<'_> {
             if self.is_transform() {
                 return Err(allowed::refusal("materialize", call.span));
             }
-            let plan = self.table(super::call::argument(call, 0)?)?;
+            let plan = self.table(super::argument::argument(call, 0)?)?;
             return Ok(Binding::Materialized(Rc::new(RefCell::new(Materialized::Pending(plan)))));
         }
         if let ExprKind::Name(name) = &expr.kind
@@ -67,7 +67,7 @@ impl Binder<'_> {
         Ok(Binding::Table { plan: Rc::new(plan?), view: false })
     }
 
-    /// `declare query_parameters`: each has its default, since nobody hands in another value.
+    /// `declare query_parameters`: each has its default, since the engine takes no other value.
     fn define_parameters(&mut self, declared: &ast::DeclareParameters) -> Result<(), Error> {
         for param in &declared.params {
             let (ParamType::Scalar(ty), Some(default)) = (&param.ty, &param.default) else {

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::{
-    Binder, errors,
-    names::{self, Columns},
-    pipe::{project, staged},
-    project::{enough_for_names, given_names},
+    Binder,
+    columns::Columns,
+    errors,
+    names::{self, given_names},
+    project::enough_for_names,
+    stage::{project, staged},
 };
 use crate::{
     aggregates,
@@ -187,7 +189,7 @@ fn binned(value: ast::Expr, size: ast::Expr) -> ast::Expr {
 
 /// One row for each distinct one.
 pub(super) fn distinct_all(plan: Plan, span: Span) -> Result<Plan, Error> {
-    let mut plan = super::hidden::shown(plan);
+    let mut plan = super::service_columns::shown(plan);
     if let Some(column) = plan.schema.columns().iter().find(|column| column.kind == ColumnType::Dynamic) {
         let message = format!("distinct cannot compare '{}', which is dynamic; put tostring() around it.", column.name);
         return Err(Error::semantic("SEM0085", message, span));

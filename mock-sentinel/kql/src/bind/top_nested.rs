@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{
     Binder,
-    names::{self, Columns},
-    project::given_names,
+    columns::Columns,
+    names::{self, given_names},
 };
 use crate::{
     error::{Error, Limit},

@@ -1,6 +1,8 @@
 //! `union`
 
-use super::{Binder, errors, hidden, names::Columns, pipe::project, project::matches_wildcard, scope::Binding};
+use super::{
+    Binder, column_pattern::matches_wildcard, columns::Columns, errors, hidden, scope::Binding, stage::project,
+};
 use crate::{
     error::{Error, ErrorKind},
     plan::{Expr, Plan, Source},

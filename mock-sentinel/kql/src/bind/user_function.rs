@@ -30,6 +30,16 @@ enum Given<'a> {
     Default(&'a ast::Expr),
 }
 
+impl SavedFunction {
+    /// Whether this is a function: parameters and body parse. What the body names is looked up when it is called.
+    ///
+    /// # Errors
+    /// When the text is not a function, with what is wrong.
+    pub fn check(&self, name: &str) -> Result<(), Error> {
+        Binder::saved(name, self).map(|_| ())
+    }
+}
+
 impl Binder<'_> {
     /// Calls a function of the query.
     pub(super) fn call_user(&mut self, function: &Rc<Function>, call: &Call) -> Result<Called, Error> {

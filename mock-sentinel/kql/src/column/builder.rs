@@ -180,7 +180,7 @@ impl ColumnBuilder {
         self.push(&Value::Timespan(value));
     }
 
-    /// A `dynamic` given as JSON text; text that is no JSON becomes a dynamic string.
+    /// A `dynamic` given as JSON text; text that is not JSON becomes a dynamic string.
     pub fn push_json(&mut self, json: &str) {
         let json = json.trim();
         match &mut self.data {

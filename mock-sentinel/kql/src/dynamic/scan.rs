@@ -10,7 +10,7 @@ use memchr::{memchr2, memchr3};
 pub(crate) struct Scanned<'a>(pub &'a str);
 
 impl<'a> Scanned<'a> {
-    /// The value of a property, `None` when this is no bag or has none of that name. The last of equals wins.
+    /// The value of a property, `None` when this is not a bag or has none of that name. The last of equals wins.
     pub(crate) fn property(self, name: &str) -> Option<Self> {
         let text = self.0;
         let bytes = text.as_bytes();

@@ -29,7 +29,7 @@ pub(super) trait Arguments {
     fn array(&self, index: usize) -> Option<&[Dynamic]>;
     /// The properties of a bag.
     fn bag(&self, index: usize) -> Option<&Properties>;
-    /// Whether so many arguments were given that this one was.
+    /// Whether enough arguments were given for this one.
     fn has(&self, index: usize) -> bool;
 }
 

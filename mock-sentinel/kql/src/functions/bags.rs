@@ -35,7 +35,7 @@ fn bag_pack(_: &mut Context<'_>, args: &[Value]) -> Value {
     Value::dynamic(Dynamic::bag(pairs))
 }
 
-/// The leftmost value of a key wins; what is no bag is passed over.
+/// The leftmost value of a key wins; what is not a bag is skipped.
 fn bag_merge(_: &mut Context<'_>, args: &[Value]) -> Value {
     let mut merged = Properties::default();
     let mut any = false;

@@ -52,7 +52,7 @@ pub(crate) fn unwrapped(tree: &Dynamic) -> Value {
     }
 }
 
-/// `parse_json`: text that is no JSON is a dynamic string.
+/// `parse_json`: text that is not JSON is a dynamic string.
 fn to_dynamic(value: &Value) -> Dynamic {
     match value {
         Value::String(text) if text.is_empty() => Dynamic::Null,
@@ -124,7 +124,7 @@ fn to_int(value: &Value) -> Option<i32> {
     }
 }
 
-/// Towards zero, and to the nearest of 64 bits beyond them; `None` for what is no number.
+/// Towards zero, and to the nearest of 64 bits beyond them; `None` for what is not a number.
 fn saturated(real: f64) -> Option<i64> {
     finite(real).map(|real| real as i64)
 }
@@ -191,7 +191,7 @@ fn to_datetime(value: &Value) -> Option<DateTime> {
 fn to_timespan(value: &Value) -> Option<Timespan> {
     match value {
         Value::Timespan(value) => Some(*value),
-        // Unlike in a literal, a bare number is no number of days.
+        // Unlike in a literal, a bare number does not count days.
         Value::String(text) if !text.contains(|c: char| c == ':' || c.is_alphabetic()) => None,
         Value::String(text) => Timespan::parse(text),
         Value::Bool(_) | Value::Int(_) | Value::Long(_) | Value::Real(_) | Value::Decimal(_) | Value::DateTime(_) => {

@@ -148,7 +148,7 @@ fn iso_week(at: DateTime) -> i64 {
     (i64::from(civil.day_of_year()) - 1) / 7 + 1
 }
 
-/// A unit of time as its name says: of the calendar, or so many ticks.
+/// A unit of time as its name says: of the calendar, or a number of ticks.
 enum Unit {
     Months(i64),
     Ticks(i64),

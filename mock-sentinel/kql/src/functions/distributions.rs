@@ -75,7 +75,7 @@ fn beta_pdf(x: f64, alpha: f64, beta: f64) -> f64 {
     (scale + (alpha - 1.0) * x.ln() + (beta - 1.0) * (1.0 - x).ln()).exp()
 }
 
-/// The `x` of which `beta_cdf` is this probability: null for what is none, as in the example at
+/// The `x` of which `beta_cdf` is this probability: null for what is not a probability, as in the example at
 /// <https://learn.microsoft.com/kusto/query/beta-inv-function> (read 2026-11-26).
 fn beta_inverse(probability: f64, alpha: f64, beta: f64) -> Option<f64> {
     if !(probability > 0.0 && probability <= 1.0) {

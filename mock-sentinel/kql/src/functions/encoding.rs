@@ -45,7 +45,7 @@ fn decoded(args: &[Value]) -> Option<Vec<u8>> {
     STANDARD.decode(args.text(0).trim()).ok()
 }
 
-/// `""` for what is no base64, or no text inside.
+/// `""` for what is not base64, or not text inside.
 fn base64_decode(_: &mut Context<'_>, args: &[Value]) -> Value {
     Value::from(decoded(args).and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default())
 }

@@ -273,7 +273,7 @@ fn round(_: &mut Context<'_>, args: &[Value]) -> Value {
 }
 
 fn empty_context<'a>(regexes: &'a mut super::RegexCache, random: &'a mut u64) -> Context<'a> {
-    Context::new(DateTime::MIN, &[], regexes, random)
+    Context::new(&[], regexes, random)
 }
 
 /// `rand()` from 0 to below 1; `rand(n)` a whole number from 0 to below n.

@@ -1,6 +1,6 @@
 //! IPv4 and IPv6 addresses and ranges.
 //!
-//! A text that is no address gives null, or false where the question is whether a text holds an address.
+//! A text that is not an address gives null, or false where the question is whether a text holds an address.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -151,7 +151,7 @@ fn parse_ipv6_mask(_: &mut Context<'_>, args: &[Value]) -> Value {
     v6_text(V6::parse(&args.text(0)).map(|network| network.limited(prefix)))
 }
 
-/// Eight groups of four digits; `""` for what is no address.
+/// Eight groups of four digits; `""` for what is not an address.
 fn v6_text(network: Option<V6>) -> Value {
     let Some(network) = network else { return Value::from("") };
     let groups = Ipv6Addr::from_bits(network.base()).segments().map(|group| format!("{group:04x}"));

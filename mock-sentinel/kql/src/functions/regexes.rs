@@ -1,4 +1,4 @@
-//! Functions that take a regular expression. A pattern that is none matches nothing.
+//! Functions that take a regular expression. A pattern that does not compile matches nothing.
 
 use regex::{Captures, Regex};
 
@@ -155,7 +155,7 @@ fn trim_end(context: &mut Context<'_>, args: &[Value]) -> Value {
     trimmed(context, "trim_end", args)
 }
 
-/// The text without what the pattern finds at its ends: at most once at each, since it is no loop.
+/// The text without what the pattern finds at its ends: at most once at each.
 fn trimmed(context: &mut Context<'_>, function: &str, args: &[Value]) -> Value {
     let text = args.text(1);
     let regex = trim_pattern(function, &args.text(0)).and_then(|pattern| context.regex(&pattern));

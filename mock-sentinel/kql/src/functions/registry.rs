@@ -41,7 +41,7 @@ static BY_NAME: LazyLock<HashMap<&'static str, Vec<&'static Function>>> = LazyLo
 });
 
 /// The functions of a name, in the order they are tried.
-pub fn find(name: &str) -> &'static [&'static Function] {
+pub(crate) fn find(name: &str) -> &'static [&'static Function] {
     BY_NAME.get(name).map_or(&[], Vec::as_slice)
 }
 

@@ -1,6 +1,6 @@
 //! Series: arrays of numbers, as `make-series` makes them.
 //!
-//! An element that is no number, or is missing because the other series is longer, gives a null element.
+//! An element that is not a number, or is missing because the other series is longer, gives a null element.
 
 mod fill;
 mod filter;
@@ -18,7 +18,7 @@ fn element(number: Option<f64>) -> Dynamic {
     number.map_or(Dynamic::Null, Dynamic::Real)
 }
 
-/// The numbers of a series; `None` when an element is none.
+/// The numbers of a series; `None` when an element is not a number.
 fn numbers(items: &[Dynamic]) -> Option<Vec<f64>> {
     items.iter().map(Dynamic::as_real).collect()
 }

@@ -60,7 +60,7 @@ fn strcat_delim(_: &mut Context<'_>, args: &[Value]) -> Value {
     join((1..args.len()).map(|index| args.text(index)), &args.text(0))
 }
 
-/// The texts of the items; what is no array gives its own.
+/// The texts of the items; what is not an array gives its own.
 fn strcat_array(_: &mut Context<'_>, args: &[Value]) -> Value {
     let Some(tree) = args.first().and_then(Value::as_dynamic) else { return Value::from("") };
     match tree.as_array() {
@@ -238,7 +238,7 @@ fn replaced(text: &str, lookup: &str, rewrite: &str) -> String {
 }
 
 /// Each lookup with the rewrite at its place. What a lookup has found is not looked at by those after it, and stays as
-/// it is when its rewrite is no text.
+/// it is when its rewrite is not text.
 /// <https://learn.microsoft.com/kusto/query/replace-strings-function> (read 2026-11-26)
 fn replace_strings(_: &mut Context<'_>, args: &[Value]) -> Value {
     let (lookups, rewrites) = (args.array(1).unwrap_or_default(), args.array(2).unwrap_or_default());
@@ -292,7 +292,7 @@ fn codepoints(_: &mut Context<'_>, args: &[Value]) -> Value {
     array(args.text(0).chars().map(|c| Dynamic::Long(i64::from(u32::from(c)))))
 }
 
-/// Code points, one by one or in arrays; what is none is left out.
+/// Code points, one by one or in arrays; what is not a code point is left out.
 fn from_codepoints(_: &mut Context<'_>, args: &[Value]) -> Value {
     let mut text = String::new();
     for value in args {

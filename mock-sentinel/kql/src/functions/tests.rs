@@ -50,10 +50,7 @@ fn evaluate(expr: &Expr) -> Value {
                 .find(|function| given.iter().enumerate().all(|(at, value)| takes(value, function.param(at))))
                 .unwrap_or_else(|| panic!("no such function: {}", call.name.text));
             let kinds: Vec<_> = given.iter().map(|value| value.kind().unwrap_or(ColumnType::Dynamic)).collect();
-            (function.eval)(
-                &mut Context::new(DateTime::from_ticks(0).unwrap(), &kinds, &mut RegexCache::default(), &mut 7),
-                &given,
-            )
+            (function.eval)(&mut Context::new(&kinds, &mut RegexCache::default(), &mut 7), &given)
         }
         other => panic!("not a call or a literal: {other:?}"),
     }

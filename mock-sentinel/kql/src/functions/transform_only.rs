@@ -115,8 +115,7 @@ mod tests {
     fn check(message: &str, expected: &str) {
         let mut regexes = super::super::RegexCache::default();
         let mut random = 0;
-        let now = crate::time::DateTime::from_ticks(0).unwrap();
-        let mut context = Context::new(now, &[ColumnType::String], &mut regexes, &mut random);
+        let mut context = Context::new(&[ColumnType::String], &mut regexes, &mut random);
         let parsed = parse_cef_dictionary(&mut context, &[Value::from(message)]);
         assert_eq!(parsed.as_dynamic().map_or_else(String::new, Dynamic::to_json), expected, "{message}");
     }

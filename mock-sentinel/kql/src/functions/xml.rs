@@ -12,7 +12,7 @@ type Children = IndexMap<Arc<str>, Vec<Dynamic>>;
 /// Elements may nest so deep.
 const DEPTH_MAX: u32 = 100;
 
-/// The document as a bag with its root element; null when the text is no XML.
+/// The document as a bag with its root element; null when the text is not XML.
 pub(super) fn parse(text: &str) -> Dynamic {
     let mut reader = Reader { rest: text.trim_start_matches('\u{feff}') };
     let mut root = Properties::default();

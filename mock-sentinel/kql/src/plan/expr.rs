@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{catalog::GeoInfo, functions::Function, types::ColumnType, value::Value};
+use crate::{catalog::GeoInfo, functions::Callee, types::ColumnType, value::Value};
 
 /// A scalar expression over the columns of a batch.
 #[derive(Debug, Clone)]
@@ -11,6 +11,29 @@ pub(crate) struct Expr {
     pub(crate) ty: ColumnType,
     /// The height of the tree, which bounds the stack its evaluation takes.
     pub(crate) depth: u32,
+    flags: Flags,
+}
+
+/// What holds of a whole tree, worked out once from its branches: asking a deep tree costs as much as asking a leaf.
+#[derive(Debug, Clone, Copy)]
+struct Flags {
+    is_constant: bool,
+    needs_rows: bool,
+    has_window: bool,
+}
+
+impl Flags {
+    fn of(kind: &ExprKind) -> Self {
+        let is_window = matches!(kind, ExprKind::Window { .. });
+        let is_row = is_window || matches!(kind, ExprKind::Column(_) | ExprKind::Now);
+        let is_impure = matches!(kind, ExprKind::Call { function, .. } if !function.is_pure());
+        let own = Self { is_constant: !is_row && !is_impure, needs_rows: is_row, has_window: is_window };
+        kind.children().fold(own, |all, child| Self {
+            is_constant: all.is_constant && child.flags.is_constant,
+            needs_rows: all.needs_rows || child.flags.needs_rows,
+            has_window: all.has_window || child.flags.has_window,
+        })
+    }
 }
 
 /// The forms of an [`Expr`].
@@ -61,7 +84,7 @@ pub(crate) enum ExprKind {
         operand: Box<Expr>,
     },
     Call {
-        function: &'static Function,
+        function: Callee,
         args: Vec<Expr>,
         kinds: Arc<[ColumnType]>,
     },
@@ -130,7 +153,7 @@ pub(crate) struct Membership {
     pub(crate) negated: bool,
 }
 
-/// What is asked of the items.
+/// How the items are tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MembershipTest {
     /// Is one of them equal?
@@ -171,16 +194,17 @@ pub(crate) enum WindowFunction {
 impl Expr {
     pub(crate) fn new(kind: ExprKind, ty: ColumnType) -> Self {
         let depth = 1 + kind.children().map(|child| child.depth).max().unwrap_or(0);
-        Self { kind, ty, depth }
+        let flags = Flags::of(&kind);
+        Self { kind, ty, depth, flags }
     }
 
     pub(crate) fn literal(value: Value, ty: ColumnType) -> Self {
         let value = if value.is_null() { Value::missing(ty) } else { value };
-        Self { kind: ExprKind::Literal(value), ty, depth: 1 }
+        Self::new(ExprKind::Literal(value), ty)
     }
 
     pub(crate) fn column(index: usize, ty: ColumnType) -> Self {
-        Self { kind: ExprKind::Column(index), ty, depth: 1 }
+        Self::new(ExprKind::Column(index), ty)
     }
 
     /// The value, when it is known already.
@@ -193,36 +217,31 @@ impl Expr {
 
     /// Whether the value is the same for every row and every run.
     pub(crate) fn is_constant(&self) -> bool {
-        match &self.kind {
-            ExprKind::Column(_) | ExprKind::Window { .. } | ExprKind::Now => false,
-            ExprKind::Call { function, .. } if !function.pure => false,
-            kind => kind.children().all(Self::is_constant),
-        }
+        self.flags.is_constant
     }
 
     /// Whether it refers to columns, other rows or the clock of a transform.
     pub(crate) fn needs_rows(&self) -> bool {
-        matches!(self.kind, ExprKind::Column(_) | ExprKind::Window { .. } | ExprKind::Now)
-            || self.kind.children().any(Self::needs_rows)
+        self.flags.needs_rows
     }
 
     /// Whether it can be evaluated right away: everything it is made of is a literal.
     pub(crate) fn folds(&self) -> bool {
         match &self.kind {
             ExprKind::Literal(_) | ExprKind::Column(_) | ExprKind::Window { .. } | ExprKind::Now => false,
-            ExprKind::Call { function, .. } if !function.pure => false,
+            ExprKind::Call { function, .. } if !function.is_pure() => false,
             kind => kind.children().all(|child| child.as_literal().is_some()),
         }
     }
 
     /// Whether all rows are needed to evaluate it.
     pub(crate) fn has_window(&self) -> bool {
-        matches!(self.kind, ExprKind::Window { .. }) || self.kind.children().any(Self::has_window)
+        self.flags.has_window
     }
 }
 
 impl Expr {
-    /// Refers to columns so many places further on.
+    /// Refers to columns `by` places further on.
     pub(crate) fn shift_columns(&mut self, by: usize) {
         match &mut self.kind {
             ExprKind::Column(at) => *at += by,

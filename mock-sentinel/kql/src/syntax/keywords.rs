@@ -184,7 +184,7 @@ pub(super) fn is_reference(word: &str) -> bool {
     SPECIAL.contains(&word) || is_name(word)
 }
 
-/// Whether the word looks like a name and is none without brackets.
+/// Whether the word looks like a name but needs brackets to be one.
 pub(super) fn is_word_reserved(word: &str) -> bool {
     BRACKETED.binary_search(&word).is_ok()
 }

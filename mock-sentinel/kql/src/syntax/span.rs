@@ -2,6 +2,7 @@
 
 /// A half-open range of bytes of the query text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[non_exhaustive]
 pub struct Span {
     /// The first byte.
     pub start: u32,

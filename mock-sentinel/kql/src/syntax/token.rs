@@ -14,7 +14,7 @@ pub(super) struct Token {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TokenKind {
-    /// A name or a keyword; keywords are told apart by their text where it matters. Compound keywords such as
+    /// A name or a keyword; keywords are distinguished by their text where it matters. Compound keywords such as
     /// `project-away`, `hint.strategy`, `!in~` and `matches regex` are one word.
     Word,
     /// Digits, or `0x` and hexadecimal digits.

@@ -4,6 +4,7 @@ use super::{DateTime, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER
 
 /// The fields of an instant in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Civil {
     /// 1 to 9999
     pub year: i32,

@@ -2,7 +2,7 @@
 
 use super::{Civil, DateTime, TICKS_PER_HOUR, TICKS_PER_MINUTE};
 
-/// Longer text is no date.
+/// Longer text is not a date.
 const LENGTH_MAX: usize = 64;
 
 pub(super) fn parse(text: &str) -> Option<DateTime> {

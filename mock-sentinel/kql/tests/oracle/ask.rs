@@ -8,7 +8,9 @@ use std::{
 };
 
 use indexmap::IndexMap;
-use kql::{Catalog, ColumnType, Dynamic, Error, ErrorKind, ExternalData, GeoInfo, Schema, Settings, Table, Tables};
+use kql::{
+    Catalog, ColumnType, DateTime, Dynamic, Error, ErrorKind, ExternalData, GeoInfo, Schema, Settings, Table, Tables,
+};
 use serde::{Deserialize, Serialize};
 
 /// A query, and the tables it runs over; without tables, the oracle makes some up.
@@ -51,7 +53,7 @@ impl Theirs {
 
 /// What we say.
 pub(crate) fn ours(query: &str, tables: &IndexMap<String, Vec<Column>>) -> Result<Vec<String>, Error> {
-    let answer = kql::run(query, &EmptyOutside(empty_tables(tables)), &Settings::default())?;
+    let answer = kql::run(query, &EmptyOutside(empty_tables(tables)), &Settings::at(DateTime::MIN))?;
     let columns = answer.primary().schema().columns().iter();
     Ok(columns.map(|column| format!("{}:{}", column.name, column.kind.name())).collect())
 }
@@ -74,8 +76,8 @@ fn empty_tables(tables: &IndexMap<String, Vec<Column>>) -> Tables {
 struct EmptyOutside(Tables);
 
 impl Catalog for EmptyOutside {
-    fn table(&self, name: &str) -> Option<Table> {
-        self.0.table(name)
+    fn table(&self, name: &str, scan: &kql::Scan<'_>) -> Option<kql::ScannedTable> {
+        self.0.table(name, scan)
     }
 
     fn table_names(&self) -> Vec<String> {

@@ -13,19 +13,19 @@ const REPORT_BYTES_MAX: u64 = 512_000_000;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Compare {
-    /// Join the reports of shards.
+    /// Merge the reports of shards.
     Merge {
         /// Their report.json files.
         #[arg(required = true)]
         reports: Vec<PathBuf>,
-        /// Where the joined report goes.
+        /// Where the merged report is written.
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
-        /// Print the joined report as one JSON object.
+        /// Print the merged report as one JSON object.
         #[arg(long)]
         json: bool,
     },
-    /// Tell which cases came to something else. Exits with 1 if any did.
+    /// Show the cases whose verdict changed. Exits with 1 if any did.
     Diff {
         /// The report.json of the earlier run.
         was: PathBuf,

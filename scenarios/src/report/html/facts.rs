@@ -74,7 +74,7 @@ pub(super) fn all(report: &Report) -> Markup {
             (fact("Subject", &html! { (Shown(&subject.name)) }))
             (fact("Command", &html! { code { (Shown(&subject.command.join(" "))) } }))
             (fact("Version", &html! {
-                @match &subject.version { Some(version) => { (Shown(version)) } None => { "not told" } }
+                @match &subject.version { Some(version) => { (Shown(version)) } None => { "unknown" } }
             }))
             (fact("Features declared", &features(&subject.features)))
             (fact("Features exercised", &features(&subject.exercised)))
@@ -115,7 +115,7 @@ fn not_played(ids: &[String]) -> Markup {
 }
 
 fn not_played_again(names: &[String]) -> Markup {
-    listed(&format!("{} of so many failed cases; they count as failures, and some may be flaky", names.len()), names)
+    listed(&format!("{} of too many failed cases; they count as failures, and some may be flaky", names.len()), names)
 }
 
 fn listed(what: &str, names: &[String]) -> Markup {

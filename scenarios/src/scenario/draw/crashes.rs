@@ -11,7 +11,7 @@ use crate::scenario::{Action, Calls, Crash, CrashPoint, Step, Trigger};
 const CRASHES_MAX: usize = 8;
 
 pub(super) fn draw(rng: &mut ChaCha8Rng, day: &Day) -> Vec<Step> {
-    let times = (0..rng.random_range(0..=CRASHES_MAX)).map(|_| day.since_dawn(day.moment(rng)));
+    let times = (0..rng.random_range(0..=CRASHES_MAX)).map(|_| day.since_start(day.moment(rng)));
     let mut times: Vec<_> = times.collect();
     if rng.random_bool(0.3) {
         // While the checkpoint is made, or the history is read for the first time.

@@ -133,7 +133,7 @@ fn upload_limit(rng: &mut ChaCha8Rng, day: &Day) -> Step {
 }
 
 fn full_disk(rng: &mut ChaCha8Rng, day: &Day) -> Step {
-    at_dawn(rng, day, 0.1, minutes(45), Action::DiskFull {})
+    at_start(rng, day, 0.1, minutes(45), Action::DiskFull {})
 }
 
 /// When Miro's clock is set back, what happens then is dated as far back, and is found only if that is not past the last late
@@ -153,7 +153,7 @@ fn clock_error(rng: &mut ChaCha8Rng, day: &Day, last_sweep: Duration) -> Step {
     // Six hours of the largest gain Miro's clock as much as it may be off.
     let drift_max = if whose == ClockOwner::Miro { 1e6 * most / (6.0 * 3_600.0) } else { 200_000.0 };
     let drift_ppm = if rng.random_bool(0.3) { (sign(rng) * log_uniform(rng, 100.0, drift_max)) as i32 } else { 0 };
-    at_dawn(rng, day, 0.3, minutes(6 * 60), Action::Clock { whose, by, drift_ppm })
+    at_start(rng, day, 0.3, minutes(6 * 60), Action::Clock { whose, by, drift_ppm })
 }
 
 fn sign(rng: &mut ChaCha8Rng) -> f64 {
@@ -161,19 +161,19 @@ fn sign(rng: &mut ChaCha8Rng) -> f64 {
 }
 
 /// With this chance it is there already when the connector is started first.
-fn at_dawn(rng: &mut ChaCha8Rng, day: &Day, chance: f64, longest: Duration, action: Action) -> Step {
+fn at_start(rng: &mut ChaCha8Rng, day: &Day, chance: f64, longest: Duration, action: Action) -> Step {
     let (mut from, until) = day.stretch(rng, longest);
     let lasts = until.duration_since(from);
     if rng.random_bool(chance) {
-        from = day.dawn;
+        from = day.starts_at;
     }
     lasting(day, (from, from + lasts), Calls::default(), action)
 }
 
 /// The events beside those that Miro's generator makes: of every size, and some that nobody can deliver.
 fn miro_events(rng: &mut ChaCha8Rng, day: &Day, late_by: Duration, timeline: &[Step]) -> Vec<Step> {
-    let errors = ClockError::of(ClockOwner::Miro, day.dawn, timeline).collect();
-    let mut writer = Writer { day, errors, late_by, start: day.dawn - day.backlog, written: 0 };
+    let errors = ClockError::of(ClockOwner::Miro, day.starts_at, timeline).collect();
+    let mut writer = Writer { day, errors, late_by, start: day.starts_at - day.backlog, written: 0 };
     let mut events = Vec::new();
     for _ in 0..rng.random_range(0..=30) {
         let bytes = log_uniform(rng, 200.0, 1_050_000.0) as usize;
@@ -183,7 +183,7 @@ fn miro_events(rng: &mut ChaCha8Rng, day: &Day, late_by: Duration, timeline: &[S
     // Something that is too large for every limit on uploads.
     for limit in timeline.iter().filter(|step| matches!(step.action, Action::LimitUploads { .. })) {
         let bytes = log_uniform(rng, 700_000.0, 990_000.0) as usize;
-        events.push(writer.write(rng, day.dawn + super::begins(limit), bytes, Content::Documented));
+        events.push(writer.write(rng, day.starts_at + super::begins(limit), bytes, Content::Documented));
     }
     for _ in 0..rng.random_range(0..=6) {
         let contents =
@@ -202,7 +202,7 @@ fn miro_events(rng: &mut ChaCha8Rng, day: &Day, late_by: Duration, timeline: &[S
     writer.late_by = Duration::ZERO;
     for stream in Stream::ALL {
         for minute in [3, 9] {
-            let event = writer.write(rng, day.dusk + minutes(minute), 300, Content::Documented);
+            let event = writer.write(rng, day.faults_end + minutes(minute), 300, Content::Documented);
             events.push(of_stream(event, stream));
         }
     }
@@ -243,7 +243,7 @@ impl Writer<'_> {
         let event = EventSpec {
             stream: one_of(rng, &Stream::ALL),
             id: Some(format!("planned-{:03}", self.written)),
-            time: Some(self.day.since_dawn(time)),
+            time: Some(self.day.since_start(time)),
             bytes,
             content,
             fields: serde_json::Map::new(),

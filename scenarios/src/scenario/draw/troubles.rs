@@ -41,14 +41,14 @@ pub(super) fn lockouts(rng: &mut ChaCha8Rng, day: &Day) -> Vec<Step> {
 
 /// A step that lasts from one time to another.
 pub(super) fn lasting(day: &Day, (from, until): (Timestamp, Timestamp), calls: Calls, action: Action) -> Step {
-    // At least a moment, where dusk cuts it short.
+    // At least a moment, where the end of the fault phase cuts it short.
     let lasts = until.duration_since(from).max(SignedDuration::from_millis(1));
-    Step { name: None, trigger: Trigger::At(day.since_dawn(from)), lasts: Some(lasts), times: None, calls, action }
+    Step { name: None, trigger: Trigger::At(day.since_start(from)), lasts: Some(lasts), times: None, calls, action }
 }
 
 /// A step that happens once.
 pub(super) fn once(day: &Day, at: Timestamp, action: Action) -> Step {
-    let trigger = Trigger::At(day.since_dawn(at));
+    let trigger = Trigger::At(day.since_start(at));
     Step { name: None, trigger, lasts: None, times: None, calls: Calls::default(), action }
 }
 

@@ -40,13 +40,13 @@ fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-/// The events of one log, from the beginning of the backlog until dusk.
+/// The events of one log, from the beginning of the backlog until the end of the fault phase.
 fn events(rng: &mut ChaCha8Rng, day: &Day, late_by: Duration) -> Events {
-    let from = day.dawn - day.backlog;
+    let from = day.starts_at - day.backlog;
     Events {
         file: None,
         generate: log_uniform(rng, 100.0, 5_000.0) as usize,
-        over: Some(day.dusk.duration_since(from)),
+        over: Some(day.faults_end.duration_since(from)),
         from: Some(from),
         seed: rng.random(),
         incidents: Vec::new(),

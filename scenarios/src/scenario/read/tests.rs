@@ -43,11 +43,11 @@ fn everything_wrong_is_told_at_once_with_its_place() {
         "f.yaml:3:9: `pagin` is not known here; did you mean `paging`?",
         "f.yaml:4:1: `levle` is not a key of a scenario; did you mean `level`?",
         "f.yaml:5:24: `generat` is not known here; did you mean `generate`?",
-        "f.yaml:6:38: `streams.audit.poll_evry` is no key of the connector; did you mean `poll_every`?",
+        "f.yaml:6:38: `streams.audit.poll_evry` is not a key of the connector configuration; did you mean `poll_every`?",
         "f.yaml:8:10: `5` has no unit; did you mean `5s`?",
         "f.yaml:9:18: `miro.audit_log` is not known here; did you mean `miro.audit_logs`?",
         "f.yaml:10:52: `statsu` is not known here; did you mean `status`?",
-        "f.yaml:11:13: no step is called `nobody`",
+        "f.yaml:11:13: no step is named `nobody`",
         "f.yaml:12:14: `refuze` is not a key of a step; did you mean `refuse`?",
         "f.yaml:13:5: the step does nothing",
         "f.yaml:14:5: the step says not when",
@@ -66,12 +66,12 @@ fn steps_that_make_no_sense_are_refused() {
         ("{at: 1m, crash: {}}", "is after the end"),
         ("{at: 1s, after: x, crash: {}}", "says twice when"),
         ("{at: 1s, crash: {}, kill: {}}", "does two things"),
-        ("{at: 1s, refuse: {status: 500}}", "says not which calls it meets"),
-        ("{at: 1s, on: miro, crash: {}}", "meets no calls"),
+        ("{at: 1s, refuse: {status: 500}}", "does not say which calls it affects"),
+        ("{at: 1s, on: miro, crash: {}}", "affects no calls"),
         ("{at: 1s, for: 1m, crash: {}}", "happens once and does not last"),
         ("{at: 1s, on: miro, share: 2, refuse: {status: 500}}", "is not a share"),
         ("{at: 1s, on: miro, refuse: {status: 200}}", "is not an error status"),
-        ("{at: 1s, on: miro, break: {points: []}}", "no point at which it breaks"),
+        ("{at: 1s, on: miro, break: {points: []}}", "no point of failure is given"),
         ("{when: {call: miro, nth: 0}, crash: {}}", "counted from 1"),
         ("{when: {call: entra, stream: audit}, crash: {}}", "is for no log"),
         ("{when: {call: miro}, clock: {whose: miro, by: 1h}}", "known beforehand"),
@@ -109,7 +109,7 @@ fn a_matrix_is_bounded_and_whole() {
         ]
     );
     assert!(of("matrix: {a: []}\n")[0].contains("a list of at least one"));
-    assert!(of("why: ${a}\n")[0].contains("`${a}` is no value of the matrix"));
+    assert!(of("why: ${a}\n")[0].contains("`${a}` is not a value of the matrix"));
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn worlds_are_overlaid_by_the_file() {
     assert_eq!(spec.start, jiff::SignedDuration::from_hours(-3));
     assert_eq!(serde_json::Value::from(spec.miro.clone()), serde_json::json!({"guard": false, "plan": "enterprise"}));
     let found = read("f.yaml", &format!("{HEAD}use: [large]\n"), &world).unwrap_err();
-    assert_eq!(found[0].to_string(), "f.yaml:4:7: there is no world `large`; see `scenarios/worlds`");
+    assert_eq!(found[0].to_string(), "f.yaml:4:7: world `large` does not exist; see `scenarios/worlds`");
 }
 
 #[test]

@@ -10,7 +10,6 @@ use bytes::Bytes;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 
-use super::middlebox::Body;
 use crate::bodies::{self, HTML, HUGE_BYTES};
 use crate::scenario::{Interception, NamedWait, OTHER_JSON, Peer};
 
@@ -26,6 +25,14 @@ pub(super) struct Canned {
     status: StatusCode,
     headers: Vec<(Cow<'static, str>, String)>,
     body: Bytes,
+}
+
+/// What goes over the wire.
+#[derive(Clone, Debug)]
+pub(super) enum Body {
+    Http(Arc<Canned>),
+    /// Not HTTP.
+    Raw(Bytes),
 }
 
 static HUGE: LazyLock<Bytes> = LazyLock::new(|| {
@@ -58,7 +65,7 @@ impl Canned {
     }
 }
 
-/// What somebody in between sends.
+/// What a proxy sends.
 pub(super) fn intercepted(peer: Peer, response: Interception) -> Body {
     let json = |body: &'static str| Canned::new(200, Some("application/json"), body);
     let canned = match response {

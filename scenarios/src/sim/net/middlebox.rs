@@ -9,20 +9,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::Response;
-use bytes::Bytes;
 use connector::Stream;
 use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 
-use super::canned::{self, Sender};
+use super::canned::{self, Body, Sender};
 use crate::scenario::{Action, Call, ClockOwner, Content, Interception, Peer, Refuser, Step};
 use crate::sim::clock::{SimClock, SkewedClock};
 use crate::sim::coverage::Kind;
+use crate::sim::network_conditions::Trouble;
 use crate::sim::plan::Plan;
 use crate::sim::timeline::Timeline;
-use crate::sim::weather::Trouble;
 
 /// What the timeline does to calls.
 #[derive(Debug)]
@@ -79,14 +78,6 @@ pub(super) struct Instead {
     pub(super) peer_acts: bool,
     /// Whether it is the peer's own word.
     pub(super) is_genuine: bool,
-}
-
-/// What goes over the wire.
-#[derive(Clone, Debug)]
-pub(super) enum Body {
-    Http(Arc<canned::Canned>),
-    /// Not HTTP.
-    Raw(Bytes),
 }
 
 impl Middlebox {

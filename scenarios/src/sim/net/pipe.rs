@@ -1,4 +1,4 @@
-//! The client's end of a connection, which breaks where it is told.
+//! The client's end of a connection, which breaks at a given point.
 
 use std::io;
 use std::pin::Pin;
@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use crate::sim::watch::Seen;
-use crate::sim::weather::Trouble;
+use crate::sim::network_conditions::Trouble;
+use crate::sim::watch::ObservedRequest;
 
 /// A pipe with a fault built in.
 #[derive(Debug)]
@@ -19,16 +19,21 @@ pub(super) struct BreakingPipe {
     pace: Option<Pace>,
     written: usize,
     read: usize,
-    seen: Seen,
+    seen: ObservedRequest,
 }
 
 impl BreakingPipe {
-    /// With `bytes_per_second` no more than so many are received in each second.
-    pub(super) fn new(pipe: DuplexStream, trouble: Option<Trouble>, bytes_per_second: Option<u32>, seen: Seen) -> Self {
+    /// With `bytes_per_second` no more than that many are received in each second.
+    pub(super) fn new(
+        pipe: DuplexStream,
+        trouble: Option<Trouble>,
+        bytes_per_second: Option<u32>,
+        seen: ObservedRequest,
+    ) -> Self {
         Self { pipe, trouble, pace: bytes_per_second.map(Pace::new), written: 0, read: 0, seen }
     }
 
-    /// Reads what is there, or at the pace that was told.
+    /// Reads what is available, or at the given rate.
     fn poll_pipe(&mut self, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match &mut self.pace {
             Some(pace) => pace.poll_read(&mut self.pipe, cx, out),
@@ -88,7 +93,7 @@ impl AsyncRead for BreakingPipe {
                 self.read = limit;
                 Poll::Ready(Ok(()))
             }
-            // Whatever came, nobody hears of it, and nobody is woken for more.
+            // Whatever arrived, the client does not see it and is not woken for more.
             Some(trouble @ Trouble::Silence) => {
                 self.seen.struck(trouble);
                 out.set_filled(before);

@@ -16,7 +16,7 @@ use crate::sim::plan::Plan;
 use crate::sim::timeline::Timeline;
 use crate::sim::watch::Limits;
 
-const DAWN: &str = "2026-03-01T00:00:00Z";
+const START: &str = "2026-03-01T00:00:00Z";
 
 /// A site that counts the calls it acted on and answers with as many bytes as it is asked for.
 struct Town {
@@ -32,7 +32,7 @@ impl Town {
     }
 
     fn on_a_day(timeline: &[Step]) -> Self {
-        let clock = SimClock::starting_at(DAWN.parse().unwrap());
+        let clock = SimClock::starting_at(START.parse().unwrap());
         let acted = Arc::new(AtomicU64::new(0));
         let count = acted.clone();
         let router = axum::Router::new().route(
@@ -52,7 +52,7 @@ impl Town {
         let sites = [("town.example".to_owned(), Site { peer: Peer::Ingestion, router })].into();
         let network = Network::new(
             sites,
-            Weather::new(conditions, jiff::Timestamp::MAX, 1),
+            NetworkConditions::new(conditions, jiff::Timestamp::MAX, 1),
             Middlebox::new(&plan, Timeline::new(&plan.scenario), clock),
             watch.clone(),
             Power::default(),

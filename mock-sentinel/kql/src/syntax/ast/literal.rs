@@ -1,9 +1,10 @@
-use super::Name;
+use super::name::Name;
 use crate::syntax::Span;
 
 /// The scalar types of Kusto.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are Kusto's own")]
+#[non_exhaustive]
 pub enum ScalarType {
     Bool,
     Int,
@@ -54,6 +55,7 @@ impl ScalarType {
 
 /// A type where one was written.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct TypeName {
     /// Which.
     pub scalar: ScalarType,
@@ -63,6 +65,7 @@ pub struct TypeName {
 
 /// `name: type` of a schema.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ColumnDecl {
     /// The column.
     pub name: Name,
@@ -72,6 +75,7 @@ pub struct ColumnDecl {
 
 /// `(a: int, b: string)`, or with `*` for whatever else comes.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Schema {
     /// The columns named.
     pub columns: Vec<ColumnDecl>,
@@ -83,6 +87,7 @@ pub struct Schema {
 
 /// A constant.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Literal {
     /// `true`
     Bool(bool),
@@ -111,6 +116,7 @@ pub enum Literal {
 
 /// What stands in `dynamic(…)`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum DynamicLiteral {
     /// `null`
     Null,

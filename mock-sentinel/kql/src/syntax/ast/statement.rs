@@ -3,6 +3,7 @@ use crate::syntax::Span;
 
 /// A query text: statements, separated by `;`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Query {
     /// In the order written. The last expression statement is the primary result.
     pub statements: Vec<Statement>,
@@ -10,6 +11,7 @@ pub struct Query {
 
 /// One statement.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Statement {
     /// Which.
     pub kind: StatementKind,
@@ -19,6 +21,7 @@ pub struct Statement {
 
 /// The kinds of statement.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum StatementKind {
     /// `let a = …`
     Let(Let),
@@ -43,6 +46,7 @@ pub enum StatementKind {
 
 /// `let name = value`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Let {
     /// The name given.
     pub name: Name,
@@ -52,8 +56,9 @@ pub struct Let {
 
 /// The right side of a `let`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum LetValue {
-    /// A scalar, a table or another name; the binder tells.
+    /// A scalar, a table or another name; the binder decides.
     Expr(Expr),
     /// `(a: int) { … }`
     Function(Function),
@@ -61,6 +66,7 @@ pub enum LetValue {
 
 /// A function of the query's own.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Function {
     /// `view () { … }`: seen by wildcards of `union`.
     pub view: bool,
@@ -74,6 +80,7 @@ pub struct Function {
 
 /// One parameter of a [`Function`].
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Param {
     /// Its name.
     pub name: Name,
@@ -85,6 +92,7 @@ pub struct Param {
 
 /// The type of a [`Param`].
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum ParamType {
     /// A scalar.
     Scalar(TypeName),
@@ -94,6 +102,7 @@ pub enum ParamType {
 
 /// `{ let a = 1; T | where x == a }`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Body {
     /// The statements before the result.
     pub statements: Vec<Statement>,
@@ -105,6 +114,7 @@ pub struct Body {
 
 /// `set name = value`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct SetOption {
     /// The option.
     pub name: Name,
@@ -114,6 +124,7 @@ pub struct SetOption {
 
 /// `restrict access to (a, b)`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Restrict {
     /// What stays visible.
     pub entities: Vec<Expr>,
@@ -123,6 +134,7 @@ pub struct Restrict {
 
 /// `declare query_parameters (a: int = 1)`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct DeclareParameters {
     /// The parameters.
     pub params: Vec<Param>,
@@ -130,6 +142,7 @@ pub struct DeclareParameters {
 
 /// `declare pattern name = (a: string)[p: string] { ("x").["y"] = { … }; }`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct DeclarePattern {
     /// Its name.
     pub name: Name,
@@ -143,6 +156,7 @@ pub struct DeclarePattern {
 
 /// One case of a [`DeclarePattern`].
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct PatternCase {
     /// The arguments matched.
     pub args: Vec<Expr>,

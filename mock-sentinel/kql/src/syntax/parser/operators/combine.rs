@@ -179,7 +179,7 @@ fn join_kind(text: &str, span: crate::syntax::Span) -> Parsed<JoinKind> {
         "rightanti" | "rightantisemi" => JoinKind::RightAnti,
         _ => {
             let message = format!(
-                "'{text}' is no kind of join: expected innerunique, inner, leftouter, rightouter, fullouter, leftsemi, \
+                "'{text}' is not a kind of join: expected innerunique, inner, leftouter, rightouter, fullouter, leftsemi, \
                  rightsemi, leftanti or rightanti."
             );
             return Err(Error::syntax(message, span).with_token(text));

@@ -65,7 +65,7 @@ fn parse_kind(name: &Name) -> Parsed<ParseKind> {
         "regex" => Ok(ParseKind::Regex),
         "relaxed" => Ok(ParseKind::Relaxed),
         text => {
-            let message = format!("'{text}' is no kind of parse: expected simple, regex or relaxed.");
+            let message = format!("'{text}' is not a kind of parse: expected simple, regex or relaxed.");
             Err(Error::syntax(message, name.span).with_token(text))
         }
     }
