@@ -1,7 +1,8 @@
-//! The kinds of call, told apart by their path alone, so that faults reach calls that no route would take.
+//! The kinds of call, distinguished by their path alone, so that faults also apply to calls that no route takes.
 
 use faults::{Calls, Selector};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// The names by which faults choose calls.
 pub static CALLS: Calls = Calls {
@@ -31,12 +32,18 @@ pub enum Call {
     /// Resources: subscriptions, groups, deployments, tables, rules, endpoints, role assignments; the cloud's metadata; the directory.
     #[serde(rename = "sentinel.arm", alias = "arm")]
     Arm,
-    /// The control plane. It meets no faults and leaves no trace in the journal.
+    /// The control plane. Faults do not apply to it, and it is not recorded in the journal.
     #[serde(rename = "control")]
     Control,
     /// A route that does not exist.
     #[serde(rename = "unknown")]
     Unknown,
+}
+
+/// The id that Azure would give a call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CallId {
+    pub(crate) request_id: Uuid,
 }
 
 impl Call {

@@ -1,4 +1,4 @@
-//! The control plane: how tests and laboratories look into the world and change it.
+//! The control plane: how tests inspect and change the world.
 
 mod origin;
 
@@ -17,12 +17,13 @@ use serde_json::json;
 
 use crate::call::Call;
 use crate::http::{Reply, openapi};
-use crate::server::{MockSentinel, Shared};
+use crate::state::Shared;
+use crate::workspace::StoredTable;
 
 /// Most bytes of a request's body.
 const BODY_BYTES_MAX: u64 = 1024 * 1024;
 
-pub(crate) fn routes(mock: MockSentinel) -> Router<Arc<Shared>> {
+pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/health", get(health))
         .route("/world", get(world))
@@ -39,11 +40,8 @@ pub(crate) fn routes(mock: MockSentinel) -> Router<Arc<Shared>> {
         .route("/roles", post(roles))
         .route("/assertion", post(assertion))
         .route("/reset", post(reset))
-        .layer(axum::Extension(mock))
         .layer(axum::middleware::from_fn(origin::guard))
 }
-
-type Mock = axum::Extension<MockSentinel>;
 
 async fn health(State(shared): State<Arc<Shared>>) -> Reply {
     Reply::json(200, &json!({"status": "ok", "now": shared.clock.now()}), "health")
@@ -75,7 +73,7 @@ async fn change_clock(State(shared): State<Arc<Shared>>, request: Request) -> Re
     };
     match shared.clock.change(change) {
         Ok(now) => Reply::json(200, &json!({"now": now}), "clock changed"),
-        Err(error) => Reply::error(400, "InvalidClock", error.to_string(), "impossible change of the clock"),
+        Err(error) => Reply::error(400, "InvalidClock", error.to_string(), "invalid clock change"),
     }
 }
 
@@ -83,7 +81,7 @@ async fn faults(State(shared): State<Arc<Shared>>) -> Reply {
     Reply::json(200, &json!({"faults": shared.state().faults.progress()}), "faults")
 }
 
-/// Takes one fault or a list; all are put in place or none.
+/// Takes one fault or a list; all are added or none.
 async fn add_faults(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
     let body = match receive(&shared, request).await {
         Ok(body) => body,
@@ -121,14 +119,14 @@ async fn tables(State(shared): State<Arc<Shared>>) -> Reply {
     Reply::json(200, &tables, "tables")
 }
 
-async fn table(axum::Extension(mock): Mock, Path(table): Path<String>) -> Reply {
-    match mock.table_count(&table) {
+async fn table(State(shared): State<Arc<Shared>>, Path(table): Path<String>) -> Reply {
+    match shared.state().tables.get(&table).map(StoredTable::count) {
         Some(count) => Reply::json(200, &count, "table"),
         None => unknown_table(&table),
     }
 }
 
-/// How many ids a page holds, unless fewer are asked for.
+/// The maximum and default number of ids in a page.
 pub(crate) const IDS_MAX: usize = 10_000;
 
 #[derive(Debug, Deserialize)]
@@ -191,11 +189,11 @@ async fn rules(State(shared): State<Arc<Shared>>) -> Reply {
 struct JournalQuery {
     /// Only those after the entry of this id.
     after: Option<u64>,
-    /// Of those, only the last so many.
+    /// The number of entries to return, from the end.
     last: Option<usize>,
     /// Only this kind of call.
     call: Option<Call>,
-    /// Only calls answered 400 or above.
+    /// Only calls whose response was 400 or above.
     #[serde(default)]
     refused: bool,
 }
@@ -223,10 +221,10 @@ struct SecretChange {
     client_secret: String,
 }
 
-async fn secret(State(shared): State<Arc<Shared>>, axum::Extension(mock): Mock, request: Request) -> Reply {
+async fn secret(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
     match read::<SecretChange>(&shared, request).await {
         Ok(change) => {
-            mock.set_client_secret(&change.client_secret);
+            shared.set_client_secret(&change.client_secret);
             Reply::empty(204, "client secret changed")
         }
         Err(reply) => reply,
@@ -240,12 +238,12 @@ struct RoleChange {
     assigned: bool,
 }
 
-async fn roles(State(shared): State<Arc<Shared>>, axum::Extension(mock): Mock, request: Request) -> Reply {
+async fn roles(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
     let change: RoleChange = match read(&shared, request).await {
         Ok(change) => change,
         Err(reply) => return reply,
     };
-    let known = if change.assigned { mock.assign_role(&change.stream) } else { mock.unassign_role(&change.stream) };
+    let known = if change.assigned { shared.assign_role(&change.stream) } else { shared.unassign_role(&change.stream) };
     if known {
         Reply::empty(204, "role changed")
     } else {
@@ -270,7 +268,7 @@ impl AssertionOrder {
     }
 }
 
-/// Signs an assertion with the key that stands in for issuers without a key set.
+/// Signs an assertion with the key used for issuers without a key set.
 async fn assertion(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
     match read::<AssertionOrder>(&shared, request).await {
         Ok(AssertionOrder { issuer, subject, audience, life }) => {
@@ -281,8 +279,8 @@ async fn assertion(State(shared): State<Arc<Shared>>, request: Request) -> Reply
     }
 }
 
-async fn reset(axum::Extension(mock): Mock) -> Reply {
-    mock.reset();
+async fn reset(State(shared): State<Arc<Shared>>) -> Reply {
+    shared.reset();
     Reply::empty(204, "reset")
 }
 
@@ -292,9 +290,9 @@ async fn read<T: DeserializeOwned>(shared: &Shared, request: Request) -> Result<
     read.map_err(|error| Reply::error(400, "InvalidBody", format!("{error}"), "invalid body"))
 }
 
-/// A body of the control plane, whose room is given back at once: what is made of it is small.
+/// A body of the control plane. Its memory is released at once: what is parsed of it is small.
 async fn receive(shared: &Shared, request: Request) -> Result<Bytes, Reply> {
-    let held = shared.control_room.read(request.into_body(), BODY_BYTES_MAX).await.map_err(|error| {
+    let held = shared.control_body_memory.read(request.into_body(), BODY_BYTES_MAX).await.map_err(|error| {
         Reply::error(error.status(), "InvalidBody", format!("The body could not be read: {error}."), error.to_string())
     })?;
     Ok(held.bytes)

@@ -1,4 +1,4 @@
-//! What every call has in common: bounded bodies, answers with their reasons, faults, the journal.
+//! What every call has in common: bounded bodies, responses with their reasons, faults, the journal.
 
 pub(crate) mod body;
 mod broken;
@@ -7,9 +7,9 @@ pub(crate) mod front;
 mod loan;
 pub(crate) mod near_miss;
 pub(crate) mod openapi;
-pub(crate) mod outbox;
 pub(crate) mod query;
 pub(crate) mod reply;
+pub(crate) mod response_memory;
 pub(crate) mod routes;
 
 pub(crate) use reply::Reply;

@@ -1,4 +1,6 @@
-//! Entra ID: who may ask for tokens, what is in them, and how they are checked on use.
+//! Entra ID: issuing tokens and verifying them.
+
+#![warn(clippy::wildcard_enum_match_arm)]
 
 pub(crate) mod aadsts;
 mod assertion;

@@ -1,14 +1,16 @@
 //! The Logs Ingestion API: an upload on its way through every check, in the service's order.
 //!
 //! Statuses, codes and texts: the API's specification, recorded traffic of its clients' live tests and user reports,
-//! read 2026-11-22. What is not publicly known is a switch of the world (`ingestion.answers`).
+//! read 2026-11-22. What is not publicly documented is a setting of the world (`ingestion.answers`).
+
+#![warn(clippy::wildcard_enum_match_arm)]
 
 mod cells;
+mod conform;
+mod content;
 mod inflate;
 mod refusals;
 mod rows;
-mod settle;
-mod store;
 
 use std::sync::Arc;
 
@@ -20,20 +22,21 @@ use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH};
 use jiff::Timestamp;
 
+use crate::call::CallId;
 use crate::http::Reply;
-use crate::http::body::{self, BodyError, Held};
-use crate::http::front::CallId;
+use crate::http::body::{self, BodyError, BufferedBody};
 use crate::identity::Resource;
 use crate::identity::token::Claims;
 use crate::roles;
 use crate::rules::{Quota, Rule};
-use crate::server::Shared;
+use crate::state::{self, Shared, Stored, Upload};
+use crate::world::UnknownAnswers;
+use content::{Content, ContentError};
 use inflate::{Coding, InflateError};
 pub(crate) use refusals::API_VERSIONS;
 use refusals::{Refused, check_version};
-use store::{ContentError, Stored, Upload};
 
-/// Inflated bodies larger than this are worked on aside, one at a time, so that others are answered meanwhile. Above what
+/// Inflated bodies larger than this are worked on aside, one at a time, so that others are served meanwhile. Above what
 /// any client of the service packs into one call.
 const HEAVY_BYTES: u64 = 2 * 1024 * 1024;
 /// The most characters of a name from outside that messages repeat.
@@ -50,7 +53,7 @@ async fn upload(
     request: Request,
 ) -> Reply {
     let call = Call { shared, rule, stream, id, now: Timestamp::UNIX_EPOCH };
-    call.answer(request).await
+    call.handle(request).await
 }
 
 /// One upload.
@@ -64,7 +67,7 @@ struct Call {
 }
 
 impl Call {
-    async fn answer(mut self, request: Request) -> Reply {
+    async fn handle(mut self, request: Request) -> Reply {
         let (parts, body) = request.into_parts();
         self.now = self.shared.clock.now();
         let rule = match self.admit(parts.uri.query(), &parts.headers) {
@@ -85,15 +88,15 @@ impl Call {
         self.count(Some(&rule), reply.bytes(bytes))
     }
 
-    /// Everything that needs no body: authenticate, role, rule, stream.
+    /// Every check that needs no body: authenticate, role, rule, stream, the calls of the minute.
     fn admit(&self, query: Option<&str>, headers: &HeaderMap) -> Result<Arc<Rule>, Refused> {
         let claims = self.authenticate(headers)?;
         check_version(query, self.shared.world.ingestion.capitalised_version_error)?;
-        let rule = self.shared.state().rules.get(&self.rule).cloned().ok_or_else(|| Refused::rule(&self.rule))?;
-        self.check_role(&rule, &claims)?;
+        let mut state = self.shared.state();
+        let rule = state.rules.get(&self.rule).cloned().ok_or_else(|| Refused::rule(&self.rule))?;
+        self.check_role(&state, &rule, &claims)?;
         self.check_stream(&rule)?;
-        let quota = self.quota();
-        let taken = self.shared.state().rules.meter(&rule.immutable_id).take_call(quota, self.now);
+        let taken = state.rules.meter(&rule.immutable_id).take_call(self.quota(), self.now);
         taken.map_err(|throttled| Refused::throttled(throttled, "calls", &self.shared.world.ingestion.answers))?;
         Ok(rule)
     }
@@ -105,10 +108,10 @@ impl Call {
         verified.map_err(|refusal| Refused::token(&refusal, &self.shared.world.ingestion.answers))
     }
 
-    fn check_role(&self, rule: &Rule, claims: &Claims) -> Result<(), Refused> {
+    fn check_role(&self, state: &state::State, rule: &Rule, claims: &Claims) -> Result<(), Refused> {
         let delay = self.shared.world.ingestion.role_delay;
         let arm_id = self.shared.world.workspace.rule_resource_id(&rule.name);
-        if self.shared.state().roles.allow(&claims.oid, roles::SEND, &arm_id, self.now, delay) {
+        if state.roles.allow(&claims.oid, roles::SEND, &arm_id, self.now, delay) {
             return Ok(());
         }
         Err(Refused::role(&rule.immutable_id, &arm_id, claims, delay))
@@ -129,17 +132,17 @@ impl Call {
     }
 
     /// The body as it came, within the limit on the wire.
-    async fn receive(&self, headers: &HeaderMap, body: axum::body::Body) -> Result<Held<'_>, Refused> {
+    async fn receive(&self, headers: &HeaderMap, body: axum::body::Body) -> Result<BufferedBody<'_>, Refused> {
         let limit = self.shared.world.ingestion.wire_bytes_max;
         let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         if let Some(length) = announced.filter(|length| *length > limit) {
             let drained = body::drain(body, self.drain_max()).await;
             return Err(Refused::too_large(limit, Some(length), drained));
         }
-        self.shared.room.read(body, limit).await.map_err(|error| match error {
+        self.shared.body_memory.read(body, limit).await.map_err(|error| match error {
             BodyError::TooLong(_) => Refused::too_large(limit, None, limit),
             BodyError::Broken | BodyError::Slow => Refused(Reply::empty(error.status(), error.to_string())),
-            BodyError::NoRoom => {
+            BodyError::NoMemory => {
                 let message = "The service is unavailable. Try again later.";
                 let reply = Reply::error(error.status(), "ServiceUnavailable", message, error.to_string());
                 Refused(reply.header("retry-after", "1"))
@@ -166,10 +169,10 @@ impl Call {
             Err(InflateError::Gzip(why)) => return Err(work.no_gzip(&why)),
             Err(InflateError::TooBig) => {}
         }
-        let _turn = self.shared.heavy.acquire().await;
+        let _permit = self.shared.large_bodies.acquire().await;
         tokio::task::spawn_blocking(move || work.run())
             .await
-            .unwrap_or_else(|error| Err(Refused(Reply::empty(500, format!("the work failed: {error}")))))
+            .unwrap_or_else(|error| Err(Refused(Reply::empty(500, format!("processing the upload failed: {error}")))))
     }
 
     fn quota(&self) -> Quota {
@@ -177,7 +180,7 @@ impl Call {
         Quota { calls_max: ingestion.calls_per_minute, bytes_max: ingestion.bytes_per_minute }
     }
 
-    /// How much of a refused body is read, so that its sender gets to see the answer.
+    /// How much of a refused body is read, so that its sender receives the response.
     fn drain_max(&self) -> u64 {
         self.shared.world.ingestion.wire_bytes_max.saturating_mul(4)
     }
@@ -225,66 +228,75 @@ impl Work {
 
     fn store(self, text: &Bytes) -> Result<Reply, Refused> {
         let Self { call, rule, wire, client_request_id, .. } = self;
-        let world = &call.shared.world.ingestion;
-        let wire_length = wire.len() as u64;
-        let taken = call.shared.state().rules.meter(&rule.immutable_id).take_bytes(
-            call.quota(),
-            wire_length,
-            text.len() as u64,
-            call.now,
-        );
-        taken.map_err(|throttled| Refused::throttled(throttled, "bytes", &world.answers))?;
+        let (shared, world) = (&call.shared, &call.shared.world.ingestion);
+        let request_id = call.id.request_id.to_string();
         let upload = Upload {
-            shared: &call.shared,
             rule: &rule,
-            stream_name: &call.stream,
+            stream: &call.stream,
             client_request_id: &client_request_id,
-            request_id: call.id.request_id.to_string(),
+            request_id: &request_id,
             now: call.now,
         };
-        match upload.store(text) {
-            Ok(stored) => {
-                call.shared.state().rules.meter(&rule.immutable_id).add(&stored.counts());
-                Ok(Reply::empty(204, stored.reason()).rows(stored.kept).ids(stored.ids))
+        let admitted = shared.state().admit_body(&upload, call.quota(), wire.len() as u64, text.len() as u64);
+        let destinations = admitted.map_err(|throttled| Refused::throttled(throttled, "bytes", &world.answers))?;
+        let content = match content::read(text, &upload, &rule.streams[&call.stream], destinations, world) {
+            Ok(content) => content,
+            Err((error, errors)) => {
+                shared.state().log_errors(&shared.world, &upload, &errors);
+                return Err(error.refused(&world.answers));
             }
-            Err(ContentError::Json(why)) => {
-                Err(Refused::unknown(&world.answers.invalid_json, &format!("The body is not valid JSON: {why}.")))
+        };
+        let Content { conformed, not_objects, not_an_array, ids } = content;
+        let outcome = Summary {
+            received: conformed.received,
+            undeclared: conformed.undeclared,
+            transform_errors: conformed.transform_errors,
+            not_objects,
+            not_an_array,
+        };
+        let stored = shared.state().accept(&shared.world, &upload, conformed);
+        Ok(Reply::empty(204, outcome.reason(&stored)).rows(stored.kept).ids(ids))
+    }
+}
+
+impl ContentError {
+    fn refused(&self, answers: &UnknownAnswers) -> Refused {
+        match self {
+            Self::Json(why) => Refused::unknown(&answers.invalid_json, &format!("The body is not valid JSON: {why}.")),
+            Self::Nested(column) => {
+                let message = format!("malformed JSON: column '{column}' takes neither objects nor arrays.");
+                Refused::unknown(&answers.nested_value, &message)
             }
-            Err(ContentError::Nested(column)) => {
-                let message = format!("malformed JSON: column '{column}' takes no object and no array.");
-                Err(Refused::unknown(&world.answers.nested_value, &message))
-            }
-            Err(ContentError::Spread) => {
+            Self::Spread => {
                 let message = "The TimeGenerated values of the records span more than 30 minutes.";
-                Err(Refused::unknown(&world.answers.time_spread, message))
+                Refused::unknown(&answers.time_spread, message)
             }
         }
     }
 }
 
-impl Stored {
-    fn counts(&self) -> crate::rules::Counts {
-        crate::rules::Counts {
-            received: self.received,
-            stored: self.kept,
-            dropped: self.dropped,
-            columns_dropped: self.undeclared,
-            transformation_errors: self.transform_errors,
-        }
-    }
+/// What the body of an accepted upload held.
+struct Summary {
+    received: u64,
+    undeclared: u64,
+    transform_errors: u64,
+    not_objects: u64,
+    not_an_array: bool,
+}
 
-    /// What 204 hides, in words.
-    fn reason(&self) -> String {
+impl Summary {
+    /// What a 204 hides, for the journal.
+    fn reason(&self, stored: &Stored) -> String {
         if self.not_an_array {
-            return "204, but the body is no JSON array: nothing was stored".to_owned();
+            return "204, but the body is not a JSON array: nothing was stored".to_owned();
         }
-        let mut reason = format!("stored {} of {} rows", self.kept, self.received);
+        let mut reason = format!("stored {} of {} rows", stored.kept, self.received);
         for (count, what) in [
-            (self.not_objects, "elements were no objects"),
+            (self.not_objects, "elements were not objects"),
             (self.undeclared, "values belonged to undeclared columns"),
             (self.transform_errors, "transforms failed"),
-            (self.restamped, "rows got the receive time as TimeGenerated"),
-            (self.over_cap, "rows were lost to the daily cap"),
+            (stored.restamped, "rows were given the receive time as TimeGenerated"),
+            (stored.over_cap, "rows were dropped by the daily cap"),
         ] {
             if count > 0 {
                 reason.extend(["; ", &count.to_string(), " ", what]);

@@ -1,4 +1,4 @@
-//! What happened, call by call: enough to explain any answer, without secrets or bodies.
+//! What happened, call by call: enough to explain any response, without secrets or bodies.
 
 use faults::{Ids, Outcome, Record};
 use jiff::Timestamp;
@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use crate::call::Call;
 
-/// One call and why it was answered as it was.
+/// One call and the reason for its response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct JournalEntry {
-    /// Counts calls from 1, in the order in which they were decided; also the value of the answer's `x-mock-decision` header.
+    /// Counts calls from 1, in the order in which they were decided; also the value of the response's `x-mock-decision` header.
     pub id: u64,
     /// When the call arrived, by the world's clock.
     pub at: Timestamp,
@@ -19,16 +19,16 @@ pub struct JournalEntry {
     pub method: String,
     /// Path, percent-encoded as it came, at most 512 bytes of it; never the query string.
     pub path: String,
-    /// HTTP status answered (or lost on the way); 0 when the caller did not wait for it.
+    /// HTTP status of the response (or lost on the way); 0 when the caller did not wait for it.
     pub status: u16,
     /// What the caller got of the response.
     pub outcome: Outcome,
     /// Whether the response is still on its way, so that `outcome` may yet change.
     #[serde(skip_serializing_if = "is_false")]
     pub pending: bool,
-    /// Why: the rule of the reference that decided, in words.
+    /// The reason: the documented rule that applied.
     pub reason: String,
-    /// The fault met, if any, in words.
+    /// A description of the fault that applied, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
     /// The number of that fault.
@@ -48,7 +48,7 @@ pub struct JournalEntry {
     pub stream: Option<String>,
     /// Bytes of the request's body on the wire, as far as they were read.
     pub bytes: u64,
-    /// Rows stored by an upload, or answered by a query.
+    /// Rows stored by an upload, or returned by a query.
     pub rows: u64,
     /// The ids of the events in an upload that passed every check, in its order; see [`Ids`] for how many are kept.
     pub ids: Ids,
@@ -76,5 +76,45 @@ impl Record for JournalEntry {
 
     fn ids_mut(&mut self) -> &mut Ids {
         &mut self.ids
+    }
+
+    fn text_bytes(&self) -> usize {
+        let optional = [&self.fault, &self.retry_after, &self.client_request_id, &self.stream];
+        let texts = [&self.method, &self.path, &self.reason].into_iter().chain(optional.into_iter().flatten());
+        texts.map(String::len).sum::<usize>() + size_of::<Self>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use faults::Record;
+
+    use super::*;
+
+    #[test]
+    fn every_text_of_an_entry_counts() {
+        let text = |length| "x".repeat(length);
+        let entry = JournalEntry {
+            id: 1,
+            at: Timestamp::UNIX_EPOCH,
+            call: Call::Ingest,
+            method: text(1),
+            path: text(10),
+            status: 204,
+            outcome: Outcome::Delivered,
+            pending: false,
+            reason: text(100),
+            fault: Some(text(1_000)),
+            fault_number: None,
+            delayed_ms: None,
+            retry_after: Some(text(10_000)),
+            client_request_id: Some(text(100_000)),
+            stream: Some(text(1_000_000)),
+            bytes: 0,
+            rows: 0,
+            ids: Ids::default(),
+            ids_count: 0,
+        };
+        assert_eq!(entry.text_bytes(), 1_111_111 + size_of::<JournalEntry>());
     }
 }

@@ -23,19 +23,19 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Exit code for an address that is not allowed, and for a world, table or rule that is not valid.
 const INVALID: u8 = 3;
 
-/// The least threads that answer calls.
+/// The minimum number of threads that serve calls.
 const WORKERS_MIN: usize = 4;
 
 const EXAMPLES: &str = "\
 Examples:
   mock-sentinel serve
-      our own Miro tables and rules on two free ports; prints where and with which credentials
+      the built-in Miro tables and rules on two free ports; prints the addresses and credentials
 
   mock-sentinel serve --tls-listen 127.0.0.1:8443 --table MiroAuditLogs_Table.json --rule MiroAuditLogs_DCR.json
       the tables and rules you deploy, on a port you choose
 
   mock-sentinel serve --tls-listen 0.0.0.0:443 --allow-remote --tls-name azure --ca-file ca.pem
-      under Azure's own names, for programs that know no others; the same root at every start";
+      under Azure's own host names, for programs that cannot be given another; reuses the same root certificate";
 
 /// A Microsoft Sentinel on this machine: Entra ID, data collection rules, a workspace and its query API.
 #[derive(Debug, Parser)]
@@ -47,37 +47,36 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve until SIGTERM or SIGINT. Prints one JSON line once it listens.
+    /// Serve until SIGTERM or SIGINT. Prints one JSON line once it is listening.
     #[command(before_help = EXAMPLES)]
     Serve(Serve),
 }
 
 #[derive(Debug, Args)]
 struct Serve {
-    /// Where to listen for http; port 0 takes a free one.
+    /// Address to listen on for HTTP; port 0 picks a free port.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// Where to listen for https; port 0 takes a free one.
+    /// Address to listen on for HTTPS; port 0 picks a free port.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     tls_listen: SocketAddr,
-    /// Allow addresses that other machines can reach. Anybody who reaches them can steer this mock.
+    /// Allow addresses that other machines can reach. Anyone who can reach them controls this mock.
     #[arg(long, alias = "public")]
     allow_remote: bool,
-    /// The world: tenant, apps, workspace, limits, faults.
+    /// The world to serve: tenant, apps, workspace, limits, faults.
     #[arg(long, value_name = "F.yaml")]
     world: Option<PathBuf>,
-    /// ARM JSON with tables, instead of our own. May be repeated.
+    /// ARM JSON with tables, instead of the built-in ones. May be repeated.
     #[arg(long = "table", value_name = "F.json")]
     tables: Vec<PathBuf>,
-    /// ARM JSON with data collection rules, instead of our own. May be repeated.
+    /// ARM JSON with data collection rules, instead of the built-in ones. May be repeated.
     #[arg(long = "rule", value_name = "F.json")]
     rules: Vec<PathBuf>,
-    /// A host name or address that the certificate is valid for besides localhost; `azure` stands for Azure's own hosts. May
-    /// be repeated.
+    /// An additional host name or address for the certificate; `azure` stands for Azure's own hosts. May be repeated.
     #[arg(long = "tls-name", value_name = "NAME")]
     tls_names: Vec<String>,
-    /// Keep the root certificate in this file, its key beside it as PATH.key, and use them again at the next start. Without
-    /// it, a root is made for this run alone.
+    /// Keep the root certificate in this file and its key in PATH.key, and reuse them at the next start. Without it, a
+    /// root is created for this run only.
     #[arg(long, value_name = "PATH")]
     ca_file: Option<PathBuf>,
 }
@@ -106,7 +105,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Uploads are worked on where they arrive, so more threads than processors let others be answered meanwhile; queries and
+/// Uploads are worked on where they arrive, so more threads than processors let others be served meanwhile; queries and
 /// large uploads have threads of their own, few, since the allocator keeps memory for each.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -118,7 +117,7 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 }
 
 fn report(error: &anyhow::Error) {
-    tracing::debug!(?error, "Ended with an error.");
+    tracing::debug!(?error, "Exiting with an error.");
     let written = writeln!(std::io::stderr(), "error: {error:#}");
     written.unwrap_or_default();
 }
@@ -178,12 +177,12 @@ impl Serve {
         }
         if let Some(path) = &self.ca_file {
             let authority = Authority::kept(path)?;
-            let path = std::path::absolute(path).context("could not tell where --ca-file is")?;
-            return Ok((Tls::issue(&authority, &names)?, CaFile::Kept(path)));
+            let path = std::path::absolute(path).context("could not resolve --ca-file")?;
+            return Ok((Tls::issue(&authority, &names)?, CaFile::Permanent(path)));
         }
         let tls = Tls::issue(&Authority::generate()?, &names)?;
         let file = ca_file(&tls)?;
-        Ok((tls, CaFile::OfThisRun(file)))
+        Ok((tls, CaFile::Temporary(file)))
     }
 
     fn names(&self, region: &str) -> anyhow::Result<Names> {
@@ -202,16 +201,16 @@ impl Serve {
 
 /// The file of the root certificate.
 enum CaFile {
-    Kept(PathBuf),
-    /// Gone when the program ends.
-    OfThisRun(tempfile::NamedTempFile),
+    Permanent(PathBuf),
+    /// Deleted when the program ends.
+    Temporary(tempfile::NamedTempFile),
 }
 
 impl CaFile {
     fn path(&self) -> &Path {
         match self {
-            Self::Kept(path) => path,
-            Self::OfThisRun(file) => file.path(),
+            Self::Permanent(path) => path,
+            Self::Temporary(file) => file.path(),
         }
     }
 }
@@ -220,7 +219,7 @@ async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("could not listen on {address}"))
 }
 
-/// The root certificate in a file of its own, gone when the program ends. Anybody may read it.
+/// The root certificate in a temporary file, deleted when the program ends. Readable by every user.
 fn ca_file(tls: &Tls) -> anyhow::Result<tempfile::NamedTempFile> {
     let mut file = tempfile::Builder::new()
         .prefix("mock-sentinel-ca-")

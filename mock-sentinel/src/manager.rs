@@ -15,6 +15,7 @@ mod groups;
 mod kind;
 mod metadata;
 mod path;
+mod resources;
 mod role_definitions;
 mod roles;
 mod rules;
@@ -33,10 +34,10 @@ use http::request::Parts;
 use serde_json::{Value, json};
 
 use crate::arm::ArmError;
-use crate::http::{Reply, body, query};
+use crate::http::{Reply, body, near_miss, query};
 use crate::identity::entra::{Scheme, authority};
 use crate::identity::token::Claims;
-use crate::server::Shared;
+use crate::state::Shared;
 use act::Act;
 use kind::Kind;
 use path::{Aim, Target};
@@ -52,10 +53,10 @@ pub(crate) fn versions_of(path: &str) -> &'static [&'static str] {
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/metadata/endpoints", get(metadata::endpoints))
-        .route("/tenants", any(answer))
-        .route("/subscriptions", any(answer))
-        .route("/subscriptions/{*resource}", any(answer))
-        .route("/providers/{*resource}", any(answer))
+        .route("/tenants", any(handle))
+        .route("/subscriptions", any(handle))
+        .route("/subscriptions/{*resource}", any(handle))
+        .route("/providers/{*resource}", any(handle))
         .merge(graph::routes())
 }
 
@@ -71,13 +72,16 @@ struct Call<'a> {
     body: Value,
 }
 
-/// What a resource was put as, and whether it is a new one.
+/// A resource after it was put, and whether it was created.
 struct Stored {
     created: bool,
     resource: Value,
 }
 
-async fn answer(State(shared): State<Arc<Shared>>, scheme: Option<Extension<Scheme>>, request: Request) -> Reply {
+async fn handle(State(shared): State<Arc<Shared>>, scheme: Option<Extension<Scheme>>, request: Request) -> Reply {
+    if !near_miss::RESOURCE_METHODS.contains(request.method()) {
+        return near_miss::wrong_method_of(request.method(), request.uri().path());
+    }
     let (parts, body) = request.into_parts();
     let admitted = match admit(&shared, &parts) {
         Ok(admitted) => admitted,
@@ -90,7 +94,7 @@ async fn answer(State(shared): State<Arc<Shared>>, scheme: Option<Extension<Sche
     if act == Act::Query {
         return crate::query::through_manager(&shared, &claims, aim.target().name.as_str(), parts, body).await;
     }
-    let held = match shared.room.read(body, BODY_BYTES_MAX).await {
+    let held = match shared.body_memory.read(body, BODY_BYTES_MAX).await {
         Ok(held) => held,
         Err(error) => {
             let message = format!("The body could not be read: {error}.");
@@ -112,7 +116,7 @@ async fn answer(State(shared): State<Arc<Shared>>, scheme: Option<Extension<Sche
     act.carry_out(&call).unwrap_or_else(|refused| refused).bytes(held.bytes.len() as u64)
 }
 
-/// Everything that needs no body: version, token, path, permission, and whether the resource group is there.
+/// Every check that needs no body: version, token, path, permission, and whether the resource group exists.
 fn admit(shared: &Shared, parts: &Parts) -> Result<(Claims, Act, Aim), Reply> {
     let version = version(parts.uri.query())?;
     let claims = access::authenticate(shared, &parts.headers)?;
@@ -166,7 +170,7 @@ fn check_group(shared: &Shared, target: &Target, act: &Act) -> Result<(), Reply>
 }
 
 impl Call<'_> {
-    /// The resource as the answer shows it: what was put, under its id, with `properties` added to.
+    /// The resource as the response shows it: what was put, under its id, with `properties` added to.
     fn resource(&self, name: &str, source: &Value, added: Value) -> Value {
         let target = Target { name: name.to_owned(), ..self.target.clone() };
         let mut properties = source["properties"].clone();
@@ -223,7 +227,7 @@ impl Call<'_> {
         Err(Reply::error(400, code, &message, &message))
     }
 
-    /// Refuses one more of what there may be so many of.
+    /// Rejects a resource beyond the maximum count of its kind.
     fn check_count(&self, what: &str, most: usize, count: usize, known: bool) -> Result<(), Reply> {
         if known || count < most {
             return Ok(());
@@ -273,7 +277,7 @@ impl Call<'_> {
     }
 }
 
-/// Refuses what this mock has nothing for.
+/// Rejects a method that this mock does not support.
 fn not_served(message: &str) -> Reply {
     Reply::error(405, "MethodNotAllowed", message, message)
 }

@@ -2,6 +2,8 @@
 //!
 //! Shapes, codes and limits: the API's pages on requests, responses, options, batches and errors, read 2026-11-22.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod admission;
 mod batch;
 mod encode;
@@ -22,15 +24,15 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 
-use crate::http::front::CallId;
+use crate::call::CallId;
 use crate::http::{Reply, body};
 use crate::identity::token::Claims;
-use crate::server::Shared;
+use crate::state::Shared;
 use errors::QueryError;
 use options::Options;
 use request::QueryRequest;
 
-pub(crate) use admission::{Rates, Turnstile};
+pub(crate) use admission::{ConcurrencyLimit, Rates};
 
 /// Most bytes of a request's body.
 const BODY_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -43,7 +45,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/v1/subscriptions/{*resource}", get(by_url_of_resource).post(by_body_of_resource))
 }
 
-/// The same query for the resource with this id, which is the workspace: rows of other resources are not told apart here.
+/// The same query for the resource with this id, which is the workspace: rows of other resources are not distinguished here.
 /// Source: <https://learn.microsoft.com/azure/azure-monitor/logs/api/azure-resource-queries>, read 2026-11-29.
 async fn by_url_of_resource(
     state: State<Arc<Shared>>,
@@ -84,7 +86,7 @@ pub(crate) async fn through_manager(
         }
     };
     if parts.method == http::Method::GET {
-        return answer(shared, &principal, id, &parts, QueryRequest::default()).await;
+        return respond(shared, &principal, id, &parts, QueryRequest::default()).await;
     }
     posted(shared, &principal, id, &parts, body).await
 }
@@ -97,7 +99,7 @@ async fn by_url(
 ) -> Reply {
     let (parts, _) = request.into_parts();
     match run::authorize(&shared, &workspace, &parts.headers) {
-        Ok(principal) => answer(&shared, &principal, id, &parts, QueryRequest::default()).await,
+        Ok(principal) => respond(&shared, &principal, id, &parts, QueryRequest::default()).await,
         Err(error) => error.reply(id),
     }
 }
@@ -120,16 +122,16 @@ async fn by_body(
 }
 
 async fn posted(shared: &Arc<Shared>, principal: &str, id: CallId, parts: &Parts, body: Body) -> Reply {
-    let held = match shared.room.read(body, BODY_BYTES_MAX).await {
+    let held = match shared.body_memory.read(body, BODY_BYTES_MAX).await {
         Ok(held) => held,
         Err(error) => return QueryError::Body(error).reply(id),
     };
     let text = &held.bytes;
     if text.is_empty() || !is_json(&parts.headers) {
-        return Reply::empty(200, "no JSON body or no JSON content type: the service answers 200 without a body");
+        return Reply::empty(200, "no JSON body or content type: the service responds 200 without a body");
     }
     match QueryRequest::parse(text) {
-        Ok(request) => answer(shared, principal, id, parts, request).await.bytes(text.len() as u64),
+        Ok(request) => respond(shared, principal, id, parts, request).await.bytes(text.len() as u64),
         Err(error) => error.reply(id),
     }
 }
@@ -139,15 +141,15 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.to_ascii_lowercase().starts_with("application/json")
 }
 
-async fn answer(shared: &Arc<Shared>, principal: &str, id: CallId, parts: &Parts, request: QueryRequest) -> Reply {
+async fn respond(shared: &Arc<Shared>, principal: &str, id: CallId, parts: &Parts, request: QueryRequest) -> Reply {
     let options = Options::parse(&parts.headers, &shared.world.query);
     let outcome = match request.merge_url(parts.uri.query()) {
         Ok(request) => run::run(shared, principal, request, &options, shared.world.query.bytes_max).await,
         Err(error) => Err(error),
     };
     match outcome {
-        Ok(run::Outcome::Empty) => Reply::empty(204, "the workspace holds no data"),
-        Ok(run::Outcome::Answer { body, rows, reason }) => {
+        Ok(run::Outcome::Empty) => Reply::empty(204, "the workspace has no data"),
+        Ok(run::Outcome::Response { body, rows, reason }) => {
             let mut reply = Reply::text(200, "application/json; charset=utf-8", body.into_body(), reason).rows(rows);
             if let Some(applied) = options.applied() {
                 reply = reply.header("preference-applied", &applied);

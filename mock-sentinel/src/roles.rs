@@ -1,4 +1,4 @@
-//! Who may do what: role assignments, judged when a right is used.
+//! Role assignments, evaluated when a right is used.
 //!
 //! Rights are additive and inherited. What a principal may do to a resource is the union of all its assignments whose
 //! scope is a prefix of the resource's id.
@@ -43,7 +43,7 @@ pub(crate) struct Assignment {
 pub(crate) struct Assignments(BTreeMap<String, Assignment>);
 
 impl Assignment {
-    /// One that is there from the start, or that the control plane made: its name follows from what it says.
+    /// One that exists from the start, or that the control plane made: its name is derived from its content.
     pub(crate) fn given(scope: &str, role: &str, principal_id: &str, since: Timestamp) -> Self {
         let (role, principal_id) = (role.to_lowercase(), principal_id.to_lowercase());
         let named = format!("{} {role} {principal_id}", scope.to_lowercase());
@@ -85,12 +85,12 @@ impl Assignments {
         self.0.values()
     }
 
-    /// Adds it, or puts it in the place of the one with the same id. Tells whether it is a new one.
+    /// Adds it, or replaces the one with the same id. Returns whether it was added.
     pub(crate) fn put(&mut self, assignment: Assignment) -> bool {
         self.0.insert(assignment.id().to_lowercase(), assignment).is_none()
     }
 
-    /// Adds it unless an equal one is there already.
+    /// Adds it unless an equal one exists.
     pub(crate) fn give(&mut self, assignment: Assignment) {
         if !self.iter().any(|known| known.is_equal(&assignment)) {
             self.put(assignment);
@@ -107,7 +107,7 @@ impl Assignments {
         self.0.retain(|_, known| !known.is_equal(&gone));
     }
 
-    /// Forgets the assignments on a resource that is gone, and on what was below it.
+    /// Removes the assignments on a deleted resource and below it.
     pub(crate) fn forget(&mut self, resource: &str) {
         self.0.retain(|_, known| !reaches(resource, &known.scope));
     }

@@ -1,4 +1,4 @@
-//! Data collection rules as they run: streams, compiled transforms, who may use them, what they have counted.
+//! Data collection rules as they run: streams, compiled transforms, metrics.
 
 mod compile;
 mod limits;
@@ -55,13 +55,9 @@ pub(crate) struct Rules {
 }
 
 impl Rule {
-    /// Checks a rule against the tables and compiles its transforms.
-    pub(crate) fn compile(resource: RuleResource, tables: &BTreeMap<String, TableResource>) -> Result<Self, ArmError> {
-        Self::compile_with_geo(resource, tables, None)
-    }
-
-    /// The same, with somebody who knows where addresses are, for `geo_location`; without one it gives null.
-    pub(crate) fn compile_with_geo(
+    /// Checks a rule against the tables and compiles its transforms. `geo` knows where addresses are, for `geo_location`;
+    /// without it, that function gives null.
+    pub(crate) fn compile(
         resource: RuleResource,
         tables: &BTreeMap<String, TableResource>,
         geo: Option<&Arc<dyn GeoInfo>>,

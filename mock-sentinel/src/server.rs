@@ -1,46 +1,30 @@
 //! The mock as a whole: one world, its state, and the ways to serve, drive and inspect it.
 
-mod crowd;
+mod connection_limit;
 mod socket;
 mod sockets;
-mod state;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use axum::{Router, middleware};
-use faults::{Clock, ClockChange, ClockError, Fault, SteeredClock};
+use faults::{Clock, ClockChange, ClockError, Fault};
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::http::body::Room;
-use crate::http::outbox::Outbox;
 use crate::http::{front, near_miss};
-use crate::identity::token::Signer;
 use crate::journal::JournalEntry;
-use crate::roles::{Assignment, PUBLISHER};
-use crate::rules::Rule;
+use crate::state::{QUERY_THREADS, Shared};
 use crate::tls::Tls;
-use crate::workspace::{Snapshot, instant};
+use crate::workspace::{StoredTable, TableCount, instant};
 use crate::world::{World, WorldError};
 use crate::{control, identity, ingest, manager, query};
 
-pub(crate) use crowd::Connection;
-pub(crate) use state::{Deployment, State};
+pub(crate) use connection_limit::Connection;
 
-/// Queries that compute at the same time; of those admitted, the others wait. Memory is why: each takes its own.
-const QUERY_THREADS: usize = 2;
 /// The threads for blocking work that a runtime should have for the mock: the queries' and one for a large upload.
 pub const BLOCKING_THREADS: usize = QUERY_THREADS + 1;
-
-/// The memory that bodies in progress may take together.
-const BODY_ROOM_BYTES: u32 = 64 * 1024 * 1024;
-/// The memory that large answers may take together until their callers have read them.
-const OUTBOX_BYTES: u32 = 128 * 1024 * 1024;
-/// The same for bodies of the control plane, which stays usable whatever the others do.
-const CONTROL_ROOM_BYTES: u32 = 8 * 1024 * 1024;
 
 /// A tenant, an endpoint with its rules, a workspace and its query API. Clones share one state.
 #[derive(Clone)]
@@ -59,28 +43,7 @@ impl std::fmt::Debug for MockSentinel {
     }
 }
 
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) world: World,
-    pub(crate) clock: SteeredClock,
-    pub(crate) signer: Signer,
-    /// Room for bodies in progress.
-    pub(crate) room: Room,
-    /// Room for those of the control plane.
-    pub(crate) control_room: Room,
-    /// Room for large answers.
-    pub(crate) outbox: Outbox,
-    /// Queries in progress.
-    pub(crate) turnstile: query::Turnstile,
-    /// Queries that compute.
-    pub(crate) lanes: Arc<Semaphore>,
-    /// The place for a body that inflates to a lot.
-    pub(crate) heavy: Semaphore,
-    deployment: Deployment,
-    state: Mutex<State>,
-}
-
-/// What an app needs to get a token.
+/// The credentials of an app.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Credentials {
     /// The tenant's id.
@@ -101,39 +64,16 @@ impl std::fmt::Debug for Credentials {
     }
 }
 
-/// How many rows a table holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct TableCount {
-    /// Rows stored, visible to queries or not yet.
-    pub count: u64,
-    /// Different values of the column `id` among them; 0 for tables without one.
-    pub distinct_ids: u64,
-}
-
 impl MockSentinel {
     /// Makes the world's state, loading its tables and rules.
+    ///
+    /// # Errors
+    /// When a table, a rule, a watchlist or the data on addresses is not valid.
     pub fn new(world: World, clock: Arc<dyn Clock>) -> Result<Self, WorldError> {
-        let clock = SteeredClock::new(clock, world.clock);
-        let deployment = Deployment::load(&world, clock.now())?;
-        let state = State::new(&world, &deployment);
-        let turnstile = query::Turnstile::new(&world.query);
-        let shared = Shared {
-            world,
-            clock,
-            signer: Signer::new(),
-            room: Room::new(BODY_ROOM_BYTES),
-            control_room: Room::new(CONTROL_ROOM_BYTES),
-            lanes: Arc::new(Semaphore::new(QUERY_THREADS)),
-            heavy: Semaphore::new(1),
-            outbox: Outbox::new(OUTBOX_BYTES),
-            turnstile,
-            deployment,
-            state: Mutex::new(state),
-        };
-        Ok(Self { shared: Arc::new(shared), has_control: true })
+        Ok(Self { shared: Arc::new(Shared::new(world, clock)?), has_control: true })
     }
 
-    /// The same mock, served without its control plane: whoever is tested by it can neither look nor change anything.
+    /// The same mock without its control plane, so that the program under test can neither inspect nor change it.
     #[must_use]
     pub fn without_control(mut self) -> Self {
         self.has_control = false;
@@ -149,9 +89,9 @@ impl MockSentinel {
             .merge(query::routes())
             .merge(manager::routes());
         if self.has_control {
-            routes = routes.nest("/_control", control::routes(self.clone()));
+            routes = routes.nest("/_control", control::routes());
         }
-        let routes = routes.fallback(near_miss::answer).method_not_allowed_fallback(near_miss::answer);
+        let routes = routes.fallback(near_miss::no_route).method_not_allowed_fallback(near_miss::refuse_method);
         routes.layer(middleware::from_fn_with_state(self.shared.clone(), front::front)).with_state(self.shared.clone())
     }
 
@@ -159,11 +99,11 @@ impl MockSentinel {
     /// listener is closed.
     pub async fn serve(self, http: TcpListener, https: Option<(TcpListener, Tls)>, stop: CancellationToken) {
         if let Err(error) = sockets::serve(&self.router(), http, https, stop).await {
-            tracing::error!(%error, "Serving ended early.");
+            tracing::error!(%error, "The server stopped early.");
         }
     }
 
-    /// What the default (first) app needs to get a token.
+    /// The credentials of the default (first) app.
     pub fn credentials(&self) -> Credentials {
         let state = self.shared.state();
         let app = state.directory.default_app().cloned().unwrap_or_default();
@@ -189,7 +129,7 @@ impl MockSentinel {
         self.shared.world.workspace.location.clone()
     }
 
-    /// What a program that connects to the mock needs to know; printed by the binary once it listens.
+    /// Addresses, credentials and names for a program that connects to the mock; printed by the binary once it is listening.
     pub fn handshake(&self, http_url: &str, https_url: &str, ca_file: &str) -> serde_json::Value {
         let credentials = self.credentials();
         let workspace_id = self.workspace_id();
@@ -218,15 +158,18 @@ impl MockSentinel {
 
     /// How many rows a table holds; `None` for a table that does not exist.
     pub fn table_count(&self, table: &str) -> Option<TableCount> {
-        self.shared.state().tables.get(table).map(crate::workspace::StoredTable::count)
+        self.shared.state().tables.get(table).map(StoredTable::count)
     }
 
     /// The column `id` of every row of a table, in the order of arrival.
     pub fn ids(&self, table: &str) -> Vec<String> {
-        self.shared.state().tables.get(table).map(crate::workspace::StoredTable::ids).unwrap_or_default()
+        self.shared.state().tables.get(table).map(StoredTable::ids).unwrap_or_default()
     }
 
     /// Runs a query on what is visible now, without a token and in the caller's thread.
+    ///
+    /// # Errors
+    /// When the query is not valid or hits a limit of the engine.
     pub fn query(&self, kql: &str) -> Result<kql::Answer, kql::Error> {
         let now = self.shared.clock.now();
         let snapshot = self.shared.snapshot(now);
@@ -234,74 +177,57 @@ impl MockSentinel {
         kql::run(kql, &snapshot, &settings)
     }
 
-    /// Steers the world's clock, which lies over the one that was handed in.
+    /// Changes the world's clock, which runs on top of the one that was passed in.
+    ///
+    /// # Errors
+    /// When the change leaves the range of times.
     pub fn change_clock(&self, change: ClockChange) -> Result<Timestamp, ClockError> {
         self.shared.clock.change(change)
     }
 
-    /// Puts a fault behind those in place; returns its number. [`Fault::check`] tells beforehand what cannot work.
+    /// Adds a fault after the active ones; returns its number. [`Fault::check`] validates one beforehand.
     pub fn inject(&self, fault: Fault) -> u64 {
         self.shared.state().faults.add(fault)
     }
 
-    /// Takes the fault of this number away. False when there is none.
+    /// Removes the fault of this number. False when there is none.
     pub fn remove_fault(&self, number: u64) -> bool {
         self.shared.state().faults.remove(number)
     }
 
-    /// Ends all trouble.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.shared.state().faults.clear();
     }
 
     /// Makes another secret the default app's only valid one.
     pub fn set_client_secret(&self, secret: &str) {
-        if let Some(app) = self.shared.state().directory.default_app_mut() {
-            secret.clone_into(&mut app.client_secret);
-        }
+        self.shared.set_client_secret(secret);
     }
 
     /// Gives the default app Monitoring Metrics Publisher on the rule of a stream; in effect after the world's
     /// `role_delay`. False when no rule declares the stream.
     pub fn assign_role(&self, stream: &str) -> bool {
-        let now = self.shared.clock.now();
-        self.on_rule(stream, |state, rule, object| {
-            let scope = self.shared.world.workspace.rule_resource_id(&rule.name);
-            state.roles.give(Assignment::given(&scope, PUBLISHER, object, now));
-        })
+        self.shared.assign_role(stream)
     }
 
     /// Takes the default app's role on the rule of a stream away, not one that it has on the group or above. False when no rule declares the stream.
     pub fn unassign_role(&self, stream: &str) -> bool {
-        self.on_rule(stream, |state, rule, object| {
-            let scope = self.shared.world.workspace.rule_resource_id(&rule.name);
-            state.roles.take(&scope, PUBLISHER, object);
-        })
+        self.shared.unassign_role(stream)
     }
 
     /// Deletes the rule of a stream. False when no rule declares it.
     pub fn remove_rule(&self, stream: &str) -> bool {
-        self.on_rule(stream, |state, rule, _| {
-            state.roles.forget(&self.shared.world.workspace.rule_resource_id(&rule.name));
-            state.rules.remove(&rule.immutable_id);
-        })
+        self.shared.remove_rule(stream)
     }
 
     /// Deploys the world's own rules for a stream again, with the same immutable ids and roles. False when there are
     /// none.
     pub fn restore_rule(&self, stream: &str) -> bool {
-        self.shared.state().restore_rule(&self.shared.world, &self.shared.deployment, stream)
+        self.shared.restore_rule(stream)
     }
 
-    fn on_rule(&self, stream: &str, change: impl FnOnce(&mut State, &Rule, &str)) -> bool {
-        let mut state = self.shared.state();
-        let Some(rule) = state.rules.with_stream(stream).cloned() else { return false };
-        let object = state.directory.default_app().map(|app| app.object_id.clone()).unwrap_or_default();
-        change(&mut state, &rule, &object);
-        true
-    }
-
-    /// The calls remembered, oldest first.
+    /// The recorded calls, oldest first.
     pub fn journal(&self) -> Vec<JournalEntry> {
         self.shared.state().journal.iter().cloned().collect()
     }
@@ -314,21 +240,6 @@ impl MockSentinel {
     /// Back to the beginning: no rows, the world's own faults, secrets, roles and rules, an empty journal. The clock
     /// goes on.
     pub fn reset(&self) {
-        let fresh = State::new(&self.shared.world, &self.shared.deployment);
-        *self.shared.state() = fresh;
-    }
-}
-
-impl Shared {
-    /// The workspace as a query sees it now.
-    pub(crate) fn snapshot(&self, now: Timestamp) -> Snapshot {
-        let mut state = self.state();
-        let searches = state.searches.clone();
-        state.tables.snapshot(now, &self.world.workspace.id, &searches, &self.deployment.library)
-    }
-
-    /// The state, for a moment: never held across an await.
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.reset();
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 pub use authority::{Authority, AuthorityError};
+pub(crate) use names::is_azure_host;
 pub use names::{NameError, Names};
 
 /// What the https listener presents, and the root that callers must trust.
@@ -33,11 +34,17 @@ pub enum TlsError {
 
 impl Tls {
     /// Makes a root and a leaf for `localhost`, `127.0.0.1` and `::1`.
+    ///
+    /// # Errors
+    /// When no certificate can be made or used.
     pub fn generate() -> Result<Self, TlsError> {
         Self::issue(&Authority::generate()?, &Names::default())
     }
 
     /// Makes a leaf for these names.
+    ///
+    /// # Errors
+    /// When no certificate can be made or used.
     pub fn issue(authority: &Authority, names: &Names) -> Result<Self, TlsError> {
         let (leaf, leaf_key) = authority.leaf(names)?;
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(leaf_key.serialize_der()));

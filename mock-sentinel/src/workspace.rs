@@ -7,6 +7,7 @@ mod receipts;
 mod searches;
 mod snapshot;
 mod standard;
+mod stored_rows;
 mod system;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -14,14 +15,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use kql::{Batch, ColumnType, Table};
+use serde::Serialize;
 
 use crate::arm::{ArmError, TableResource};
-use crate::server::TableCount;
 use receipts::Receipts;
 
 pub(crate) use library::Library;
 pub(crate) use searches::{SEARCHES_MAX, Search, Searches};
-pub(crate) use snapshot::{Snapshot, StoredRows};
+pub(crate) use snapshot::Snapshot;
+pub(crate) use stored_rows::StoredRows;
 pub(crate) use system::{LogError, Operation, instant};
 
 /// All tables, custom and the service's own.
@@ -37,6 +39,15 @@ pub(crate) struct Tables {
     cap_reached: bool,
 }
 
+/// How many rows a table holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct TableCount {
+    /// Rows stored, visible to queries or not yet.
+    pub count: u64,
+    /// Different values of the column `id` among them; 0 for tables without one.
+    pub distinct_ids: u64,
+}
+
 /// A body that came when the day's cap was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OverCap {
@@ -46,7 +57,7 @@ pub(crate) enum OverCap {
     Again,
 }
 
-/// Rows that are not to be seen yet.
+/// Rows that are not visible yet.
 #[derive(Debug)]
 struct Pending {
     visible_at: Timestamp,
@@ -64,12 +75,12 @@ pub(crate) struct StoredTable {
     visible: Table,
     /// When each of the visible rows came in.
     receipts: Receipts,
-    /// Rows stored but not to be seen before their time, in order.
+    /// Rows stored but not visible before their time, in order.
     pending: VecDeque<Pending>,
     pending_rows: u64,
     id_column: Option<usize>,
     ids: HashSet<u128>,
-    /// Of each row, in the order of arrival, whether it brought an id that was not there yet.
+    /// For each row, in the order of arrival, whether its id was new.
     brought_id: Vec<bool>,
 }
 
@@ -95,7 +106,7 @@ impl Tables {
         self.by_name.iter()
     }
 
-    /// Whether the workspace has a place for data: a table was deployed, or Azure wrote a row of its own.
+    /// Whether the workspace has a data store: a table was deployed, or Azure wrote a row of its own.
     fn is_placed(&self) -> bool {
         self.by_name.values().any(|table| table.resource.is_some() || table.count().count > 0)
     }
@@ -106,7 +117,7 @@ impl Tables {
         deployed.collect()
     }
 
-    /// Creates a table, or gives one other columns: its rows stay. Tells whether it was created.
+    /// Creates a table, or changes the columns of an existing one, which keeps its rows. Returns whether it was created.
     pub(crate) fn deploy(&mut self, resource: TableResource, now: Timestamp) -> Result<bool, ArmError> {
         let name = resource.name.clone();
         let Some(known) = self.by_name.get_mut(&name) else {
@@ -125,14 +136,18 @@ impl Tables {
         deployed && self.by_name.remove(name).is_some()
     }
 
-    /// Adds rows to a table, to be seen from `visible_at` on.
-    pub(crate) fn append(&mut self, table: &str, batch: Batch, visible_at: Timestamp, now: Timestamp) {
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut StoredTable> {
+        self.by_name.get_mut(name)
+    }
+
+    /// Adds a row to a table of the service's own, which are always there.
+    fn append_own(&mut self, table: &str, row: Batch, now: Timestamp) {
         if let Some(table) = self.by_name.get_mut(table) {
-            table.append(batch, visible_at, now);
+            table.append(row, now, now);
         }
     }
 
-    /// Takes bytes from what a day may bring; tells when they do not fit. The day turns at midnight UTC.
+    /// Counts bytes against the day's cap; `Some` when they exceed it. The day starts at midnight UTC.
     pub(crate) fn take_from_day(&mut self, bytes: u64, cap: u64, now: Timestamp) -> Option<OverCap> {
         let day = now.as_second().div_euclid(86_400);
         if day != self.cap_day {
@@ -181,13 +196,13 @@ impl Tables {
             self.muted.clear();
         }
         if self.muted.insert(error.mute_key()) {
-            self.append(system::LOG_ERRORS, error.row(now), now, now);
+            self.append_own(system::LOG_ERRORS, error.row(now), now);
         }
     }
 
     /// Writes a row of `_LogOperation`.
     pub(crate) fn log_operation(&mut self, operation: &Operation, now: Timestamp) {
-        self.append(system::LOG_OPERATION, operation.row(now), now, now);
+        self.append_own(system::LOG_OPERATION, operation.row(now), now);
     }
 }
 
@@ -206,7 +221,8 @@ impl StoredTable {
         }
     }
 
-    fn append(&mut self, batch: Batch, visible_at: Timestamp, now: Timestamp) {
+    /// Adds rows, to be seen from `visible_at` on.
+    pub(crate) fn append(&mut self, batch: Batch, visible_at: Timestamp, now: Timestamp) {
         // The table may have changed since the rows were made for it.
         let batch = if batch.schema() == self.schema() { batch } else { migrate::batch(&batch, self.schema()) };
         let column = self.id_column.map(|column| batch.column(column));
@@ -251,7 +267,7 @@ impl StoredTable {
         Ok(())
     }
 
-    /// Makes rows visible whose time has come.
+    /// Makes rows visible whose time has been reached.
     fn reveal(&mut self, now: Timestamp) {
         while self.pending.front().is_some_and(|pending| pending.visible_at <= now) {
             if let Some(Pending { received, rows, .. }) = self.pending.pop_front() {
@@ -283,12 +299,12 @@ impl StoredTable {
     }
 }
 
-/// The column that tells rows apart.
+/// The column that identifies rows.
 fn id_column(schema: &kql::Schema) -> Option<usize> {
     schema.index_of("id").filter(|column| schema.kind(*column) == ColumnType::String)
 }
 
-/// 128 bits of a digest stand for an id: with a thousand million ids, two share one with a chance of one in 10^20.
+/// 128 bits of a digest identify an id: among 10^9 ids, the probability of a collision is about 10^-20.
 fn fingerprint(id: &str) -> u128 {
     let digest = ring::digest::digest(&ring::digest::SHA256, id.as_bytes());
     let (first, _) = digest.as_ref().split_at(16);

@@ -1,4 +1,4 @@
-//! The world: a tenant with its apps, a workspace, and every switch for what the public record leaves open.
+//! The world: a tenant with its apps, a workspace, and a setting for everything that is not publicly documented.
 
 mod check;
 mod defaults;
@@ -54,7 +54,7 @@ pub struct World {
     pub(crate) resources: Resources,
 }
 
-/// Texts of files, each with the name it goes by in messages.
+/// Texts of files, each with its name in messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Resources {
     pub(crate) tables: Vec<Document>,
@@ -93,7 +93,7 @@ pub(crate) struct Document {
 pub struct Identity {
     /// The tenant's id.
     pub tenant_id: String,
-    /// A verified domain that may stand for the id in URLs.
+    /// A verified domain that URLs may use instead of the id.
     pub tenant_domain: String,
     /// Applications with a service principal in the tenant.
     pub apps: Vec<App>,
@@ -101,7 +101,7 @@ pub struct Identity {
     pub token_life: SignedDuration,
     /// Statuses of AADSTS codes other than the likeliest, for codes whose status is not published: `{700016: 401}`.
     pub statuses: BTreeMap<u32, u16>,
-    /// What hosts with a managed identity answer.
+    /// How hosts with a managed identity respond.
     pub managed: Managed,
     /// The same for clients that declare the CP1 capability.
     pub token_life_cp1: SignedDuration,
@@ -123,7 +123,7 @@ pub struct App {
     pub expired_secret: Option<String>,
     /// Certificates as PEM text, whose keys may sign the app's assertions.
     pub certificates: Vec<String>,
-    /// Other issuers whose assertions stand for the app: workload identity federation.
+    /// Other issuers whose assertions authenticate the app: workload identity federation.
     pub federations: Vec<Federation>,
     /// Whether the app holds Monitoring Metrics Publisher on every rule from the start.
     pub publisher: bool,
@@ -133,7 +133,7 @@ pub struct App {
     pub contributor: bool,
 }
 
-/// A federated credential: whose assertions stand for an app.
+/// A federated credential: an issuer whose assertions authenticate an app.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Federation {
@@ -161,7 +161,7 @@ pub struct Managed {
     pub identity_header: String,
     /// How long a token is valid.
     pub token_life: SignedDuration,
-    /// Azure Arc's agent; without it, only IMDS and App Service answer.
+    /// Azure Arc's agent; without it, only IMDS and App Service respond.
     pub arc: Option<ArcHost>,
 }
 
@@ -222,10 +222,10 @@ pub struct Ingestion {
     /// Most bytes, uncompressed, that the workspace keeps in a day of UTC. What comes after is lost although uploads
     /// succeed, and `_LogOperation` says so once a day. No cap unless given.
     pub daily_cap_bytes: Option<u64>,
-    /// Whether `error` and `code` of the answer to an unknown api-version are written with capitals, as seen on a metrics
+    /// Whether `error` and `code` of the response to an unknown api-version are written with capitals, as seen on a metrics
     /// host.
     pub capitalised_version_error: bool,
-    /// Answers whose status or code is not publicly known.
+    /// Responses whose status or code is not publicly known.
     pub answers: UnknownAnswers,
 }
 
@@ -251,13 +251,13 @@ pub enum WrongTypes {
     Null,
 }
 
-/// Status and code of answers that no public source shows; the defaults are the likeliest.
+/// Status and code of responses that no public source shows; the defaults are the likeliest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct UnknownAnswers {
     /// No, expired or foreign token.
     pub unauthenticated: StatusCode,
-    /// A token that is no JSON Web Token of Entra ID.
+    /// A token that is not a JSON Web Token of Entra ID.
     pub wrong_token_kind: StatusCode,
     /// An upload of zero bytes. The .NET client's live tests of 2022 saw 500 without a body.
     pub empty_body: StatusCode,
@@ -285,7 +285,7 @@ pub struct UnknownAnswers {
 pub struct StatusCode {
     /// HTTP status.
     pub status: u16,
-    /// `error.code`; nothing answers without a body.
+    /// `error.code`; when empty, the response has no body.
     #[serde(default)]
     pub code: String,
 }
@@ -294,33 +294,33 @@ pub struct StatusCode {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Query {
-    /// Most rows of an answer; more are cut with a partial error.
+    /// Most rows of a response; more are cut with a partial error.
     pub rows_max: usize,
     /// Queries that are admitted at the same time; two of them compute, the others wait for these.
     pub concurrent_max: usize,
-    /// Queries that wait for their turn; more are answered 429.
+    /// Queries that may wait for a slot; further ones get 429.
     pub queue_max: usize,
-    /// How long a query waits for its turn before it is answered 429.
+    /// How long a query waits for a slot before it gets 429.
     pub queue_wait: SignedDuration,
-    /// Queries that one principal may send in 30 seconds; more are answered 429.
+    /// Queries that one principal may send in 30 seconds; further ones get 429.
     pub per_thirty_seconds: u64,
-    /// Most bytes of an answer's body, before any compression; the rows beyond are cut with a partial error.
+    /// Most bytes of a response's body, before any compression; the rows beyond are cut with a partial error.
     pub bytes_max: usize,
-    /// How long a query may run unless `Prefer: wait` says otherwise; then it is answered 504.
+    /// How long a query may run unless `Prefer: wait` says otherwise; then the response is 504.
     pub time_default: SignedDuration,
     /// The longest that any query may run, whatever `Prefer: wait` says; that is honored up to Azure's ten minutes.
     pub time_max: SignedDuration,
-    /// Most bytes that the intermediate results of one query may take; beyond them it is answered 400. A bound of this
+    /// Most bytes that the intermediate results of one query may take; beyond them the response is 400. A bound of this
     /// machine, not of the service's record.
     pub memory_max: usize,
-    /// What the tables of an answer go by when the query names them. Pages on batches and on `fork` say that tools show the
+    /// What the tables of a response go by when the query names them. Pages on batches and on `fork` say that tools show the
     /// names that `as` gives; which member carries them in this API is not documented.
     pub table_names: TableNames,
-    /// Whether a workspace without a table and without a row, in which no data was ever placed, answers 204.
+    /// Whether a workspace without a table and without a row, in which no data was ever placed, responds 204.
     pub empty_workspace_is_204: bool,
 }
 
-/// What the tables of a query's answer go by.
+/// What the tables of a query's response go by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TableNames {

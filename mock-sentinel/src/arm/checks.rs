@@ -12,7 +12,7 @@ const TAGS_MAX: usize = 50;
 const TAG_NAME_MAX: usize = 512;
 const TAG_VALUE_MAX: usize = 256;
 
-/// Who may reach a resource. Source: the types of endpoints (2024-03-11) and workspaces (2025-07-01) in
+/// From where a resource can be reached. Source: the types of endpoints (2024-03-11) and workspaces (2025-07-01) in
 /// <https://github.com/Azure/bicep-types-az>, read 2026-11-29.
 pub(crate) const NETWORK_ACCESS: [&str; 3] = ["Enabled", "Disabled", "SecuredByPerimeter"];
 

@@ -1,6 +1,6 @@
 //! JSON as templates are written: with comments, names without quotes, texts of several lines and commas before a closing bracket.
 //!
-//! `az deployment` sends templates as they stand in the file, under a name without quotes; Azure reads both.
+//! `az deployment` sends templates as they are in the file, under a name without quotes; Azure reads both.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -12,7 +12,7 @@ pub(crate) fn read(text: &str) -> Result<Value, serde_json::Error> {
     serde_json::from_str(text).or_else(|error| serde_json::from_str(&strict(text)).map_err(|_| error))
 }
 
-/// The same text as strict JSON; what is no JSON either way stays as it is.
+/// The same text as strict JSON; a text that is neither stays as it is.
 fn strict(text: &str) -> String {
     let mut writer = Writer { out: String::with_capacity(text.len()), has_comma: false };
     let mut signs = text.chars().peekable();

@@ -99,7 +99,7 @@ impl TableResource {
         for column in columns {
             let kind = check_column(&name, &column)?;
             if checked.iter().any(|(known, _)| known.eq_ignore_ascii_case(&column.name)) {
-                return Err(invalid(&name, format!("column '{}' is there twice", column.name)));
+                return Err(invalid(&name, format!("column '{}' is declared twice", column.name)));
             }
             checked.push((column.name, kind));
         }
@@ -235,7 +235,7 @@ mod tests {
             ("Acme_CL", json!([time, {"name": "tenantid", "type": "string"}]), "is reserved"),
             ("Acme_CL", json!([time, {"name": "1st", "type": "string"}]), "must start with a letter"),
             ("Acme_CL", json!([time, {"name": "n", "type": "text"}]), "unknown type 'text'"),
-            ("Acme_CL", json!([time, time]), "is there twice"),
+            ("Acme_CL", json!([time, time]), "is declared twice"),
         ] {
             let error = table(name, &columns).unwrap_err();
             assert!(error.message.contains(reason), "{} should say {reason}", error.message);

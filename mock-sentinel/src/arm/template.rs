@@ -17,9 +17,9 @@ use expression::{Expression, inside};
 
 pub(crate) use expand::{Expanded, Placed, expand};
 
-/// How deep values, calls and variables may stand in each other.
+/// The maximum nesting of values, calls and variables.
 const DEPTH_MAX: usize = 128;
-/// Most values that one document may come to.
+/// The maximum number of values that one document may expand to.
 const STEPS_MAX: usize = 200_000;
 /// Most bytes that these values may have together.
 const BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -37,7 +37,7 @@ pub(crate) struct Setting {
     /// Values of parameters.
     pub(crate) parameters: BTreeMap<String, Value>,
     /// Whether parameters without a value get what their name plainly means, and `{{location}}` is read as a placeholder: a
-    /// file that is loaded has nobody who gives it values.
+    /// file that is loaded at start has no deployment that supplies values.
     pub(crate) infers: bool,
 }
 
@@ -217,7 +217,7 @@ impl Scope<'_> {
                 .infers
                 .then(|| known::value(name, self.setting))
                 .flatten()
-                .ok_or_else(|| Fault::new(format!("the template variable '{name}' is not found"))),
+                .ok_or_else(|| Fault::new(format!("the template variable '{name}' was not found"))),
         }
     }
 
@@ -249,5 +249,5 @@ fn part_of(of: &Value, part: &Value) -> Result<Value, Fault> {
         }
         _ => None,
     };
-    found.cloned().ok_or_else(|| Fault::new(format!("there is no part {part}")))
+    found.cloned().ok_or_else(|| Fault::new(format!("no element {part}")))
 }

@@ -2,7 +2,7 @@
 //!
 //! A page can send a POST with any body to any address that its reader's browser reaches, this machine's loopback among them,
 //! without asking (<https://fetch.spec.whatwg.org/#cors-safelisted-method>, read 2026-11-29). Browsers say so in two headers;
-//! programs send neither. The content type tells nothing: `curl --data` sends that of a form.
+//! programs send neither. The content type proves nothing: `curl --data` sends that of a form.
 
 use axum::extract::Request;
 use axum::middleware::Next;

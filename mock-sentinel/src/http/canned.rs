@@ -1,4 +1,4 @@
-//! Answers in place of the real ones.
+//! Responses that faults inject.
 
 use faults::Answer;
 use jiff::Timestamp;
@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::Reply;
 use crate::call::Call;
 
-/// The answer that a fault has in place of Azure's, in Azure's words unless it brings its own.
+/// The response that a fault injects, with Azure's own text unless it brings a body.
 pub(super) fn reply(answer: &Answer, call: Call, now: Timestamp) -> Reply {
-    let reason = "answered by a fault";
+    let reason = "response injected by a fault";
     let mut reply = match &answer.body {
         Some(Value::String(text)) => Reply::text(answer.status, "text/plain; charset=utf-8", text.clone(), reason),
         Some(json) => Reply::json(answer.status, json, reason),

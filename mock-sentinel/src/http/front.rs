@@ -1,4 +1,4 @@
-//! What surrounds every call: its number, the fault it meets, its headers and its line in the journal.
+//! What surrounds every call: its number, the fault that applies, its headers and its journal entry.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -14,9 +14,10 @@ use uuid::Uuid;
 
 use super::reply::Note;
 use super::{Reply, body, broken, canned, loan, near_miss};
-use crate::call::Call;
+use crate::call::{Call, CallId};
 use crate::journal::JournalEntry;
-use crate::server::{Connection, Shared};
+use crate::server::Connection;
+use crate::state::Shared;
 
 /// The most bytes of a path that the journal keeps.
 const PATH_MAX: usize = 512;
@@ -25,12 +26,6 @@ const REASON_MAX: usize = 1_024;
 
 /// The most bytes that are read of a body that no handler wants.
 const UNREAD_MAX: u64 = 8 * 1024 * 1024;
-
-/// The id that Azure would give a call.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct CallId {
-    pub(crate) request_id: Uuid,
-}
 
 /// Wraps every call.
 pub(crate) async fn front(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
@@ -54,10 +49,13 @@ pub(crate) async fn front(State(shared): State<Arc<Shared>>, mut request: Reques
         status: 0,
         outcome: Outcome::ResponseLost,
         pending: false,
-        reason: "the caller went away before it was answered".to_owned(),
+        reason: "the client disconnected before the response was ready".to_owned(),
         fault: hit.as_ref().map(Hit::to_string),
         fault_number: hit.as_ref().map(|hit| hit.number),
-        delayed_ms: hit.as_ref().map(|hit| hit.delay.as_millis() as u64).filter(|millis| *millis > 0),
+        delayed_ms: hit
+            .as_ref()
+            .map(|hit| u64::try_from(hit.delay.as_millis()).unwrap_or(u64::MAX))
+            .filter(|millis| *millis > 0),
         retry_after: None,
         client_request_id: client_request_id.clone(),
         stream,
@@ -90,7 +88,7 @@ pub(crate) async fn front(State(shared): State<Arc<Shared>>, mut request: Reques
     dated(response, &shared)
 }
 
-/// The line of a call in the journal: written once it is decided, and also when its caller does not wait for that.
+/// The journal entry of a call: written once the response is decided, and also when the client disconnects before that.
 struct Line {
     entry: Option<JournalEntry>,
     shared: Arc<Shared>,
@@ -126,10 +124,10 @@ fn dated(mut response: Response, shared: &Shared) -> Response {
     response
 }
 
-/// Names the methods that a path takes where one was refused, as HTTP wants it.
+/// Names the methods that a path takes where one was refused, as HTTP requires.
 fn with_methods(mut response: Response, path: &str) -> Response {
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        let allowed = header(&near_miss::allowed(path).unwrap_or_default());
+        let allowed = header(&near_miss::allowed(path));
         response.headers_mut().entry(ALLOW).or_insert(allowed);
     }
     response
@@ -139,18 +137,20 @@ fn short(reason: String) -> String {
     if reason.len() <= REASON_MAX { reason } else { reason.chars().take(REASON_MAX).collect() }
 }
 
-/// The real answer, or what a fault puts in its place.
+/// The real response, or what a fault puts in its place.
 async fn act(hit: Option<&Hit>, request: Request, next: Next, shared: &Shared) -> Response {
     match hit {
         Some(Hit { answer: Some(answer), .. }) => in_place(answer, request, shared).await,
-        Some(hit) if hit.trouble.reset => Reply::empty(500, "the connection broke before the call").into_response(),
-        _ => answered(request, next).await,
+        Some(hit) if hit.trouble.reset => {
+            Reply::empty(500, "connection reset before the request was handled").into_response()
+        }
+        _ => handled(request, next).await,
     }
 }
 
-/// The answer of the handler. A body that it did not look at is read first, up to a bound, so that the caller gets to read
-/// the answer.
-async fn answered(request: Request, next: Next) -> Response {
+/// The response of the handler. A body that it did not look at is read first, up to a bound, so that the caller receives
+/// the response.
+async fn handled(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let (body, unread) = loan::lend(body);
     let response = shaped(AssertUnwindSafe(next.run(Request::from_parts(parts, body))).catch_unwind().await.ok());
@@ -160,18 +160,18 @@ async fn answered(request: Request, next: Next) -> Response {
     response
 }
 
-/// The answer of a handler; one in Azure's shape where the framework refused the call, or where the handler failed.
+/// The response of a handler; one in Azure's shape where the framework refused the call, or where the handler failed.
 fn shaped(response: Option<Response>) -> Response {
     match response {
         Some(response) if response.extensions().get::<Note>().is_some() => response,
         Some(response) => {
             let status = response.status();
             let message = format!("The request is not valid: {}.", status.canonical_reason().unwrap_or("refused"));
-            Reply::error(status.as_u16(), "BadRequest", &message, "refused before it reached its route").into_response()
+            Reply::error(status.as_u16(), "BadRequest", &message, "rejected before it reached a route").into_response()
         }
         None => {
             let message = "An internal error occurred.";
-            Reply::error(500, "InternalServerError", message, "the mock failed: this is a mistake of its own")
+            Reply::error(500, "InternalServerError", message, "the mock failed: this is a bug in the mock")
                 .into_response()
         }
     }
@@ -183,7 +183,7 @@ async fn in_place(answer: &Answer, request: Request, shared: &Shared) -> Respons
     canned::reply(answer, call, shared.clock.now()).bytes(bytes).into_response()
 }
 
-/// The headers that every answer carries. The ingestion service names itself, and tells its id of a call only to callers
+/// The headers that every response carries. The ingestion service names itself, and returns its id of a call only to callers
 /// who gave theirs, as recorded traffic of its clients' live tests shows
 /// (<https://github.com/Azure/azure-sdk-for-net/tree/main/sdk/monitor/Azure.Monitor.Ingestion/tests>, read 2026-11-22).
 fn label(mut response: Response, call: Call, number: u64, id: CallId, client_request_id: Option<&str>) -> Response {

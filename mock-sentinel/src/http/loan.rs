@@ -1,5 +1,5 @@
-//! A request's body lent to a handler: one that nobody looked at comes back, so that it can be read and forgotten. A caller
-//! who is still sending when the connection ends gets an error of the connection in place of the answer.
+//! A request's body lent to a handler: one that was not read comes back, so that it can be drained. A caller
+//! who is still sending when the connection ends gets a connection error in place of the response.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,23 +1,57 @@
-//! Calls that no route takes: answered with the route that was probably meant and what is wrong with the call.
+//! Calls that no route takes: the response names the route that was probably meant and what is wrong with the call.
 
 use axum::extract::Request;
+use http::Method;
+use percent_encoding::percent_decode_str;
 
 use super::Reply;
 use super::routes::{ROUTES, Route};
 
+/// The methods that some resource takes.
+pub(crate) const RESOURCE_METHODS: [Method; 6] =
+    [Method::GET, Method::HEAD, Method::PUT, Method::PATCH, Method::POST, Method::DELETE];
 /// The most that one segment counts.
 const SEGMENT_MAX: usize = 12;
 
-pub(crate) async fn answer(request: Request) -> Reply {
+/// Refuses a call that no route takes.
+pub(crate) async fn no_route(request: Request) -> Reply {
     let (method, path) = (request.method().as_str(), request.uri().path());
     let (status, why) = explain(method, path);
     let code = if status == 405 { "MethodNotAllowed" } else { "PathNotFoundError" };
     Reply::error(status, code, &why, &why)
 }
 
-/// The methods that a path takes, for `Allow`.
-pub(super) fn allowed(path: &str) -> Option<String> {
-    ROUTES.iter().find(|route| matches(path, route.path)).map(|route| methods(route, ", "))
+/// Refuses a method that a path which is served does not take.
+pub(crate) async fn refuse_method(request: Request) -> Reply {
+    wrong_method_of(request.method(), request.uri().path())
+}
+
+/// The same for a call whose path is known to be served.
+pub(crate) fn wrong_method_of(method: &Method, path: &str) -> Reply {
+    let (status, mut why) = explain(method.as_str(), path);
+    if status != 405 {
+        let shown: String = path.chars().take(200).collect();
+        why = format!("{method} {shown} is not supported: this path takes {}.", allowed(path));
+    }
+    Reply::error(405, "MethodNotAllowed", &why, &why)
+}
+
+/// The methods that a served path takes, for `Allow`. Resources lie under resources, so that not every path is listed: one
+/// that is not takes what some resource does.
+pub(super) fn allowed(path: &str) -> String {
+    let path = percent_decode_str(path).decode_utf8_lossy();
+    let listed = ROUTES.iter().filter(|route| matches(&path, route.path)).flat_map(|route| route.operations);
+    let mut methods: Vec<&str> = Vec::new();
+    for operation in listed {
+        if !methods.contains(&operation.method) {
+            methods.push(operation.method);
+        }
+    }
+    match methods[..] {
+        [] if path.starts_with("/v1/") => "GET, POST".to_owned(),
+        [] => RESOURCE_METHODS.each_ref().map(Method::as_str).join(", "),
+        _ => methods.join(", "),
+    }
 }
 
 /// The status, and the nearest route with the first thing that keeps the call from it.
@@ -25,7 +59,7 @@ fn explain(method: &str, path: &str) -> (u16, String) {
     let shown: String = path.chars().take(200).collect();
     if let Some(route) = ROUTES.iter().find(|route| matches(path, route.path)) {
         let (methods, reference) = (methods(route, " and "), route.reference);
-        return (405, format!("{method} {shown} is not served: this path takes {methods} (see: {reference})."));
+        return (405, format!("{method} {shown} is not supported: this path takes {methods} (see: {reference})."));
     }
     let route = ROUTES
         .iter()
@@ -95,8 +129,8 @@ mod tests {
 
     #[track_caller]
     fn check(method: &str, path: &str, status: u16, said: &str) {
-        let (answered, why) = explain(method, path);
-        assert_eq!(answered, status, "{why}");
+        let (actual, why) = explain(method, path);
+        assert_eq!(actual, status, "{why}");
         assert!(why.contains(said), "{why}");
     }
 

@@ -44,7 +44,7 @@ fn described(route: &Route, operation: &Operation, known: &Known) -> Value {
     });
     if let Some(kind) = operation.body {
         let schema = bodies::of(route, operation);
-        // The query API answers a request without a body too.
+        // The query API accepts a request without a body too.
         let required = !route.path.ends_with("/query");
         described["requestBody"] = json!({"required": required, "content": {kind: {"schema": schema}}});
     }

@@ -1,4 +1,4 @@
-//! An answer together with why it was given.
+//! A response together with why it was given.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -8,7 +8,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
-/// An answer, and what the journal says about it. Small, since it is the error of many functions.
+/// A response, and what the journal says about it. Small, since it is the error of many functions.
 #[derive(Debug)]
 pub(crate) struct Reply(Box<Noted>);
 
@@ -18,7 +18,7 @@ struct Noted {
     note: Note,
 }
 
-/// What the journal remembers of an answer besides its status.
+/// What the journal remembers of a response besides its status.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Note {
     pub(crate) reason: String,
@@ -28,20 +28,20 @@ pub(crate) struct Note {
 }
 
 impl Reply {
-    /// An answer without a body.
+    /// A response without a body.
     pub(crate) fn empty(status: u16, reason: impl Into<String>) -> Self {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = valid(status);
         Self(Box::new(Noted { response, note: Note { reason: reason.into(), ..Note::default() } }))
     }
 
-    /// An answer with a JSON body.
+    /// A response with a JSON body.
     pub(crate) fn json(status: u16, body: &impl Serialize, reason: impl Into<String>) -> Self {
-        let text = serde_json::to_vec(body).expect("answers have string keys only");
+        let text = serde_json::to_vec(body).expect("responses have string keys only");
         Self::text(status, "application/json; charset=utf-8", text, reason)
     }
 
-    /// An answer with a body of another type.
+    /// A response with a body of another type.
     pub(crate) fn text(status: u16, kind: &'static str, body: impl Into<Body>, reason: impl Into<String>) -> Self {
         let mut reply = Self::empty(status, reason);
         *reply.0.response.body_mut() = body.into();
@@ -49,7 +49,7 @@ impl Reply {
         reply
     }
 
-    /// `{"error": {"code", "message"}}` with the code repeated in `x-ms-error-code`, as every data plane answers.
+    /// `{"error": {"code", "message"}}` with the code repeated in `x-ms-error-code`, as every data plane does.
     pub(crate) fn error(status: u16, code: &str, message: impl AsRef<str>, reason: impl Into<String>) -> Self {
         let body = json!({"error": {"code": code, "message": message.as_ref()}});
         Self::json(status, &body, reason).header("x-ms-error-code", code)
@@ -81,7 +81,7 @@ impl Reply {
         self
     }
 
-    /// Notes how many rows were stored or answered.
+    /// Notes how many rows were stored or returned.
     pub(crate) fn rows(mut self, rows: u64) -> Self {
         self.0.note.rows = rows;
         self

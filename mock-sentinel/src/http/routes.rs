@@ -1,4 +1,4 @@
-//! Everything that is served, as data: the source of the OpenAPI document and of the answers to near misses.
+//! Everything that is served, as data: the source of the OpenAPI document and of the responses to near misses.
 
 /// A path with what may be done on it.
 #[derive(Debug, Clone, Copy)]
@@ -16,11 +16,11 @@ pub(crate) struct Route {
 pub(crate) struct Operation {
     pub(crate) method: &'static str,
     pub(crate) summary: &'static str,
-    /// Query parameters: name, and whether it is required.
+    /// Query parameters, and whether each is required.
     pub(crate) query: &'static [(&'static str, bool)],
     /// The type of the request's body, if there is one.
     pub(crate) body: Option<&'static str>,
-    /// Every status answered while no fault is set.
+    /// Every status returned while no fault is set.
     pub(crate) statuses: &'static [u16],
 }
 
@@ -82,7 +82,7 @@ const fn read(summary: &'static str) -> Operation {
 /// What can be done to a resource.
 const RESOURCE: &[Operation] = &[
     read("Read a resource"),
-    operation("HEAD", "Ask whether a resource is there", &[204, 400, 401, 403, 404, 405]).query(VERSION),
+    operation("HEAD", "Check whether a resource exists", &[204, 400, 401, 403, 404, 405]).query(VERSION),
     operation("PUT", "Create or change a resource", &[200, 201, 400, 401, 403, 404, 405, 408, 409, 413, 503])
         .query(VERSION)
         .body(JSON),
@@ -320,7 +320,7 @@ pub(crate) const ROUTES: &[Route] = &[
                 .query(&[("api-version", true)]),
         ],
     ),
-    route("/_control/health", CONTROL, ErrorShape::Azure, &[operation("GET", "Whether the mock is alive", &[200])]),
+    route("/_control/health", CONTROL, ErrorShape::Azure, &[operation("GET", "Whether the mock is healthy", &[200])]),
     route("/_control/world", CONTROL, ErrorShape::Azure, &[operation("GET", "The world's settings", &[200])]),
     route("/_control/openapi.json", CONTROL, ErrorShape::Azure, &[operation("GET", "This document", &[200])]),
     route(

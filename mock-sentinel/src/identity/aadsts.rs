@@ -1,6 +1,6 @@
 //! Errors of Entra ID, in the shape and with the codes that its clients know.
 //!
-//! Codes and texts: the Entra error reference and recorded answers, read 2026-11-22.
+//! Codes and texts: the Entra error reference and recorded responses, read 2026-11-22.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub(crate) enum Aadsts {
     AssertionKey { client_id: String },
     /// The assertion's issuer or subject is not the app.
     AssertionIssuer { client_id: String },
-    /// The assertion is for somebody else.
+    /// The assertion has another audience.
     AssertionAudience { audience: String },
     /// The assertion is not valid now.
     AssertionTime { now: Timestamp },
@@ -179,7 +179,7 @@ impl Aadsts {
         Wording { status, error, code, text }
     }
 
-    /// The answer, with the world's own statuses: trace and correlation ids, the time, and the text with all of them in it.
+    /// The response, with the world's own statuses: trace and correlation ids, the time, and the text with all of them in it.
     pub(crate) fn reply(&self, trace: Uuid, correlation: Uuid, now: Timestamp, statuses: &BTreeMap<u32, u16>) -> Reply {
         let Wording { status, error, code, text } = self.wording();
         let status = statuses.get(&code).copied().unwrap_or(status);

@@ -21,7 +21,7 @@ use super::directory::{Directory, check_secret};
 use super::token::{Grant, Proof};
 use crate::http::Reply;
 use crate::http::body::BodyError;
-use crate::server::Shared;
+use crate::state::Shared;
 use crate::world::App;
 
 /// A token request is a handful of form fields.
@@ -148,7 +148,7 @@ async fn give(
     version: Version,
 ) -> Reply {
     let (parts, form) = request.into_parts();
-    let held = match shared.room.read(form, FORM_BYTES_MAX).await {
+    let held = match shared.body_memory.read(form, FORM_BYTES_MAX).await {
         Ok(held) => held,
         Err(error) => return unreadable(&shared, error, &parts.headers),
     };
@@ -182,7 +182,7 @@ fn correlation(headers: &HeaderMap) -> Option<&str> {
     headers.get("client-request-id")?.to_str().ok()
 }
 
-/// The headers that every answer of the token endpoint carries.
+/// The headers that every response of the token endpoint carries.
 fn no_store(reply: Reply, headers: &HeaderMap) -> Reply {
     let reply = reply
         .header("cache-control", "no-store, no-cache")

@@ -1,7 +1,7 @@
 //! Managed identity: tokens from the host, in the forms of IMDS, App Service and Azure Arc.
 //!
 //! Sources: the pages on using a VM's, App Service's and Arc's managed identity, and the Python client's source, read
-//! 2026-11-22. The answer of App Service to a wrong `X-IDENTITY-HEADER` is not published.
+//! 2026-11-22. The response of App Service to a wrong `X-IDENTITY-HEADER` is not published.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -19,17 +19,17 @@ use serde_json::{Value, json};
 use super::Resource;
 use super::token::{Grant, Proof};
 use crate::http::{Reply, query};
-use crate::server::Shared;
+use crate::state::Shared;
 use crate::world::{App, ArcHost};
 
-/// The versions that Azure Arc's agent serves, by which its calls are told from those of IMDS.
+/// The versions that Azure Arc's agent serves, which distinguish its calls from those of IMDS.
 const ARC_VERSIONS: [&str; 2] = ["2020-06-01", "2019-11-01"];
 
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new().route("/metadata/identity/oauth2/token", get(host)).route("/msi/token", get(app_service))
 }
 
-/// IMDS, or the agent of Azure Arc, which answers on the same path.
+/// IMDS, or the agent of Azure Arc, which listens on the same path.
 async fn host(State(shared): State<Arc<Shared>>, parts: Parts) -> Reply {
     if parts.headers.get("metadata").is_none_or(|value| !value.as_bytes().eq_ignore_ascii_case(b"true")) {
         return refused(400, "bad_request_102", "Required metadata header not specified");
@@ -103,7 +103,7 @@ fn refused(status: u16, error: &str, description: &str) -> Reply {
     Reply::json(status, &json!({"error": error, "error_description": description}), description)
 }
 
-/// A token of a managed identity, with what the answers say about it.
+/// A token of a managed identity, with what the responses say about it.
 struct Issued {
     access_token: String,
     client_id: String,

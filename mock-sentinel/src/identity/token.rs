@@ -48,7 +48,7 @@ pub(crate) struct Claims {
     pub(crate) ver: String,
 }
 
-/// Who a token is for, and for what.
+/// The subject and audience of a token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Grant<'a> {
     pub(crate) tenant_id: &'a str,

@@ -90,6 +90,7 @@ fn whole(text: &str) -> Option<i64> {
     text.parse().ok().or_else(|| {
         let number: f64 = text.parse().ok()?;
         let exact = number.fract() == 0.0 && number.abs() < 9.0e18;
+        #[expect(clippy::cast_possible_truncation, reason = "the number is whole and fits")]
         exact.then_some(number as i64)
     })
 }

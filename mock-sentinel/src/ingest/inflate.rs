@@ -12,7 +12,7 @@ pub(super) enum Coding {
     Gzip,
 }
 
-/// Why there is no text.
+/// Why a body could not be inflated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum InflateError {
     /// More than the bound came out.

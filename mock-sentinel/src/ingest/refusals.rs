@@ -1,4 +1,4 @@
-//! Answers other than success, in the service's words where they are known.
+//! Responses other than success, in the service's words where they are known.
 
 use jiff::SignedDuration;
 use serde_json::json;
@@ -12,12 +12,12 @@ use crate::world::{StatusCode, UnknownAnswers};
 /// The versions of the API that are served.
 pub(crate) const API_VERSIONS: &[&str] = &["2021-11-01-preview", "2023-01-01", "2023-04-01-preview"];
 
-/// An answer other than success.
+/// A response other than success.
 #[derive(Debug)]
 pub(super) struct Refused(pub(super) Reply);
 
 impl Refused {
-    /// An answer that no public source shows.
+    /// A response that no public source shows.
     pub(super) fn unknown(answer: &StatusCode, message: &str) -> Self {
         Self(if answer.code.is_empty() || answer.status < 300 {
             Reply::empty(answer.status, message)
@@ -57,7 +57,8 @@ impl Refused {
     }
 
     pub(super) fn throttled(throttled: Throttled, what: &str, answers: &UnknownAnswers) -> Self {
-        let message = format!("The data collection rule takes no more {what} in this minute. Try again later.");
+        let message =
+            format!("The data collection rule has reached its limit of {what} for this minute. Try again later.");
         let Self(reply) = Self::unknown(&answers.throttled, &message);
         Self(reply.header("retry-after", &throttled.retry_after.to_string()))
     }

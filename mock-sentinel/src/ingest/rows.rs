@@ -147,7 +147,7 @@ impl Body<'_> {
 }
 
 /// Reads one element into `cells`, the last value of a repeated key winning. Gives the number of undeclared values, or
-/// nothing for an element that is no object.
+/// `None` for an element that is not an object.
 struct Row<'s, 'de> {
     columns: &'s HashMap<&'s str, usize>,
     cells: &'s mut [Option<&'de RawValue>],

@@ -1,4 +1,4 @@
-//! Who may manage resources.
+//! Authentication and authorization of resource calls.
 
 use http::HeaderMap;
 use jiff::SignedDuration;
@@ -10,7 +10,7 @@ use crate::http::Reply;
 use crate::identity::Resource;
 use crate::identity::token::{Claims, Refusal};
 use crate::roles::Right;
-use crate::server::Shared;
+use crate::state::Shared;
 
 /// The caller, by a token for Azure Resource Manager.
 pub(super) fn authenticate(shared: &Shared, headers: &HeaderMap) -> Result<Claims, Reply> {

@@ -5,10 +5,8 @@ use serde_json::{Value, json};
 
 use super::kind::Kind;
 use super::path::Aim;
-use super::{
-    Call, Stored, deployments, endpoints, groups, not_served, role_definitions, roles, rules, searches, subscriptions,
-    tables, workspaces,
-};
+use super::resources::{self, delete, find, list, patch};
+use super::{Call, Stored, deployments, not_served};
 use crate::arm::relaxed;
 use crate::http::Reply;
 
@@ -16,7 +14,7 @@ use crate::http::Reply;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Act {
     Read,
-    /// Asks whether it is there.
+    /// Checks whether it exists.
     Exists,
     List,
     Write,
@@ -86,14 +84,17 @@ impl Act {
                 None => Err(call.not_found()),
             },
             Self::Exists => Ok(match find(call) {
-                Some(_) => Reply::empty(204, format!("{id} is there")),
-                None => Reply::empty(404, format!("{id} is not there")),
+                Some(_) => Reply::empty(204, format!("{id} exists")),
+                None => Reply::empty(404, format!("{id} does not exist")),
             }),
             Self::List => {
                 let all = list(call);
                 Ok(Reply::json(200, &json!({"value": all}), format!("{} listed", all.len())))
             }
-            Self::Write => put(call).map(|stored| stored.reply(call)),
+            Self::Write if call.target.kind == Kind::Deployment => {
+                deployments::put(call).map(|stored| stored.reply(call))
+            }
+            Self::Write => resources::put(call).map(|stored| stored.reply(call)),
             Self::Patch => match find(call) {
                 Some(_) => patch(call).map(|resource| Stored { created: false, resource }.reply(call)),
                 None => Err(call.not_found()),
@@ -101,7 +102,7 @@ impl Act {
             Self::Delete => delete(call).map(|removed| match removed {
                 Some(Value::Null) => Reply::empty(200, format!("{id} deleted")),
                 Some(resource) => Reply::json(200, &resource, format!("{id} deleted")),
-                None => Reply::empty(204, format!("{id} was not there")),
+                None => Reply::empty(204, format!("{id} did not exist")),
             }),
             Self::Verb(verb) => match (call.target.kind, verb.as_str()) {
                 (Kind::Deployment, "validate") => deployments::validate(call),
@@ -140,7 +141,7 @@ fn resource_body(text: &[u8]) -> Result<Value, Reply> {
 }
 
 impl Stored {
-    /// Saved searches answer 200 whether they are new or not, and so do tables, which may also answer 202 and be ready later.
+    /// Saved searches respond 200 whether they are new or not, and so do tables, which may also respond 202 and be ready later.
     /// Sources: `stable/2020-08-01/SavedSearches.json` and `stable/2022-10-01/Tables.json` of Microsoft.OperationalInsights in
     /// <https://github.com/Azure/azure-rest-api-specs>, read 2026-11-29.
     fn reply(self, call: &Call<'_>) -> Reply {
@@ -148,116 +149,5 @@ impl Stored {
         let status =
             if self.created && !matches!(call.target.kind, Kind::Table | Kind::SavedSearch) { 201 } else { 200 };
         Reply::json(status, &self.resource, format!("{} {word}", call.target.id()))
-    }
-}
-
-/// The resource as it is shown, if it is there.
-pub(super) fn find(call: &Call<'_>) -> Option<Value> {
-    if matches!(call.target.kind, Kind::Rule | Kind::Endpoint | Kind::Deployment) && !call.is_in_own_group() {
-        return None;
-    }
-    match call.target.kind {
-        Kind::Tenant | Kind::Subscription | Kind::Location | Kind::Provider | Kind::Any => subscriptions::find(call),
-        Kind::Group => groups::find(call),
-        Kind::Deployment => deployments::find(call),
-        Kind::Workspace => workspaces::find(call),
-        Kind::Table => tables::find(call),
-        Kind::SavedSearch => searches::find(call),
-        Kind::Rule => rules::find(call),
-        Kind::Endpoint => endpoints::find(call),
-        Kind::RoleAssignment => roles::find(call),
-        Kind::RoleDefinition => role_definitions::find(call),
-        Kind::DeploymentOperation => None,
-    }
-}
-
-fn list(call: &Call<'_>) -> Vec<Value> {
-    let own =
-        call.target.group().is_none_or(|group| group.eq_ignore_ascii_case(&call.shared.world.workspace.resource_group));
-    match call.target.kind {
-        Kind::Tenant | Kind::Subscription | Kind::Location | Kind::Provider => subscriptions::list(call),
-        Kind::Group => groups::list(call),
-        Kind::RoleAssignment => roles::list(call),
-        Kind::RoleDefinition => role_definitions::list(call),
-        _ if !own => Vec::new(),
-        Kind::Any => of_any_kind(call),
-        Kind::Deployment | Kind::DeploymentOperation => deployments::list(call),
-        Kind::Workspace => workspaces::list(call),
-        Kind::Table => tables::list(call),
-        Kind::SavedSearch => searches::list(call),
-        Kind::Rule => rules::list(call),
-        Kind::Endpoint => endpoints::list(call),
-    }
-}
-
-/// Workspaces, endpoints and rules as the lists of resources show them: without their properties.
-fn of_any_kind(call: &Call<'_>) -> Vec<Value> {
-    let scope = call.shared.world.workspace.group();
-    let wanted = call.filter.as_deref().and_then(|filter| filter.split_once("resourceType eq ")).map(|(_, kind)| kind);
-    let all = [Kind::Workspace, Kind::Endpoint, Kind::Rule].into_iter().flat_map(|kind| {
-        let target = super::Target::new(kind, scope.clone(), "");
-        list(&Call { target, host: call.host.clone(), filter: None, body: Value::Null, ..*call })
-    });
-    let shown = all.map(|mut resource| {
-        resource.as_object_mut().map(|object| object.remove("properties"));
-        resource
-    });
-    shown
-        .filter(|resource| {
-            wanted.is_none_or(|wanted| {
-                let kind = wanted.trim_start_matches('\'').split('\'').next().unwrap_or_default();
-                resource["type"].as_str().is_some_and(|own| own.eq_ignore_ascii_case(kind))
-            })
-        })
-        .collect()
-}
-
-/// Puts the resource in the call's body.
-pub(super) fn put(call: &Call<'_>) -> Result<Stored, Reply> {
-    if call.target.kind != Kind::Deployment {
-        call.check_size(&call.body)?;
-    }
-    match call.target.kind {
-        Kind::Group => groups::put(call),
-        Kind::Deployment => deployments::put(call),
-        Kind::Workspace => workspaces::put(call),
-        Kind::Table => tables::put(call),
-        Kind::SavedSearch => searches::put(call),
-        Kind::Rule => rules::put(call),
-        Kind::Endpoint => endpoints::put(call),
-        Kind::RoleAssignment => roles::put(call),
-        kind => Err(not_served(&format!("A {} cannot be put here.", kind.arm_type()))),
-    }
-}
-
-/// Changes a part of a resource that is there.
-fn patch(call: &Call<'_>) -> Result<Value, Reply> {
-    call.check_size(&call.body)?;
-    match call.target.kind {
-        Kind::Group => groups::patch(call),
-        Kind::Workspace => workspaces::patch(call),
-        Kind::Table => tables::patch(call),
-        Kind::Rule => rules::patch(call),
-        Kind::Endpoint => endpoints::patch(call),
-        kind => Err(not_served(&format!("A {} takes no PATCH.", kind.arm_type()))),
-    }
-}
-
-/// Deletes a resource. Nothing when it was not there; null, or what it was where Azure shows that.
-fn delete(call: &Call<'_>) -> Result<Option<Value>, Reply> {
-    let was_there = |was_there: bool| was_there.then_some(Value::Null);
-    if find(call).is_none() {
-        return Ok(None);
-    }
-    match call.target.kind {
-        Kind::Group => groups::delete(call).map(was_there),
-        Kind::Deployment => Ok(was_there(deployments::delete(call))),
-        Kind::Workspace => Err(not_served("The workspace is part of the world: it cannot be deleted here.")),
-        Kind::Table => Ok(was_there(tables::delete(call))),
-        Kind::SavedSearch => Ok(was_there(searches::delete(call))),
-        Kind::Rule => Ok(was_there(rules::delete(call))),
-        Kind::Endpoint => Ok(was_there(endpoints::delete(call))),
-        Kind::RoleAssignment => Ok(roles::delete(call)),
-        kind => Err(not_served(&format!("A {} cannot be deleted here.", kind.arm_type()))),
     }
 }

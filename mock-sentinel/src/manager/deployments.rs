@@ -1,4 +1,6 @@
-//! Template deployments: the resources of a template, put one after another as if they were put by hand, and the outputs.
+//! Template deployments: the resources of a template, put one after another like single resources, and the outputs.
+
+pub(super) mod history;
 
 use std::collections::BTreeMap;
 
@@ -7,7 +9,7 @@ use uuid::Uuid;
 
 use super::kind::Kind;
 use super::path::{Aim, Target};
-use super::{Call, Stored, access, act, invalid};
+use super::{Call, Stored, access, invalid, resources};
 use crate::arm::{ArmError, Placed, Setting, expand};
 use crate::http::Reply;
 
@@ -19,27 +21,11 @@ const DEPLOYMENTS_MAX: usize = 800;
 /// Names the correlation ids.
 const ID_SPACE: Uuid = Uuid::from_u128(0x6d69_726f_0000_4000_8000_6465_7000_0001);
 
-pub(super) fn find(call: &Call<'_>) -> Option<Value> {
-    call.shared.state().deployments.get(&call.target.name.to_lowercase()).cloned()
-}
-
-/// The deployments of the group. Their steps are not kept.
-pub(super) fn list(call: &Call<'_>) -> Vec<Value> {
-    if call.target.kind == Kind::DeploymentOperation {
-        return Vec::new();
-    }
-    call.shared.state().deployments.values().cloned().collect()
-}
-
-pub(super) fn delete(call: &Call<'_>) -> bool {
-    call.shared.state().deployments.remove(&call.target.name.to_lowercase()).is_some()
-}
-
 /// `POST …/validate`: the template is resolved, nothing is put.
 pub(super) fn validate(call: &Call<'_>) -> Result<Reply, Reply> {
     let plan = Plan::read(call)?;
     let shown = shown(call, &plan, &Value::Null);
-    Ok(Reply::json(200, &shown, format!("{} resources are valid so far", plan.steps.len())))
+    Ok(Reply::json(200, &shown, format!("{} resources validated", plan.steps.len())))
 }
 
 /// `POST …/whatIf`: which resources would be made, and which put again. Whether these would change is not looked at.
@@ -51,14 +37,14 @@ pub(super) fn what_if(call: &Call<'_>) -> Result<Reply, Reply> {
         .map(|(target, placed)| {
             let step =
                 Call { target: target.clone(), body: Value::Null, host: call.host.clone(), filter: None, ..*call };
-            let change = if act::find(&step).is_some() { "Deploy" } else { "Create" };
+            let change = if resources::find(&step).is_some() { "Deploy" } else { "Create" };
             let mut after = placed.value.clone();
             after["id"] = json!(target.id());
             json!({"resourceId": target.id(), "changeType": change, "after": after})
         })
         .collect();
-    let answer = json!({"status": "Succeeded", "properties": {"changes": changes}});
-    Ok(Reply::json(200, &answer, "what the deployment would do"))
+    let result = json!({"status": "Succeeded", "properties": {"changes": changes}});
+    Ok(Reply::json(200, &result, "deployment what-if result"))
 }
 
 pub(super) fn put(call: &Call<'_>) -> Result<Stored, Reply> {
@@ -78,8 +64,8 @@ pub(super) fn put(call: &Call<'_>) -> Result<Stored, Reply> {
         access::authorize_write(call.shared, call.claims, target)?;
         let step =
             Call { target: target.clone(), body: placed.value.clone(), host: call.host.clone(), filter: None, ..*call };
-        let stored = match act::put(&step) {
-            // An assignment that is there already is what the template asks for.
+        let stored = match resources::put(&step) {
+            // An existing assignment is what the template asks for.
             Err(refused) if target.kind == Kind::RoleAssignment && refused.status() == 409 => continue,
             other => other?,
         };

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{bearer, roles};
 use crate::http::{Reply, body, query};
 use crate::identity::Resource;
-use crate::server::Shared;
+use crate::state::Shared;
 use crate::world::App;
 
 /// Most bytes of a list of ids.
@@ -58,7 +58,7 @@ async fn by_ids(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
         let bytes = body::drain(body, BODY_BYTES_MAX).await;
         return reply.bytes(bytes);
     }
-    let held = match shared.room.read(body, BODY_BYTES_MAX).await {
+    let held = match shared.body_memory.read(body, BODY_BYTES_MAX).await {
         Ok(held) => held,
         Err(error) => return Reply::error(error.status(), "BadRequest", format!("{error}."), error.to_string()),
     };
@@ -72,7 +72,7 @@ async fn by_ids(State(shared): State<Arc<Shared>>, request: Request) -> Reply {
     Reply::json(200, &json!({"value": found}), format!("{} directory objects", found.len()))
 }
 
-/// A token for the directory, or for the resource manager: the host that was reached stands for both.
+/// A token for the directory, or for the resource manager: this host serves both.
 fn authenticate(shared: &Shared, headers: &HeaderMap) -> Result<(), Reply> {
     let tenant_id = &shared.world.identity.tenant_id;
     let verify = |resource| shared.signer.verify(bearer(headers), resource, tenant_id, shared.clock.now());

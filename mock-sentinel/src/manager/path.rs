@@ -30,7 +30,7 @@ pub(super) enum Aim {
 }
 
 impl Aim {
-    /// What a path means. Only the world's subscription is there; whether a resource group is, the caller looks up.
+    /// What a path means. Only the world's subscription exists; the caller checks the resource group.
     pub(super) fn parse(path: &str, workspace: &Workspace) -> Result<Self, Reply> {
         let decoded: Vec<String> = path
             .trim_matches('/')

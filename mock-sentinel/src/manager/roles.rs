@@ -12,8 +12,8 @@ use crate::roles::{Assignment, Definition, reaches};
 /// Source: <https://learn.microsoft.com/azure/role-based-access-control/troubleshoot-limits>, read 2026-11-25.
 const ASSIGNMENTS_MAX: usize = 4_000;
 
-/// Who may hold a role. Source: `principalType` of api-version 2022-04-01 in <https://github.com/Azure/bicep-types-az>,
-/// `generated/authorization`, read 2026-11-29.
+/// The kinds of principal that may hold a role. Source: `principalType` of api-version 2022-04-01 in
+/// <https://github.com/Azure/bicep-types-az>, `generated/authorization`, read 2026-11-29.
 const PRINCIPALS: [&str; 7] =
     ["User", "Group", "ServicePrincipal", "ForeignGroup", "Device", "AgentUser", "AgentServicePrincipal"];
 

@@ -63,7 +63,7 @@ fn store(call: &Call<'_>, source: &Value) -> Result<Arc<Rule>, Reply> {
         check_workspaces(call, source)?;
         check_endpoint(call, &rule)?;
         let tables = call.shared.state().tables.resources();
-        Rule::compile(rule, &tables)
+        Rule::compile(rule, &tables, call.shared.geo_info().as_ref())
     });
     let rule = Arc::new(compiled.map_err(|error| invalid(&error))?);
     call.shared.state().rules.add(rule.clone());

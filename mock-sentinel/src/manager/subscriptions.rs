@@ -36,7 +36,7 @@ pub(super) fn list(call: &Call<'_>) -> Vec<Value> {
     }
 }
 
-/// Whoever holds a role on or in it sees the subscription.
+/// A principal with a role on the subscription or in it sees it.
 fn is_visible(call: &Call<'_>) -> bool {
     let own = call.shared.world.workspace.subscription();
     call.shared.state().roles.of(&call.claims.oid).any(|role| reaches(&own, &role.scope) || reaches(&role.scope, &own))

@@ -48,7 +48,7 @@ pub(super) fn put(call: &Call<'_>) -> Result<Stored, Reply> {
     store(call, &source).map(|resource| Stored { created, resource })
 }
 
-/// What is there keeps its columns when only its plan or retention is put. Days that were defaults stay defaults when they are put
+/// An existing table keeps its columns when only its plan or retention is put. Days that were defaults stay defaults when they are put
 /// as they are shown: tools put back what they read.
 fn keep(known: &TableResource, properties: &mut Map<String, Value>) {
     let own = &known.source["properties"];

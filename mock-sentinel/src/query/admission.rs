@@ -1,4 +1,4 @@
-//! How many queries run at once, wait, and come from one principal.
+//! Limits on the queries that run at once, that wait, and that one principal sends.
 //!
 //! Limits: the query limits page, read 2026-11-22.
 
@@ -15,46 +15,45 @@ use crate::world::Query;
 /// The time over which a principal's queries are counted.
 const WINDOW: SignedDuration = SignedDuration::from_secs(30);
 
-/// Lets so many queries run and so many wait.
+/// Limits the queries that run at once and those that wait.
 #[derive(Debug)]
-pub(crate) struct Turnstile {
+pub(crate) struct ConcurrencyLimit {
     running: Arc<Semaphore>,
     waiting: AtomicUsize,
 }
 
-impl Turnstile {
+impl ConcurrencyLimit {
     pub(crate) fn new(limits: &Query) -> Self {
         Self { running: Arc::new(Semaphore::new(limits.concurrent_max.max(1))), waiting: AtomicUsize::new(0) }
     }
 
-    /// Waits for a turn, which ends when what is returned is dropped. Dropping the future gives the place in the queue
-    /// up.
-    pub(super) async fn enter(&self, limits: &Query) -> Result<OwnedSemaphorePermit, QueryError> {
-        if let Ok(turn) = Arc::clone(&self.running).try_acquire_owned() {
-            return Ok(turn);
+    /// Waits for a permit, which is released when it is dropped. Dropping the future releases the slot in the queue.
+    pub(super) async fn acquire(&self, limits: &Query) -> Result<OwnedSemaphorePermit, QueryError> {
+        if let Ok(permit) = Arc::clone(&self.running).try_acquire_owned() {
+            return Ok(permit);
         }
-        let _place = Place::take(&self.waiting, limits.queue_max)?;
+        let _slot = QueueSlot::take(&self.waiting, limits.queue_max)?;
         let waited =
             tokio::time::timeout(limits.queue_wait.unsigned_abs(), Arc::clone(&self.running).acquire_owned()).await;
         waited.ok().and_then(Result::ok).ok_or(QueryError::Throttled { seconds: WINDOW.as_secs() })
     }
 }
 
-/// A place in the queue, given up when dropped.
-struct Place<'a>(&'a AtomicUsize);
+/// A slot in the queue, released when dropped.
+struct QueueSlot<'a>(&'a AtomicUsize);
 
-impl<'a> Place<'a> {
+impl<'a> QueueSlot<'a> {
     fn take(waiting: &'a AtomicUsize, queue_max: usize) -> Result<Self, QueryError> {
-        let place = Self(waiting);
+        let slot = Self(waiting);
         if waiting.fetch_add(1, Ordering::Relaxed) < queue_max {
-            Ok(place)
+            Ok(slot)
         } else {
             Err(QueryError::Throttled { seconds: WINDOW.as_secs() })
         }
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for QueueSlot<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -85,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_principal_may_send_so_many_in_thirty_seconds() {
+    fn the_queries_of_a_principal_are_limited_within_thirty_seconds() {
         let mut rates = Rates::default();
         let mut take = |principal, second| rates.take(principal, 2, Timestamp::from_second(second).unwrap()).is_ok();
         assert!(take("a", 100) && take("a", 110));
@@ -94,13 +93,13 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_waits_too_long_or_finds_no_place_is_refused() {
+    async fn a_query_that_waits_too_long_or_finds_the_queue_full_is_refused() {
         let limits = Query { concurrent_max: 1, queue_max: 1, ..Query::default() };
-        let turnstile = Turnstile::new(&limits);
-        let turn = turnstile.enter(&limits).await.unwrap();
-        let (first, second) = tokio::join!(turnstile.enter(&limits), turnstile.enter(&limits));
+        let limit = ConcurrencyLimit::new(&limits);
+        let permit = limit.acquire(&limits).await.unwrap();
+        let (first, second) = tokio::join!(limit.acquire(&limits), limit.acquire(&limits));
         assert!(first.is_err() && second.is_err());
-        drop(turn);
-        assert!(turnstile.enter(&limits).await.is_ok());
+        drop(permit);
+        assert!(limit.acquire(&limits).await.is_ok());
     }
 }

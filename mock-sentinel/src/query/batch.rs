@@ -12,10 +12,10 @@ use super::errors::QueryError;
 use super::options::Options;
 use super::request::QueryRequest;
 use super::{BODY_BYTES_MAX, run};
+use crate::call::CallId;
 use crate::http::Reply;
-use crate::http::front::CallId;
-use crate::http::outbox::Kept;
-use crate::server::Shared;
+use crate::http::response_memory::BufferedResponse;
+use crate::state::Shared;
 
 /// Most queries in a batch.
 const BATCH_MAX: usize = 100;
@@ -37,14 +37,14 @@ struct BatchItem {
     workspace: String,
 }
 
-/// `POST /v1/$batch`: every query by itself, answered in the order asked.
+/// `POST /v1/$batch`: every query by itself, with the responses in the order of the requests.
 pub(super) async fn batch(
     State(shared): State<Arc<Shared>>,
     Extension(id): Extension<CallId>,
     request: Request,
 ) -> Reply {
     let (parts, body) = request.into_parts();
-    let held = match shared.room.read(body, BODY_BYTES_MAX).await {
+    let held = match shared.body_memory.read(body, BODY_BYTES_MAX).await {
         Ok(held) => held,
         Err(error) => return QueryError::Body(error).reply(id),
     };
@@ -57,37 +57,37 @@ pub(super) async fn batch(
         let why = format!("the batch holds {} requests, at most {BATCH_MAX} are allowed", batch.requests.len());
         return QueryError::Argument(why).reply(id);
     }
-    answer(&shared, batch, &parts.headers, id).await.bytes(text.len() as u64)
+    respond(&shared, batch, &parts.headers, id).await.bytes(text.len() as u64)
 }
 
-/// Answers one query after the other. All answers together are bounded like that of one query.
-async fn answer(shared: &Arc<Shared>, batch: Batch, headers: &HeaderMap, id: CallId) -> Reply {
+/// Runs one query after the other. All responses together are bounded like that of one query.
+async fn respond(shared: &Arc<Shared>, batch: Batch, headers: &HeaderMap, id: CallId) -> Reply {
     let reason = format!("batch of {} queries", batch.requests.len());
-    let mut whole = Kept::text("{\"responses\":[");
+    let mut whole = BufferedResponse::text("{\"responses\":[");
     let mut rows = 0;
     for (index, Object(item)) in batch.requests.into_iter().enumerate() {
         let bytes_max = shared.world.query.bytes_max.saturating_sub(whole.bytes.len());
-        let answered = item.answer(shared, headers, id, bytes_max).await;
+        let response = item.run(shared, headers, id, bytes_max).await;
         if index > 0 {
             whole.bytes.push(b',');
         }
-        rows += answered.rows;
-        answered.write(&item.id, &mut whole);
+        rows += response.rows;
+        response.write(&item.id, &mut whole);
     }
     whole.bytes.extend_from_slice(b"]}");
     Reply::text(200, "application/json; charset=utf-8", whole.into_body(), reason).rows(rows)
 }
 
 /// What came of one query.
-struct Answered {
+struct ItemResponse {
     status: u16,
-    body: Kept,
+    body: BufferedResponse,
     rows: u64,
 }
 
-impl Answered {
-    /// Adds it to the answer of the batch.
-    fn write(self, id: &Value, whole: &mut Kept) {
+impl ItemResponse {
+    /// Adds it to the response of the batch.
+    fn write(self, id: &Value, whole: &mut BufferedResponse) {
         let head = format!("{{\"id\":{id},\"status\":{},\"headers\":{{}},\"body\":", self.status);
         whole.bytes.extend_from_slice(head.as_bytes());
         whole.append(self.body);
@@ -96,7 +96,7 @@ impl Answered {
 }
 
 impl BatchItem {
-    async fn answer(&self, shared: &Arc<Shared>, headers: &HeaderMap, id: CallId, bytes_max: usize) -> Answered {
+    async fn run(&self, shared: &Arc<Shared>, headers: &HeaderMap, id: CallId, bytes_max: usize) -> ItemResponse {
         let prefer = self.headers.iter().flatten().filter(|(name, _)| name.eq_ignore_ascii_case("prefer"));
         let options = Options::of(prefer.filter_map(|(_, value)| value.as_str()), &shared.world.query);
         let outcome = match self.request() {
@@ -107,14 +107,14 @@ impl BatchItem {
             Err(error) => Err(error),
         };
         let (status, body) = match outcome {
-            Ok(run::Outcome::Answer { body, rows, .. }) => return Answered { status: 200, body, rows },
+            Ok(run::Outcome::Response { body, rows, .. }) => return ItemResponse { status: 200, body, rows },
             Ok(run::Outcome::Empty) => {
                 let message = "The workspace holds no data.";
                 (204, json!({"error": {"code": "WorkspaceNotPlacedError", "message": message}}))
             }
             Err(error) => (error.status(), error.body(id)),
         };
-        Answered { status, body: Kept::text(&body.to_string()), rows: 0 }
+        ItemResponse { status, body: BufferedResponse::text(&body.to_string()), rows: 0 }
     }
 
     /// The query; a body given as a string of JSON is read too.
@@ -122,9 +122,9 @@ impl BatchItem {
         if self.path.as_deref().is_some_and(|path| path.trim_matches('/') != "query") {
             return Err(QueryError::Argument("the path of a batched request is /query".to_owned()));
         }
-        let parsed = match &self.body {
-            Value::String(text) => QueryRequest::parse(text.as_bytes())?,
-            body => Object::deserialize(body)
+        let parsed = match self.body.as_str() {
+            Some(text) => QueryRequest::parse(text.as_bytes())?,
+            None => Object::deserialize(&self.body)
                 .map(|Object(request)| request)
                 .map_err(|error| QueryError::Argument(format!("the body is not valid: {error}")))?,
         };

@@ -1,11 +1,11 @@
-//! Answers as JSON, written row by row until the bound.
+//! Responses as JSON, written row by row until the bound.
 
 use kql::{Answer, Batch, Render, ResultTable, Table};
 use serde_json::{Value, json};
 
 use crate::world::TableNames;
 
-/// An answer's body.
+/// A response's body.
 #[derive(Debug)]
 pub(super) struct Encoded {
     pub(super) body: Vec<u8>,
@@ -14,7 +14,7 @@ pub(super) struct Encoded {
     pub(super) partial: Option<String>,
 }
 
-/// Every table of the answer in order, their rows up to `bytes_max` together, with what was asked for besides them.
+/// Every table of the response in order, their rows up to `bytes_max` together, with what was asked for besides them.
 /// Tables behind the one that reaches the bound have their columns and no rows.
 pub(super) fn body(answer: &Answer, names: TableNames, bytes_max: usize, extras: &[(&'static str, Value)]) -> Encoded {
     let mut body = br#"{"tables":["#.to_vec();
@@ -45,7 +45,7 @@ pub(super) fn body(answer: &Answer, names: TableNames, bytes_max: usize, extras:
     Encoded { body, rows, partial }
 }
 
-/// What a table goes by. Clients look for `PrimaryResult`, or take the first.
+/// The name of a table. Clients look for `PrimaryResult`, or take the first.
 fn name(result: &ResultTable, names: TableNames) -> &str {
     match (names, &result.name) {
         (TableNames::AsNamed, Some(name)) => name,
@@ -53,7 +53,7 @@ fn name(result: &ResultTable, names: TableNames) -> &str {
     }
 }
 
-/// Writes a table; tells how many rows, and whether that was all of them.
+/// Writes a table. Returns the number of rows written, and whether those were all.
 fn table(name: &str, table: &Table, bytes_max: usize, body: &mut Vec<u8>) -> (u64, bool) {
     let columns: Vec<Value> = table
         .schema()
@@ -131,7 +131,7 @@ pub(super) fn render(render: Option<&Render>) -> Value {
     })
 }
 
-/// A partial answer's `error`: clients know it by `PartialError`. The innermost code is the engine's number for a result
+/// A partial response's `error`: clients know it by `PartialError`. The innermost code is the engine's number for a result
 /// that is too large, 0x80DA0003.
 fn partial_error(message: &str) -> Value {
     json!({

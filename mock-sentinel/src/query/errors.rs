@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
+use crate::call::CallId;
 use crate::http::Reply;
 use crate::http::body::BodyError;
-use crate::http::front::CallId;
 use crate::identity::token::Refusal;
 
-/// Why a query was not answered.
+/// Why a query failed.
 #[derive(Debug, Clone)]
 pub(super) enum QueryError {
     /// The token is missing or not accepted.
@@ -34,7 +34,11 @@ pub(super) enum QueryError {
 impl From<kql::Error> for QueryError {
     /// A query that was ended from outside ran out of time; every other error is one of the query, also when it is a bound
     /// of size.
-    fn from(error: kql::Error) -> Self {
+    fn from(mut error: kql::Error) -> Self {
+        // A limit that was hit while the query ran has no position in its text.
+        if error.as_limit().is_some() && error.span.start == error.span.end {
+            (error.line, error.column) = (0, 0);
+        }
         match error.as_limit() {
             Some(kql::Limit::Cancelled) => Self::Timeout(error.message),
             _ => Self::Query(error),
@@ -60,10 +64,7 @@ impl QueryError {
         let body = self.body(id);
         let code = body["error"]["code"].as_str().unwrap_or_default().to_owned();
         let reply = Reply::json(self.status(), &body, self.reason()).header("x-ms-error-code", &code);
-        match self {
-            Self::Throttled { seconds } => reply.header("retry-after", &seconds.to_string()),
-            _ => reply,
-        }
+        if let Self::Throttled { seconds } = self { reply.header("retry-after", &seconds.to_string()) } else { reply }
     }
 
     /// `{"error": …}` with the call's id.
@@ -99,7 +100,7 @@ impl QueryError {
             Self::Workspace(name) => {
                 plain("WorkspaceNotFoundError", &format!("The workspace could not be found: '{name}'."))
             }
-            Self::Body(BodyError::NoRoom) => plain("ServiceUnavailable", "The service is busy. Try again later."),
+            Self::Body(BodyError::NoMemory) => plain("ServiceUnavailable", "The service is busy. Try again later."),
             Self::Body(why) => bad_argument(&plain("InvalidBody", &format!("The body could not be read: {why}."))),
             Self::Argument(why) => bad_argument(&plain("InvalidArgument", why)),
             Self::Query(error) => bad_argument(&inner(error)),

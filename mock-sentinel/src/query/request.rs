@@ -1,4 +1,4 @@
-//! What is asked, by URL or by body.
+//! A query request, from the URL or the body.
 
 use faults::Object;
 use serde::Deserialize;
@@ -25,7 +25,7 @@ impl QueryRequest {
         read.map_err(|error| QueryError::Argument(format!("the body is not valid: {error}")))
     }
 
-    /// Adds what the URL says. A timespan in both places means the time in both.
+    /// Merges the URL's parameters. Two timespans are intersected.
     pub(super) fn merge_url(mut self, url: Option<&str>) -> Result<Self, QueryError> {
         self.query = self.query.or_else(|| query::get(url, "query"));
         self.url_timespan = query::get(url, "timespan");

@@ -16,11 +16,11 @@ use super::options::Options;
 use super::request::QueryRequest;
 use super::timespan::Timespan;
 use super::view::Within;
-use crate::http::outbox::Kept;
+use crate::http::response_memory::BufferedResponse;
 use crate::identity::Resource;
 use crate::identity::token::Claims;
 use crate::roles;
-use crate::server::Shared;
+use crate::state::Shared;
 use crate::workspace::{Snapshot, instant};
 
 /// What a query came to.
@@ -28,11 +28,11 @@ use crate::workspace::{Snapshot, instant};
 pub(super) enum Outcome {
     /// The workspace holds no data at all.
     Empty,
-    /// The body of the answer.
-    Answer { body: Kept, rows: u64, reason: String },
+    /// The body of the response.
+    Response { body: BufferedResponse, rows: u64, reason: String },
 }
 
-/// Checks that the caller may read this workspace, and tells who it is.
+/// Checks that the caller may read this workspace. Returns the caller's object id.
 pub(super) fn authorize(shared: &Shared, workspace: &str, headers: &HeaderMap) -> Result<String, QueryError> {
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let tenant_id = &shared.world.identity.tenant_id;
@@ -53,7 +53,7 @@ pub(super) fn may_read(shared: &Shared, claims: &Claims, workspace: &str) -> Res
     if reader { Ok(claims.oid.clone()) } else { Err(QueryError::Access(claims.appid.clone())) }
 }
 
-/// Runs a query within its bounds, for an answer of at most `bytes_max` bytes.
+/// Runs a query within its bounds, for a response of at most `bytes_max` bytes.
 pub(super) async fn run(
     shared: &Arc<Shared>,
     principal: &str,
@@ -67,7 +67,7 @@ pub(super) async fn run(
     let now = shared.clock.now();
     let timespan = timespan(&request, now)?;
     shared.state().query_rates.take(principal, shared.world.query.per_thirty_seconds, now)?;
-    let turn = shared.turnstile.enter(&shared.world.query).await?;
+    let permit = shared.query_limit.acquire(&shared.world.query).await?;
     let snapshot = shared.snapshot(now);
     if !snapshot.is_placed && shared.world.query.empty_workspace_is_204 {
         return Ok(Outcome::Empty);
@@ -80,10 +80,10 @@ pub(super) async fn run(
     let settings = timespan.bound(settings);
     let query = request.query.unwrap_or_default();
     let job = Job { shared: shared.clone(), query, snapshot, settings, options: options.clone(), bytes_max };
-    let Encoded { body, rows, partial } = aside(job, turn, options.wait).await??;
-    let body = shared.outbox.keep(body).await.ok_or(QueryError::Throttled { seconds: 1 })?;
+    let Encoded { body, rows, partial } = run_blocking(job, permit, options.wait).await??;
+    let body = shared.response_memory.reserve(body).await.ok_or(QueryError::Throttled { seconds: 1 })?;
     let reason = partial.map_or_else(|| format!("{rows} rows"), |why| format!("{rows} rows, partial: {why}"));
-    Ok(Outcome::Answer { body, rows, reason })
+    Ok(Outcome::Response { body, rows, reason })
 }
 
 /// The time in all timespans given.
@@ -100,33 +100,33 @@ fn timespan(request: &QueryRequest, now: jiff::Timestamp) -> Result<Within, Quer
     Ok(within)
 }
 
-/// Runs on a thread of its own, so that others are answered meanwhile, until the caller leaves or its patience ends. Its
-/// turn ends when the thread does, which may be a little later.
-async fn aside(
+/// Runs on a thread of its own, so that others are served meanwhile, until the caller disconnects or `wait_max` has passed. The permit is
+/// released when the thread ends, which may be a little later.
+async fn run_blocking(
     mut job: Job,
-    turn: OwnedSemaphorePermit,
-    patience: Duration,
+    permit: OwnedSemaphorePermit,
+    wait_max: Duration,
 ) -> Result<Result<Encoded, QueryError>, QueryError> {
     let stop = StopOnDrop(kql::Cancel::default());
     job.settings = job.settings.with_cancel(stop.0.clone());
-    let lanes = job.shared.lanes.clone();
+    let query_threads = job.shared.query_threads.clone();
     let running = async {
-        let lane = lanes.acquire_owned().await;
+        let thread = query_threads.acquire_owned().await;
         let job = move || {
             let encoded = job.run();
-            drop((turn, lane));
+            drop((permit, thread));
             encoded
         };
         tokio::task::spawn_blocking(job).await
     };
-    match tokio::time::timeout(patience, running).await {
+    match tokio::time::timeout(wait_max, running).await {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(QueryError::Broken(format!("the query ended without an answer: {error}"))),
-        Err(_) => Err(QueryError::Timeout(format!("The query did not end within {} seconds.", patience.as_secs()))),
+        Ok(Err(error)) => Err(QueryError::Broken(format!("the query ended without a result: {error}"))),
+        Err(_) => Err(QueryError::Timeout(format!("The query did not end within {} seconds.", wait_max.as_secs()))),
     }
 }
 
-/// Ends a query that nobody waits for any more.
+/// Cancels a query whose caller has disconnected.
 struct StopOnDrop(kql::Cancel);
 
 impl Drop for StopOnDrop {

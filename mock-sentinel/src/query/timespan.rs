@@ -27,7 +27,7 @@ impl Timespan {
         if timespan.from > timespan.to { Err(invalid()) } else { Ok(timespan) }
     }
 
-    /// The time in both; nothing when they do not meet.
+    /// The intersection; `None` when it is empty.
     pub(super) fn intersect(self, other: Self) -> Option<Self> {
         let both = Self { from: self.from.max(other.from), to: self.to.min(other.to) };
         (both.from <= both.to).then_some(both)

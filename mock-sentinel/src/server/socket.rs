@@ -1,4 +1,4 @@
-//! A socket that says farewell, or is reset when a fault asks for that.
+//! A socket that closes normally, or with a reset when a fault asks for that.
 
 use std::io;
 use std::pin::Pin;
@@ -37,7 +37,7 @@ impl Drop for Socket {
         if self.reset.0.load(Ordering::Relaxed)
             && let Err(error) = self.stream.set_zero_linger()
         {
-            tracing::debug!(%error, "Could not arrange for a reset.");
+            tracing::debug!(%error, "Could not request a connection reset.");
         }
     }
 }

@@ -11,7 +11,7 @@ use hyper_util::rt::TokioTimer;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::crowd::Crowd;
+use super::connection_limit::ConnectionLimit;
 use crate::identity::entra::Scheme;
 use crate::tls::Tls;
 
@@ -44,12 +44,12 @@ pub(super) async fn serve(
 ) -> io::Result<()> {
     let handle = Handle::new();
     let plain = router.clone().layer(Extension(Scheme::Http)).into_make_service();
-    let server = bounded(axum_server::from_tcp(http.into_std()?)?).acceptor(Crowd::default());
+    let server = bounded(axum_server::from_tcp(http.into_std()?)?).acceptor(ConnectionLimit::default());
     let plain = server.handle(handle.clone()).serve(plain);
     let secure = async {
         let Some((listener, tls)) = https else { return Ok(()) };
         let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(tls.server())).handshake_timeout(HANDSHAKE_MAX);
-        let acceptor = acceptor.acceptor(Crowd::default());
+        let acceptor = acceptor.acceptor(ConnectionLimit::default());
         let service = router.clone().layer(Extension(Scheme::Https)).into_make_service();
         let server = bounded(axum_server::from_tcp(listener.into_std()?)?).acceptor(acceptor);
         server.handle(handle.clone()).serve(service).await

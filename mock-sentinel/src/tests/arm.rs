@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::{Method, Request};
 use serde_json::Value;
 
-use super::fixture::{Answer, Fixture};
+use super::fixture::{Fixture, Response};
 use crate::World;
 
 pub(super) const MANAGER: &str = "https://management.azure.com/.default";
@@ -49,16 +49,16 @@ fn version(id: &str) -> &'static str {
     }
 }
 
-pub(super) async fn call(fixture: &Fixture, method: Method, id: &str, body: &Value) -> Answer {
+pub(super) async fn call(fixture: &Fixture, method: Method, id: &str, body: &Value) -> Response {
     call_at(fixture, method, &format!("{id}?api-version={}", version(id)), body).await
 }
 
-pub(super) async fn get(fixture: &Fixture, id: &str) -> Answer {
+pub(super) async fn get(fixture: &Fixture, id: &str) -> Response {
     call(fixture, Method::GET, id, &Value::Null).await
 }
 
 /// With the query of the caller's own.
-pub(super) async fn call_at(fixture: &Fixture, method: Method, url: &str, body: &Value) -> Answer {
+pub(super) async fn call_at(fixture: &Fixture, method: Method, url: &str, body: &Value) -> Response {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let request = Request::builder()
         .method(method)

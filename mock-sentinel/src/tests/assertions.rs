@@ -7,7 +7,7 @@ use http::Request;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use serde_json::{Value, json};
 
-use super::fixture::{Answer, Fixture, MONITOR};
+use super::fixture::{Fixture, MONITOR, Response};
 use crate::identity::token::Signer;
 use crate::world::ArcHost;
 use crate::{Federation, World};
@@ -38,7 +38,7 @@ fn fixture() -> Fixture {
     Fixture::of(world)
 }
 
-async fn with_assertion(fixture: &Fixture, assertion: &str) -> Answer {
+async fn with_assertion(fixture: &Fixture, assertion: &str) -> Response {
     let known = fixture.mock.credentials();
     let form = [
         ("grant_type", "client_credentials"),
@@ -72,9 +72,9 @@ fn by_certificate(fixture: &Fixture, change: impl FnOnce(&mut Value)) -> String 
 #[tokio::test]
 async fn a_certificate_opens_with_fractional_times() {
     let fixture = fixture();
-    let answer = with_assertion(&fixture, &by_certificate(&fixture, |_| ())).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    assert_eq!(answer.json()["token_type"], "Bearer");
+    let response = with_assertion(&fixture, &by_certificate(&fixture, |_| ())).await;
+    assert_eq!(response.status, 200, "{response:?}");
+    assert_eq!(response.json()["token_type"], "Bearer");
 }
 
 /// A change to an assertion's header and claims.
@@ -91,8 +91,8 @@ async fn a_certificate_that_does_not_fit_is_refused_with_its_code() {
         (700_024, |token| token["claims"]["exp"] = json!(NOW_SECOND - 301.0)),
     ];
     for (code, change) in changes {
-        let answer = with_assertion(&fixture, &by_certificate(&fixture, change)).await;
-        assert_eq!((answer.status.as_u16(), &answer.json()["error_codes"][0]), (401, &json!(code)), "{answer:?}");
+        let response = with_assertion(&fixture, &by_certificate(&fixture, change)).await;
+        assert_eq!((response.status.as_u16(), &response.json()["error_codes"][0]), (401, &json!(code)), "{response:?}");
     }
     let good = by_certificate(&fixture, |_| ());
     let forged = format!("{}AAAA", &good[..good.len() - 4]);
@@ -116,7 +116,7 @@ async fn a_federated_assertion_opens_for_its_issuer_subject_and_audience() {
     }
 }
 
-async fn host(fixture: &Fixture, path: &str, headers: &[(&str, &str)]) -> Answer {
+async fn host(fixture: &Fixture, path: &str, headers: &[(&str, &str)]) -> Response {
     let request = headers.iter().fold(Request::get(path), |request, (name, value)| request.header(*name, *value));
     fixture.send(request.body(Body::empty()).unwrap()).await
 }

@@ -21,11 +21,11 @@ pub(super) const AUDIT_TABLE: &str = "MiroAuditLogs_CL";
 pub(super) const MONITOR: &str = "https://monitor.azure.com/.default";
 pub(super) const LOG_ANALYTICS: &str = "https://api.loganalytics.io/.default";
 
-/// A clock that moves only when told.
+/// A clock that moves only when advanced.
 #[derive(Debug)]
-pub(super) struct Hand(Mutex<Timestamp>);
+pub(super) struct ManualClock(Mutex<Timestamp>);
 
-impl Clock for Hand {
+impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         *self.0.lock().unwrap()
     }
@@ -33,19 +33,19 @@ impl Clock for Hand {
 
 pub(super) struct Fixture {
     pub(super) mock: MockSentinel,
-    hand: Arc<Hand>,
+    clock: Arc<ManualClock>,
 }
 
-/// An answer, read to the end.
+/// A response, read to the end.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct Response {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     /// What came of the body; an error when the connection broke.
     pub(super) body: Result<Bytes, axum::Error>,
 }
 
-impl Answer {
+impl Response {
     #[track_caller]
     pub(super) fn json(&self) -> Value {
         serde_json::from_slice(self.body.as_ref().expect("the body is whole")).expect("the body is JSON")
@@ -69,37 +69,37 @@ impl Fixture {
     }
 
     pub(super) fn of(world: World) -> Self {
-        let hand = Arc::new(Hand(Mutex::new(NOW.parse().unwrap())));
-        let mock = MockSentinel::new(world, hand.clone()).unwrap();
-        Self { mock, hand }
+        let clock = Arc::new(ManualClock(Mutex::new(NOW.parse().unwrap())));
+        let mock = MockSentinel::new(world, clock.clone()).unwrap();
+        Self { mock, clock }
     }
 
     pub(super) fn advance(&self, seconds: i64) {
-        let mut now = self.hand.0.lock().unwrap();
+        let mut now = self.clock.0.lock().unwrap();
         *now += jiff::SignedDuration::from_secs(seconds);
     }
 
-    pub(super) async fn send(&self, request: Request<Body>) -> Answer {
+    pub(super) async fn send(&self, request: Request<Body>) -> Response {
         let response = self.mock.router().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.map(http_body_util::Collected::to_bytes);
-        Answer { status: parts.status, headers: parts.headers, body }
+        Response { status: parts.status, headers: parts.headers, body }
     }
 
-    pub(super) async fn get(&self, path: &str) -> Answer {
+    pub(super) async fn get(&self, path: &str) -> Response {
         self.send(Request::get(path).header("host", "localhost").body(Body::empty()).unwrap()).await
     }
 
-    pub(super) async fn delete(&self, path: &str) -> Answer {
+    pub(super) async fn delete(&self, path: &str) -> Response {
         self.send(Request::delete(path).body(Body::empty()).unwrap()).await
     }
 
-    pub(super) async fn control(&self, path: &str, body: &Value) -> Answer {
+    pub(super) async fn control(&self, path: &str, body: &Value) -> Response {
         self.send(Request::post(format!("/_control/{path}")).body(Body::from(body.to_string())).unwrap()).await
     }
 
     /// Asks for a token with these form fields.
-    pub(super) async fn token_form(&self, tenant: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(super) async fn token_form(&self, tenant: &str, fields: &[(&str, &str)]) -> Response {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = Request::post(format!("/{tenant}/oauth2/v2.0/token"))
             .header("content-type", "application/x-www-form-urlencoded")
@@ -116,9 +116,9 @@ impl Fixture {
             ("client_secret", &credentials.client_secret),
             ("scope", scope),
         ];
-        let answer = self.token_form(&credentials.tenant_id, &fields).await;
-        assert_eq!(answer.status, 200, "{answer:?}");
-        format!("Bearer {}", answer.json()["access_token"].as_str().unwrap())
+        let response = self.token_form(&credentials.tenant_id, &fields).await;
+        assert_eq!(response.status, 200, "{response:?}");
+        format!("Bearer {}", response.json()["access_token"].as_str().unwrap())
     }
 
     /// An upload to a stream as a program makes it; what differs is changed before it is sent.
@@ -131,19 +131,19 @@ impl Fixture {
             .unwrap()
     }
 
-    pub(super) async fn upload(&self, stream: &str, body: impl Into<Body>) -> Answer {
+    pub(super) async fn upload(&self, stream: &str, body: impl Into<Body>) -> Response {
         self.send(self.upload_request(stream, body).await).await
     }
 
     /// An upload of rows, compressed.
-    pub(super) async fn upload_gzip(&self, stream: &str, body: &[u8]) -> Answer {
+    pub(super) async fn upload_gzip(&self, stream: &str, body: &[u8]) -> Response {
         let mut request = self.upload_request(stream, gzip(body)).await;
         request.headers_mut().insert("content-encoding", "gzip".parse().unwrap());
         self.send(request).await
     }
 
     /// A query as a program makes it.
-    pub(super) async fn query(&self, body: &Value) -> Answer {
+    pub(super) async fn query(&self, body: &Value) -> Response {
         let request = Request::post(format!("/v1/workspaces/{}/query", self.mock.workspace_id()))
             .header("authorization", self.bearer(LOG_ANALYTICS).await)
             .header("content-type", "application/json")
@@ -151,17 +151,17 @@ impl Fixture {
         self.send(request.unwrap()).await
     }
 
-    /// Why the last call was answered as it was.
+    /// The reason for the last response.
     pub(super) fn reason(&self) -> String {
         self.mock.journal().last().unwrap().reason.clone()
     }
 
-    /// The cells of a query's answer, as text.
+    /// The cells of a query's response, as text.
     #[track_caller]
     pub(super) fn rows(&self, kql: &str) -> Vec<Vec<String>> {
-        let answer = self.mock.query(kql).unwrap_or_else(|error| panic!("{kql}: {error}"));
+        let response = self.mock.query(kql).unwrap_or_else(|error| panic!("{kql}: {error}"));
         let text = |row: Vec<kql::Value>| row.iter().map(|cell| cell.to_text().into_owned()).collect();
-        answer.primary().rows().map(text).collect()
+        response.primary().rows().map(text).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Callers who mean no good, on a real socket: whatever they send, health answers at once and nothing is stored.
+//! Callers who mean no good, on a real socket: whatever they send, health responds at once and nothing is stored.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ async fn attacks(fixture: &Fixture) -> Vec<Vec<u8>> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn health_answers_whatever_others_send() {
+async fn health_responds_whatever_others_send() {
     let fixture = Fixture::new();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -59,16 +59,16 @@ async fn health_answers_whatever_others_send() {
         open.push(connection);
         let health = Request::get("/_control/health").body(()).unwrap();
         let request = format!("GET {} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", health.uri());
-        let answered = async {
+        let responding = async {
             let mut connection = TcpStream::connect(address).await.unwrap();
             connection.write_all(request.as_bytes()).await.unwrap();
-            let mut answer = Vec::new();
-            connection.read_to_end(&mut answer).await.unwrap();
-            answer
+            let mut response = Vec::new();
+            connection.read_to_end(&mut response).await.unwrap();
+            response
         };
         // Far above the 100 ms of the budget, which a busy machine without optimization cannot keep.
-        let answer = tokio::time::timeout(Duration::from_secs(10), answered).await.expect("health answers");
-        assert!(answer.starts_with(b"HTTP/1.1 200 OK"));
+        let response = tokio::time::timeout(Duration::from_secs(10), responding).await.expect("health responds");
+        assert!(response.starts_with(b"HTTP/1.1 200 OK"));
     }
     assert_eq!(fixture.mock.table_count(AUDIT_TABLE).unwrap().count, 0);
     assert!(fixture.mock.journal().iter().all(|entry| !entry.reason.contains("mistake of its own")));

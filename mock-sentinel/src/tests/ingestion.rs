@@ -32,11 +32,11 @@ async fn rows_arrive_plain_and_compressed() {
     let fixture = Fixture::new();
     let mut request = fixture.upload_request(AUDIT, events(&["a", "b"])).await;
     request.headers_mut().insert("x-ms-client-request-id", "6d3c608ce6cb11f1955502fc00000001".parse().unwrap());
-    let answer = fixture.send(request).await;
-    assert_eq!(answer.status, 204, "{answer:?}");
-    assert!(answer.body.as_ref().unwrap().is_empty());
-    assert_eq!(answer.header("x-ms-client-request-id"), Some("6d3c608c-e6cb-11f1-9555-02fc00000001"));
-    assert!(answer.header("x-ms-request-id").is_some() && answer.header("x-mock-decision").is_some());
+    let response = fixture.send(request).await;
+    assert_eq!(response.status, 204, "{response:?}");
+    assert!(response.body.as_ref().unwrap().is_empty());
+    assert_eq!(response.header("x-ms-client-request-id"), Some("6d3c608c-e6cb-11f1-9555-02fc00000001"));
+    assert!(response.header("x-ms-request-id").is_some() && response.header("x-mock-decision").is_some());
     assert_eq!(fixture.upload_gzip(AUDIT, events(&["b", "c"]).as_bytes()).await.status, 204);
     let count = fixture.mock.table_count(AUDIT_TABLE).unwrap();
     assert_eq!((count.count, count.distinct_ids), (4, 3));
@@ -48,9 +48,9 @@ async fn rows_arrive_plain_and_compressed() {
 #[tokio::test]
 async fn the_service_names_itself_and_its_id_only_to_who_gave_one() {
     let fixture = Fixture::new();
-    let answer = fixture.upload(AUDIT, events(&["a"])).await;
-    assert_eq!(answer.header("server"), Some("Microsoft-HTTPAPI/2.0"));
-    assert_eq!((answer.header("x-ms-request-id"), answer.header("x-ms-client-request-id")), (None, None));
+    let response = fixture.upload(AUDIT, events(&["a"])).await;
+    assert_eq!(response.header("server"), Some("Microsoft-HTTPAPI/2.0"));
+    assert_eq!((response.header("x-ms-request-id"), response.header("x-ms-client-request-id")), (None, None));
 }
 
 #[tokio::test]
@@ -96,14 +96,14 @@ async fn every_refusal_has_its_status_and_code() {
         if !token.is_empty() {
             request = request.header("authorization", token);
         }
-        let answer = fixture.send(request.body(Body::from("[]")).unwrap()).await;
+        let response = fixture.send(request.body(Body::from("[]")).unwrap()).await;
         assert_eq!(
-            (answer.status.as_u16(), answer.code().as_str()),
+            (response.status.as_u16(), response.code().as_str()),
             (status, code),
             "{path} {query} {}",
             fixture.reason()
         );
-        assert_eq!(answer.header("x-ms-error-code"), Some(code));
+        assert_eq!(response.header("x-ms-error-code"), Some(code));
     }
     fixture.advance(3_599);
     let request = Request::post(format!("{path}?api-version=2023-01-01")).header("authorization", &good);
@@ -161,8 +161,8 @@ async fn the_limit_is_on_the_wire_and_the_inflated_one_far_above() {
     assert_eq!(fixture.upload(AUDIT, Body::from_stream(pieces)).await.status, 413);
 
     let bomb = vec![b' '; 50 * 1_048_576 + 1];
-    let answer = fixture.upload_gzip(AUDIT, &bomb).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (413, "PayloadSizeLimitExceeded"));
+    let response = fixture.upload_gzip(AUDIT, &bomb).await;
+    assert_eq!((response.status.as_u16(), response.code().as_str()), (413, "PayloadSizeLimitExceeded"));
 }
 
 #[tokio::test]
@@ -170,14 +170,14 @@ async fn what_204_hides_is_hidden_and_written_down() {
     let fixture = Fixture::new();
     for (body, reason) in [
         ("[]", "stored 0 of 0 rows"),
-        (r#"{"id": "a"}"#, "no JSON array"),
-        ("\"text\"", "no JSON array"),
+        (r#"{"id": "a"}"#, "not a JSON array"),
+        ("\"text\"", "not a JSON array"),
         ("not json", "not valid JSON"),
-        ("[null, 7]", "2 elements were no objects"),
+        ("[null, 7]", "2 elements were not objects"),
         (r#"[{"id": "kept", "OrganizationId": "lost"}]"#, "1 values belonged to undeclared columns"),
     ] {
-        let answer = fixture.upload(AUDIT, body).await;
-        assert_eq!(answer.status, 204, "{body}: {answer:?}");
+        let response = fixture.upload(AUDIT, body).await;
+        assert_eq!(response.status, 204, "{body}: {response:?}");
         assert!(fixture.reason().contains(reason), "{body}: {}", fixture.reason());
     }
     assert_eq!(fixture.mock.ids(AUDIT_TABLE), ["kept"]);
@@ -189,12 +189,12 @@ async fn what_204_hides_is_hidden_and_written_down() {
 }
 
 #[tokio::test]
-async fn unknown_answers_are_switches_of_the_world() {
+async fn unknown_responses_are_settings_of_the_world() {
     let mut world = World::default();
     world.ingestion.answers.invalid_json = StatusCode { status: 400, code: "MalformedJson".to_owned() };
     let fixture = Fixture::of(world);
-    let answer = fixture.upload(AUDIT, "not json").await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "MalformedJson"));
+    let response = fixture.upload(AUDIT, "not json").await;
+    assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "MalformedJson"));
     let mut request = fixture.upload_request(AUDIT, "[]").await;
     request.headers_mut().insert("content-encoding", "br".parse().unwrap());
     assert_eq!(fixture.send(request).await.status, 415);
@@ -230,7 +230,7 @@ async fn times_older_than_two_days_become_the_receive_time() {
         at("none", "whenever"),
     ]);
     assert_eq!(fixture.upload(AUDIT, body.to_string()).await.status, 204);
-    assert!(fixture.reason().contains("3 rows got the receive time"), "{}", fixture.reason());
+    assert!(fixture.reason().contains("3 rows were given the receive time"), "{}", fixture.reason());
     let rows = fixture.rows(&format!("{AUDIT_TABLE} | project id, TimeGenerated, createdAt"));
     let received = "2026-11-23T12:00:00.0000000Z";
     assert_eq!(rows[0], ["old", received, "2026-11-21T11:59:59.9990000Z"]);
@@ -343,8 +343,8 @@ async fn faults_break_connections_before_and_after_the_rows_are_stored() {
 #[tokio::test]
 async fn a_body_that_is_compressed_twice_is_no_json() {
     let fixture = Fixture::new();
-    let answer = fixture.upload_gzip(AUDIT, &gzip(events(&["a"]).as_bytes())).await;
-    assert_eq!(answer.status, 204);
+    let response = fixture.upload_gzip(AUDIT, &gzip(events(&["a"]).as_bytes())).await;
+    assert_eq!(response.status, 204);
     assert!(fixture.mock.ids(AUDIT_TABLE).is_empty());
 }
 
@@ -354,8 +354,8 @@ async fn an_auxiliary_table_takes_no_nested_value_in_a_flat_column() {
         let mut world = World::default();
         rule_and_table(&mut world, plan, None);
         let fixture = Fixture::of(world);
-        let answer = fixture.upload("Custom-Acme", r#"[{"id": {"a": 1}, "n": 1}]"#).await;
-        assert_eq!(answer.status, status, "{}", fixture.reason());
+        let response = fixture.upload("Custom-Acme", r#"[{"id": {"a": 1}, "n": 1}]"#).await;
+        assert_eq!(response.status, status, "{}", fixture.reason());
         let stored = fixture.mock.table_count("Acme_CL").unwrap().count;
         assert_eq!(stored, u64::from(status == 204));
     }
@@ -370,7 +370,7 @@ async fn what_comes_after_the_daily_cap_is_lost_although_uploads_succeed() {
         assert_eq!(fixture.upload(AUDIT, events(&[id])).await.status, 204);
     }
     assert_eq!(fixture.mock.ids(AUDIT_TABLE), ["a"]);
-    assert!(fixture.reason().contains("1 rows were lost to the daily cap"), "{}", fixture.reason());
+    assert!(fixture.reason().contains("1 rows were dropped by the daily cap"), "{}", fixture.reason());
     let operations = fixture.rows("_LogOperation | where Detail has 'OverQuota' | project Operation");
     assert_eq!(operations, [["Data collection Status"]]);
     fixture.advance(12 * 3_600);
@@ -379,12 +379,12 @@ async fn what_comes_after_the_daily_cap_is_lost_although_uploads_succeed() {
 }
 
 #[tokio::test]
-async fn an_unknown_version_may_be_answered_with_capitals() {
+async fn an_unknown_version_may_be_refused_with_capitals() {
     let mut world = World::default();
     world.ingestion.capitalised_version_error = true;
     let fixture = Fixture::of(world);
     let mut request = fixture.upload_request(AUDIT, "[]").await;
     *request.uri_mut() = request.uri().to_string().replace("2023-01-01", "2020-01-01").parse().unwrap();
-    let answer = fixture.send(request).await;
-    assert_eq!((answer.status.as_u16(), &answer.json()["Error"]["Code"]), (400, &json!("InvalidApiVersion")));
+    let response = fixture.send(request).await;
+    assert_eq!((response.status.as_u16(), &response.json()["Error"]["Code"]), (400, &json!("InvalidApiVersion")));
 }

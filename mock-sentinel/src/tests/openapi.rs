@@ -1,4 +1,4 @@
-//! The OpenAPI document drives the server: whatever is sent to whatever it lists, the answer is one it lists too.
+//! The OpenAPI document drives the server: whatever is sent to whatever it lists, the response is one it lists too.
 
 use axum::body::Body;
 use http::Request;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::Value;
 
-use super::fixture::{AUDIT, Answer, Fixture, LOG_ANALYTICS, MONITOR, events};
+use super::fixture::{AUDIT, Fixture, LOG_ANALYTICS, MONITOR, Response, events};
 use crate::World;
 
 /// A call as a stranger might make it from the document.
@@ -163,12 +163,12 @@ impl Stranger {
     }
 }
 
-/// Whether an answer is what the document says for its status.
-fn conforms(answer: &Answer, described: &Value, document: &Value) -> Result<(), String> {
-    let status = answer.status.as_u16().to_string();
-    let response = described["responses"].get(&status).ok_or_else(|| format!("status {status} is not listed"))?;
-    let body = answer.body.as_ref().map_err(ToString::to_string)?;
-    let Some(reference) = response["content"]["application/json"]["schema"]["$ref"].as_str() else { return Ok(()) };
+/// Whether a response is what the document says for its status.
+fn conforms(response: &Response, described: &Value, document: &Value) -> Result<(), String> {
+    let status = response.status.as_u16().to_string();
+    let listed = described["responses"].get(&status).ok_or_else(|| format!("status {status} is not listed"))?;
+    let body = response.body.as_ref().map_err(ToString::to_string)?;
+    let Some(reference) = listed["content"]["application/json"]["schema"]["$ref"].as_str() else { return Ok(()) };
     if body.is_empty() {
         // A zero-length body is the service's own way to say 500, 408 and a broken upload.
         return if ["400", "408", "500"].contains(&status.as_str()) { Ok(()) } else { Err("no body".to_owned()) };
@@ -199,17 +199,49 @@ fn whatever_is_sent_the_answer_is_one_that_the_document_lists() {
     let operations = operations(&document);
     proptest!(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() }, |(stranger in strangers())| {
         let (method, path, described) = stranger.operation.get(&operations);
-        let (answer, reason) = runtime.block_on(async {
+        let (response, reason) = runtime.block_on(async {
             let fixture = Fixture::new();
             let request = stranger.request(&fixture, method, path, described).await;
-            let answer = fixture.send(request).await;
+            let response = fixture.send(request).await;
             let reason = fixture.mock.journal().last().map(|entry| entry.reason.clone());
-            (answer, reason)
+            (response, reason)
         });
-        prop_assert!(conforms(&answer, described, &document).is_ok(), "{} {}: {:?} {:?} ({:?})", method, path, conforms(&answer, described, &document), answer, reason);
+        prop_assert!(conforms(&response, described, &document).is_ok(), "{} {}: {:?} {:?} ({:?})", method, path, conforms(&response, described, &document), response, reason);
         if !path.starts_with("/_control") {
             prop_assert!(reason.is_some_and(|reason| !reason.is_empty()));
         }
-        prop_assert!(answer.header("x-mock-decision").is_some());
+        prop_assert!(response.header("x-mock-decision").is_some());
     });
+}
+
+#[tokio::test]
+async fn methods_that_a_path_does_not_take_are_refused_with_those_it_takes() {
+    let fixture = Fixture::new();
+    let document = fixture.get("/_control/openapi.json").await.json();
+    let served = document["paths"].as_object().unwrap().keys().map(|path| {
+        path.split('/')
+            .map(|segment| if segment.starts_with('{') { "x" } else { segment })
+            .collect::<Vec<_>>()
+            .join("/")
+    });
+    let scope = "/subscriptions/s/resourceGroups/miro/providers";
+    let more = [
+        "/v1/%24batch".to_owned(),
+        "/v1/subscriptions/s/query".to_owned(),
+        "/providers/Microsoft.Insights".to_owned(),
+        format!("{scope}/Microsoft.Insights/dataCollectionRules/a/providers/Microsoft.Authorization/roleAssignments/b"),
+    ];
+    for path in served.chain(more) {
+        for method in ["TRACE", "PROPFIND", "OPTIONS"] {
+            let request = http::Request::builder().method(method).uri(&path).header("host", "localhost");
+            let response = fixture.send(request.body(axum::body::Body::empty()).unwrap()).await;
+            assert_eq!(response.status, 405, "{method} {path}: {response:?}");
+            let allowed = response.header("allow").unwrap_or_default();
+            assert!(
+                allowed.contains("GET") || allowed.contains("POST") || allowed.contains("DELETE"),
+                "{path}: {allowed:?}"
+            );
+            assert_eq!(response.code(), "MethodNotAllowed", "{method} {path}");
+        }
+    }
 }

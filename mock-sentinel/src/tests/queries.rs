@@ -24,14 +24,14 @@ async fn with_prefer(fixture: &Fixture, query: &str, prefer: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_table_answers_with_its_columns_and_cells() {
+async fn a_table_is_returned_with_its_columns_and_cells() {
     let fixture = stocked().await;
     let query = format!(
         "{AUDIT_TABLE} | project id, createdAt, details, n = 1, r = 0.5, b = true, s = 1h, g = guid(00000000-0000-0000-0000-000000000001), d = parse_json('{{\"x\": [1]}}') | sort by id asc | take 1"
     );
-    let answer = fixture.query(&json!({"query": query})).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    let table = &answer.json()["tables"][0];
+    let response = fixture.query(&json!({"query": query})).await;
+    assert_eq!(response.status, 200, "{response:?}");
+    let table = &response.json()["tables"][0];
     assert_eq!(table["name"], "PrimaryResult");
     let types: Vec<_> =
         table["columns"].as_array().unwrap().iter().map(|column| column["type"].as_str().unwrap()).collect();
@@ -91,7 +91,7 @@ async fn preferences_add_what_was_asked_for() {
 }
 
 #[tokio::test]
-async fn a_workspace_with_tables_answers_no_rows_and_one_without_answers_204() {
+async fn a_workspace_with_tables_returns_no_rows_and_one_without_responds_204() {
     let fixture = Fixture::new();
     for query in [AUDIT_TABLE, "print 1"] {
         assert_eq!(fixture.query(&json!({"query": query})).await.status, 200, "{query}");
@@ -109,32 +109,32 @@ async fn a_workspace_with_tables_answers_no_rows_and_one_without_answers_204() {
 }
 
 #[tokio::test]
-async fn more_rows_than_the_limit_are_a_partial_answer() {
+async fn more_rows_than_the_limit_are_a_partial_response() {
     let mut world = World::default();
     world.query.rows_max = 1;
     let fixture = Fixture::of(world);
     fixture.upload(AUDIT, events(&["a", "b"])).await;
-    let answer = fixture.query(&json!({"query": AUDIT_TABLE})).await;
-    assert_eq!(answer.status, 200);
-    let body = answer.json();
+    let response = fixture.query(&json!({"query": AUDIT_TABLE})).await;
+    assert_eq!(response.status, 200);
+    let body = response.json();
     assert_eq!(body["tables"][0]["rows"].as_array().unwrap().len(), 1);
     assert_eq!(body["error"]["code"], "PartialError");
     assert_eq!(body["error"]["details"][0]["innererror"]["code"], "-2133196797");
 }
 
 #[tokio::test]
-async fn more_bytes_than_the_limit_are_a_partial_answer() {
+async fn more_bytes_than_the_limit_are_a_partial_response() {
     let mut world = World::default();
     world.query.bytes_max = 40_000;
     let fixture = Fixture::of(world);
     let rows: Vec<Value> =
         (0..30).map(|n| json!({"id": n.to_string(), "createdAt": NOW, "details": {"x": "y".repeat(4_000)}})).collect();
     fixture.upload(AUDIT, Value::from(rows).to_string()).await;
-    let answer = fixture.query(&json!({"query": AUDIT_TABLE})).await;
-    assert_eq!(answer.status, 200);
-    let length = answer.body.as_ref().unwrap().len();
+    let response = fixture.query(&json!({"query": AUDIT_TABLE})).await;
+    assert_eq!(response.status, 200);
+    let length = response.body.as_ref().unwrap().len();
     assert!((35_000..42_000).contains(&length), "{length}");
-    let body = answer.json();
+    let body = response.json();
     assert!((8..10).contains(&body["tables"][0]["rows"].as_array().unwrap().len()));
     assert_eq!(body["error"]["code"], "PartialError");
     let inner = &body["error"]["details"][0]["innererror"];
@@ -144,21 +144,21 @@ async fn more_bytes_than_the_limit_are_a_partial_answer() {
 }
 
 #[tokio::test]
-async fn a_query_that_takes_too_long_is_answered_504() {
+async fn a_query_that_takes_too_long_responds_504() {
     let mut world = World::default();
     world.query.time_max = jiff::SignedDuration::from_millis(1);
     let fixture = Fixture::of(world);
     fixture.upload(AUDIT, events(&["a"])).await;
     let query = "range x from 1 to 100000000 step 1 | summarize sum(x) by x % 7";
     for prefer in ["", "wait=600"] {
-        let answer = with_prefer(&fixture, query, prefer).await;
-        assert_eq!(answer["error"]["code"], "GatewayTimeout", "{answer}");
+        let response = with_prefer(&fixture, query, prefer).await;
+        assert_eq!(response["error"]["code"], "GatewayTimeout", "{response}");
     }
     assert_eq!(fixture.mock.journal().last().unwrap().status, 504);
 }
 
 #[tokio::test]
-async fn only_time_is_answered_504_and_every_other_bound_400() {
+async fn only_time_responds_504_and_every_other_bound_400() {
     let mut world = World::default();
     world.query.memory_max = 4 << 20;
     let fixture = Fixture::of(world);
@@ -173,25 +173,28 @@ async fn only_time_is_answered_504_and_every_other_bound_400() {
         ),
         (&nested, "LIM0002"),
     ] {
-        let answer = fixture.query(&json!({"query": query, "timespan": "P1000D"})).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "BadArgumentError"), "{query}");
-        let inner = answer.json()["error"]["innererror"].clone();
+        let response = fixture.query(&json!({"query": query, "timespan": "P1000D"})).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "BadArgumentError"), "{query}");
+        let inner = response.json()["error"]["innererror"].clone();
         assert_eq!((&inner["code"], &inner["innererror"]["code"]), (&json!("LimitError"), &json!(code)), "{query}");
+        let has_place = (inner["innererror"]["line"].is_null(), fixture.reason().contains("line:position"));
+        let expected = if code == "LIM0002" { (false, true) } else { (true, false) };
+        assert_eq!(has_place, expected, "only the parser knows where a bound was hit: {inner}, {}", fixture.reason());
     }
 }
 
 #[tokio::test]
-async fn every_table_of_a_query_is_answered_in_order() {
+async fn every_table_of_a_query_is_returned_in_order() {
     let fixture = stocked().await;
-    let tables = |answer: &Value| -> Vec<(String, usize)> {
-        let tables = answer["tables"].as_array().unwrap().iter();
+    let tables = |response: &Value| -> Vec<(String, usize)> {
+        let tables = response["tables"].as_array().unwrap().iter();
         tables.map(|t| (t["name"].as_str().unwrap().to_owned(), t["rows"].as_array().unwrap().len())).collect()
     };
     let query = format!("print 1; {AUDIT_TABLE} | take 1 | as Named; {AUDIT_TABLE} | fork (take 0) Other = (count)");
-    let answer = fixture.query(&json!({"query": query})).await.json();
+    let response = fixture.query(&json!({"query": query})).await.json();
     let named = |name: &str, rows| (name.to_owned(), rows);
     let expected = [named("PrimaryResult", 1), named("Named", 1), named("PrimaryResult", 0), named("Other", 1)];
-    assert_eq!(tables(&answer), expected);
+    assert_eq!(tables(&response), expected);
     let statistics = with_prefer(&fixture, &query, "include-statistics=true").await;
     assert_eq!(statistics["statistics"]["query"]["datasetStatistics"].as_array().unwrap().len(), 4);
     let refused = fixture.query(&json!({"query": "NoSuchTable | where nope > 1; print x = 2"})).await;
@@ -199,8 +202,8 @@ async fn every_table_of_a_query_is_answered_in_order() {
     let mut world = World::default();
     world.query.table_names = crate::TableNames::Primary;
     world.query.empty_workspace_is_204 = false;
-    let answer = Fixture::of(world).query(&json!({"query": "print 1 | as Named; print 2"})).await.json();
-    assert_eq!(tables(&answer), [named("PrimaryResult", 1), named("PrimaryResult", 1)]);
+    let response = Fixture::of(world).query(&json!({"query": "print 1 | as Named; print 2"})).await.json();
+    assert_eq!(tables(&response), [named("PrimaryResult", 1), named("PrimaryResult", 1)]);
 }
 
 #[tokio::test]
@@ -222,9 +225,9 @@ async fn the_worlds_longest_time_bounds_queries_that_ask_for_none() {
     world.query.time_max = jiff::SignedDuration::from_millis(1);
     let fixture = Fixture::of(world);
     fixture.upload(AUDIT, events(&["a"])).await;
-    let answer =
+    let response =
         fixture.query(&json!({"query": "range x from 1 to 100000000 step 1 | summarize sum(x) by x % 7"})).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (504, "GatewayTimeout"));
+    assert_eq!((response.status.as_u16(), response.code().as_str()), (504, "GatewayTimeout"));
 }
 
 #[tokio::test]
@@ -284,8 +287,8 @@ async fn every_refusal_has_its_status_and_code() {
         if !token.is_empty() {
             request = request.header("authorization", token);
         }
-        let answer = fixture.send(request.body(Body::from(body.to_owned())).unwrap()).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{}", fixture.reason());
+        let response = fixture.send(request.body(Body::from(body.to_owned())).unwrap()).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (status, code), "{}", fixture.reason());
     }
     let request =
         Request::post(format!("/v1/workspaces/{id}/query")).header("authorization", &good).body(Body::from("{}"));
@@ -294,7 +297,7 @@ async fn every_refusal_has_its_status_and_code() {
 }
 
 #[tokio::test]
-async fn a_batch_answers_each_query_by_its_id() {
+async fn a_batch_returns_each_query_by_its_id() {
     let fixture = stocked().await;
     let workspace = fixture.mock.workspace_id();
     let item = |id: &str, body: Value| json!({"id": id, "headers": {"Prefer": ""}, "body": body, "method": "POST", "path": "/query", "workspace": workspace});

@@ -140,8 +140,8 @@ async fn callers_need_a_token_for_the_manager_and_permission() {
         if !token.is_empty() {
             request = request.header("authorization", token);
         }
-        let answer = fixture.send(request.body(Body::empty()).unwrap()).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code));
+        let response = fixture.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (status, code));
     }
 }
 
@@ -237,10 +237,10 @@ async fn whatever_stands_wherever_in_a_resource_the_answer_is_azures() {
             for odd in [json!(null), json!(true), json!(-1), json!(""), json!("x"), json!([]), json!({}), json!([[]])] {
                 let mut bad = good.clone();
                 *bad.pointer_mut(&place).unwrap() = odd.clone();
-                let answer = call(&fixture, Method::PUT, &id, &bad).await;
-                let body = answer.json();
-                let shaped = if answer.status.is_success() { &body["id"] } else { &body["error"]["code"] };
-                assert!(!answer.status.is_server_error() && shaped.is_string(), "{id}{place} = {odd}: {answer:?}");
+                let response = call(&fixture, Method::PUT, &id, &bad).await;
+                let body = response.json();
+                let shaped = if response.status.is_success() { &body["id"] } else { &body["error"]["code"] };
+                assert!(!response.status.is_server_error() && shaped.is_string(), "{id}{place} = {odd}: {response:?}");
                 assert!(call(&fixture, Method::GET, &id, &Value::Null).await.status.is_success());
             }
         }

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use http::Method;
+use serde_json::{Value, json};
 
+use super::arm::{call, rule_id, workspace_id};
 use super::fixture::Fixture;
 use crate::{MockSentinel, SystemClock, World};
 
@@ -73,4 +75,44 @@ fn a_transform_that_does_not_compile_is_refused_at_its_flow() {
     }
     let long = format!("source | extend EventId = toguid(EventId) // {}", "x".repeat(15_360));
     refused(world(&long, "string"), "at most 15360 are allowed");
+}
+
+/// A rule whose transform asks where an address is, and the data that knows.
+fn geo_world(folder: &std::path::Path) -> World {
+    let csv = "prefix,country,state,city,latitude,longitude\n192.0.2.0/24,Iceland,,Vik,63.4,-19\n";
+    std::fs::write(folder.join("geo.csv"), csv).unwrap();
+    std::fs::write(folder.join("world.yaml"), "geo: geo.csv\n").unwrap();
+    let mut world = World::from_file(&folder.join("world.yaml")).unwrap();
+    let transform = "source | extend City = tostring(geo_location(ip).City) | project-away ip";
+    let table = json!({"type": "Microsoft.OperationalInsights/workspaces/tables",
+    "properties": {"plan": "Analytics", "schema": {"name": "Acme_CL", "columns": [
+        {"name": "TimeGenerated", "type": "datetime"},
+        {"name": "City", "type": "string"},
+    ]}}});
+    let rule = json!({"type": "Microsoft.Insights/dataCollectionRules", "name": "acme",
+        "location": "westeurope", "kind": "Direct", "properties": {
+        "streamDeclarations": {"Custom-Acme": {"columns": [
+            {"name": "TimeGenerated", "type": "datetime"},
+            {"name": "ip", "type": "string"},
+        ]}},
+        "destinations": {"logAnalytics": [{"name": "la", "workspaceResourceId": workspace_id()}]},
+        "dataFlows": [{"streams": ["Custom-Acme"], "destinations": ["la"], "outputStream": "Custom-Acme_CL",
+            "transformKql": transform}]}});
+    world.add_table("table.json", &table.to_string());
+    world.add_rule("rule.json", &rule.to_string());
+    world
+}
+
+#[tokio::test]
+async fn transforms_know_the_places_of_the_world_whether_loaded_or_put() {
+    let folder = tempfile::tempdir().unwrap();
+    let fixture = Fixture::of(geo_world(folder.path()));
+    let body = json!([{"TimeGenerated": "2026-11-23T11:00:00Z", "ip": "192.0.2.7"}]).to_string();
+    assert_eq!(fixture.upload("Custom-Acme", body.clone()).await.status, 204);
+    assert_eq!(fixture.rows("Acme_CL | project City"), [["Vik"]]);
+    let source = call(&fixture, Method::GET, &rule_id("acme"), &Value::Null).await.json();
+    let put = call(&fixture, Method::PUT, &rule_id("acme"), &source).await;
+    assert_eq!(put.status, 200, "{put:?}");
+    assert_eq!(fixture.upload("Custom-Acme", body).await.status, 204);
+    assert_eq!(fixture.rows("Acme_CL | project City"), [["Vik"], ["Vik"]]);
 }

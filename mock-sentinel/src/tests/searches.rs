@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::{Method, Request};
 use serde_json::{Value, json};
 
-use super::fixture::{AUDIT, Answer, Fixture, events};
+use super::fixture::{AUDIT, Fixture, Response, events};
 use crate::World;
 
 const MANAGER: &str = "https://management.azure.com/.default";
@@ -30,7 +30,7 @@ fn path(name: &str) -> String {
     format!("{id}/savedSearches{}{name}?api-version=2023-09-01", if name.is_empty() { "" } else { "/" })
 }
 
-async fn call(fixture: &Fixture, method: Method, path: &str, body: &Value) -> Answer {
+async fn call(fixture: &Fixture, method: Method, path: &str, body: &Value) -> Response {
     let request = Request::builder()
         .method(method)
         .uri(path)
@@ -44,7 +44,7 @@ fn function(alias: &str, parameters: &str, query: &str) -> Value {
         "functionParameters": parameters, "query": query, "version": 2, "tags": [{"name": "a", "value": "b"}]}})
 }
 
-async fn put(fixture: &Fixture, name: &str, body: &Value) -> Answer {
+async fn put(fixture: &Fixture, name: &str, body: &Value) -> Response {
     call(fixture, Method::PUT, &path(name), body).await
 }
 
@@ -59,9 +59,9 @@ async fn deployed() -> Fixture {
 }
 
 async fn rows(fixture: &Fixture, query: &str) -> Value {
-    let answer = fixture.query(&json!({"query": query})).await;
-    assert_eq!(answer.status, 200, "{query}: {answer:?}");
-    answer.json()["tables"][0]["rows"].clone()
+    let response = fixture.query(&json!({"query": query})).await;
+    assert_eq!(response.status, 200, "{query}: {response:?}");
+    response.json()["tables"][0]["rows"].clone()
 }
 
 #[tokio::test]
@@ -112,20 +112,20 @@ async fn what_is_no_function_is_refused_when_it_is_put() {
     for (body, said) in [
         (function("F", "", "T | where"), "'F'"),
         (function("F", "a string", "print 1"), "'F'"),
-        (function("F G", "", "print 1"), "'F G' is no name"),
+        (function("F G", "", "print 1"), "'F G' is not a valid name"),
         (without_query, "missing field `query`"),
         (json!([]), "JSON object"),
     ] {
-        let answer = put(&fixture, "f", &body).await;
-        assert_eq!(answer.status, 400, "{answer:?}");
+        let response = put(&fixture, "f", &body).await;
+        assert_eq!(response.status, 400, "{response:?}");
         assert!(fixture.reason().contains(said), "{}", fixture.reason());
     }
     let taken = put(&fixture, "f", &function("ActorUsername_of", "", "print 1")).await;
     assert_eq!((taken.status.as_u16(), taken.code().as_str()), (409, "Conflict"));
     assert!(fixture.reason().contains("'name-of' has the same functionAlias"), "{}", fixture.reason());
     let bad_version = path("f").replace("2023-09-01", "2099-01-01");
-    let answer = call(&fixture, Method::PUT, &bad_version, &function("F", "", "print 1")).await;
-    assert_eq!(answer.code(), "NoRegisteredProviderFound");
+    let response = call(&fixture, Method::PUT, &bad_version, &function("F", "", "print 1")).await;
+    assert_eq!(response.code(), "NoRegisteredProviderFound");
     let elsewhere = path("f").replace("/workspaces/", "/workspaces/other-");
     assert_eq!(call(&fixture, Method::GET, &elsewhere, &Value::Null).await.status, 404);
     assert_eq!(call(&fixture, Method::PATCH, &path("f"), &json!({})).await.status, 404);
@@ -136,9 +136,9 @@ async fn functions_that_call_each_other_in_a_circle_are_named() {
     let fixture = deployed().await;
     put(&fixture, "a", &function("A", "", "B")).await;
     put(&fixture, "b", &function("B", "", "A | take 1")).await;
-    let answer = fixture.query(&json!({"query": "A"})).await;
-    assert_eq!(answer.status, 400);
-    assert!(answer.json().to_string().contains("A -> B -> A"), "{answer:?}");
+    let response = fixture.query(&json!({"query": "A"})).await;
+    assert_eq!(response.status, 400);
+    assert!(response.json().to_string().contains("A -> B -> A"), "{response:?}");
 }
 
 fn given(folder: &std::path::Path) -> World {
@@ -169,9 +169,9 @@ async fn watchlists_and_places_come_from_the_worlds_files() {
 #[tokio::test]
 async fn without_data_on_addresses_the_refusal_says_so() {
     let fixture = deployed().await;
-    let answer = fixture.query(&json!({"query": "print geo_info_from_ip_address('192.0.2.1')"})).await;
-    assert_eq!(answer.status, 400);
-    assert!(answer.json().to_string().contains("needs data on addresses"), "{answer:?}");
+    let response = fixture.query(&json!({"query": "print geo_info_from_ip_address('192.0.2.1')"})).await;
+    assert_eq!(response.status, 400);
+    assert!(response.json().to_string().contains("needs data on addresses"), "{response:?}");
 }
 
 #[tokio::test]

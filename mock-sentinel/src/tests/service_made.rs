@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::fixture::{AUDIT, AUDIT_TABLE, Fixture, events};
 use crate::World;
 
-async fn answer(fixture: &Fixture, query: &str) -> Value {
-    let answer = fixture.query(&json!({"query": query, "timespan": "P2D"})).await;
-    assert_eq!(answer.status, 200, "{query}: {answer:?}");
-    answer.json()["tables"][0].clone()
+async fn response(fixture: &Fixture, query: &str) -> Value {
+    let response = fixture.query(&json!({"query": query, "timespan": "P2D"})).await;
+    assert_eq!(response.status, 200, "{query}: {response:?}");
+    response.json()["tables"][0].clone()
 }
 
 #[tokio::test]
@@ -22,16 +22,16 @@ async fn ingestion_time_is_the_time_of_receipt_whenever_the_row_is_seen() {
     fixture.advance(600);
     let query = format!("{AUDIT_TABLE} | project id, at = ingestion_time() | sort by id asc");
     let expected = json!([["a", "2026-11-23T12:00:00Z"], ["b", "2026-11-23T12:01:00Z"]]);
-    assert_eq!(answer(&fixture, &query).await["rows"], expected);
+    assert_eq!(response(&fixture, &query).await["rows"], expected);
     let late = format!("{AUDIT_TABLE} | where ingestion_time() - TimeGenerated > 90s | project id");
-    assert_eq!(answer(&fixture, &late).await["rows"], json!([["b"]]));
+    assert_eq!(response(&fixture, &late).await["rows"], json!([["b"]]));
 }
 
 #[tokio::test]
 async fn standard_columns_are_there_for_who_names_them() {
     let fixture = Fixture::new();
     fixture.upload(AUDIT, events(&["a", "b"])).await;
-    let plain = answer(&fixture, &format!("{AUDIT_TABLE} | take 1")).await;
+    let plain = response(&fixture, &format!("{AUDIT_TABLE} | take 1")).await;
     let names = |table: &Value| {
         table["columns"]
             .as_array()
@@ -41,17 +41,17 @@ async fn standard_columns_are_there_for_who_names_them() {
             .collect::<Vec<_>>()
     };
     let filtered =
-        answer(&fixture, &format!("{AUDIT_TABLE} | where Type == '{AUDIT_TABLE}' and _IsBillable == true | take 1"))
+        response(&fixture, &format!("{AUDIT_TABLE} | where Type == '{AUDIT_TABLE}' and _IsBillable == true | take 1"))
             .await;
     assert_eq!(plain, filtered);
     assert!(!names(&plain).iter().any(|name| name == "TenantId" || name.starts_with('_') || name.contains('\0')));
     let query = format!(
         "{AUDIT_TABLE} | project TenantId, Type, _ResourceId, _SubscriptionId, _TimeReceived, size = _BilledSize > 30, _IsBillable | take 1"
     );
-    let named = answer(&fixture, &query).await;
+    let named = response(&fixture, &query).await;
     let row = json!([[World::default().workspace.id, AUDIT_TABLE, "", "", "2026-11-23T12:00:00Z", true, true]]);
     assert_eq!(named["rows"], row);
-    let ids = answer(&fixture, &format!("{AUDIT_TABLE} | summarize dcount(_ItemId), min(strlen(_ItemId))")).await;
+    let ids = response(&fixture, &format!("{AUDIT_TABLE} | summarize dcount(_ItemId), min(strlen(_ItemId))")).await;
     assert_eq!(ids["rows"], json!([[2, 36]]));
     assert_eq!(fixture.rows(&format!("{AUDIT_TABLE} | summarize count() by Type")), [[AUDIT_TABLE, "2"]]);
 }
@@ -65,8 +65,8 @@ async fn unions_tell_their_tables_apart() {
         "union * | summarize count() by Type | sort by Type asc",
         "union withsource=T * | summarize count() by T | sort by T asc",
     ] {
-        assert_eq!(answer(&fixture, query).await["rows"], json!([["DCRLogErrors", 1], [AUDIT_TABLE, 1]]), "{query}");
+        assert_eq!(response(&fixture, query).await["rows"], json!([["DCRLogErrors", 1], [AUDIT_TABLE, 1]]), "{query}");
     }
     let billed = "union * | where _IsBillable == true | summarize sum(_BilledSize) by Type | project Type";
-    assert_eq!(answer(&fixture, billed).await["rows"], json!([[AUDIT_TABLE]]));
+    assert_eq!(response(&fixture, billed).await["rows"], json!([[AUDIT_TABLE]]));
 }

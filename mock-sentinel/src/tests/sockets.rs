@@ -52,9 +52,9 @@ fn wire(request: &Request<String>) -> Vec<u8> {
 async fn converse(address: std::net::SocketAddr, request: &[u8]) -> (String, std::io::Result<usize>) {
     let mut connection = TcpStream::connect(address).await.unwrap();
     connection.write_all(request).await.unwrap();
-    let mut answer = Vec::new();
-    let ended = connection.read_to_end(&mut answer).await;
-    (String::from_utf8(answer).unwrap(), ended)
+    let mut response = Vec::new();
+    let ended = connection.read_to_end(&mut response).await;
+    (String::from_utf8(response).unwrap(), ended)
 }
 
 async fn exchange(address: std::net::SocketAddr, request: &[u8]) -> String {
@@ -104,15 +104,15 @@ async fn a_cut_answer_ends_after_so_many_bytes_of_its_body() {
     let fault = json!({"when": {"call": "sentinel.discovery"}, "fault": {"cut_after_bytes": 7}});
     served.fixture.mock.inject(serde_json::from_value(fault).unwrap());
     let request = Request::get("/contoso.example/v2.0/.well-known/openid-configuration").body(String::new()).unwrap();
-    let answer = exchange(served.http, &wire(&request)).await;
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let response = exchange(served.http, &wire(&request)).await;
+    let (head, body) = response.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
     assert_eq!(body.len(), 7, "{body}");
     served.stop.cancel();
     served.serving.await.unwrap();
 }
 
-/// What https answers to a caller who trusts the root and calls the mock by this name.
+/// The response over https to a caller who trusts the root and calls the mock by this name.
 async fn secure(served: &Served, name: &'static str, request: Vec<u8>) -> std::io::Result<String> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(served.tls.root_pem().as_bytes()).unwrap()).unwrap();
@@ -124,9 +124,9 @@ async fn secure(served: &Served, name: &'static str, request: Vec<u8>) -> std::i
         let connection = rustls::ClientConnection::new(config, ServerName::try_from(name).unwrap()).unwrap();
         let mut stream = rustls::StreamOwned::new(connection, std::net::TcpStream::connect(address).unwrap());
         stream.write_all(&request)?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer)?;
-        Ok(String::from_utf8(answer).unwrap())
+        let mut response = Vec::new();
+        stream.read_to_end(&mut response)?;
+        Ok(String::from_utf8(response).unwrap())
     };
     tokio::task::spawn_blocking(exchange).await.unwrap()
 }
@@ -174,8 +174,8 @@ async fn a_long_body_to_a_wrong_path_gets_to_read_the_answer() {
         ("/_control/reset", "POST", "204"),
     ] {
         let request = Request::builder().method(method).uri(path).body(body.clone()).unwrap();
-        let answer = secure(&served, "localhost", wire(&request)).await.unwrap();
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+        let response = secure(&served, "localhost", wire(&request)).await.unwrap();
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {response}");
     }
     served.stop.cancel();
     served.serving.await.unwrap();

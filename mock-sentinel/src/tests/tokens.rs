@@ -38,11 +38,11 @@ async fn a_secret_opens_in_the_form_and_in_the_header() {
         .header("authorization", format!("Basic {}", STANDARD.encode(basic)))
         .header("client-request-id", "5d0c2f0c-0000-4000-8000-000000000001")
         .body(Body::from(body));
-    let answer = fixture.send(request.unwrap()).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    assert_eq!(answer.header("client-request-id"), Some("5d0c2f0c-0000-4000-8000-000000000001"));
-    assert_eq!(answer.header("cache-control"), Some("no-store, no-cache"));
-    let token = answer.json();
+    let response = fixture.send(request.unwrap()).await;
+    assert_eq!(response.status, 200, "{response:?}");
+    assert_eq!(response.header("client-request-id"), Some("5d0c2f0c-0000-4000-8000-000000000001"));
+    assert_eq!(response.header("cache-control"), Some("no-store, no-cache"));
+    let token = response.json();
     assert_eq!((token["token_type"].as_str(), token["expires_in"].as_u64()), (Some("Bearer"), Some(3_599)));
     assert!(fixture.bearer("https://monitor.azure.com//.default").await.starts_with("Bearer ey"));
     assert!(fixture.bearer(LOG_ANALYTICS).await.starts_with("Bearer ey"));
@@ -67,9 +67,9 @@ async fn every_refusal_has_its_code_and_status() {
     ] {
         let form =
             [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret), ("scope", scope)];
-        let answer = fixture.token_form(tenant, &form).await;
-        let body = answer.json();
-        assert_eq!(answer.status, status, "{body}");
+        let response = fixture.token_form(tenant, &form).await;
+        let body = response.json();
+        assert_eq!(response.status, status, "{body}");
         assert_eq!(body["error"], error);
         assert_eq!(body["error_codes"][0], code);
         let description = body["error_description"].as_str().unwrap();

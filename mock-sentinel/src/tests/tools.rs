@@ -24,8 +24,8 @@ async fn lists_hold_what_the_world_has() {
         (format!("{}/resourceGroups", subscription()), &["miro"]),
         (format!("{}/locations", subscription()), &["westeurope"]),
     ] {
-        let answer = get(&fixture, &path).await;
-        assert_eq!((answer.status.as_u16(), names(&answer.json())), (200, expected.to_vec()), "{path}");
+        let response = get(&fixture, &path).await;
+        assert_eq!((response.status.as_u16(), names(&response.json())), (200, expected.to_vec()), "{path}");
     }
     let tables = get(&fixture, &format!("{}/tables", workspace_id())).await.json();
     assert!(names(&tables).contains(&AUDIT_TABLE) && names(&tables).contains(&"DCRLogErrors"), "{tables}");
@@ -40,7 +40,7 @@ async fn lists_hold_what_the_world_has() {
 }
 
 #[tokio::test]
-async fn what_is_there_answers_head_with_204_and_what_is_not_with_404() {
+async fn head_responds_204_for_what_exists_and_404_for_what_does_not() {
     let fixture = Fixture::new();
     for (path, status) in [
         (group(), 204),
@@ -49,8 +49,8 @@ async fn what_is_there_answers_head_with_204_and_what_is_not_with_404() {
         (rule_id("nobody"), 404),
         (format!("{}/resourceGroups/nobody", subscription()), 404),
     ] {
-        let answer = call(&fixture, Method::HEAD, &path, &Value::Null).await;
-        assert_eq!((answer.status.as_u16(), answer.body.unwrap().len()), (status, 0), "{path}");
+        let response = call(&fixture, Method::HEAD, &path, &Value::Null).await;
+        assert_eq!((response.status.as_u16(), response.body.unwrap().len()), (status, 0), "{path}");
     }
 }
 
@@ -98,9 +98,9 @@ async fn versions_and_values_of_closed_lists_are_checked() {
         (group(), "2099-01-01", "InvalidApiVersionParameter", "2022-09-01"),
         ("/subscriptions".to_owned(), "soon", "InvalidApiVersionParameter", "'soon' is invalid"),
     ] {
-        let answer = call_at(&fixture, Method::GET, &format!("{path}?api-version={version}"), &Value::Null).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, code), "{path}");
-        assert!(answer.json()["error"]["message"].as_str().unwrap().contains(named), "{answer:?}");
+        let response = call_at(&fixture, Method::GET, &format!("{path}?api-version={version}"), &Value::Null).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (400, code), "{path}");
+        assert!(response.json()["error"]["message"].as_str().unwrap().contains(named), "{response:?}");
     }
     let endpoint = format!("{}/providers/Microsoft.Insights/dataCollectionEndpoints/new", group());
     let odd = json!({"location": "westeurope", "properties": {"networkAcls": {"publicNetworkAccess": "Yes please"}}});
@@ -153,7 +153,7 @@ async fn groups_are_made_and_deleted_and_stay_empty() {
 }
 
 #[tokio::test]
-async fn the_hosts_of_the_cloud_are_told_without_a_token() {
+async fn the_hosts_of_the_cloud_are_public() {
     let fixture = Fixture::new();
     let ask = async |version: &str| {
         let request =
@@ -163,6 +163,28 @@ async fn the_hosts_of_the_cloud_are_told_without_a_token() {
     assert_eq!(ask("2015-01-01").await["authentication"]["loginEndpoint"], "https://127.0.0.1:8443");
     assert_eq!(ask("2020-06-01").await[0]["resourceManager"], "https://127.0.0.1:8443");
     assert_eq!(ask("2022-09-01").await["logAnalyticsResourceId"], "https://127.0.0.1:8443");
+}
+
+#[tokio::test]
+async fn under_an_azure_name_the_cloud_is_azures_own() {
+    let fixture = Fixture::new();
+    let ask = async |host: &str, version: &str| {
+        let request = Request::get(format!("/metadata/endpoints?api-version={version}")).header("host", host);
+        fixture.send(request.body(Body::empty()).unwrap()).await.json()
+    };
+    for host in ["management.azure.com", "Management.Azure.com:443"] {
+        let cloud = ask(host, "2022-09-01").await;
+        assert_eq!(cloud["name"], "AzureCloud");
+        assert_eq!(cloud["authentication"]["loginEndpoint"], "https://login.microsoftonline.com");
+        assert_eq!(cloud["resourceManager"], "https://management.azure.com/");
+        assert_eq!(cloud["logAnalyticsResourceId"], "https://api.loganalytics.io");
+        assert_eq!(cloud["microsoftGraphResourceId"], "https://graph.microsoft.com/");
+    }
+    assert_eq!(ask("management.azure.com", "2020-06-01").await[0]["graph"], "https://graph.windows.net/");
+    let oldest = ask("management.azure.com", "2015-01-01").await;
+    assert_eq!(oldest["authentication"]["loginEndpoint"], "https://login.microsoftonline.com");
+    let own = ask("management.azure.com.lab.example", "2022-09-01").await;
+    assert_eq!(own["resourceManager"], "https://management.azure.com.lab.example");
 }
 
 #[tokio::test]
@@ -198,9 +220,9 @@ async fn our_own_templates_deploy_as_their_command_says() {
     let foretold = call(&fixture, Method::POST, &format!("{id}/whatIf"), &body).await.json();
     assert_eq!(foretold["properties"]["changes"][0]["changeType"], "Create");
     for status in [201, 200] {
-        let answer = call(&fixture, Method::PUT, &id, &body).await;
-        assert_eq!(answer.status, status, "{}", fixture.reason());
-        let outputs = answer.json()["properties"]["outputs"].clone();
+        let response = call(&fixture, Method::PUT, &id, &body).await;
+        assert_eq!(response.status, status, "{}", fixture.reason());
+        let outputs = response.json()["properties"]["outputs"].clone();
         assert_eq!(outputs["endpoint"]["value"], "https://127.0.0.1:8443");
         assert_eq!(outputs["auditRule"]["value"], json!(fixture.mock.rule("Custom-MiroAuditLogs_CL").unwrap()));
     }
@@ -241,8 +263,8 @@ async fn the_workspace_is_queried_through_the_manager() {
     let body = json!({"query": format!("{AUDIT_TABLE} | count")});
     for path in ["api/query", "query"] {
         let url = format!("{}/{path}?api-version=2020-08-01", workspace_id());
-        let answer = call_at(&fixture, Method::POST, &url, &body).await;
-        assert_eq!(answer.json()["tables"][0]["rows"], json!([[0]]), "{}", fixture.reason());
+        let response = call_at(&fixture, Method::POST, &url, &body).await;
+        assert_eq!(response.json()["tables"][0]["rows"], json!([[0]]), "{}", fixture.reason());
         let by_url = call_at(&fixture, Method::GET, &format!("{url}&query=print%201"), &Value::Null).await;
         assert_eq!(by_url.json()["tables"][0]["rows"], json!([[1]]));
     }

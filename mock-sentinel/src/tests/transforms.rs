@@ -76,8 +76,8 @@ async fn check(world: World, stream: &str, table: &str, columns: &[(&str, Column
     let fixture = Fixture::of(world);
     let cases = cases(text);
     let events: Vec<&str> = cases.iter().map(|case| case.event.get()).collect();
-    let answer = fixture.upload(stream, format!("[{}]", events.join(","))).await;
-    assert_eq!(answer.status, 204, "{answer:?}");
+    let response = fixture.upload(stream, format!("[{}]", events.join(","))).await;
+    assert_eq!(response.status, 204, "{response:?}");
     let stored = fixture.mock.query(table).unwrap().primary().to_batch();
     let schema: Vec<_> = stored.schema().columns().iter().map(|column| (&*column.name, column.kind)).collect();
     assert_eq!(schema, columns);

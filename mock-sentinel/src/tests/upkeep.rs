@@ -173,17 +173,17 @@ async fn a_caller_who_does_not_wait_has_not_got_the_response() {
 #[tokio::test]
 async fn a_near_miss_is_answered_with_the_route_meant_and_is_in_the_journal() {
     let fixture = Fixture::new();
-    let answer = fixture.get("/v1/workspace/w/query").await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (404, "PathNotFoundError"));
+    let response = fixture.get("/v1/workspace/w/query").await;
+    assert_eq!((response.status.as_u16(), response.code().as_str()), (404, "PathNotFoundError"));
     assert!(fixture.reason().contains("'workspace', not 'workspaces'"), "{}", fixture.reason());
-    assert!(answer.header("x-mock-decision").is_some());
+    assert!(response.header("x-mock-decision").is_some());
 }
 
 #[tokio::test]
 async fn a_path_that_is_no_text_is_refused_in_azures_shape() {
     let fixture = Fixture::new();
-    let answer = fixture.get("/%ff/v2.0/.well-known/openid-configuration").await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "BadRequest"));
+    let response = fixture.get("/%ff/v2.0/.well-known/openid-configuration").await;
+    assert_eq!((response.status.as_u16(), response.code().as_str()), (400, "BadRequest"));
 }
 
 #[tokio::test]
@@ -260,8 +260,8 @@ async fn a_web_page_of_another_site_cannot_steer() {
         fixture.send(request.unwrap()).await
     };
     for (name, value) in [("origin", "https://example.com"), ("origin", "null"), ("sec-fetch-site", "cross-site")] {
-        let answer = post(name, value).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (403, "CrossSiteRequest"));
+        let response = post(name, value).await;
+        assert_eq!((response.status.as_u16(), response.code().as_str()), (403, "CrossSiteRequest"));
     }
     assert_eq!(fixture.mock.table_count(AUDIT_TABLE).unwrap().count, 1);
     assert_eq!(post("origin", "http://127.0.0.1:8080").await.status, 204);
@@ -281,9 +281,9 @@ async fn an_array_does_not_stand_for_an_object() {
         ("faults", json!({"answer": [500]})),
         ("faults", json!({"fault": {"dribble": [1, "1s"]}})),
     ] {
-        let answer = fixture.control(path, &body).await;
-        assert_eq!(answer.status, 400, "{path} {body}: {answer:?}");
-        assert!(answer.json()["error"]["message"].as_str().unwrap().contains("an object"), "{answer:?}");
+        let response = fixture.control(path, &body).await;
+        assert_eq!(response.status, 400, "{path} {body}: {response:?}");
+        assert!(response.json()["error"]["message"].as_str().unwrap().contains("an object"), "{response:?}");
     }
     assert_eq!(fixture.control("faults", &fault).await.status, 200);
     fixture.mock.clear_faults();

@@ -1,4 +1,4 @@
-//! The root that signs the leaf: made at start, or kept in a file so that whoever trusts it once trusts the next start too.
+//! The root that signs the leaf: created at start, or kept in a file so that it needs to be trusted only once.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -37,24 +37,24 @@ pub enum AuthorityError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// One of the two files is there and the other is not.
-    #[error("{} is there and {} is not: a root needs both; delete the one, or name another file", found.display(), missing.display())]
+    /// One of the two files exists and the other does not.
+    #[error("{} exists and {} does not: a root needs both; delete the one, or name another file", found.display(), missing.display())]
     Half {
-        /// The file that is there.
+        /// The file that exists.
         found: PathBuf,
-        /// The file that is not.
+        /// The file that does not.
         missing: PathBuf,
     },
     /// Others may read the key.
-    #[error("{} can be read by others (mode {mode:o}): whoever has it can forge certificates; `chmod 600` it, or delete both files", path.display())]
+    #[error("{} can be read by other users (mode {mode:o}), who could forge certificates; `chmod 600` it, or delete both files", path.display())]
     Open {
         /// The key's file.
         path: PathBuf,
         /// Its permissions.
         mode: u32,
     },
-    /// The files do not belong together, are no certificate and key, or have expired.
-    #[error("{} and {} are no root that can be used again ({why}); delete both, and a new root is made", root.display(), key.display())]
+    /// The files do not match, are not a certificate and key, or have expired.
+    #[error("{} and {} are not a usable root ({why}); delete both to have a new root made", root.display(), key.display())]
     Unfit {
         /// The certificate's file.
         root: PathBuf,
@@ -69,7 +69,10 @@ pub enum AuthorityError {
 }
 
 impl Authority {
-    /// Makes a root that is kept nowhere.
+    /// Makes a root in memory.
+    ///
+    /// # Errors
+    /// When no certificate can be made.
     pub fn generate() -> Result<Self, TlsError> {
         let key = KeyPair::generate()?;
         let params = root_params()?;
@@ -77,7 +80,10 @@ impl Authority {
         Ok(Self { pem, issuer: Issuer::new(params, key) })
     }
 
-    /// The root that is kept in this file with its key beside it, as `PATH.key`. Made and written when neither is there.
+    /// The root that is kept in this file with its key beside it, as `PATH.key`. Created and written when neither exists.
+    ///
+    /// # Errors
+    /// When one of the two files is missing, unreadable, readable by other users, expired or not a root, or cannot be written.
     pub fn kept(path: &Path) -> Result<Self, AuthorityError> {
         let key_path = key_path(path);
         match (path.exists(), key_path.exists()) {
@@ -181,7 +187,7 @@ fn leaf_params(names: &Names) -> Result<CertificateParams, rcgen::Error> {
     Ok(params)
 }
 
-/// From yesterday on for so many days, by the machine's clock: that is the one that callers check certificates by.
+/// Valid from yesterday for the given number of days, by the machine's clock, which clients check certificates against.
 fn set_validity(params: &mut CertificateParams, days: i32) {
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     let instant =
@@ -222,9 +228,9 @@ mod tests {
         assert!(said(&path).contains("mode 640"), "{}", said(&path));
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
         std::fs::copy(folder.path().join("other.pem.key"), &key).unwrap();
-        assert!(said(&path).contains("no root that can be used again"), "{}", said(&path));
+        assert!(said(&path).contains("not a usable root"), "{}", said(&path));
         std::fs::remove_file(&key).unwrap();
-        assert!(said(&path).contains("is there and"), "{}", said(&path));
+        assert!(said(&path).contains("exists and"), "{}", said(&path));
         assert!(said(&folder.path().join("none/ca.pem")).contains("could not use"));
     }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 /// Always among them.
 const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
-/// Azure's hosts that the mock stands in for, in the public cloud. The name of a data collection endpoint has its region
+/// Azure's hosts in the public cloud that the mock serves. The name of a data collection endpoint has its region
 /// before `ingest.monitor.azure.com`, and a wildcard stands for one label only.
 /// Sources: the pages on the Logs Ingestion API, on the query API and on Entra ID's endpoints, read 2026-11-29.
 const AZURE: [&str; 14] = [
@@ -30,12 +30,12 @@ const NAMES_MAX: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Names(Vec<String>);
 
-/// Why a name cannot stand in a certificate.
+/// Why a name cannot be put into a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// Neither a host name nor an address.
     #[error(
-        "'{0}' is no host name, address or `azure`; give one such as mock.example, *.mock.example or 192.0.2.1, without scheme and port"
+        "'{0}' is not a host name, an address or `azure`; use one such as mock.example, *.mock.example or 192.0.2.1, without scheme and port"
     )]
     NoName(String),
     /// Too many.
@@ -51,7 +51,7 @@ impl Default for Names {
 }
 
 impl Names {
-    /// This machine and what was asked for: host names, perhaps with `*` as their first label, addresses, and `azure` for
+    /// This machine and the names given: host names, perhaps with `*` as their first label, addresses, and `azure` for
     /// Azure's own hosts, those of a data collection endpoint in `region` among them.
     ///
     /// # Errors
@@ -93,6 +93,15 @@ impl Names {
             self.0.push(name.to_owned());
         }
     }
+}
+
+/// Whether a `Host` header, perhaps with a port, names one of Azure's hosts.
+pub(crate) fn is_azure_host(host: &str) -> bool {
+    let host = host.split(':').next().unwrap_or_default();
+    AZURE.iter().any(|name| match name.strip_prefix("*.") {
+        Some(parent) => host.split_once('.').is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(parent)),
+        None => host.eq_ignore_ascii_case(name),
+    })
 }
 
 fn is_name(text: &str) -> bool {

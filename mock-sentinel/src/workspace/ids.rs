@@ -15,9 +15,9 @@ impl StoredTable {
     const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
     /// The different ids of all rows, visible or not, each where it came first, in the order of arrival: those after the id
-    /// `after`, at most `limit` of them. Nothing when no row has the id `after`.
+    /// `after`, at most `limit` of them. `None` when no row has the id `after`.
     ///
-    /// New rows only ever add to the end of this order, so that whoever asks on after the last id gets what came since.
+    /// New rows only ever add to the end of this order, so that paging after the last id returns the rows received since.
     pub(crate) fn ids_page(&self, after: Option<&str>, limit: usize) -> Option<IdsPage> {
         let mut ids = self.different_ids();
         if let Some(after) = after {

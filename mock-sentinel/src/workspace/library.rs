@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use kql::GeoInfo;
 
 use crate::world::{World, WorldError};
 
-pub(crate) use geo::Places;
+use geo::Places;
 pub(super) use watchlist::Watchlist;
 
 /// Everything a query can look things up in. It does not change while serving.
@@ -18,10 +19,15 @@ pub(super) use watchlist::Watchlist;
 pub(crate) struct Library {
     /// By alias in lower case.
     pub(super) watchlists: BTreeMap<String, Watchlist>,
-    pub(crate) geo: Option<Arc<Places>>,
+    geo: Option<Arc<Places>>,
 }
 
 impl Library {
+    /// What is known of addresses, for queries and transforms.
+    pub(crate) fn geo_info(&self) -> Option<Arc<dyn GeoInfo>> {
+        self.geo.clone().map(|geo| geo as Arc<dyn GeoInfo>)
+    }
+
     /// Reads what the world names; watchlists are as old as `now`.
     pub(crate) fn load(world: &World, now: Timestamp) -> Result<Self, WorldError> {
         let mut library = Self::default();

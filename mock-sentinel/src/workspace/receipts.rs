@@ -8,7 +8,7 @@ use jiff::Timestamp;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Receipts(Arc<Vec<Run>>);
 
-/// Rows one after the other that came at the same time.
+/// Consecutive rows that were received at the same time.
 #[derive(Debug, Clone, Copy)]
 struct Run {
     rows: u64,

@@ -82,7 +82,9 @@ impl Search {
         let function = SavedFunction::new(parameters, raw.query);
         if let Some(alias) = &alias {
             if !is_name(alias) {
-                return Err(format!("properties.functionAlias '{alias}' is no name: letters, digits and _"));
+                return Err(format!(
+                    "properties.functionAlias '{alias}' is not a valid name: use letters, digits and _"
+                ));
             }
             function.check(alias).map_err(|error| error.to_string())?;
         }
@@ -108,13 +110,13 @@ impl Searches {
         self.0.len()
     }
 
-    /// Another search whose function goes by the same alias.
+    /// Another search whose function has the same alias.
     pub(crate) fn rival(&self, search: &Search) -> Option<&Search> {
         let same = |other: &&Search| other.alias.is_some() && other.alias == search.alias;
         self.iter().find(|other| same(other) && !other.name.eq_ignore_ascii_case(&search.name))
     }
 
-    /// Puts a search in place of one of its name; tells whether there was none.
+    /// Adds a search or replaces the one of its name. Returns whether it was added.
     pub(crate) fn put(&mut self, search: Search) -> bool {
         Arc::make_mut(&mut self.0).insert(search.name.to_lowercase(), search).is_none()
     }
@@ -123,7 +125,7 @@ impl Searches {
         Arc::make_mut(&mut self.0).remove(&name.to_lowercase()).is_some()
     }
 
-    /// The function that goes by this alias; case matters.
+    /// The function with this alias, case-sensitive.
     pub(super) fn function(&self, alias: &str) -> Option<SavedFunction> {
         let found = self.iter().find(|search| search.alias.as_deref() == Some(alias));
         found.map(|search| search.function.clone())

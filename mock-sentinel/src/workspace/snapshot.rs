@@ -5,24 +5,16 @@ use std::sync::Arc;
 
 use kql::{Catalog, GeoInfo, SavedFunction, Scan, ScannedTable, Table};
 
-use super::receipts::Receipts;
 use super::standard::{self, Origin};
+use super::stored_rows::StoredRows;
 use super::{Library, Searches};
-
-/// The visible rows of a table with their times of receipt.
-#[derive(Debug, Clone)]
-pub(crate) struct StoredRows {
-    pub(super) table: Table,
-    pub(super) receipts: Receipts,
-    pub(super) is_billable: bool,
-}
 
 /// Tables, saved functions and what the world was given besides, at one instant.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub(super) tables: BTreeMap<String, StoredRows>,
     pub(super) workspace_id: String,
-    /// Whether the workspace has a place for data: a table was deployed, or Azure wrote a row of its own.
+    /// Whether the workspace has a data store: a table was deployed, or Azure wrote a row of its own.
     pub(crate) is_placed: bool,
     pub(super) searches: Searches,
     pub(super) library: Arc<Library>,
@@ -65,6 +57,6 @@ impl Catalog for Snapshot {
     }
 
     fn geo_info(&self) -> Option<Arc<dyn GeoInfo>> {
-        self.library.geo.clone().map(|geo| geo as Arc<dyn GeoInfo>)
+        self.library.geo_info()
     }
 }

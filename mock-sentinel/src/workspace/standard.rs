@@ -11,7 +11,8 @@ use kql::{Batch, Column, ColumnBuilder, ColumnDef, ColumnType, Table};
 use ring::digest::{SHA256, digest};
 use uuid::Builder;
 
-use super::{StoredRows, instant};
+use super::instant;
+use super::stored_rows::StoredRows;
 
 /// Their names, in the order in which they stand.
 pub(super) const NAMES: [&str; 9] = [
@@ -69,6 +70,7 @@ fn filled(name: &str, batch: &Batch, first: usize, rows: &StoredRows, origin: Or
         "_TimeReceived" | "$IngestionTime" => {
             rows.receipts.times().skip(first).take(batch.len()).for_each(|at| column.push_datetime(instant(at)));
         }
+        #[expect(clippy::cast_precision_loss, reason = "the size of a row")]
         "_BilledSize" => (0..batch.len()).for_each(|row| column.push_f64(size(batch, row) as f64)),
         "_IsBillable" => (0..batch.len()).for_each(|_| column.push_bool(origin.is_billable)),
         "_ItemId" => (first..first + batch.len()).for_each(|row| column.push_str(&item_id(origin, row))),
@@ -94,7 +96,7 @@ fn size(batch: &Batch, row: usize) -> usize {
     (0..batch.schema().len()).map(cell).sum()
 }
 
-/// An id for a row, the same whenever it is asked for.
+/// A stable id for a row.
 fn item_id(origin: Origin<'_>, row: usize) -> String {
     let seed = format!("{}/{}/{row}", origin.workspace_id, origin.table);
     let digest = digest(&SHA256, seed.as_bytes());

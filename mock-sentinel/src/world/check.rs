@@ -1,4 +1,4 @@
-//! Quantities that no world can have: told all at once, each with its key, its value and what is allowed.
+//! Checks of a world's quantities: all problems are reported at once, each with its key, its value and what is allowed.
 
 use std::fmt::Display;
 
@@ -30,7 +30,7 @@ struct Found(Vec<String>);
 impl Found {
     fn expect(&mut self, holds: bool, key: &str, value: impl Display, allowed: &str) {
         if !holds {
-            self.0.push(format!("{key}: {value} is not possible; allowed is {allowed}"));
+            self.0.push(format!("{key}: {value} is out of range; allowed: {allowed}"));
         }
     }
 
@@ -128,7 +128,7 @@ mod tests {
     fn check(yaml: &str, expected: &[&str]) {
         let error = World::from_yaml(yaml, "w.yaml").expect_err("an impossible world").to_string();
         let lines: Vec<&str> = error.lines().collect();
-        assert_eq!(lines[0], "w.yaml: no world can be so:");
+        assert_eq!(lines[0], "w.yaml: invalid world:");
         assert_eq!(lines[1..].iter().map(|line| line.trim()).collect::<Vec<_>>(), expected);
     }
 
@@ -142,16 +142,16 @@ mod tests {
         check(
             "identity: {token_life: -5m, statuses: {700016: 42}}\nquery: {rows_max: 0}",
             &[
-                "identity.token_life: -PT5M is not possible; allowed is more than 0 s, to 10 years",
-                "identity.statuses.700016: 42 is not possible; allowed is 200 to 599",
-                "query.rows_max: 0 is not possible; allowed is 1 and more",
+                "identity.token_life: -PT5M is out of range; allowed: more than 0 s, to 10 years",
+                "identity.statuses.700016: 42 is out of range; allowed: 200 to 599",
+                "query.rows_max: 0 is out of range; allowed: 1 and more",
             ],
         );
         check(
             "ingestion: {visible_after: -1h, answers: {throttled: {status: 9999}}}",
             &[
-                "ingestion.visible_after: -PT1H is not possible; allowed is 0 s to 10 years",
-                "ingestion.answers.throttled.status: 9999 is not possible; allowed is 200 to 599",
+                "ingestion.visible_after: -PT1H is out of range; allowed: 0 s to 10 years",
+                "ingestion.answers.throttled.status: 9999 is out of range; allowed: 200 to 599",
             ],
         );
         check(

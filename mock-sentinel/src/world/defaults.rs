@@ -1,4 +1,4 @@
-//! What a world is unless told otherwise.
+//! The defaults of a world.
 
 use std::collections::BTreeMap;
 

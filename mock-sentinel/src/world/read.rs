@@ -18,7 +18,7 @@ pub enum WorldError {
         source: std::io::Error,
     },
     /// A key that no world has.
-    #[error("{origin}:{line}:{column}: no key `{key}` here{}; known here: {known}", hint(nearest.as_deref()))]
+    #[error("{origin}:{line}:{column}: unknown key `{key}`{}; known keys: {known}", hint(nearest.as_deref()))]
     UnknownKey {
         /// The file, or another name for where the text came from.
         origin: String,
@@ -43,7 +43,7 @@ pub enum WorldError {
     },
     /// A file holds neither a table nor a data collection rule.
     #[error(
-        "{origin}: no table (Microsoft.OperationalInsights/workspaces/tables) or rule (Microsoft.Insights/dataCollectionRules) in it"
+        "{origin}: contains neither a table (Microsoft.OperationalInsights/workspaces/tables) nor a rule (Microsoft.Insights/dataCollectionRules)"
     )]
     NoResource {
         /// The file.
@@ -58,7 +58,7 @@ pub enum WorldError {
         message: String,
     },
     /// Quantities that cannot be.
-    #[error("{origin}: no world can be so:\n  {}", problems.join("\n  "))]
+    #[error("{origin}: invalid world:\n  {}", problems.join("\n  "))]
     Impossible {
         /// The file, or another name for where the text came from.
         origin: String,
@@ -91,6 +91,9 @@ fn hint(nearest: Option<&str>) -> String {
 
 impl World {
     /// Reads a world from YAML text; `origin` names it in messages. Files it refers to are not read.
+    ///
+    /// # Errors
+    /// When the text is not YAML, has an unknown key, or a value out of range.
     pub fn from_yaml(text: &str, origin: &str) -> Result<Self, WorldError> {
         if text.trim().is_empty() {
             return Ok(Self::default());
@@ -103,6 +106,9 @@ impl World {
     }
 
     /// Reads a world from a YAML file, and the ARM files it names relative to it.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or for the reasons of [`from_yaml`](Self::from_yaml).
     pub fn from_file(path: &Path) -> Result<Self, WorldError> {
         let mut world = Self::from_yaml(&read(path)?, &path.display().to_string())?;
         let folder = path.parent().unwrap_or(Path::new(""));
@@ -132,12 +138,18 @@ impl World {
     }
 
     /// Adds the tables of an ARM JSON file. The default tables are left out from then on.
+    ///
+    /// # Errors
+    /// When the file cannot be read. What is in it is checked by [`MockSentinel::new`](crate::MockSentinel::new).
     pub fn load_table(&mut self, path: &Path) -> Result<(), WorldError> {
         self.add_table(&path.display().to_string(), &read(path)?);
         Ok(())
     }
 
     /// Adds the rules of an ARM JSON file. The default rules are left out from then on.
+    ///
+    /// # Errors
+    /// When the file cannot be read. What is in it is checked by [`MockSentinel::new`](crate::MockSentinel::new).
     pub fn load_rule(&mut self, path: &Path) -> Result<(), WorldError> {
         self.add_rule(&path.display().to_string(), &read(path)?);
         Ok(())
@@ -207,7 +219,7 @@ mod tests {
     fn an_unknown_key_is_refused_with_its_line_and_the_nearest_key() {
         let error = World::from_yaml("seed: 3\ningestion:\n  wire_byte_max: 7\n", "w.yaml").unwrap_err().to_string();
         assert!(
-            error.starts_with("w.yaml:3:3: no key `wire_byte_max` here (did you mean `wire_bytes_max`?)"),
+            error.starts_with("w.yaml:3:3: unknown key `wire_byte_max` (did you mean `wire_bytes_max`?)"),
             "{error}"
         );
     }

@@ -92,7 +92,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Adds a resource; tells whether its condition holds.
+    /// Adds a resource. Returns whether its condition holds.
     fn resource(&mut self, kind: &str, value: &Value, scope: Scope<'_>, place: &str) -> Result<bool, Fault> {
         let at = |fault: Fault| fault.under(place);
         let is_nested = kind.eq_ignore_ascii_case("Microsoft.Resources/deployments");
@@ -106,7 +106,7 @@ impl Walk<'_> {
             return Ok(false);
         }
         if !value["copy"].is_null() {
-            return Err(at(Fault::new("loops are not served by this mock: write the resources out").under(".copy")));
+            return Err(at(Fault::new("loops are not supported by this mock: write each resource out").under(".copy")));
         }
         if serves {
             let mut own = value.clone();

@@ -5,7 +5,7 @@
 
 /// Most characters of an expression, as in Azure.
 const CHARS_MAX: usize = 24_576;
-/// How deep calls may stand in each other: a bound of this machine.
+/// The maximum nesting of calls: a bound of this machine.
 const DEPTH_MAX: usize = 32;
 
 /// An expression, read.
@@ -24,7 +24,7 @@ pub(super) enum Expression {
     },
 }
 
-/// What is between the brackets, if a text is an expression. `[[` stands for a bracket.
+/// What is between the brackets, if a text is an expression. `[[` escapes a bracket.
 pub(super) fn inside(text: &str) -> Option<&str> {
     let inner = text.strip_prefix('[')?.strip_suffix(']')?;
     (!inner.starts_with('[')).then_some(inner)
@@ -137,7 +137,7 @@ impl Reader<'_> {
         let end = self.rest.find(|sign: char| !sign.is_ascii_digit() && sign != '-').unwrap_or(self.rest.len());
         let (digits, rest) = self.rest.split_at(end);
         self.rest = rest;
-        digits.parse().map(Expression::Number).map_err(|_| format!("'{digits}' is not a whole number"))
+        digits.parse().map(Expression::Number).map_err(|_| format!("'{digits}' is not an integer"))
     }
 
     fn word(&mut self) -> Result<String, String> {

@@ -15,7 +15,7 @@ use super::Setting;
 /// Azure's GUIDs, such as <https://github.com/akefallonitis/xdrlograider>, read 2026-11-29, and not confirmed.
 const GUID_SPACE: Uuid = Uuid::from_u128(0x11fb_06fb_712d_4ddd_98c7_e71b_bd58_8830);
 
-/// What a function of plain values returns. `None` means that there is no such function here.
+/// The result of a function of plain values. `None` means that the function is not supported.
 pub(super) fn call(name: &str, arguments: &[Value], setting: &Setting) -> Option<Result<Value, String>> {
     let subscription = format!("/subscriptions/{}", setting.subscription_id);
     let group = format!("{subscription}/resourceGroups/{}", setting.resource_group);
@@ -26,9 +26,8 @@ pub(super) fn call(name: &str, arguments: &[Value], setting: &Setting) -> Option
         "toupper" => text(arguments, 0).map(|text| json!(text.to_uppercase())),
         "trim" => text(arguments, 0).map(|text| json!(text.trim())),
         "string" => argument(arguments, 0).map(|value| json!(shown(value))),
-        "int" => text_of(arguments, 0).and_then(|text| {
-            text.parse::<i64>().map(Value::from).map_err(|_| format!("'{text}' is not a whole number"))
-        }),
+        "int" => text_of(arguments, 0)
+            .and_then(|text| text.parse::<i64>().map(Value::from).map_err(|_| format!("'{text}' is not an integer"))),
         "bool" => text_of(arguments, 0).map(|text| json!(matches!(text.to_lowercase().as_str(), "true" | "1"))),
         "replace" => replace(arguments),
         "split" => split(arguments),
@@ -54,7 +53,7 @@ pub(super) fn call(name: &str, arguments: &[Value], setting: &Setting) -> Option
         "createarray" | "array" => Ok(Value::from(arguments.to_vec())),
         "createobject" => create_object(arguments),
         "json" => text(arguments, 0)
-            .and_then(|text| serde_json::from_str(text).map_err(|error| format!("the text is not JSON: {error}"))),
+            .and_then(|text| serde_json::from_str(text).map_err(|error| format!("the string is not JSON: {error}"))),
         "guid" => joined(arguments, "-").map(|text| json!(Uuid::new_v5(&GUID_SPACE, text.as_bytes()).to_string())),
         "resourceid" => resource_id(&group, arguments),
         "subscriptionresourceid" => resource_id(&subscription, arguments),
@@ -74,7 +73,7 @@ fn argument(arguments: &[Value], index: usize) -> Result<&Value, String> {
 }
 
 fn text(arguments: &[Value], index: usize) -> Result<&str, String> {
-    argument(arguments, index)?.as_str().ok_or_else(|| format!("argument {} is not a text", index + 1))
+    argument(arguments, index)?.as_str().ok_or_else(|| format!("argument {} is not a string", index + 1))
 }
 
 fn text_of(arguments: &[Value], index: usize) -> Result<String, String> {
@@ -153,9 +152,10 @@ fn join(arguments: &[Value]) -> Result<Value, String> {
 
 fn substring(arguments: &[Value]) -> Result<Value, String> {
     let whole = text(arguments, 0)?;
-    let number = |index: usize| arguments.get(index).map(|value| value.as_u64().ok_or("a position is not a number"));
-    let start = number(1).transpose()?.unwrap_or(0) as usize;
-    let length = number(2).transpose()?.map_or(usize::MAX, |length| length as usize);
+    let number = |index: usize| arguments.get(index).map(|value| value.as_u64().ok_or("an index is not a number"));
+    let clamped = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let start = number(1).transpose()?.map_or(0, clamped);
+    let length = number(2).transpose()?.map_or(usize::MAX, clamped);
     Ok(json!(whole.chars().skip(start).take(length).collect::<String>()))
 }
 

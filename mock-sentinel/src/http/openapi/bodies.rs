@@ -138,7 +138,7 @@ fn clock() -> Value {
     )
 }
 
-/// Conditions, an answer or trouble, a count; the crate of faults says more.
+/// Conditions, a response or trouble, a count; the crate of faults says more.
 fn fault() -> Value {
     let when = json!({
         "call": {"type": "string", "enum": crate::CALLS.names},

@@ -1,4 +1,4 @@
-//! What may stand in a path, a query or a header. Names that only this world knows are listed, so that whoever generates
+//! What may stand in a path, a query or a header. Names that exist in this world only are listed, so that a tool that generates
 //! calls from the document gets further than to "not found".
 
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{call, versions};
 use crate::call::Call;
 use crate::http::routes::{Operation, Route};
-use crate::server::Shared;
+use crate::state::Shared;
 
 /// The names that the world knows now.
 #[derive(Debug, Default)]

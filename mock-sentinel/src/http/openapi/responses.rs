@@ -1,4 +1,4 @@
-//! What is answered: the shapes of errors and the statuses of each route.
+//! The responses: the shapes of errors and the statuses of each route.
 
 use serde_json::{Map, Value, json};
 
@@ -27,7 +27,7 @@ pub(super) fn schemas() -> Value {
     })
 }
 
-/// The answers of an operation.
+/// The responses of an operation.
 pub(super) fn of(route: &Route, operation: &Operation) -> Map<String, Value> {
     let everywhere: &[u16] = if call(route) == Call::Control { &[403, 408, 503] } else { &[] };
     let statuses = operation.statuses.iter().chain(everywhere);

@@ -1,7 +1,7 @@
 //! Where addresses are, from a CSV file of prefixes: `prefix,country,state,city,latitude,longitude`.
 //!
-//! What `geo_info_from_ip_address` answers: <https://learn.microsoft.com/kusto/query/geo-info-from-ip-address-function>,
-//! read 2026-11-29. The service's data are MaxMind's; here they are whoever's the file is from.
+//! What `geo_info_from_ip_address` returns: <https://learn.microsoft.com/kusto/query/geo-info-from-ip-address-function>,
+//! read 2026-11-29. The service's data are MaxMind's; here they are those of the file.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -22,7 +22,7 @@ pub(crate) struct Places {
     answers: Vec<Dynamic>,
 }
 
-/// The prefixes of one family by their length: the network, and the number of its answer.
+/// The prefixes of one family by their length: the network, and the number of what is known of it.
 #[derive(Debug, Default)]
 struct Family(Vec<(u8, HashMap<u128, usize>)>);
 
@@ -61,7 +61,7 @@ impl Places {
             return Err(format!("there are more than {PREFIXES_MAX} prefixes"));
         }
         let (address, length) = prefix(&row.prefix).ok_or_else(|| {
-            format!("'{}' is no prefix such as 192.0.2.0/24", row.prefix.chars().take(64).collect::<String>())
+            format!("'{}' is not a prefix such as 192.0.2.0/24", row.prefix.chars().take(64).collect::<String>())
         })?;
         let family = if address.is_ipv4() { &mut self.v4 } else { &mut self.v6 };
         family.insert(network(address, length), length, self.answers.len());
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_row_that_is_no_prefix_is_told_with_its_file() {
-        for (text, said) in [("prefix\n192.0.2.0/33\n", "'192.0.2.0/33' is no prefix"), ("country\nX\n", "prefix")] {
+        for (text, said) in [("prefix\n192.0.2.0/33\n", "'192.0.2.0/33' is not a prefix"), ("country\nX\n", "prefix")] {
             let error = places(text).unwrap_err();
             assert!(error.starts_with("geo.csv: ") && error.contains(said), "{error}");
         }

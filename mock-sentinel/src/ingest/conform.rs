@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use kql::{Batch, BatchBuilder, Column, ColumnBuilder, ColumnType, DateTime, Schema, Value};
 
+use crate::rules::Flow;
+use crate::state::FlowRows;
 use crate::workspace::instant;
 use crate::world::{FieldUnit, Ingestion};
 
-/// What decides how rows settle.
+/// The limits that rows conform to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
     /// The receive time.
@@ -43,7 +45,7 @@ impl Bounds {
             || (self.field_unit == FieldUnit::Utf16 && text.encode_utf16().count() <= self.field_max)
     }
 
-    /// The text up to the bound; a cut tree is no JSON any more and stays as text.
+    /// The text up to the bound; a cut tree is not JSON any more and is kept as text.
     fn cut(&self, text: &str, kind: ColumnType) -> Value {
         let mut used = 0;
         let size = |char: char| match self.field_unit {
@@ -61,12 +63,19 @@ impl Bounds {
 
 /// Rows as the table keeps them, and what was done to them.
 #[derive(Debug)]
-pub(super) struct Settled {
+pub(super) struct ConformedRows {
     pub(super) batch: Batch,
     /// Rows whose `TimeGenerated` was missing or out of bounds.
     pub(super) restamped: u64,
     /// Fields that were cut, by column.
     pub(super) cut: BTreeMap<String, u64>,
+}
+
+impl ConformedRows {
+    /// The same as the rows of a flow.
+    pub(super) fn of(self, flow: &Flow) -> FlowRows<'_> {
+        FlowRows { flow, batch: self.batch, restamped: self.restamped, cut: self.cut }
+    }
 }
 
 /// How a column of the table is filled.
@@ -78,7 +87,7 @@ struct Filling<'a> {
     source: Option<&'a Column>,
 }
 
-pub(super) fn settle(rows: &Batch, table: &Schema, bounds: &Bounds) -> Settled {
+pub(super) fn conform(rows: &Batch, table: &Schema, bounds: &Bounds) -> ConformedRows {
     let fillings: Vec<Filling<'_>> = table
         .columns()
         .iter()
@@ -88,10 +97,10 @@ pub(super) fn settle(rows: &Batch, table: &Schema, bounds: &Bounds) -> Settled {
             source: rows.schema().index_of(&column.name).map(|index| rows.column(index)),
         })
         .collect();
-    let mut settled = Settled { batch: rows.clone(), restamped: 0, cut: BTreeMap::new() };
+    let mut conformed = ConformedRows { batch: rows.clone(), restamped: 0, cut: BTreeMap::new() };
     let untouched = fillings.iter().all(|filling| filling.keeps(rows.len(), bounds));
     if untouched && rows.schema() == table {
-        return settled;
+        return conformed;
     }
     let mut builder = BatchBuilder::with_capacity(table.clone(), rows.len());
     for (index, filling) in fillings.iter().enumerate() {
@@ -99,7 +108,7 @@ pub(super) fn settle(rows: &Batch, table: &Schema, bounds: &Bounds) -> Settled {
         for row in 0..rows.len() {
             if filling.is_time() {
                 let (time, kept) = filling.time(row, bounds);
-                settled.restamped += u64::from(!kept);
+                conformed.restamped += u64::from(!kept);
                 column.push_datetime(time);
                 continue;
             }
@@ -109,7 +118,7 @@ pub(super) fn settle(rows: &Batch, table: &Schema, bounds: &Bounds) -> Settled {
             };
             match filling.text(row).filter(|text| !bounds.fits(text)) {
                 Some(long) => {
-                    *settled.cut.entry(filling.name.to_owned()).or_default() += 1;
+                    *conformed.cut.entry(filling.name.to_owned()).or_default() += 1;
                     column.push(&bounds.cut(&long, filling.kind));
                 }
                 None => copy(source, row, column),
@@ -119,8 +128,8 @@ pub(super) fn settle(rows: &Batch, table: &Schema, bounds: &Bounds) -> Settled {
     for _ in 0..rows.len() {
         builder.end_row();
     }
-    settled.batch = builder.finish();
-    settled
+    conformed.batch = builder.finish();
+    conformed
 }
 
 impl Filling<'_> {
@@ -136,7 +145,7 @@ impl Filling<'_> {
         (0..rows).all(|row| self.text(row).is_none_or(|text| bounds.fits(&text)))
     }
 
-    /// The row's `TimeGenerated`, and whether it is its own.
+    /// The row's `TimeGenerated`, and whether the row brought it.
     fn time(&self, row: usize, bounds: &Bounds) -> (DateTime, bool) {
         let own = self.source.and_then(|column| column.value(row).as_datetime());
         let kept = own.filter(|time| (bounds.oldest..=bounds.newest).contains(time));
@@ -146,11 +155,10 @@ impl Filling<'_> {
     /// A cell's text, for the types that are kept as text.
     fn text(&self, row: usize) -> Option<Cow<'_, str>> {
         let source = self.source?;
-        match self.kind {
-            ColumnType::String => source.str(row).map(Cow::Borrowed),
-            ColumnType::Dynamic => source.json(row),
-            _ => None,
+        if self.kind == ColumnType::String {
+            return source.str(row).map(Cow::Borrowed);
         }
+        if self.kind == ColumnType::Dynamic { source.json(row) } else { None }
     }
 }
 
@@ -186,7 +194,7 @@ mod tests {
         ])
     }
 
-    fn settled(rows: &[(Value, &str, &str)]) -> Settled {
+    fn conformed(rows: &[(Value, &str, &str)]) -> ConformedRows {
         let schema = Schema::new([
             ("bag", ColumnType::Dynamic),
             ("id", ColumnType::String),
@@ -199,7 +207,7 @@ mod tests {
             builder.column(2).push(time);
             builder.end_row();
         }
-        settle(&builder.finish(), &table(), &bounds())
+        conform(&builder.finish(), &table(), &bounds())
     }
 
     #[test]
@@ -211,17 +219,17 @@ mod tests {
             (time("2026-11-24T12:00:00.0000001Z"), false),
             (Value::Null, false),
         ] {
-            let settled = settled(&[(own.clone(), "a", "1")]);
+            let conformed = conformed(&[(own.clone(), "a", "1")]);
             let expected = if kept { own } else { time(NOW) };
-            assert_eq!(settled.batch.value(0, 0), expected);
-            assert_eq!(settled.restamped, u64::from(!kept));
+            assert_eq!(conformed.batch.value(0, 0), expected);
+            assert_eq!(conformed.restamped, u64::from(!kept));
         }
     }
 
     #[test]
     fn columns_take_the_tables_order_and_missing_ones_are_null() {
-        let settled = settled(&[(time(NOW), "a", r#"{"x":1}"#)]);
-        let row = settled.batch.row(0);
+        let conformed = conformed(&[(time(NOW), "a", r#"{"x":1}"#)]);
+        let row = conformed.batch.row(0);
         assert_eq!(row[1], Value::from("a"));
         assert_eq!(row[2].to_text(), r#"{"x":1}"#);
         assert_eq!(row[3], Value::Null);
@@ -229,10 +237,10 @@ mod tests {
 
     #[test]
     fn long_fields_are_cut_at_a_character_and_counted() {
-        let settled = settled(&[(time(NOW), "abcdefgé", r#"{"key":12}"#), (time(NOW), "abcdefgh", "[1]")]);
-        assert_eq!(settled.batch.value(0, 1), Value::from("abcdefg"));
-        assert_eq!(settled.batch.value(0, 2).to_text(), r#"{"key":1"#);
-        assert_eq!(settled.batch.value(1, 1), Value::from("abcdefgh"));
-        assert_eq!(settled.cut, BTreeMap::from([("id".to_owned(), 1), ("bag".to_owned(), 1)]));
+        let conformed = conformed(&[(time(NOW), "abcdefgé", r#"{"key":12}"#), (time(NOW), "abcdefgh", "[1]")]);
+        assert_eq!(conformed.batch.value(0, 1), Value::from("abcdefg"));
+        assert_eq!(conformed.batch.value(0, 2).to_text(), r#"{"key":1"#);
+        assert_eq!(conformed.batch.value(1, 1), Value::from("abcdefgh"));
+        assert_eq!(conformed.cut, BTreeMap::from([("id".to_owned(), 1), ("bag".to_owned(), 1)]));
     }
 }

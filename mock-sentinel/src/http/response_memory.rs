@@ -1,4 +1,4 @@
-//! Answers that are large: all of them together within one bound, until their callers have read them.
+//! Large responses: all of them together within one memory limit, until their callers have read them.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,51 +10,51 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Answers up to this many bytes are not counted.
+/// Responses up to this many bytes do not count.
 const SMALL_BYTES: usize = 64 * 1024;
-/// How long an answer waits for room.
-const ROOM_WAIT_MAX: Duration = Duration::from_secs(30);
+/// How long a response waits for memory.
+const MEMORY_WAIT_MAX: Duration = Duration::from_secs(30);
 
-/// The memory that large answers may take together, in bytes.
+/// The memory that large responses may take together, in bytes.
 #[derive(Debug)]
-pub(crate) struct Outbox {
+pub(crate) struct ResponseMemory {
     left: Arc<Semaphore>,
     bytes: u32,
 }
 
-/// An answer's body, and the room it takes until it is sent or dropped.
+/// A response's body; its share of the limit is released when it is sent or dropped.
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(crate) struct BufferedResponse {
     pub(crate) bytes: Vec<u8>,
-    room: Option<OwnedSemaphorePermit>,
+    permit: Option<OwnedSemaphorePermit>,
 }
 
-impl Outbox {
+impl ResponseMemory {
     pub(crate) fn new(bytes: u32) -> Self {
         Self { left: Arc::new(Semaphore::new(bytes as usize)), bytes }
     }
 
-    /// Takes room for a body; nothing when there was none for too long.
-    pub(crate) async fn keep(&self, bytes: Vec<u8>) -> Option<Kept> {
+    /// Reserves memory for a body; `None` when there was none for too long.
+    pub(crate) async fn reserve(&self, bytes: Vec<u8>) -> Option<BufferedResponse> {
         if bytes.len() <= SMALL_BYTES {
-            return Some(Kept { bytes, room: None });
+            return Some(BufferedResponse { bytes, permit: None });
         }
         let share = u32::try_from(bytes.len()).unwrap_or(u32::MAX).min(self.bytes);
-        let room = tokio::time::timeout(ROOM_WAIT_MAX, Arc::clone(&self.left).acquire_many_owned(share)).await;
-        Some(Kept { bytes, room: Some(room.ok()?.ok()?) })
+        let permit = tokio::time::timeout(MEMORY_WAIT_MAX, Arc::clone(&self.left).acquire_many_owned(share)).await;
+        Some(BufferedResponse { bytes, permit: Some(permit.ok()?.ok()?) })
     }
 }
 
-impl Kept {
-    /// A short text, which takes no room.
+impl BufferedResponse {
+    /// A short text, which needs no permit.
     pub(crate) fn text(text: &str) -> Self {
-        Self { bytes: text.as_bytes().to_vec(), room: None }
+        Self { bytes: text.as_bytes().to_vec(), permit: None }
     }
 
-    /// Adds another body with its room.
+    /// Adds another body with its permit.
     pub(crate) fn append(&mut self, other: Self) {
         self.bytes.extend_from_slice(&other.bytes);
-        match (&mut self.room, other.room) {
+        match (&mut self.permit, other.permit) {
             (Some(own), Some(more)) => own.merge(more),
             (own @ None, more) => *own = more,
             (Some(_), None) => {}
@@ -62,14 +62,14 @@ impl Kept {
     }
 
     pub(crate) fn into_body(self) -> Body {
-        Body::new(Sent { bytes: self.bytes.into(), _room: self.room })
+        Body::new(Sent { bytes: self.bytes.into(), _permit: self.permit })
     }
 }
 
-/// A body in one piece, which gives its room up when the server is done with it.
+/// A body in one piece, which releases its permit when the server is done with it.
 struct Sent {
     bytes: Bytes,
-    _room: Option<OwnedSemaphorePermit>,
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 /// The most that is handed to the server at once, so that a caller who reads nothing holds the rest here.
@@ -103,13 +103,13 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn large_answers_wait_for_room_and_small_ones_do_not() {
-        let outbox = Outbox::new(200_000);
-        let first = outbox.keep(vec![b'x'; 150_000]).await.unwrap();
-        assert!(outbox.keep(vec![b'x'; 150_000]).await.is_none());
-        assert!(outbox.keep(vec![b'x'; 60_000]).await.is_some());
+    async fn large_responses_wait_for_memory_and_small_ones_do_not() {
+        let memory = ResponseMemory::new(200_000);
+        let first = memory.reserve(vec![b'x'; 150_000]).await.unwrap();
+        assert!(memory.reserve(vec![b'x'; 150_000]).await.is_none());
+        assert!(memory.reserve(vec![b'x'; 60_000]).await.is_some());
         let sent = first.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(sent.len(), 150_000);
-        assert!(outbox.keep(vec![b'x'; 150_000]).await.is_some());
+        assert!(memory.reserve(vec![b'x'; 150_000]).await.is_some());
     }
 }

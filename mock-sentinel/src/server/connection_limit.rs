@@ -1,4 +1,4 @@
-//! How many connections a listener keeps open at once.
+//! The limit on the open connections of a listener.
 
 use std::future::{Ready, ready};
 use std::io;
@@ -15,37 +15,37 @@ use super::socket::{ResetOnClose, Socket};
 /// Two listeners stay well below the 1,024 open files that many systems allow a process.
 const CONNECTIONS_MAX: usize = 400;
 
-/// Lets so many connections in; more are closed at once, so that neither memory nor open files run out.
+/// Limits the open connections; further ones are closed at once, so that neither memory nor file descriptors run out.
 #[derive(Debug, Clone)]
-pub(super) struct Crowd(Arc<Semaphore>);
+pub(super) struct ConnectionLimit(Arc<Semaphore>);
 
-impl Default for Crowd {
+impl Default for ConnectionLimit {
     fn default() -> Self {
         Self(Arc::new(Semaphore::new(CONNECTIONS_MAX)))
     }
 }
 
-/// What each request knows of its connection; in process it has none.
+/// The connection of a request; in process there is none.
 #[derive(Debug, Clone)]
 pub(crate) struct Connection {
-    /// Its place, given up when the last part of its service is dropped.
-    _place: Arc<OwnedSemaphorePermit>,
+    /// Released when the last part of its service is dropped.
+    _permit: Arc<OwnedSemaphorePermit>,
     pub(crate) reset: ResetOnClose,
 }
 
-impl<S> Accept<TcpStream, S> for Crowd {
+impl<S> Accept<TcpStream, S> for ConnectionLimit {
     type Stream = Socket;
     type Service = <Extension<Connection> as Layer<S>>::Service;
     type Future = Ready<io::Result<(Socket, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let Ok(place) = Arc::clone(&self.0).try_acquire_owned() else {
-            tracing::warn!(CONNECTIONS_MAX, "Closed a connection: too many are open.");
+        let Ok(permit) = Arc::clone(&self.0).try_acquire_owned() else {
+            tracing::warn!(CONNECTIONS_MAX, "Connection closed: too many open connections.");
             return ready(Err(io::Error::other("too many connections")));
         };
         let reset = ResetOnClose::default();
-        let service = Extension(Connection { _place: Arc::new(place), reset: reset.clone() }).layer(service);
-        // Answers are small: each goes out at once.
+        let service = Extension(Connection { _permit: Arc::new(permit), reset: reset.clone() }).layer(service);
+        // Responses are small: each is sent at once.
         ready(stream.set_nodelay(true).map(|()| (Socket::new(stream, reset), service)))
     }
 }

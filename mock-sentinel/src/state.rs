@@ -1,36 +1,68 @@
-//! What changes while serving, and how it is made from a world.
+//! The one state of a mock: what is fixed while it serves, and behind one lock what changes.
+
+#![warn(clippy::wildcard_enum_match_arm)]
+
+mod accept;
+mod changes;
+mod deployment;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use faults::{Journal, Schedule};
+use faults::{Clock, Journal, Schedule, SteeredClock};
 use jiff::Timestamp;
+use kql::GeoInfo;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use uuid::{Builder, Uuid};
 
-use crate::arm::{self, ArmError, EndpointResource, Resource, RuleResource, Setting, TableResource};
+use crate::arm::EndpointResource;
 use crate::call::CALLS;
+use crate::http::body::BodyMemory;
+use crate::http::response_memory::ResponseMemory;
 use crate::identity::directory::Directory;
+use crate::identity::token::Signer;
 use crate::journal::JournalEntry;
-use crate::query::Rates;
+use crate::query::{ConcurrencyLimit, Rates};
 use crate::roles::{Assignment, Assignments, DEPLOYER, LOG_ANALYTICS_READER, PUBLISHER};
 use crate::rules::{Rule, Rules};
-use crate::workspace::{Library, Searches, Tables};
-use crate::world::{Document, World, WorldError};
+use crate::workspace::{Searches, Snapshot, Tables};
+use crate::world::{World, WorldError};
+use deployment::Deployment;
 
-/// Our own tables and rules, as they are deployed.
-const OWN_TABLES: &str = include_str!("../../../connector/deploy/arm/tables.json");
-const OWN_RULES: &str = include_str!("../../../connector/deploy/arm/rules.json");
+pub(crate) use accept::{Conformed, Destination, FlowRows, RowError, Stored, Upload};
 
-/// The resources that a world begins with.
+/// Queries that compute at the same time; the others that were admitted wait. Each takes memory of its own.
+pub(crate) const QUERY_THREADS: usize = 2;
+/// The memory that bodies in progress may take together.
+const BODY_MEMORY_BYTES: u32 = 64 * 1024 * 1024;
+/// The memory that large responses may take together until their callers have read them.
+const RESPONSE_MEMORY_BYTES: u32 = 128 * 1024 * 1024;
+/// The same for bodies of the control plane, which stays usable under any load.
+const CONTROL_MEMORY_BYTES: u32 = 8 * 1024 * 1024;
+
+/// A world as it is served.
 #[derive(Debug)]
-pub(crate) struct Deployment {
-    tables: BTreeMap<String, TableResource>,
-    endpoints: Vec<EndpointResource>,
-    rules: Vec<Arc<Rule>>,
-    pub(super) library: Arc<Library>,
+pub(crate) struct Shared {
+    pub(crate) world: World,
+    pub(crate) clock: SteeredClock,
+    pub(crate) signer: Signer,
+    /// Limits the memory of bodies in progress.
+    pub(crate) body_memory: BodyMemory,
+    /// The same for the control plane.
+    pub(crate) control_body_memory: BodyMemory,
+    /// Limits the memory of large responses.
+    pub(crate) response_memory: ResponseMemory,
+    /// Limits the queries in progress.
+    pub(crate) query_limit: ConcurrencyLimit,
+    /// Limits the queries that compute at the same time.
+    pub(crate) query_threads: Arc<Semaphore>,
+    /// Limits the large bodies that are worked on to one.
+    pub(crate) large_bodies: Semaphore,
+    deployment: Deployment,
+    state: Mutex<State>,
 }
 
 /// What changes while serving.
@@ -51,57 +83,51 @@ pub(crate) struct State {
     pub(crate) workspace: Value,
     /// Deployments that were made, by name in lower case.
     pub(crate) deployments: BTreeMap<String, Value>,
-    /// Who may do what.
+    /// Role assignments.
     pub(crate) roles: Assignments,
     /// What the agent of Azure Arc expects from the caller it challenged last.
     pub(crate) arc_secret: Option<String>,
     random: ChaCha8Rng,
 }
 
-impl Deployment {
-    /// Reads the world's ARM documents. Our own stand in for tables and rules when neither are named, and for tables
-    /// when only rules are.
-    pub(crate) fn load(world: &World, now: Timestamp) -> Result<Self, WorldError> {
-        let own = |name: &str, text: &str| vec![Document { name: name.to_owned(), text: text.to_owned() }];
-        let named = &world.resources;
-        let mut documents = named.tables.clone();
-        if documents.is_empty() {
-            documents = own("connector/deploy/arm/tables.json", OWN_TABLES);
-        }
-        if named.rules.is_empty() && named.tables.is_empty() {
-            documents.extend(own("connector/deploy/arm/rules.json", OWN_RULES));
-        }
-        documents.extend(named.rules.iter().cloned());
-        let setting = Setting { parameters: world.parameters.clone(), infers: true, ..world.setting() };
-        let (mut tables, mut endpoints, mut rules) = (BTreeMap::new(), Vec::new(), Vec::new());
-        for document in documents {
-            let found = arm::resources(&document.text, &setting).map_err(|error| refused(&document.name, &error))?;
-            if found.is_empty() {
-                return Err(WorldError::NoResource { origin: document.name });
-            }
-            for resource in found {
-                match resource {
-                    Resource::Table(table) => drop(tables.insert(table.name.clone(), table)),
-                    Resource::Endpoint(endpoint) => endpoints.push(endpoint),
-                    Resource::Rule(rule) => {
-                        let named = rule.endpoint_name().map(|name| EndpointResource::implied(name, &setting.location));
-                        endpoints.extend(named);
-                        rules.push((document.name.clone(), rule));
-                    }
-                }
-            }
-        }
-        let compile = |(origin, rule): (String, RuleResource)| {
-            Rule::compile(rule, &tables).map(Arc::new).map_err(|error| refused(&origin, &error))
-        };
-        let rules = rules.into_iter().map(compile).collect::<Result<_, _>>()?;
-        let library = Arc::new(Library::load(world, now)?);
-        Ok(Self { tables, endpoints, rules, library })
+impl Shared {
+    /// The beginning of a world, its tables and rules loaded.
+    pub(crate) fn new(world: World, clock: Arc<dyn Clock>) -> Result<Self, WorldError> {
+        let clock = SteeredClock::new(clock, world.clock);
+        let deployment = Deployment::load(&world, clock.now())?;
+        let state = State::new(&world, &deployment);
+        let query_limit = ConcurrencyLimit::new(&world.query);
+        Ok(Self {
+            world,
+            clock,
+            signer: Signer::new(),
+            body_memory: BodyMemory::new(BODY_MEMORY_BYTES),
+            control_body_memory: BodyMemory::new(CONTROL_MEMORY_BYTES),
+            query_threads: Arc::new(Semaphore::new(QUERY_THREADS)),
+            large_bodies: Semaphore::new(1),
+            response_memory: ResponseMemory::new(RESPONSE_MEMORY_BYTES),
+            query_limit,
+            deployment,
+            state: Mutex::new(state),
+        })
     }
-}
 
-fn refused(origin: &str, error: &ArmError) -> WorldError {
-    WorldError::Arm { origin: origin.to_owned(), message: error.to_string() }
+    /// The workspace as a query sees it now.
+    pub(crate) fn snapshot(&self, now: Timestamp) -> Snapshot {
+        let mut state = self.state();
+        let searches = state.searches.clone();
+        state.tables.snapshot(now, &self.world.workspace.id, &searches, &self.deployment.library)
+    }
+
+    /// What is known of addresses, for the transforms of rules.
+    pub(crate) fn geo_info(&self) -> Option<Arc<dyn GeoInfo>> {
+        self.deployment.library.geo_info()
+    }
+
+    /// The state, for a moment: never held across an await.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl State {
@@ -165,7 +191,7 @@ impl State {
     }
 
     /// Deploys the world's rules for a stream again.
-    pub(super) fn restore_rule(&mut self, world: &World, deployment: &Deployment, stream: &str) -> bool {
+    pub(crate) fn restore_rule(&mut self, world: &World, deployment: &Deployment, stream: &str) -> bool {
         let restored: Vec<_> = deployment.rules.iter().filter(|rule| rule.streams.contains_key(stream)).collect();
         let any = !restored.is_empty();
         for rule in restored {
