@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 
-/// See the module.
+/// A stream, by its name.
 #[derive(JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(dead_code, reason = "only its schema is used")]
