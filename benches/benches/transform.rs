@@ -48,7 +48,7 @@ fn audit_rule(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("transform");
     group.throughput(Throughput::Elements(ROWS));
     group.bench_function("audit rule", |bencher| {
-        bencher.iter(|| transform.apply(&rows, &Settings::at(now)).expect("it applies"))
+        bencher.iter(|| transform.apply(&rows, &Settings::at(now)).expect("it applies"));
     });
     group.finish();
 }

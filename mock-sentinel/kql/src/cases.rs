@@ -183,7 +183,7 @@ impl Rows {
             let cells = row.iter().zip(schema.columns()).map(|(cell, column)| {
                 let value = value(cell, column.kind);
                 if value.is_null() && !cell.is_null() && column.kind != ColumnType::Dynamic {
-                    return Err(format!("row {}, column '{}': {cell} is no {}", at + 1, column.name, column.kind));
+                    return Err(format!("row {}, column '{}': {cell} is not a {}", at + 1, column.name, column.kind));
                 }
                 Ok(value)
             });

@@ -8,7 +8,7 @@ fn settings() -> Settings {
 
 fn double() -> ScalarFunction {
     let body = |args: &[Value]| args[0].as_long().map_or(Value::Null, |number| Value::from(number * 2));
-    ScalarFunction::new("double_it", [ColumnType::Long], ColumnType::Long, body).unwrap()
+    ScalarFunction::new("double_it", [ColumnType::Long], ColumnType::Long, body).expect("a good name")
 }
 
 fn cells(query: &str) -> Result<Vec<String>, Error> {

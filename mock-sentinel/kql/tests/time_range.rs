@@ -6,7 +6,7 @@ use kql::{
 };
 
 fn instant(hour: u32) -> DateTime {
-    DateTime::parse(&format!("2026-11-23T{hour:02}:00:00Z")).unwrap()
+    DateTime::parse(&format!("2026-11-23T{hour:02}:00:00Z")).expect("a date")
 }
 
 /// Remembers whether it saw a time range.
