@@ -28,15 +28,15 @@ pub enum Limit {
     Nesting,
     /// The plan has more parts than a plan may have.
     Parts,
-    /// The answer has more rows than [`Settings::rows_max`](crate::Settings::rows_max).
+    /// The answer has more rows than the limit of [`Settings::with_rows_max`](crate::Settings::with_rows_max).
     Rows,
     /// A table has more columns than a table may have.
     Columns,
     /// One value, such as a text or an axis of a series, is larger than a value may be.
     Value,
-    /// The intermediate results take more bytes than [`Settings::memory_max`](crate::Settings::memory_max).
+    /// The intermediate results take more bytes than the limit of [`Settings::with_memory_max`](crate::Settings::with_memory_max).
     Memory,
-    /// The query takes more steps than [`Settings::steps_max`](crate::Settings::steps_max).
+    /// The query takes more steps than the limit of [`Settings::with_steps_max`](crate::Settings::with_steps_max).
     Steps,
     /// The query was cancelled from outside, such as after a time-out.
     Cancelled,

@@ -107,7 +107,7 @@ impl Settings {
 pub struct Meter(Arc<AtomicUsize>);
 
 impl Meter {
-    /// The most bytes so far; never more than [`Settings::memory_max`].
+    /// The most bytes so far; never more than the limit of [`Settings::with_memory_max`].
     pub fn peak_bytes(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }

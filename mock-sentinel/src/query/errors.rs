@@ -141,7 +141,7 @@ fn inner(error: &kql::Error) -> Value {
         kql::ErrorKind::Syntax => ("SyntaxError", "A recognition error occurred in the query."),
         kql::ErrorKind::Refused => ("SemanticError", "The query asks for something that this engine does not offer."),
         kql::ErrorKind::Limit(_) => ("LimitError", "The query exceeds a limit."),
-        _ => ("SemanticError", "A semantic error occurred."),
+        kql::ErrorKind::Semantic | _ => ("SemanticError", "A semantic error occurred."),
     };
     let near = error.near.as_ref().map(|near| format!(" Did you mean '{near}'?")).unwrap_or_default();
     let mut finding = json!({"code": error.code, "message": format!("{}{near}", error.message)});
