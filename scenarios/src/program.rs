@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
+use tokio::time::Instant;
 
 use crate::scenario::Peer;
 use crate::stand_ins::StandIns;
@@ -82,29 +83,44 @@ pub(crate) fn map(variables: &mut Variables, maps: &[String]) -> Result<(), Prog
     Ok(())
 }
 
+/// What comes so soon after a signal is the same one: `timeout` sends its signal to a program and then to the program's group, so that
+/// it comes twice within milliseconds (<https://www.gnu.org/software/coreutils/manual/html_node/timeout-invocation.html>, read on
+/// 2026-11-29).
+const SAME_SIGNAL: Duration = Duration::from_secs(1);
+
 /// Signals that ask us to end.
 pub(crate) struct Stop {
     interrupt: Signals,
     terminate: Signals,
+    /// When the last one came that was not the same as one before it.
+    heard: Option<Instant>,
 }
 
 impl Stop {
     /// Listens for them from now on.
     pub(crate) fn listen() -> std::io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())?, heard: None })
     }
 
-    /// The next one.
+    /// The next one that is not the same as the one before. Cancel safe.
     pub(crate) async fn next(&mut self) -> Signal {
-        tokio::select! {
-            _ = self.interrupt.recv() => Signal::INT,
-            _ = self.terminate.recv() => Signal::TERM,
+        loop {
+            let signal = tokio::select! {
+                _ = self.interrupt.recv() => Signal::INT,
+                _ = self.terminate.recv() => Signal::TERM,
+            };
+            let now = Instant::now();
+            if self.heard.is_none_or(|heard| now.duration_since(heard) >= SAME_SIGNAL) {
+                self.heard = Some(now);
+                return signal;
+            }
         }
     }
 }
 
 impl Program {
-    /// Runs it to its end. A signal that we get is passed on; after a second one, or a minute, it is killed. Returns its exit code, or
+    /// Runs it to its end. A signal that we get is passed on; after a second one, or a minute, it is killed. Within a second of the first
+    /// there is no second one. Returns its exit code, or
     /// 128 and the number of the signal that ended it.
     pub(crate) async fn run(&self, stop: &mut Stop) -> Result<u8, ProgramError> {
         let (mut child, group) = self.start()?;
@@ -149,5 +165,21 @@ mod tests {
         let unknown = map(&mut variables, &["X={MIRO_BASE_URI}".to_owned()]).unwrap_err().to_string();
         assert!(unknown.contains("did you mean `MIRO_BASE_URL`?"), "{unknown}");
         assert!(map(&mut variables, &["X".to_owned()]).is_err());
+    }
+    /// As `timeout` does: to the process, and to its group right after that.
+    #[tokio::test(start_paused = true)]
+    async fn a_signal_within_a_second_is_the_same_one() {
+        let mut stop = Stop::listen().unwrap();
+        let raise = |signal| rustix::process::kill_process(rustix::process::getpid(), signal).unwrap();
+        raise(Signal::TERM);
+        assert_eq!(stop.next().await, Signal::TERM);
+        for signal in [Signal::TERM, Signal::INT] {
+            raise(signal);
+            let again = tokio::time::timeout(Duration::from_millis(400), stop.next()).await;
+            assert_eq!(again.ok(), None, "it is the same one");
+        }
+        tokio::time::advance(SAME_SIGNAL).await;
+        raise(Signal::INT);
+        assert_eq!(stop.next().await, Signal::INT);
     }
 }
