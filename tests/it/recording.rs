@@ -380,6 +380,12 @@ fn a_program_sees_only_the_stand_ins_and_a_signal_leaves_a_whole_file() {
     assert!(of("HTTPS_PROXY").is_empty() && of("no_proxy").is_empty(), "{seen}");
     assert_eq!((output.status.code(), summary(&output)["entries"].as_u64()), (Some(0), Some(0)));
 
+    let again = recorder(environment, &out).args(["--", "sh", "-c", "echo started"]).output().expect("it starts");
+    let told = String::from_utf8_lossy(&again.stderr);
+    assert_eq!(again.status.code(), Some(2), "{told}");
+    assert!(told.contains("would be overwritten") && !told.contains("started"), "{told}");
+
+    let out = folder.path().join("signal.har");
     let mut command = recorder(environment, &out);
     command.args(["--", "sh", "-c", "echo ready; exec sleep 1000"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("it starts");

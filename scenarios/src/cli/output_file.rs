@@ -4,6 +4,16 @@ use std::path::Path;
 
 use super::Usage;
 
+/// The same for a file that nothing is overwritten by: what is there cannot be made again.
+pub(super) fn new_file(option: &str, path: &Path) -> Result<(), Usage> {
+    writable(option, path)?;
+    if path.exists() {
+        let shown = path.display();
+        return Err(Usage(format!("{option}: `{shown}` exists and would be overwritten; name another file, or remove it")));
+    }
+    Ok(())
+}
+
 /// Whether a file can be written there, before anything is run. A device, a pipe or a link would be replaced by the file.
 pub(super) fn writable(option: &str, path: &Path) -> Result<(), Usage> {
     let shown = path.display();

@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use url::Url;
 
-use super::output_file::writable;
+use super::output_file::new_file;
 use crate::har;
 use crate::record::{RecordError, Recording, UpstreamError, record, scenario_of};
 use crate::redact::RedactorError;
@@ -33,7 +33,7 @@ pub(super) struct RecordCommand {
     /// The ingestion endpoint.
     #[arg(long, value_name = "URL")]
     ingest: Url,
-    /// The file to write, HAR 1.2.
+    /// The file to write, HAR 1.2. It must not exist yet.
     #[arg(long, value_name = "F.har")]
     out: PathBuf,
     /// A field, header or parameter whose values are kept unredacted. The file lists it.
@@ -45,7 +45,7 @@ pub(super) struct RecordCommand {
     /// Additional root certificates of the peers, as PEM.
     #[arg(long, value_name = "F.pem")]
     upstream_ca: Option<PathBuf>,
-    /// Also write what went wrong as a scenario file.
+    /// Also write what went wrong as a scenario file. It must not exist yet.
     #[arg(long, value_name = "OUT.yaml")]
     scenario: Option<PathBuf>,
     /// Print one line of JSON at the end; the program's output goes to standard error.
@@ -68,9 +68,9 @@ struct Summary<'a> {
 impl RecordCommand {
     /// The exit code is the program's.
     pub(super) fn run(self) -> anyhow::Result<u8> {
-        writable("--out", &self.out)?;
+        new_file("--out", &self.out)?;
         if let Some(path) = &self.scenario {
-            writable("--scenario", path)?;
+            new_file("--scenario", path)?;
         }
         let what = crate::record::Record {
             miro: self.miro.clone(),
@@ -162,8 +162,9 @@ mod tests {
         let at = |name: &str| folder.path().join(name);
         std::fs::write(at("old.har"), "{}").unwrap();
         std::fs::create_dir(at("folder")).unwrap();
-        assert!(writable("--out", &at("new.har")).is_ok() && writable("--out", &at("old.har")).is_ok());
-        let told = |path: &Path| writable("--out", path).unwrap_err().to_string();
+        assert!(new_file("--out", &at("new.har")).is_ok());
+        let told = |path: &Path| new_file("--out", path).unwrap_err().to_string();
+        assert!(told(&at("old.har")).ends_with("exists and would be overwritten; name another file, or remove it"));
         assert!(told(&at("folder")).contains("is not a regular file"));
         assert!(told(&at("none/new.har")).contains("make the folder first"));
         #[cfg(unix)]
