@@ -1,6 +1,7 @@
 //! A program that is run between stand-ins for its peers: its variables, its signals, and how it ended.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -9,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::scenario::Peer;
 use crate::stand_ins::StandIns;
-use crate::subject::{self, Group, Variables, is_proxy, shell_code_of};
+use crate::subject::{self, Group, STATE_DIR, Variables, is_proxy, shell_code_of};
 
 /// A program and the variables that differ from ours.
 #[derive(Clone, Debug)]
@@ -64,6 +65,16 @@ pub(crate) fn addresses(stand_ins: &StandIns, ca_file: &str) -> Variables {
         ("REQUESTS_CA_BUNDLE", ca_file.to_owned()),
         ("NODE_EXTRA_CA_CERTS", ca_file.to_owned()),
     ])
+}
+
+/// Gives a program a folder of its own inside of `folder`, as when it is certified, unless the caller has one for it.
+pub(crate) fn add_state(variables: &mut Variables, folder: &Path) -> std::io::Result<()> {
+    if std::env::var_os(STATE_DIR).is_none_or(|own| own.is_empty()) {
+        let state = folder.join("state");
+        std::fs::create_dir(&state)?;
+        variables.set(STATE_DIR, state.display().to_string());
+    }
+    Ok(())
 }
 
 /// Adds what `--map NAME={OTHER}` says: `{OTHER}` stands for a variable of these, or of ours.

@@ -105,6 +105,7 @@ pub async fn record(what: &Record) -> Result<Recording, RecordError> {
     let ca_file = folder.path().join("ca.pem");
     std::fs::write(&ca_file, stand_ins.root_pem())?;
     let mut variables = program::addresses(&stand_ins, &ca_file.display().to_string());
+    program::add_state(&mut variables, folder.path())?;
     program::map(&mut variables, &what.maps)?;
     let environment = environment(&mut redactor);
     let upstreams = Upstreams::new(what, &stand_ins)?;

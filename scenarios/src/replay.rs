@@ -135,6 +135,7 @@ pub async fn replay(what: &Replay, ready: impl FnOnce(&Variables)) -> Result<Rep
     let ca_file = folder.path().join("ca.pem").display().to_string();
     std::fs::write(&ca_file, stand_ins.root_pem())?;
     let mut variables = environment::variables(&har, |peer| stand_ins.url(peer), &ca_file)?;
+    program::add_state(&mut variables, folder.path())?;
     program::map(&mut variables, &what.maps)?;
     let recorded_exit = har.log.exit;
     let answers = Arc::new(Answers::new(har, what.mode, |peer| stand_ins.url(peer), Arc::new(faults::SystemClock)));

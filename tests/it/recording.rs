@@ -366,7 +366,8 @@ fn a_program_sees_only_the_stand_ins_and_a_signal_leaves_a_whole_file() {
     let out = folder.path().join("case.har");
     let mut command = recorder(environment, &out);
     command.env("HTTPS_PROXY", "http://127.0.0.1:9").env("no_proxy", "*");
-    let output = command.args(["--map", "OWN={MIRO_BASE_URL}/v2", "--", "env"]).output().expect("it starts");
+    command.env_remove("STATE_DIR").args(["--map", "OWN={MIRO_BASE_URL}/v2", "--map", "KEPT={STATE_DIR}/x", "--", "env"]);
+    let output = command.output().expect("it starts");
     let seen = String::from_utf8_lossy(&output.stderr);
     let of = |name: &str| seen.lines().find_map(|line| line.strip_prefix(&format!("{name}="))).unwrap_or_default();
     for name in ["MIRO_BASE_URL", "AZURE_AUTHORITY_HOST", "SENTINEL_ENDPOINT", "CA_FILE"] {
@@ -374,6 +375,8 @@ fn a_program_sees_only_the_stand_ins_and_a_signal_leaves_a_whole_file() {
     }
     assert!(of("MIRO_BASE_URL").starts_with("https://127.0.0.1:"));
     assert_eq!(of("OWN"), format!("{}/v2", of("MIRO_BASE_URL")));
+    assert_eq!(of("KEPT"), format!("{}/x", of("STATE_DIR")));
+    assert!(Path::new(of("STATE_DIR")).is_absolute() && !Path::new(of("STATE_DIR")).exists(), "{seen}");
     for name in ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"] {
         assert_eq!(of(name), of("CA_FILE"));
     }
@@ -420,7 +423,8 @@ fn what_is_no_har_or_not_recorded_is_named() {
     let entry = r#"{"log":{"entries":[{"startedDateTime":"2026-11-29T15:00:00Z","request":{"method":"GET","url":"https://api.miro.com/v1/oauth-token"},"response":{"status":200,"content":{"text":"{}"}}}]}}"#;
     std::fs::write(&file, entry).expect("ours");
     let ask = "curl -s --cacert $CA_FILE $MIRO_BASE_URL/v2/orgs/1 >&2; curl -sf --cacert $CA_FILE $MIRO_BASE_URL/v1/oauth-token >&2";
-    let (code, line, told) = run(&["--json", "--", "sh", "-c", ask]);
+    let ask = format!("test -d $STATE_DIR && {ask}");
+    let (code, line, told) = run(&["--json", "--", "sh", "-c", &ask]);
     let line: Value = serde_json::from_str(&line).expect(&told);
     assert_eq!(
         (code, &line["matched"], &line["unused"], &line["exit"]),
