@@ -35,8 +35,8 @@ const LENGTH_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
 const STOPS_WITHIN: Duration = Duration::from_mins(5);
 /// A program whose windows all end so soon after its start looks at nothing that happened later: one catch-up.
 const CATCH_UP_WITHIN: SignedDuration = SignedDuration::from_secs(5);
-/// Exit codes of programs that a signal ended: 128 and SIGINT, SIGTERM.
-const BY_SIGNAL: [u8; 2] = [130, 143];
+/// Exit codes of programs that a signal ended: 128 and SIGINT, SIGTERM, or SIGKILL for one that did not end by itself in time.
+const BY_SIGNAL: [u8; 3] = [130, 137, 143];
 
 /// Plays `har` to our connector in virtual time, which begins with the first entry. Blocks until it is over; nothing outside of this
 /// process is touched. What the connector says goes to standard error, with the recording's times.

@@ -59,6 +59,19 @@ fn another_exit_than_the_recorded_one_is_not_the_same() {
 }
 
 #[test]
+fn a_program_that_a_signal_ended_was_told_to_stop_as_this_one_is() {
+    for exit in [130, 137, 143] {
+        let mut har = recorded(exit);
+        // Windows that end later than a catch-up's: it was a service, which has no end of its own.
+        for entry in &mut har.log.entries {
+            entry.request.url = entry.request.url.replace("createdBefore=2026-03-01T09:05:00Z", "createdBefore=2026-03-01T09:09:00Z");
+        }
+        let replayed = replay_in_virtual_time(har, Mode::Best).expect("it plays");
+        assert_eq!((replayed.recorded_exit, replayed.exit), (Some(0), Some(0)), "{replayed:?}");
+    }
+}
+
+#[test]
 fn a_miss_is_told_with_the_recordings_time() {
     let mut har = recorded(0);
     har.log.entries.retain(|entry| entry.call() != Some(crate::scenario::Call::Token));
