@@ -9,17 +9,17 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt, Full, Limited, StreamBody};
 use hyper::body::Incoming;
-use jiff::Timestamp;
+use jiff::{Timestamp, Unit};
 
 use super::events::{Events, Page};
 use super::matching::{Found, Matcher, Mode, Recorded};
 use super::question::Question;
-use super::{Missed, Replayed, mint};
+use super::{Missed, Replayed, mint, moved};
 use crate::har::{Entry, Har, Outcome, value};
 use crate::record::Rewritten;
 use crate::scenario::{Call, Peer};
@@ -148,11 +148,9 @@ impl Answers {
             Ok(Given::Entry(found)) if !found.is_repeated => &self.entries[found.at],
             Ok(Given::Entry(found)) => {
                 let entry = &self.entries[found.at];
-                return Ok(dated(self.response(entry, self.body(&asked, entry)), self.clock.now()));
+                return Ok(self.response(entry, self.body(&asked, entry)));
             }
-            Ok(Given::Page(page)) => {
-                return Ok(dated(self.response(&self.entries[page.like], page.body.into()), self.clock.now()));
-            }
+            Ok(Given::Page(page)) => return Ok(self.response(&self.entries[page.like], page.body.into())),
             Err(missed) => return Ok(not_recorded(&missed)),
         };
         tokio::time::sleep(pause(entry)).await;
@@ -168,10 +166,14 @@ impl Answers {
         }
     }
 
+    /// What came with the entry, as of now: its times are as far from now as they were from the moment at which it came. By `Date`,
+    /// clients tell how far a log has been read and whether their clock is right; by others, until when they have to wait.
     fn response(&self, entry: &Entry, body: Bytes) -> Response<Body> {
+        let mut headers = entry.response.headers.clone();
+        moved::headers(&mut headers, late(entry, self.clock.now()));
         let mut response = Response::new(whole(body));
         *response.status_mut() = StatusCode::from_u16(entry.response.status).unwrap_or(StatusCode::BAD_GATEWAY);
-        for pair in &entry.response.headers {
+        for pair in &headers {
             let is_repeated = !NOT_REPEATED.iter().any(|name| pair.name.eq_ignore_ascii_case(name));
             // HTTP/2 has pseudo headers, which begin with a colon and are none.
             let name = HeaderName::from_bytes(pair.name.as_bytes());
@@ -216,14 +218,10 @@ fn base(har: &Har, peer: Peer) -> Option<String> {
     Some(format!("{scheme}://{authority}"))
 }
 
-/// A response that is given at another time than its own: by its `Date`, clients tell how far a log has been read.
-fn dated(mut response: Response<Body>, now: Timestamp) -> Response<Body> {
-    if let Some(date) = response.headers_mut().get_mut(DATE)
-        && let Ok(now) = HeaderValue::from_str(&faults::http_date(now))
-    {
-        *date = now;
-    }
-    response
+/// How many seconds after it came an entry is given, to the nearest one; negative is before.
+fn late(entry: &Entry, now: Timestamp) -> i64 {
+    let came = entry.started_date_time.saturating_add(milliseconds(entry.timings.wait)).unwrap_or(now);
+    now.duration_since(came).round(Unit::Second).map_or(0, |late| late.as_secs())
 }
 
 /// How long the peer took, or the caller waited for nothing.
@@ -271,4 +269,33 @@ fn not_recorded(missed: &Missed) -> Response<Body> {
     *response.status_mut() = StatusCode::NOT_FOUND;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::har::Pair;
+
+    /// Served in the order and at the times of the recording, at others, and again: a peer whose clock was seven seconds slow then is as
+    /// slow now, and a wait is as long as it was.
+    #[test]
+    fn an_entry_tells_the_time_at_which_it_is_given() {
+        let text = r#"{"startedDateTime":"2026-11-29T10:00:00.600Z","request":{"method":"GET","url":"https://api.miro.com/v2/audit/logs"},
+            "response":{"status":429,"content":{}},"timings":{"send":0,"wait":2400,"receive":0}}"#;
+        let entry: Entry = serde_json::from_str(text).unwrap();
+        let names = ["Date", "Retry-After", "x-ratelimit-reset", "retry-after"];
+        let recorded = ["Sun, 29 Nov 2026 09:59:56 GMT", "Sun, 29 Nov 2026 10:00:26 GMT", "1795946426", "30"];
+        for (now, seen) in [
+            ("10:00:03.000", recorded),
+            ("10:00:03.400", recorded),
+            ("10:07:03.000", ["Sun, 29 Nov 2026 10:06:56 GMT", "Sun, 29 Nov 2026 10:07:26 GMT", "1795946846", "30"]),
+            ("09:59:03.000", ["Sun, 29 Nov 2026 09:58:56 GMT", "Sun, 29 Nov 2026 09:59:26 GMT", "1795946366", "30"]),
+        ] {
+            let pair = |(name, value): (&str, &str)| Pair { name: name.to_owned(), value: value.to_owned() };
+            let mut headers: Vec<Pair> = names.into_iter().zip(recorded).map(pair).collect();
+            let now = format!("2026-11-29T{now}Z").parse().unwrap();
+            moved::headers(&mut headers, late(&entry, now));
+            assert_eq!(headers.iter().map(|header| header.value.as_str()).collect::<Vec<_>>(), seen, "{now}");
+        }
+    }
 }

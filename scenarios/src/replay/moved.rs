@@ -46,7 +46,8 @@ fn field(name: &str, value: &str, seconds: i64) -> String {
     number.unwrap_or_else(|| times::shift(value, seconds))
 }
 
-fn headers(headers: &mut [Pair], seconds: i64) {
+/// The headers of a message as if it had been sent so many seconds later.
+pub(super) fn headers(headers: &mut [Pair], seconds: i64) {
     for pair in headers {
         let moved = match pair.name.to_ascii_lowercase().as_str() {
             "x-ratelimit-reset" => times::shift_epoch(&pair.value, seconds),
