@@ -110,7 +110,11 @@ pub(crate) struct Stop {
 impl Stop {
     /// Listens for them from now on.
     pub(crate) fn listen() -> std::io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())?, heard: None })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            heard: None,
+        })
     }
 
     /// The next one that is not the same as the one before. Cancel safe.

@@ -13,8 +13,10 @@ pub mod page;
 #[cfg(test)]
 pub(crate) mod sample;
 mod section;
+mod shortcoming;
 pub mod terminal;
 pub(crate) mod text;
 
 pub use folder::{FolderError, ReportFolder};
 pub use model::{CaseReport, Exchange, Report, SCHEMA, SubjectReport, Summary};
+pub use shortcoming::Shortcoming;

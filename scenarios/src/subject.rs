@@ -9,8 +9,8 @@ mod variables;
 
 pub(crate) use group::{Group, code_of, command, is_proxy, shell_code_of, start};
 pub use output::Output;
-pub(crate) use process::{STATE_DIR, write_secret};
 pub use process::{Process, Stopped, SubjectError};
+pub(crate) use process::{STATE_DIR, write_secret};
 pub use target::{Ready, Reload, StopBy, StopSignal, Target, TargetError, schema};
 /// A word as a shell takes it.
 pub(crate) fn quoted(word: &str) -> String {

@@ -366,7 +366,14 @@ fn a_program_sees_only_the_stand_ins_and_a_signal_leaves_a_whole_file() {
     let out = folder.path().join("case.har");
     let mut command = recorder(environment, &out);
     command.env("HTTPS_PROXY", "http://127.0.0.1:9").env("no_proxy", "*");
-    command.env_remove("STATE_DIR").args(["--map", "OWN={MIRO_BASE_URL}/v2", "--map", "KEPT={STATE_DIR}/x", "--", "env"]);
+    command.env_remove("STATE_DIR").args([
+        "--map",
+        "OWN={MIRO_BASE_URL}/v2",
+        "--map",
+        "KEPT={STATE_DIR}/x",
+        "--",
+        "env",
+    ]);
     let output = command.output().expect("it starts");
     let seen = String::from_utf8_lossy(&output.stderr);
     let of = |name: &str| seen.lines().find_map(|line| line.strip_prefix(&format!("{name}="))).unwrap_or_default();

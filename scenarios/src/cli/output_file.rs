@@ -9,7 +9,9 @@ pub(super) fn new_file(option: &str, path: &Path) -> Result<(), Usage> {
     writable(option, path)?;
     if path.exists() {
         let shown = path.display();
-        return Err(Usage(format!("{option}: `{shown}` exists and would be overwritten; name another file, or remove it")));
+        return Err(Usage(format!(
+            "{option}: `{shown}` exists and would be overwritten; name another file, or remove it"
+        )));
     }
     Ok(())
 }

@@ -15,11 +15,16 @@ const MESSAGE_MAX: usize = 1_000;
 /// Characters of a title.
 const TITLE_MAX: usize = 200;
 
-/// An error for each case that is not as expected, and a warning for each known failure and each stale entry.
+/// An error for a run that nobody can rely on and for each case that is not as expected, and a warning for each known failure and each stale entry.
 pub fn annotations(report: &Report) -> String {
     let mut unexpected: Vec<&CaseReport> = report.unexpected().collect();
     unexpected.sort_by_key(|case| case.level);
     let mut lines = String::new();
+    if let Some(shortcoming) = report.shortcoming() {
+        // A string takes everything.
+        let _written =
+            writeln!(lines, "::error title={}::{}", property(shortcoming.name()), data(&shortcoming.to_string()));
+    }
     for case in unexpected {
         let message = format!("{}\nrepeat: {}", case.reason, case.repeat);
         lines.push_str(&line("error", case, &format!("{} {}: {}", case.verdict, case.name(), case.title), &message));

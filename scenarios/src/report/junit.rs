@@ -9,12 +9,15 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
 
 use super::section::Section;
-use super::{CaseReport, Report};
+use super::{CaseReport, Report, Shortcoming};
 use crate::certify::Expectation;
 use crate::scenario::Family;
 
 /// The name of the suite of stale entries.
 const EXPECTATIONS: &str = "expectations";
+
+/// The name of the suite of what is wrong with the run itself.
+const RUN: &str = "run";
 
 /// The whole document.
 pub fn junit(report: &Report) -> String {
@@ -23,6 +26,11 @@ pub fn junit(report: &Report) -> String {
     document.set_time(took.try_into().unwrap_or_default());
     for (family, cases) in report.by_family() {
         document.add_test_suite(suite(report, family, &cases));
+    }
+    if let Some(shortcoming) = report.shortcoming() {
+        let mut suite = TestSuite::new(RUN);
+        suite.add_test_case(of_run(shortcoming));
+        document.add_test_suite(suite);
     }
     if !report.stale.is_empty() {
         let mut suite = TestSuite::new(EXPECTATIONS);
@@ -98,6 +106,14 @@ fn description(case: &CaseReport) -> String {
         let _written = writeln!(text, "{name}: {value}");
     }
     text
+}
+
+fn of_run(shortcoming: Shortcoming) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_type(shortcoming.name()).set_message(shortcoming.to_string());
+    let mut test = TestCase::new(shortcoming.name(), status);
+    test.set_classname(RUN);
+    test
 }
 
 fn stale(entry: &Expectation) -> TestCase {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::shortcoming::{Shortcoming, has_judged};
 use crate::certify::Expectation;
 use crate::scenario::{Family, Feature, Level, Profile, Source};
 use crate::verdict::{Check, Verdict};
@@ -18,7 +19,7 @@ pub const SCHEMA: u32 = 1;
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: u32,
-    /// Whether every `must` case passed or is declared unsupported, and no case at all was skipped.
+    /// Whether every `must` case passed or is declared unsupported, no case at all was skipped, and any was judged.
     pub conformant: bool,
     /// Who was held against the scenarios.
     pub subject: SubjectReport,
@@ -194,9 +195,15 @@ impl Report {
         self.cases.iter().filter(|case| !case.is_as_expected())
     }
 
-    /// Whether the run is as expected: no unexpected failure, no stale entry.
+    /// Whether the run is as expected: no unexpected failure, no stale entry, and nothing wrong with the run itself.
     pub fn is_as_expected(&self) -> bool {
-        self.unexpected().next().is_none() && self.stale.is_empty() && self.expired.is_empty()
+        let cases_are = self.unexpected().next().is_none() && self.stale.is_empty() && self.expired.is_empty();
+        cases_are && self.shortcoming().is_none()
+    }
+
+    /// What is wrong with the run itself.
+    pub fn shortcoming(&self) -> Option<Shortcoming> {
+        Shortcoming::of(self)
     }
 
     /// Whether the laboratory failed anywhere.
@@ -209,13 +216,18 @@ impl Report {
         self.summary = Summary::of(&self.cases);
         let binds = |case: &&CaseReport| case.level == Level::Must || case.verdict == Verdict::Skip;
         let holds = |case: &CaseReport| matches!(case.verdict, Verdict::Pass | Verdict::Unsupported);
-        self.conformant = !self.cases.is_empty() && self.cases.iter().filter(binds).all(holds);
+        self.conformant = has_judged(self) && self.cases.iter().filter(binds).all(holds);
     }
 
     /// One sentence for the top of every report.
     pub fn sentence(&self) -> String {
         let Summary { pass, fail, skip, unsupported, error, flaky } = self.summary;
-        let verdict = if self.conformant { "conforms" } else { "does not conform" };
+        let verdict = match (has_judged(self), self.conformant) {
+            (false, _) => ": nothing was judged",
+            (true, true) => " conforms",
+            (true, false) => " does not conform",
+        };
+        let shard = self.shard.as_ref().map_or_else(String::new, |shard| format!(" (shard {shard})"));
         let others =
             [(fail, "failed"), (flaky, "flaky"), (skip, "skipped"), (unsupported, "unsupported"), (error, "in error")];
         let others: Vec<String> =
@@ -230,7 +242,8 @@ impl Report {
         ];
         let remarks: Vec<String> = remarks.into_iter().flatten().collect();
         let remarks = if remarks.is_empty() { String::new() } else { format!(" ({})", remarks.join(", ")) };
-        format!("{} {verdict}: {pass} of {} cases passed{others}{remarks}.", self.subject.name, self.cases.len())
+        let (name, cases) = (&self.subject.name, self.cases.len());
+        format!("{name}{shard}{verdict}: {pass} of {cases} cases passed{others}{remarks}.")
     }
 
     /// The cases by family, in the order of the catalogue's rooms.
@@ -290,5 +303,40 @@ impl Report {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{annotations, compare, html, junit, markdown, sample, terminal};
+
+    /// Every form of a report for people and for CI systems.
+    fn forms(report: &Report) -> [String; 5] {
+        let forms = [html::html, markdown::markdown, junit::junit, annotations::annotations, terminal::end];
+        forms.map(|form| form(report))
+    }
+
+    #[test]
+    fn a_run_that_judged_nothing_says_so_in_every_form() {
+        let unsupported = |id| sample::of_cases(&[(id, None, Verdict::Unsupported)]);
+        let report = unsupported("A-1");
+        assert!(!report.conformant && !report.is_as_expected());
+        for form in forms(&report) {
+            assert!(form.contains("nothing was judged"), "{form}");
+            assert!(!form.contains("conforms"), "{form}");
+        }
+        // The others may have been judged.
+        let shard = |id, shard: &str| Report { shard: Some(shard.to_owned()), ..unsupported(id) };
+        let part = shard("A-2", "2/2");
+        assert!(!part.conformant && part.is_as_expected());
+        assert_eq!(part.sentence(), "sample (shard 2/2): nothing was judged: 0 of 1 cases passed, 1 unsupported.");
+        assert!(!shard("A-1", "1/1").is_as_expected(), "there are no others");
+        let nothing = compare::merge(vec![shard("A-1", "1/2"), part.clone()]).unwrap();
+        assert!(!nothing.conformant && !nothing.is_as_expected());
+        let judged = sample::of_cases(&[("A-1", None, Verdict::Pass)]);
+        let judged = Report { shard: Some("1/2".to_owned()), ..judged };
+        let whole = compare::merge(vec![judged, part]).unwrap();
+        assert!(whole.conformant && whole.is_as_expected(), "{}", whole.sentence());
     }
 }

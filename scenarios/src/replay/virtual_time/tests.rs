@@ -64,7 +64,8 @@ fn a_program_that_a_signal_ended_was_told_to_stop_as_this_one_is() {
         let mut har = recorded(exit);
         // Windows that end later than a catch-up's: it was a service, which has no end of its own.
         for entry in &mut har.log.entries {
-            entry.request.url = entry.request.url.replace("createdBefore=2026-03-01T09:05:00Z", "createdBefore=2026-03-01T09:09:00Z");
+            entry.request.url =
+                entry.request.url.replace("createdBefore=2026-03-01T09:05:00Z", "createdBefore=2026-03-01T09:09:00Z");
         }
         let replayed = replay_in_virtual_time(har, Mode::Best).expect("it plays");
         assert_eq!((replayed.recorded_exit, replayed.exit), (Some(0), Some(0)), "{replayed:?}");

@@ -31,6 +31,9 @@ pub(super) fn head(report: &Report) -> Markup {
 }
 
 fn as_expected(report: &Report) -> String {
+    if let Some(shortcoming) = report.shortcoming() {
+        return format!("The run is not as expected: {shortcoming}.");
+    }
     let (unexpected, stale) = (report.unexpected().count(), report.stale.len());
     let cases = |count: usize| if count == 1 { "1 case".to_owned() } else { format!("{count} cases") };
     match (unexpected, stale) {

@@ -1,0 +1,48 @@
+//! What keeps a run as a whole from being one to rely on, whatever became of its cases.
+
+use std::fmt;
+
+use super::Report;
+use crate::certify::Shard;
+use crate::verdict::Verdict;
+
+/// What is wrong with the run itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shortcoming {
+    /// No case was judged: the subject declares nothing of what they need.
+    NothingJudged,
+}
+
+impl Shortcoming {
+    /// That of a report, if it has one. Of a shard the others may have been judged: the merged report tells.
+    pub(super) fn of(report: &Report) -> Option<Self> {
+        (!has_judged(report) && !is_part(report)).then_some(Self::NothingJudged)
+    }
+
+    /// A short name, for the forms of a report that have one for everything.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NothingJudged => "nothing-judged",
+        }
+    }
+}
+
+impl fmt::Display for Shortcoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NothingJudged => f.write_str(
+                "nothing was judged: every case is unsupported; choose other cases, or declare the `features` of the \
+                 subject in its target file",
+            ),
+        }
+    }
+}
+
+/// Whether any case was judged. One that is unsupported says nothing about the subject.
+pub(super) fn has_judged(report: &Report) -> bool {
+    report.cases.iter().any(|case| case.verdict != Verdict::Unsupported)
+}
+
+fn is_part(report: &Report) -> bool {
+    report.shard.as_ref().and_then(|shard| shard.parse().ok()).is_some_and(|shard: Shard| shard.of > 1)
+}
