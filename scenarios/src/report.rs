@@ -18,5 +18,5 @@ pub mod terminal;
 pub(crate) mod text;
 
 pub use folder::{FolderError, ReportFolder};
-pub use model::{CaseReport, Exchange, Report, SCHEMA, SubjectReport, Summary};
+pub use model::{CaseReport, Exchange, Interrupted, Report, SCHEMA, SubjectReport, Summary};
 pub use shortcoming::Shortcoming;

@@ -1,7 +1,8 @@
 //! `miro-lab certify`: what an author gets who points it at a program.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -126,6 +127,29 @@ fn a_program_that_does_not_start_is_one_failure() {
         let case = &report["cases"][0];
         assert!(case["reason"].as_str().is_some_and(|reason| reason.contains(told)), "{case}");
         assert!(case["reason"].as_str().is_some_and(|reason| reason.starts_with("target: ")), "{case}");
+    }
+}
+
+#[test]
+fn an_interrupted_run_leaves_the_reports_of_what_was_played() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("report");
+    let mut command = Command::new(program("miro-lab"));
+    command.args(["certify", "--jobs", "1", "--out"]).arg(&out).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("miro-lab starts");
+    let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines().map(|line| line.expect("text"));
+    assert!(lines.any(|line| line.contains("pass  ")), "a case is over");
+    let told = Command::new("kill").arg(child.id().to_string()).status().expect("kill is there");
+    assert!(told.success());
+    let said: Vec<String> = lines.collect();
+    assert_eq!(child.wait().expect("it ends").code(), Some(130), "{said:?}");
+    let read = |name: &str| std::fs::read_to_string(out.join(name)).expect("it is written");
+    let report: Value = serde_json::from_str(&read("report.json")).expect("JSON");
+    let left = report["interrupted"]["cases_not_played"].as_u64().expect("a count");
+    assert!(left > 0 && report["conformant"] == false && report["summary"]["pass"].as_u64() > Some(0), "{left}");
+    assert!(said.iter().any(|line| line.contains(&format!("{left} not played"))), "{said:?}");
+    for name in ["report.html", "report.md", "junit.xml", "annotations.txt"] {
+        assert!(read(name).contains("the run was interrupted"), "{name}");
     }
 }
 

@@ -8,6 +8,7 @@ use futures_util::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::again::{SecondPlays, together};
@@ -16,7 +17,7 @@ use super::plan::{Origin, Plan};
 use super::{Expected, Selection, Subject};
 use crate::catalogue::Catalogue;
 use crate::observation::ObservedCall;
-use crate::report::{CaseReport, Exchange, Report, SCHEMA, SubjectReport, Summary};
+use crate::report::{CaseReport, Exchange, Interrupted, Report, SCHEMA, SubjectReport, Summary};
 use crate::scenario::Scenario;
 use crate::scenario::read::Case;
 use crate::subject::quoted;
@@ -55,8 +56,14 @@ pub enum Progress {
     Again(String),
 }
 
-/// Plays the cases of a plan. `tell` hears of each when it is over.
-pub async fn certify(plan: Plan, subject: Subject, options: Options, mut tell: impl FnMut(Progress)) -> Report {
+/// Plays the cases of a plan. `tell` hears of each when it is over. When `stop` comes, what was played is the report.
+pub async fn certify(
+    plan: Plan,
+    subject: Subject,
+    options: Options,
+    stop: CancellationToken,
+    mut tell: impl FnMut(Progress),
+) -> Report {
     let started = Timestamp::now();
     let subject = Arc::new(subject);
     let version = version_of(&subject).await;
@@ -77,6 +84,7 @@ pub async fn certify(plan: Plan, subject: Subject, options: Options, mut tell: i
         cases: Vec::new(),
         not_played: plan.not_played,
         not_played_again: Vec::new(),
+        interrupted: None,
         stale: Vec::new(),
         expired: Vec::new(),
         tool: env!("CARGO_PKG_VERSION").to_owned(),
@@ -89,15 +97,18 @@ pub async fn certify(plan: Plan, subject: Subject, options: Options, mut tell: i
     for (origin, case, why) in plan.unsupported {
         report.cases.push(unsupported(&origin, &case, why, &options));
     }
-    if let Some(played) = target_failure(&subject).await {
+    let planned = plan.cases.len();
+    if let Some(Some(played)) = stop.run_until_cancelled(target_failure(&subject)).await {
         let first = plan.cases.first().map(|(origin, case)| repeat(origin, case, &options));
         let case = of_target(&played, first, &options);
         tell(Progress::Over(Box::new(case.clone())));
         report.cases = vec![case];
     } else {
-        let (cases, once) = play_all(plan.cases, &subject, &options, &mut tell).await;
-        report.cases.extend(cases);
-        report.not_played_again = once;
+        let played = play_all(plan.cases, &subject, &options, &stop, &mut tell).await;
+        let left = planned.saturating_sub(played.cases.len()) as u64;
+        report.interrupted = played.is_interrupted.then_some(Interrupted { cases_not_played: left });
+        report.cases.extend(played.cases);
+        report.not_played_again = played.once;
     }
     report.cases.sort_by(|one, other| (&one.file, &one.id, one.place).cmp(&(&other.file, &other.id, other.place)));
     report.ended = Timestamp::now();
@@ -118,19 +129,28 @@ async fn target_failure(subject: &Subject) -> Option<Played> {
 /// A scenario without any trouble.
 const PLAIN: &str = "SERVE";
 
-/// The cases, and the names of those that failed and were played once only.
+/// What came of the cases.
+struct AllPlayed {
+    cases: Vec<CaseReport>,
+    /// The names of those that failed and were played once only.
+    once: Vec<String>,
+    is_interrupted: bool,
+}
+
 async fn play_all(
     cases: Vec<(Origin, Case)>,
     subject: &Arc<Subject>,
     options: &Options,
+    stop: &CancellationToken,
     tell: &mut impl FnMut(Progress),
-) -> (Vec<CaseReport>, Vec<String>) {
+) -> AllPlayed {
     let (mut reports, mut again) = (Vec::new(), Vec::new());
+    let mut first: BTreeMap<String, CaseReport> = BTreeMap::new();
     let mut second = SecondPlays::of(cases.len());
     let today = jiff::Zoned::now().date();
     let at_once = options.jobs.max(1) * AT_ONCE;
-    let mut over = play_at_once(longest_first(cases), subject, at_once);
-    while let Some((origin, case, played)) = over.recv().await {
+    let mut over = play_at_once(longest_first(cases), subject, at_once, stop);
+    while let Some((origin, case, played)) = over.next().await {
         let report = of_case(&origin, &case, &played, options);
         let is_right = played.verdict() == Verdict::Pass || options.expected.covers(&report, today);
         if is_right || !second.take(&case.name()) {
@@ -138,34 +158,55 @@ async fn play_all(
             reports.push(report);
         } else {
             tell(Progress::Again(case.name()));
-            again.push((origin, case, played));
+            first.insert(case.name(), report);
+            again.push((origin, case));
         }
     }
     // A few are played one after another. Of many the load was hardly the reason.
     let at_once = (again.len() / FEW).clamp(1, at_once / 2);
-    let first: BTreeMap<String, Played> =
-        again.iter_mut().map(|(_, case, played)| (case.name(), std::mem::take(played))).collect();
-    let cases = again.into_iter().map(|(origin, case, _)| (origin, case)).collect();
-    let mut over = play_at_once(cases, subject, at_once);
-    while let Some((origin, case, second)) = over.recv().await {
+    let mut over = play_at_once(again, subject, at_once, stop);
+    while let Some((origin, case, second)) = over.next().await {
         let report = of_case(&origin, &case, &second, options);
-        let report = match first.get(&case.name()) {
-            Some(first) => together(of_case(&origin, &case, first, options), report),
+        let report = match first.remove(&case.name()) {
+            Some(first) => together(first, report),
             None => report,
         };
         tell(Progress::Over(Box::new(report.clone())));
         reports.push(report);
     }
-    (reports, second.once())
+    // A second play that did not come to its end leaves the first.
+    let mut once = second.once();
+    for (name, report) in first {
+        tell(Progress::Over(Box::new(report.clone())));
+        reports.push(report);
+        once.push(name);
+    }
+    AllPlayed { cases: reports, once, is_interrupted: over.is_interrupted }
 }
 
-type Over = mpsc::UnboundedReceiver<(Origin, Case, Played)>;
+/// Cases that are being played; dropped, none is any more.
+struct Over {
+    cases: mpsc::UnboundedReceiver<(Origin, Case, Played)>,
+    stop: CancellationToken,
+    /// Whether the stop came before the last case.
+    is_interrupted: bool,
+    _playing: AbortOnDropHandle<()>,
+}
+
+impl Over {
+    /// The next case that is over; nothing after the last one, or when all are to stop.
+    async fn next(&mut self) -> Option<(Origin, Case, Played)> {
+        let next = self.stop.run_until_cancelled(self.cases.recv()).await;
+        self.is_interrupted |= next.is_none();
+        next.flatten()
+    }
+}
 
 /// Plays cases, so many at once; each comes when it is over.
-fn play_at_once(cases: Vec<(Origin, Case)>, subject: &Arc<Subject>, at_once: usize) -> Over {
+fn play_at_once(cases: Vec<(Origin, Case)>, subject: &Arc<Subject>, at_once: usize, stop: &CancellationToken) -> Over {
     let (send, over) = mpsc::unbounded_channel();
     let subject = Arc::clone(subject);
-    tokio::spawn(async move {
+    let playing = tokio::spawn(async move {
         let playing = futures_util::stream::iter(cases).for_each_concurrent(at_once, |(origin, case)| {
             let (subject, send) = (Arc::clone(&subject), send.clone());
             // A task of its own: one that computes keeps no other waiting.
@@ -178,7 +219,7 @@ fn play_at_once(cases: Vec<(Origin, Case)>, subject: &Arc<Subject>, at_once: usi
         });
         playing.await;
     });
-    over
+    Over { cases: over, stop: stop.clone(), is_interrupted: false, _playing: AbortOnDropHandle::new(playing) }
 }
 
 /// Those that take longest begin first, so that nobody waits for one in the end.

@@ -10,6 +10,7 @@ use clap::Args;
 use compare::Compare;
 use faults::input::{self, BY_HAND_BYTES_MAX};
 use jiff::civil::Date;
+use tokio_util::sync::CancellationToken;
 
 use super::scenario::{From, document};
 use super::{Exit, Usage};
@@ -117,24 +118,25 @@ impl Certify {
         let jobs = self.jobs.unwrap_or_else(processors).clamp(1, 64);
         let options = Options { jobs, repeat: self.repeat(), selection, suite, expected: expected.clone() };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(jobs).enable_all().build()?;
-        let report = runtime.block_on(self.play(plan, subject, options))?;
-        let Some(mut report) = report else { return Ok(Exit::Interrupted) };
+        let mut report = runtime.block_on(self.play(plan, subject, options))?;
         expected.apply(&mut report, today());
-        if self.update_expect {
+        let is_interrupted = report.interrupted.is_some();
+        if self.update_expect && !is_interrupted {
             self.update(&report)?;
         }
         self.tell(&report, out.as_ref())?;
-        Ok(exit_of(&report))
+        Ok(if is_interrupted { Exit::Interrupted } else { exit_of(&report) })
     }
 
-    /// Plays the plan; nothing, when the run was interrupted.
-    async fn play(&self, plan: Plan, subject: Subject, options: Options) -> anyhow::Result<Option<Report>> {
-        let mut stop = Stop::listen()?;
+    /// Plays the plan, until a signal ends the run.
+    async fn play(&self, plan: Plan, subject: Subject, options: Options) -> anyhow::Result<Report> {
+        let mut signals = Stop::listen()?;
+        let stop = CancellationToken::new();
         let cases = plan.cases.len();
         anstream::eprintln!("{} of the catalogue's cases against {}, {} jobs", cases, subject.name(), options.jobs);
         let (expected, today) = (options.expected.clone(), today());
         let mut over = 0;
-        let playing = certify(plan, subject, options, |progress| match progress {
+        let playing = certify(plan, subject, options, stop.clone(), |progress| match progress {
             Progress::Over(case) => {
                 over += 1;
                 let known = if expected.covers(&case, today) { " (known)" } else { "" };
@@ -144,10 +146,15 @@ impl Certify {
                 anstream::eprintln!("          again        {case}: it is played once more when the others are over");
             }
         });
-        tokio::select! {
-            report = playing => Ok(Some(report)),
-            _ = stop.next() => Ok(None),
-        }
+        let told = async {
+            signals.next().await;
+            stop.cancel();
+            std::future::pending().await
+        };
+        Ok(tokio::select! {
+            report = playing => report,
+            report = told => report,
+        })
     }
 
     fn subject(&self) -> anyhow::Result<Subject> {

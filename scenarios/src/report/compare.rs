@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CaseReport, Report};
+use super::{CaseReport, Interrupted, Report};
 use crate::certify::Shard;
 use crate::verdict::Verdict;
 
@@ -32,6 +32,7 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, String> {
         shards.extend(report.shard);
         whole.cases.extend(report.cases);
         whole.not_played_again.extend(report.not_played_again);
+        whole.interrupted = both(whole.interrupted, report.interrupted);
         whole.stale.extend(report.stale);
         whole.expired.extend(report.expired);
         whole.subject.exercised.extend(report.subject.exercised);
@@ -50,6 +51,18 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, String> {
     whole.shard = None;
     whole.count();
     Ok(whole)
+}
+
+/// What two shards left together.
+fn both(one: Option<Interrupted>, other: Option<Interrupted>) -> Option<Interrupted> {
+    let left = |of: Option<Interrupted>| of.map(|of| of.cases_not_played);
+    match (left(one), left(other)) {
+        (None, None) => None,
+        (one, other) => {
+            let cases_not_played = one.unwrap_or_default().saturating_add(other.unwrap_or_default());
+            Some(Interrupted { cases_not_played })
+        }
+    }
 }
 
 /// Whether every shard of the run is there. The error names one that is not.

@@ -43,7 +43,8 @@ fn not_played_again(report: &Report) -> String {
     let more = names.len().saturating_sub(NAMES_MAX);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
     format!(
-        "Not retried, because too many cases failed: {}{more}. They count as failures; some may be flaky.\n\n",
+        "Not retried, {}: {}{more}. They count as failures; some may be flaky.\n\n",
+        report.why_not_again(),
         shown.join(", ")
     )
 }

@@ -33,6 +33,9 @@ pub struct Report {
     /// flaky.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_played_again: Vec<String>,
+    /// Of a run that a signal ended: what it left. Such a run is never conformant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interrupted: Option<Interrupted>,
     /// Entries of the file of known failures that nothing came true of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stale: Vec<Expectation>,
@@ -52,6 +55,13 @@ pub struct Report {
     pub started: Timestamp,
     /// When it was over.
     pub ended: Timestamp,
+}
+
+/// What an interrupted run left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Interrupted {
+    /// Cases that were chosen and not played to their end.
+    pub cases_not_played: u64,
 }
 
 /// Who was certified.
@@ -216,20 +226,28 @@ impl Report {
         self.summary = Summary::of(&self.cases);
         let binds = |case: &&CaseReport| case.level == Level::Must || case.verdict == Verdict::Skip;
         let holds = |case: &CaseReport| matches!(case.verdict, Verdict::Pass | Verdict::Unsupported);
-        self.conformant = has_judged(self) && self.cases.iter().filter(binds).all(holds);
+        self.conformant = self.interrupted.is_none() && has_judged(self) && self.cases.iter().filter(binds).all(holds);
     }
 
     /// One sentence for the top of every report.
     pub fn sentence(&self) -> String {
         let Summary { pass, fail, skip, unsupported, error, flaky } = self.summary;
-        let verdict = match (has_judged(self), self.conformant) {
-            (false, _) => ": nothing was judged",
-            (true, true) => " conforms",
-            (true, false) => " does not conform",
+        let verdict = match (self.interrupted, has_judged(self), self.conformant) {
+            (Some(_), ..) => ": the run was interrupted",
+            (None, false, _) => ": nothing was judged",
+            (None, true, true) => " conforms",
+            (None, true, false) => " does not conform",
         };
+        let left = self.interrupted.map_or(0, |interrupted| interrupted.cases_not_played);
         let shard = self.shard.as_ref().map_or_else(String::new, |shard| format!(" (shard {shard})"));
-        let others =
-            [(fail, "failed"), (flaky, "flaky"), (skip, "skipped"), (unsupported, "unsupported"), (error, "in error")];
+        let others = [
+            (fail, "failed"),
+            (flaky, "flaky"),
+            (skip, "skipped"),
+            (unsupported, "unsupported"),
+            (error, "in error"),
+            (left, "not played"),
+        ];
         let others: Vec<String> =
             others.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
         let others = if others.is_empty() { String::new() } else { format!(", {}", others.join(", ")) };
@@ -242,8 +260,13 @@ impl Report {
         ];
         let remarks: Vec<String> = remarks.into_iter().flatten().collect();
         let remarks = if remarks.is_empty() { String::new() } else { format!(" ({})", remarks.join(", ")) };
-        let (name, cases) = (&self.subject.name, self.cases.len());
+        let (name, cases) = (&self.subject.name, self.cases.len() as u64 + left);
         format!("{name}{shard}{verdict}: {pass} of {cases} cases passed{others}{remarks}.")
+    }
+
+    /// Why not every case that failed was played a second time.
+    pub(super) fn why_not_again(&self) -> &'static str {
+        if self.interrupted.is_some() { "because the run was interrupted" } else { "because too many cases failed" }
     }
 
     /// The cases by family, in the order of the catalogue's rooms.
@@ -338,5 +361,25 @@ mod tests {
         let judged = Report { shard: Some("1/2".to_owned()), ..judged };
         let whole = compare::merge(vec![judged, part]).unwrap();
         assert!(whole.conformant && whole.is_as_expected(), "{}", whole.sentence());
+    }
+
+    #[test]
+    fn an_interrupted_run_says_so_in_every_form_and_what_it_left() {
+        let mut report = sample::of_cases(&[("A-1", None, Verdict::Pass), ("A-2", None, Verdict::Fail)]);
+        report.interrupted = Some(Interrupted { cases_not_played: 300 });
+        report.not_played_again.push("A-2".to_owned());
+        report.count();
+        assert!(!report.conformant && !report.is_as_expected());
+        for form in forms(&report) {
+            assert!(form.contains("300") && form.contains("interrupted"), "{form}");
+            assert!(!form.contains("conforms") && !form.contains("too many"), "{form}");
+        }
+        assert_eq!(
+            report.sentence(),
+            "sample: the run was interrupted: 1 of 302 cases passed, 1 failed, 300 not played."
+        );
+        let other = sample::of_cases(&[("A-3", None, Verdict::Pass)]);
+        let whole = compare::merge(vec![other, report]).unwrap();
+        assert_eq!((whole.conformant, whole.interrupted), (false, Some(Interrupted { cases_not_played: 300 })));
     }
 }

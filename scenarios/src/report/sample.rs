@@ -74,6 +74,7 @@ pub(crate) fn of_cases(cases: &[(&str, Option<&str>, Verdict)]) -> Report {
         cases: cases.iter().map(|(id, case, verdict)| of_case(id, *case, *verdict)).collect(),
         not_played: Vec::new(),
         not_played_again: Vec::new(),
+        interrupted: None,
         stale: Vec::new(),
         expired: Vec::new(),
         tool: "0.1.0".to_owned(),

@@ -2,13 +2,18 @@
 
 use std::fmt;
 
-use super::Report;
+use super::{Interrupted, Report};
 use crate::certify::Shard;
 use crate::verdict::Verdict;
 
 /// What is wrong with the run itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shortcoming {
+    /// A signal ended it.
+    Interrupted {
+        /// How many cases were not played.
+        cases_not_played: u64,
+    },
     /// No case was judged: the subject declares nothing of what they need.
     NothingJudged,
 }
@@ -16,12 +21,16 @@ pub enum Shortcoming {
 impl Shortcoming {
     /// That of a report, if it has one. Of a shard the others may have been judged: the merged report tells.
     pub(super) fn of(report: &Report) -> Option<Self> {
+        if let Some(Interrupted { cases_not_played }) = report.interrupted {
+            return Some(Self::Interrupted { cases_not_played });
+        }
         (!has_judged(report) && !is_part(report)).then_some(Self::NothingJudged)
     }
 
     /// A short name, for the forms of a report that have one for everything.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Interrupted { .. } => "interrupted",
             Self::NothingJudged => "nothing-judged",
         }
     }
@@ -30,6 +39,9 @@ impl Shortcoming {
 impl fmt::Display for Shortcoming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Interrupted { cases_not_played } => {
+                write!(f, "the run was interrupted: {cases_not_played} cases were not played")
+            }
             Self::NothingJudged => f.write_str(
                 "nothing was judged: every case is unsupported; choose other cases, or declare the `features` of the \
                  subject in its target file",

@@ -49,7 +49,8 @@ pub fn end(report: &Report) -> String {
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         let _written = writeln!(
             text,
-            "Not retried, because too many cases failed: {}{more}. They count as failures; some may be flaky.",
+            "Not retried, {}: {}{more}. They count as failures; some may be flaky.",
+            report.why_not_again(),
             names.join(", ")
         );
     }

@@ -88,7 +88,7 @@ pub(super) fn all(report: &Report) -> Markup {
             (fact("Started", &moment(report.started)))
             (fact("Ended", &html! { (moment(report.ended)) " (" (took(report)) ")" }))
             @if !report.not_played_again.is_empty() {
-                (fact("Not played again", &not_played_again(&report.not_played_again)))
+                (fact("Not played again", &not_played_again(report)))
             }
             @if !report.not_played.is_empty() { (fact("Not played", &not_played(&report.not_played))) }
         }
@@ -117,8 +117,9 @@ fn not_played(ids: &[String]) -> Markup {
     listed(&format!("{} scenarios cannot be held against a black box", ids.len()), ids)
 }
 
-fn not_played_again(names: &[String]) -> Markup {
-    listed(&format!("{} of too many failed cases; they count as failures, and some may be flaky", names.len()), names)
+fn not_played_again(report: &Report) -> Markup {
+    let (names, why) = (&report.not_played_again, report.why_not_again());
+    listed(&format!("{} cases, {why}; they count as failures, and some may be flaky", names.len()), names)
 }
 
 fn listed(what: &str, names: &[String]) -> Markup {
