@@ -7,7 +7,7 @@ mod survivors;
 mod target;
 mod variables;
 
-pub(crate) use group::{Group, code_of, command, is_proxy, shell_code_of, start};
+pub(crate) use group::{Group, code_of, command, end_text, is_proxy, shell_code_of, start};
 pub use output::Output;
 pub use process::{Process, Stopped, SubjectError};
 pub(crate) use process::{STATE_DIR, write_secret};

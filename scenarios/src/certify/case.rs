@@ -16,7 +16,7 @@ use crate::scenario::world::WorldProblem;
 use crate::scenario::{Delivered, Scenario};
 use crate::secrets::Secrets;
 use crate::sim::plan::Plan;
-use crate::subject::{Process, Ready, SubjectError, Target, Variables, write_secret};
+use crate::subject::{Process, Ready, SubjectError, Target, Variables, code_of, end_text, write_secret};
 use crate::verdict::{Check, Verdict};
 
 /// Between two looks whether everything has come right.
@@ -179,7 +179,8 @@ async fn ready(live: &Live, process: &mut Process, target: &Target, variables: &
         connected = live.first_connection() => connected.map_err(|error| error.to_string()),
         () = asked => Ok(()),
         status = process.ended() => {
-            Err(format!("it ended with {} before it called anybody", crate::subject::code_of(status)))
+            let end = end_text(code_of(status));
+            Err(format!("it {end} before it called anybody"))
         }
         () = too_late => Err(format!("no request within {}", crate::scenario::length_text(within))),
     }

@@ -9,7 +9,7 @@ use super::subject::Folder;
 use crate::live::Live;
 use crate::scenario::{Action, Call, Nth, Trigger};
 use crate::secrets::Secrets;
-use crate::subject::{Output, Process, Stopped, SubjectError, Target, Variables};
+use crate::subject::{Output, Process, Stopped, SubjectError, Target, Variables, code_of, end_text};
 
 /// Between two looks at the calls that steps wait for.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -63,8 +63,8 @@ impl Lives<'_> {
                 step = waiting.next(self.live) => step,
                 status = process.ended() => {
                     let lines = process.output().last(3).join(" | ");
-                    let code = crate::subject::code_of(status);
-                    self.seen.ended_early = Some(format!("it ended by itself with {code}: {lines}"));
+                    let end = end_text(code_of(status));
+                    self.seen.ended_early = Some(format!("it {end}, without being told to: {lines}"));
                     self.remember_memory(&process);
                     // Nothing comes right any more, so nothing is waited for.
                     return Ok(None);

@@ -10,6 +10,7 @@ use super::requests::{Counted, described, frequency};
 use super::troubles;
 use crate::observation::Observation;
 use crate::scenario::{Amount, Delivered, Query, Rule, Scenario};
+use crate::subject::end_text;
 use crate::verdict::Check;
 
 pub(super) fn checks(
@@ -146,7 +147,7 @@ fn process(scenario: &Scenario, seen: &Observation) -> Vec<Check> {
             "exit",
             stopped.code == i32::from(exit),
             format!("exit code {exit}"),
-            stopped.code.to_string(),
+            format!("it {}", end_text(stopped.code)),
         ));
     }
     if let Some(max) = scenario.expect.memory_mib {

@@ -58,6 +58,19 @@ pub(crate) fn code_of(status: ExitStatus) -> i32 {
     status.code().or_else(|| status.signal().map(|signal| -signal)).unwrap_or_default()
 }
 
+/// How a process with that code ended, in words: `ended with 3`, or `was killed by signal 11 (SEGV)`.
+pub(crate) fn end_text(code: i32) -> String {
+    let Some(number) = code.checked_neg().filter(|number| number.is_positive()) else {
+        return format!("ended with {code}");
+    };
+    let name = Signal::from_named_raw(number).map(|signal| format!("{signal:?}"));
+    let name = name.as_deref().and_then(|name| name.strip_prefix("Signal::"));
+    name.map_or_else(
+        || format!("was killed by signal {number}"),
+        |name| format!("was killed by signal {number} ({name})"),
+    )
+}
+
 /// The same as a shell tells it: 128 and the number of the signal.
 pub(crate) fn shell_code_of(status: ExitStatus) -> u8 {
     let code = code_of(status);
@@ -76,6 +89,19 @@ mod tests {
         for (raw, code, shell) in [(0, 0, 0), (4 << 8, 4, 4), (15, -15, 143), (9, -9, 137)] {
             let status = ExitStatus::from_raw(raw);
             assert_eq!((code_of(status), shell_code_of(status)), (code, shell));
+        }
+    }
+
+    #[test]
+    fn a_signal_is_told_by_its_name() {
+        for (code, told) in [
+            (0, "ended with 0"),
+            (3, "ended with 3"),
+            (-11, "was killed by signal 11 (SEGV)"),
+            (-9, "was killed by signal 9 (KILL)"),
+            (-60, "was killed by signal 60"),
+        ] {
+            assert_eq!(end_text(code), told);
         }
     }
 
