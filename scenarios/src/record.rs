@@ -54,6 +54,8 @@ pub struct Recording {
     pub har: Har,
     /// How many values were replaced, by their kind.
     pub replaced: BTreeMap<&'static str, u64>,
+    /// Fields that were to keep their values, and were nowhere.
+    pub kept_nowhere: Vec<String>,
     /// How the program ended.
     pub exit: u8,
 }
@@ -122,6 +124,7 @@ pub async fn record(what: &Record) -> Result<Recording, RecordError> {
     let (exit, ()) = tokio::join!(running, stand_ins.serve(forward, ended.clone()));
     let exit = exit?;
     let (entries, dropped, replaced) = tape.take();
+    let kept_nowhere = what.kept.iter().filter(|field| !tape.has_met(field)).cloned().collect();
     let log = Log {
         version: "1.2".to_owned(),
         creator: Creator { name: "miro-lab".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
@@ -131,7 +134,7 @@ pub async fn record(what: &Record) -> Result<Recording, RecordError> {
         environment,
         exit: Some(exit),
     };
-    Ok(Recording { har: Har { log }, replaced, exit })
+    Ok(Recording { har: Har { log }, replaced, kept_nowhere, exit })
 }
 
 fn environment(redactor: &mut Redactor) -> BTreeMap<String, String> {

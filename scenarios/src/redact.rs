@@ -12,7 +12,7 @@ mod text;
 mod web;
 mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -29,8 +29,8 @@ pub(crate) use shape::is_uuid;
 pub struct Redactor {
     pseudonyms: Pseudonyms,
     around: Around,
-    /// Fields whose values stay, in lower case.
-    kept: BTreeSet<String>,
+    /// Fields whose values stay, in lower case, and whether any was met.
+    kept: BTreeMap<String, bool>,
     replaced: BTreeMap<&'static str, u64>,
 }
 
@@ -80,7 +80,7 @@ impl Redactor {
     }
 
     fn with(pseudonyms: Pseudonyms, around: Timestamp, kept: &[String]) -> Self {
-        let kept = kept.iter().map(|field| field.to_ascii_lowercase()).collect();
+        let kept = kept.iter().map(|field| (field.to_ascii_lowercase(), false)).collect();
         Self { pseudonyms, around: Around(around), kept, replaced: BTreeMap::new() }
     }
 
@@ -93,8 +93,17 @@ impl Redactor {
         *self.replaced.entry(kind.name()).or_default() += 1;
     }
 
-    fn is_kept(&self, field: &str) -> bool {
-        self.kept.contains(&field.to_ascii_lowercase())
+    /// Whether a field that keeps its value has been met.
+    pub fn has_met(&self, field: &str) -> bool {
+        self.kept.get(&field.to_ascii_lowercase()).copied().unwrap_or_default()
+    }
+
+    /// Whether the value of a field stays. It is met then.
+    fn is_kept(&mut self, field: &str) -> bool {
+        if self.kept.is_empty() {
+            return false;
+        }
+        self.kept.get_mut(&field.to_ascii_lowercase()).map(|is_met| *is_met = true).is_some()
     }
 }
 

@@ -371,6 +371,8 @@ fn a_program_sees_only_the_stand_ins_and_a_signal_leaves_a_whole_file() {
         "OWN={MIRO_BASE_URL}/v2",
         "--map",
         "KEPT={STATE_DIR}/x",
+        "--keep",
+        "evnt",
         "--",
         "env",
     ]);
@@ -382,6 +384,7 @@ fn a_program_sees_only_the_stand_ins_and_a_signal_leaves_a_whole_file() {
     }
     assert!(of("MIRO_BASE_URL").starts_with("https://127.0.0.1:"));
     assert_eq!(of("OWN"), format!("{}/v2", of("MIRO_BASE_URL")));
+    assert!(seen.contains("--keep evnt: no field, header or parameter has that name"), "{seen}");
     assert_eq!(of("KEPT"), format!("{}/x", of("STATE_DIR")));
     assert!(Path::new(of("STATE_DIR")).is_absolute() && !Path::new(of("STATE_DIR")).exists(), "{seen}");
     for name in ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"] {

@@ -103,6 +103,9 @@ impl RecordCommand {
                 log.dropped
             );
         }
+        for field in &recording.kept_nowhere {
+            anstream::eprintln!("--keep {field}: no field, header or parameter has that name in this recording");
+        }
         if self.json {
             let summary = Summary {
                 entries: log.entries.len(),

@@ -72,6 +72,11 @@ impl Tape {
         (entries, inner.dropped, inner.redactor.replaced().clone())
     }
 
+    /// Whether a field that keeps its value was anywhere.
+    pub(super) fn has_met(&self, field: &str) -> bool {
+        self.inner().redactor.has_met(field)
+    }
+
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }

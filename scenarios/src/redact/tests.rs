@@ -167,6 +167,16 @@ fn what_is_kept_is_kept_and_credentials_never_are() {
 }
 
 #[test]
+fn a_field_to_keep_that_nothing_was_called_is_known() {
+    let mut redactor = redactor(&["userAgent", "event", "X-Trace", "part", "nowhere"]);
+    drop(redactor.response_body(r#"{"userAgent":"MiroDesktop/0.11","event":"sign_in_succeeded"}"#));
+    drop(redactor.header("x-trace", "abc"));
+    drop(redactor.parameter("part", "7"));
+    let met = ["USERAGENT", "event", "X-Trace", "part", "nowhere"].map(|field| redactor.has_met(field));
+    assert_eq!(met, [true, true, true, true, false]);
+}
+
+#[test]
 fn a_body_that_was_cut_leaks_nothing() {
     let body = r#"{"data":[{"name":"Ada Lovelace","email":"ada.lovelace@example.org"}]}"#;
     for length in 0..body.len() {

@@ -85,7 +85,7 @@ impl Redactor {
     }
 
     fn parameter_layered(&mut self, name: &str, value: &str, layers: u8) -> (String, String) {
-        let is_safe = allow::parameter(name, value, self.around) || self.is_kept(name);
+        let is_safe = self.is_kept(name) || allow::parameter(name, value, self.around);
         let value = if is_safe { value.to_owned() } else { self.field(name, value, layers) };
         (self.name(name, layers), value)
     }
