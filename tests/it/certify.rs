@@ -120,13 +120,16 @@ fn a_program_that_does_not_start_is_one_failure() {
     for (command, told) in [
         (&["--", "no-such-program"][..], "could not start `no-such-program`"),
         (&["--", "sh", "-c", "echo out of order; exit 3"][..], "it ended with 3 before it called anybody"),
+        (&["--", "sh", "-c", "kill -SEGV $$"], "it was killed by signal 11 (SEGV) before it called anybody"),
     ] {
-        let output = certify(&[&["--json"], command].concat());
+        let output = certify(&[&["--json", SOON[0], SOON[1]], command].concat());
         let report = report(&output);
         assert_eq!((output.status.code(), report["cases"].as_array().map(Vec::len)), (Some(1), Some(1)));
         let case = &report["cases"][0];
         assert!(case["reason"].as_str().is_some_and(|reason| reason.contains(told)), "{case}");
         assert!(case["reason"].as_str().is_some_and(|reason| reason.starts_with("target: ")), "{case}");
+        let repeat = format!("miro-lab certify {} {} -- {}", SOON[0], SOON[1], command[1]);
+        assert!(case["repeat"].as_str().is_some_and(|told| told.starts_with(&repeat)), "{case}");
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Options {
     pub jobs: usize,
     /// What comes before the scenario in the command that plays a case again, such as `miro-lab certify --target t.yaml`.
     pub repeat: String,
+    /// The scenarios that were named, with the matrix values that were, as they stand in a command; empty where none was.
+    pub named: String,
     /// How the cases were chosen.
     pub selection: Selection,
     /// The hash of the scenarios that were chosen from.
@@ -100,6 +102,8 @@ pub async fn certify(
     let planned = plan.cases.len();
     if let Some(Some(played)) = stop.run_until_cancelled(target_failure(&subject)).await {
         let first = plan.cases.first().map(|(origin, case)| repeat(origin, case, &options));
+        let named = Some(&options.named).filter(|named| !named.is_empty());
+        let first = named.map(|named| with(&options.repeat, named)).or(first);
         let case = of_target(&played, first, &options);
         tell(Progress::Over(Box::new(case.clone())));
         report.cases = vec![case];
@@ -298,10 +302,14 @@ fn repeat(origin: &Origin, case: &Case, options: &Options) -> String {
     let is_shipped = origin.file.starts_with("scenarios/catalogue/");
     let name = if is_shipped { case.scenario.id.clone() } else { quoted(&origin.file) };
     let case = case.label.as_ref().map_or_else(String::new, |label| format!(" --case {}", quoted(label)));
-    // The command of a subject stands behind `--`, and what is played before it.
-    match options.repeat.split_once(" -- ") {
-        Some((lab, command)) => format!("{lab} {name}{case} -- {command}"),
-        None => format!("{} {name}{case}", options.repeat),
+    with(&options.repeat, &format!("{name}{case}"))
+}
+
+/// A command with what it is to play: the command of a subject stands behind `--`, and what is played before it.
+fn with(command: &str, played: &str) -> String {
+    match command.split_once(" -- ") {
+        Some((lab, subject)) => format!("{lab} {played} -- {subject}"),
+        None => format!("{command} {played}"),
     }
 }
 

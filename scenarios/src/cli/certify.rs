@@ -116,7 +116,8 @@ impl Certify {
         let suite = suite(&documents);
         let plan = Plan::of(documents, &selection, &subject).map_err(|error| Usage(error.to_string()))?;
         let jobs = self.jobs.unwrap_or_else(processors).clamp(1, 64);
-        let options = Options { jobs, repeat: self.repeat(), selection, suite, expected: expected.clone() };
+        let (repeat, named) = (self.repeat(), self.named());
+        let options = Options { jobs, repeat, named, selection, suite, expected: expected.clone() };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(jobs).enable_all().build()?;
         let mut report = runtime.block_on(self.play(plan, subject, options))?;
         expected.apply(&mut report, today());
@@ -247,6 +248,13 @@ impl Certify {
             anstream::println!("{}", serde_json::to_string(report)?);
         }
         Ok(())
+    }
+
+    /// The scenarios that are named, and the case of them.
+    fn named(&self) -> String {
+        let names: Vec<String> = self.scenarios.iter().map(|name| quoted(name)).collect();
+        let case = self.case.as_ref().filter(|_| !names.is_empty());
+        names.join(" ") + &case.map_or_else(String::new, |case| format!(" --case {}", quoted(case)))
     }
 
     /// The command that comes before the name of a scenario to play it again.
