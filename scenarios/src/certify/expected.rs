@@ -108,7 +108,7 @@ impl Expected {
 }
 
 impl Expectation {
-    fn is_about(&self, case: &CaseReport) -> bool {
+    pub(crate) fn is_about(&self, case: &CaseReport) -> bool {
         self.id == case.id && (self.case.is_none() || self.case == case.case)
     }
 

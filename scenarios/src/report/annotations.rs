@@ -39,8 +39,9 @@ pub fn annotations(report: &Report) -> String {
         let case = entry.case.as_ref().map_or_else(String::new, |case| format!(" ({case})"));
         let title = property(&format!("stale: {}{case}", entry.id));
         let message = format!(
-            "listed as a known failure ({}), and did not come true: take the entry out, or let `--update-expect` do it",
-            entry.reason
+            "listed as a known failure ({}), and {}: take the entry out, or let `--update-expect` do it",
+            entry.reason,
+            report.stale_since(entry)
         );
         // A string takes everything.
         let _written = writeln!(lines, "::warning title={title}::{}", data(&bounded(&message, MESSAGE_MAX)));

@@ -32,7 +32,7 @@ pub fn html(report: &Report) -> String {
             (filter::bar(report))
             @for section in Section::ALL {
                 (of_section(report, section, &mut anchors))
-                @if section == Section::Error { (stale(&report.stale)) }
+                @if section == Section::Error { (stale(&report.stale_told())) }
             }
             @if report.cases.is_empty() { p.empty { "No case was played." } }
         }

@@ -34,7 +34,7 @@ pub fn junit(report: &Report) -> String {
     }
     if !report.stale.is_empty() {
         let mut suite = TestSuite::new(EXPECTATIONS);
-        suite.add_test_cases(report.stale.iter().map(stale));
+        suite.add_test_cases(report.stale.iter().map(|entry| stale(report, entry)));
         document.add_test_suite(suite);
     }
     // The texts are valid and the writer is memory: nothing can fail.
@@ -116,11 +116,12 @@ fn of_run(shortcoming: Shortcoming) -> TestCase {
     test
 }
 
-fn stale(entry: &Expectation) -> TestCase {
+fn stale(report: &Report, entry: &Expectation) -> TestCase {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     status.set_type("stale").set_message(allowed(&format!(
-        "listed as a known failure ({}), and did not come true: take the entry out, or let `--update-expect` do it",
-        entry.reason
+        "listed as a known failure ({}), and {}: take the entry out, or let `--update-expect` do it",
+        entry.reason,
+        report.stale_since(entry)
     )));
     let case = entry.case.as_ref().map_or_else(String::new, |case| format!(" ({case})"));
     let mut test = TestCase::new(allowed(&format!("{}{case}", entry.id)), status);

@@ -264,6 +264,28 @@ impl Report {
         format!("{name}{shard}{verdict}: {pass} of {cases} cases passed{others}{remarks}.")
     }
 
+    /// The stale entries, each with what to know of it before its reason.
+    pub(super) fn stale_told(&self) -> Vec<Expectation> {
+        let told = |entry: &Expectation| match self.is_unsupported(entry) {
+            true => {
+                Expectation { reason: format!("unsupported: the entry can go ({})", entry.reason), ..entry.clone() }
+            }
+            false => entry.clone(),
+        };
+        self.stale.iter().map(told).collect()
+    }
+
+    /// Why an entry is stale: what its cases did.
+    pub(super) fn stale_since(&self, entry: &Expectation) -> &'static str {
+        if self.is_unsupported(entry) { "is unsupported: the entry can go" } else { "did not come true" }
+    }
+
+    /// Whether every case that an entry is about is unsupported.
+    fn is_unsupported(&self, entry: &Expectation) -> bool {
+        let mut about = self.cases.iter().filter(|case| entry.is_about(case)).peekable();
+        about.peek().is_some() && about.all(|case| case.verdict == Verdict::Unsupported)
+    }
+
     /// Why not every case that failed was played a second time.
     pub(super) fn why_not_again(&self) -> &'static str {
         if self.interrupted.is_some() { "because the run was interrupted" } else { "because too many cases failed" }
@@ -381,5 +403,19 @@ mod tests {
         let other = sample::of_cases(&[("A-3", None, Verdict::Pass)]);
         let whole = compare::merge(vec![other, report]).unwrap();
         assert_eq!((whole.conformant, whole.interrupted), (false, Some(Interrupted { cases_not_played: 300 })));
+    }
+
+    #[test]
+    fn a_stale_entry_of_an_unsupported_case_is_told_so_in_every_form() {
+        let known = "[[known_failure]]\nid = 'A-1'\nreason = 'not mended yet'\n";
+        let known = crate::certify::Expected::parse(known).unwrap();
+        for (verdict, is_unsupported) in [(Verdict::Unsupported, true), (Verdict::Pass, false)] {
+            let mut report = sample::of_cases(&[("A-1", None, verdict), ("A-2", None, Verdict::Pass)]);
+            known.apply(&mut report, "2026-11-29".parse().unwrap());
+            assert_eq!(report.stale.len(), 1);
+            for form in forms(&report) {
+                assert_eq!(form.contains("unsupported: the entry can go"), is_unsupported, "{form}");
+            }
+        }
     }
 }

@@ -29,8 +29,9 @@ pub fn end(report: &Report) -> String {
         // A string takes everything.
         let _written = writeln!(
             text,
-            "\nstale  {}{case}: it is listed as a known failure, and did not come true",
-            one_line(&entry.id)
+            "\nstale  {}{case}: it is listed as a known failure, and {}",
+            one_line(&entry.id),
+            report.stale_since(entry)
         );
     }
     for entry in &report.expired {

@@ -63,13 +63,29 @@ pub(crate) fn end_text(code: i32) -> String {
     let Some(number) = code.checked_neg().filter(|number| number.is_positive()) else {
         return format!("ended with {code}");
     };
-    let name = Signal::from_named_raw(number).map(|signal| format!("{signal:?}"));
-    let name = name.as_deref().and_then(|name| name.strip_prefix("Signal::"));
+    let name = NAMES.iter().find(|(signal, _)| signal.as_raw() == number);
     name.map_or_else(
         || format!("was killed by signal {number}"),
-        |name| format!("was killed by signal {number} ({name})"),
+        |(_, name)| format!("was killed by signal {number} ({name})"),
     )
 }
+
+/// Signals that end programs.
+const NAMES: [(Signal, &str); 13] = [
+    (Signal::HUP, "HUP"),
+    (Signal::INT, "INT"),
+    (Signal::QUIT, "QUIT"),
+    (Signal::ILL, "ILL"),
+    (Signal::TRAP, "TRAP"),
+    (Signal::ABORT, "ABRT"),
+    (Signal::BUS, "BUS"),
+    (Signal::FPE, "FPE"),
+    (Signal::KILL, "KILL"),
+    (Signal::SEGV, "SEGV"),
+    (Signal::PIPE, "PIPE"),
+    (Signal::ALARM, "ALRM"),
+    (Signal::TERM, "TERM"),
+];
 
 /// The same as a shell tells it: 128 and the number of the signal.
 pub(crate) fn shell_code_of(status: ExitStatus) -> u8 {
