@@ -7,6 +7,7 @@ mod again;
 mod case;
 mod expectation;
 mod expected;
+mod hint;
 mod lives;
 mod plan;
 mod run;

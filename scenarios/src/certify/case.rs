@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use connector::Stream;
 use jiff::{SignedDuration, Timestamp};
 
+use super::hint;
 use super::lives::{LifeError, Lives, SeenLives};
 use super::subject::{Folder, Subject};
 use crate::deployment::table_of;
@@ -148,7 +149,9 @@ async fn try_play(scenario: &Scenario, subject: &Subject) -> Result<Played, Case
         memory_peak_mib: seen.memory_peak_mib,
         calls,
     };
-    let checks = judge(live.scenario(), &streams, &observation, &live.mocks.sentinel);
+    let mut checks = judge(live.scenario(), &streams, &observation, &live.mocks.sentinel);
+    let asked = observation.calls.iter().map(|call| call.call).collect();
+    hint::one_log_alone(subject, &asked, &mut checks);
     let Observation { calls, begun, steps, .. } = observation;
     live.stop().await;
     Ok(Played { checks, seconds: 0.0, calls, begun, steps, output })

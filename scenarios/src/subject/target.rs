@@ -198,6 +198,11 @@ impl Target {
         Ok(target)
     }
 
+    /// Whether it declares what is taken for granted of a target that declares nothing.
+    pub(crate) fn has_usual_features(&self) -> bool {
+        self.features == both_logs()
+    }
+
     fn check(&self) -> Result<(), String> {
         if self.command.first().is_none_or(String::is_empty) {
             return Err("`command` is empty; the program and its arguments stand there".to_owned());
