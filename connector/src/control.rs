@@ -8,7 +8,7 @@
 //! | `GET /v1/dead-letters?after=N&limit=M` | a page of the list, a JSON array |
 //! | `GET /v1/dead-letters/N` | the event as Miro sent it; 404 where there is none |
 //! | `POST /v1/dead-letters/resend` `{"numbers": […]}` | `{"accepted": n, "refused": m}` |
-//! | `POST /v1/dead-letters/drop` `{"numbers": […]}` | `{"dropped": n}` |
+//! | `POST /v1/dead-letters/drop` `{"numbers": […]}` | `{"dropped": n, "numbers": […]}` |
 //! | `POST /v1/dead-letters/wipe` | `{}`, once what was removed is out of the file too |
 //!
 //! Whatever is not done has a status of 4xx or 5xx and a body `{"code", "subject", "cause", "next_step"}`. More paths and fields
@@ -37,8 +37,17 @@ pub(crate) struct Numbers {
     pub(crate) numbers: Vec<u64>,
 }
 
-/// How many events were removed for good.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+/// The events that were removed for good.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Dropped {
     pub(crate) dropped: u64,
+    /// Their numbers.
+    #[serde(default)]
+    pub(crate) numbers: Vec<u64>,
+}
+
+impl From<Vec<u64>> for Dropped {
+    fn from(numbers: Vec<u64>) -> Self {
+        Self { dropped: numbers.len() as u64, numbers }
+    }
 }

@@ -146,10 +146,22 @@ fn list_and_export_print_the_same_whoever_holds_the_file() {
         &["dead-letters", "export", "2", "3", "99"],
         &["dead-letters", "export", "99"],
     ];
-    let shown = || commands.map(|command| place.shown(command));
+    let shown = || {
+        commands.map(|command| {
+            let Output { status, stdout, stderr } = place.run(command);
+            (
+                status.code(),
+                String::from_utf8_lossy(&stdout).into_owned(),
+                String::from_utf8_lossy(&stderr).into_owned(),
+            )
+        })
+    };
     let alone = shown();
-    assert_eq!(alone[2].lines().count(), 3);
-    assert!(alone[2].contains("one-s3cr3t-event") && !alone[2].contains('\u{1b}'));
+    assert_eq!(alone[2].1.lines().count(), 3);
+    assert!(alone[2].1.contains("one-s3cr3t-event") && !alone[2].1.contains('\u{1b}'));
+    assert_eq!(alone.each_ref().map(|(code, ..)| *code), [Some(0), Some(0), Some(0), Some(1), Some(1)]);
+    assert_eq!((alone[3].1.lines().count(), alone[4].1.as_str()), (2, ""));
+    assert!(alone[4].2.starts_with("error: nothing is set aside under number 99\n  next: "), "{}", alone[4].2);
 
     // A killed service leaves its socket, which the next one replaces and a command does not fall over.
     drop(place.serve(LISTENING));
@@ -175,11 +187,35 @@ fn what_is_dropped_while_the_service_runs_is_nowhere_on_the_disk() {
     assert!(holds("one-s3cr3t-event"));
     let service = place.serve(LISTENING);
     let dropped = place.run(&["dead-letters", "drop", "1", "99"]);
-    assert_eq!((dropped.status.code(), String::from_utf8_lossy(&dropped.stderr).trim()), (Some(0), "dropped: 1"));
+    let told = String::from_utf8_lossy(&dropped.stderr).into_owned();
+    assert_eq!(dropped.status.code(), Some(1), "{told}");
+    assert!(told.starts_with("dropped: 1 (number 1)\nerror: nothing is set aside under number 99\n  next: "), "{told}");
     assert!(!holds("one-s3cr3t-event"));
     assert_eq!(place.shown(&["dead-letters", "list"]).lines().count(), 2);
     service.end();
     assert_eq!(place.shown(&["dead-letters", "list"]).lines().count(), 2);
+}
+
+#[test]
+fn a_command_that_is_given_twice_reaches_nothing_new() {
+    let place = Place::new("state/x.redb");
+    let drop_some = |arguments: &[&str]| {
+        let output = place.run(&[&["dead-letters", "drop"], arguments].concat());
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or_default().to_owned())
+    };
+    assert_eq!(drop_some(&["1", "2"]), (Some(0), "dropped: 2 (numbers 1-2)".into()));
+    assert_eq!(drop_some(&["1", "2"]), (Some(1), "dropped: 0".into()));
+    assert_eq!(drop_some(&["--all"]), (Some(0), "dropped: 1 (number 3)".into()));
+    assert_eq!(drop_some(&["--all"]), (Some(0), "dropped: 0".into()));
+    for again in [&["drop", "1"][..], &["resend", "1", "7"]] {
+        let output = place.run(&[&["dead-letters"], again].concat());
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(1) && told.contains("nothing is set aside under number"), "{told}");
+    }
+    let nowhere = Place::new("state/x.redb");
+    fs::remove_dir_all(nowhere.0.path().join("state")).expect("removed");
+    assert_eq!(nowhere.run(&["dead-letters", "drop", "1"]).status.code(), Some(1));
+    assert_eq!(nowhere.run(&["dead-letters", "drop", "--all"]).status.code(), Some(0));
 }
 
 #[test]

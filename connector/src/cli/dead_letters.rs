@@ -2,6 +2,7 @@
 
 mod access;
 mod asked;
+mod numbers;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -22,7 +23,7 @@ pub(super) fn dead_letters(global: &Global, command: &DeadLetters) -> Result<Exi
     let config = global.load()?;
     if !config.store.path.exists() {
         say(&format!("nothing is set aside: there is no {} yet", config.store.path.display()));
-        return Ok(Exit::Done);
+        return command.which().map_or(Ok(Exit::Done), |which| which.are_among(&[]).map(|()| Exit::Done));
     }
     parts::runtime()?.block_on(carry_out(&config, command))
 }
@@ -36,20 +37,35 @@ async fn carry_out(config: &Config, command: &DeadLetters) -> Result<Exit, Failu
         }
         DeadLetters::Export { which } => export(&letters, which).await,
         DeadLetters::Resend { which } => {
-            let resent = resend(&letters, which).await;
+            let chosen = chosen(&letters, which).await?;
+            let resent = resend(&letters, &chosen).await;
             let wiped = wipe(&letters).await;
             let Resent { accepted, refused } = resent?;
             say(&format!("sent again: {accepted}; refused again and kept: {refused}"));
-            wiped.map(|()| if refused == 0 { Exit::Done } else { Exit::Destination })
+            wiped
+                .and_then(|()| which.are_among(&chosen))
+                .map(|()| if refused == 0 { Exit::Done } else { Exit::Destination })
         }
         DeadLetters::Drop { which } => {
-            let mut dropped = 0;
-            for numbers in chosen(&letters, which).await?.chunks(BATCH) {
-                dropped += letters.remove(numbers.to_vec()).await?;
-            }
-            wipe(&letters).await?;
-            say(&format!("dropped: {dropped}"));
-            Ok(Exit::Done)
+            let (mut numbers, failed) = remove(&letters, chosen(&letters, which).await?).await;
+            let wiped = wipe(&letters).await;
+            numbers.sort_unstable();
+            say(&match numbers.as_slice() {
+                [] => "dropped: 0".to_owned(),
+                dropped => format!("dropped: {} ({})", dropped.len(), numbers::named(dropped)),
+            });
+            failed.map_or(wiped, Err)?;
+            which.are_among(&numbers).map(|()| Exit::Done)
+        }
+    }
+}
+
+impl DeadLetters {
+    /// The events that a command names.
+    const fn which(&self) -> Option<&Which> {
+        match self {
+            Self::List { .. } => None,
+            Self::Export { which } | Self::Resend { which } | Self::Drop { which } => Some(which),
         }
     }
 }
@@ -58,6 +74,34 @@ impl Which {
     fn holds(&self, number: u64) -> bool {
         self.all || self.numbers.contains(&number)
     }
+
+    /// Whether each number that was named is one of those `found`, ascending. A script that goes on without an event it named
+    /// would take it for done.
+    fn are_among(&self, found: &[u64]) -> Result<(), Failure> {
+        let mut missing: Vec<u64> =
+            self.numbers.iter().copied().filter(|number| found.binary_search(number).is_err()).collect();
+        missing.sort_unstable();
+        missing.dedup();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::unexpected(
+            format!("nothing is set aside under {}", numbers::named(&missing)),
+            "see the numbers with `miro-sentinel dead-letters list`; a number is never used for another event",
+        ))
+    }
+}
+
+/// The numbers of what was removed, and why the rest was not.
+async fn remove(letters: &Letters<'_>, chosen: Vec<u64>) -> (Vec<u64>, Option<Failure>) {
+    let mut removed = Vec::new();
+    for numbers in chosen.chunks(BATCH) {
+        match letters.remove(numbers.to_vec()).await {
+            Ok(dropped) => removed.extend(dropped.numbers),
+            Err(failure) => return (removed, Some(failure)),
+        }
+    }
+    (removed, None)
 }
 
 /// The numbers that are meant, of those that there are.
@@ -74,9 +118,9 @@ async fn chosen(letters: &Letters<'_>, which: &Which) -> Result<Vec<u64>, Failur
     Ok(numbers)
 }
 
-async fn resend(letters: &Letters<'_>, which: &Which) -> Result<Resent, Failure> {
+async fn resend(letters: &Letters<'_>, chosen: &[u64]) -> Result<Resent, Failure> {
     let mut resent = Resent::default();
-    for numbers in chosen(letters, which).await?.chunks(BATCH) {
+    for numbers in chosen.chunks(BATCH) {
         resent += letters.resend(numbers.to_vec()).await?;
     }
     Ok(resent)
@@ -93,6 +137,7 @@ fn show(listed: &Listed, json: bool) -> Result<(), Failure> {
 }
 
 async fn export(letters: &Letters<'_>, which: &Which) -> Result<Exit, Failure> {
+    let mut found = Vec::new();
     letters
         .for_each(async |listed| {
             if which.holds(listed.number)
@@ -101,11 +146,12 @@ async fn export(letters: &Letters<'_>, which: &Which) -> Result<Exit, Failure> {
                 // One event a line: a newline inside an event can only stand between its tokens.
                 let event = String::from_utf8_lossy(&event).replace(['\r', '\n'], " ");
                 print(&format!("{}\n", without_controls(&event)))?;
+                found.push(listed.number);
             }
             Ok(())
         })
         .await?;
-    Ok(Exit::Done)
+    which.are_among(&found).map(|()| Exit::Done)
 }
 
 /// `json` with an escape in place of each character that steers a terminal or that nobody sees: within a string of JSON it
@@ -137,7 +183,7 @@ async fn wipe(letters: &Letters<'_>) -> Result<(), Failure> {
             subject: "store.path".into(),
             cause: format!("what was removed is no longer listed, but its text is still in the file: {cause}"),
             next_step: format!(
-                "{next_step}; then run `miro-sentinel dead-letters drop` again: with a number that is not listed it removes nothing else"
+                "{next_step}; then run `miro-sentinel dead-letters drop` again: with a number that is not listed it removes nothing else, and says so"
             ),
         })
     })

@@ -84,7 +84,7 @@ async fn resend(State(server): State<Server>, Json(which): Json<Numbers>) -> Res
 
 async fn remove(State(server): State<Server>, Json(which): Json<Numbers>) -> Result<Json<Dropped>, NotDone> {
     let (numbers, _turn) = (checked(which)?, server.turn.try_lock().map_err(|_| NotDone::Busy)?);
-    Ok(Json(Dropped { dropped: server.connector().drop_dead_letters(numbers).await? }))
+    Ok(Json(server.connector().drop_dead_letters(numbers).await?.into()))
 }
 
 async fn wipe(State(server): State<Server>) -> Result<Json<serde_json::Value>, NotDone> {

@@ -32,17 +32,17 @@ impl Connector {
         Ok(resent)
     }
 
-    /// Removes the events with these numbers for good, and says how many there were. Their text is in the file until it is
+    /// Removes the events with these numbers for good, and returns the numbers of those that there were. Their text is in the file until it is
     /// [wiped](Store::wipe).
-    pub(crate) async fn drop_dead_letters(&self, numbers: Vec<u64>) -> Result<u64, StoreError> {
-        let mut dropped = 0;
+    pub(crate) async fn drop_dead_letters(&self, numbers: Vec<u64>) -> Result<Vec<u64>, StoreError> {
+        let mut dropped = Vec::new();
         for number in numbers {
             let Some(letter) = letter(self.store(), number).await? else { continue };
             self.store().drop_dead_letters(vec![number]).await?;
             self.progress.get(&letter.stream).iter().for_each(|progress| progress.removed_dead_letters(1));
-            dropped += 1;
+            dropped.push(number);
         }
-        info!(dropped, "Dead letters dropped.");
+        info!(dropped = dropped.len(), "Dead letters dropped.");
         Ok(dropped)
     }
 }

@@ -39,7 +39,7 @@ async fn a_full_store_goes_on_once_there_is_room_and_the_service_is_not_stopped_
         let problem = counts.problem.expect("the store is full");
         assert_eq!((problem.code.as_str(), counts.dead_letters), ("dead-letters-full", 1));
         assert!(problem.next_step.contains("while the service runs"), "{}", problem.next_step);
-        assert_eq!(connector.drop_dead_letters(vec![1, 99]).await.unwrap(), 1);
+        assert_eq!(connector.drop_dead_letters(vec![1, 99]).await.unwrap(), [1]);
         assert_eq!(connector.status().streams["audit"].dead_letters, 0);
         tokio::time::sleep(Duration::from_mins(2)).await;
         let counts = connector.status().streams["audit"].clone();

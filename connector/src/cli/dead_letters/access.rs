@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::asked::Asked;
 use crate::cli::{Failure, parts};
 use crate::config::Config;
+use crate::control::Dropped;
 use crate::dead_letters::{LIMIT_MAX, Listed, Page, Resender, Resent, Unsent, Way, letter, list};
 use crate::identity::TokenProvider;
 use crate::progress::Progress;
@@ -61,13 +62,12 @@ impl<'a> Letters<'a> {
         }
     }
 
-    /// Removes events for good; says how many there were.
-    pub(super) async fn remove(&self, numbers: Vec<u64>) -> Result<u64, Failure> {
+    /// Removes events for good; says which there were.
+    pub(super) async fn remove(&self, numbers: Vec<u64>) -> Result<Dropped, Failure> {
         match self {
             Self::Opened { store, .. } => {
-                let events = numbers.len() as u64;
-                store.drop_dead_letters(numbers).await?;
-                Ok(events)
+                store.drop_dead_letters(numbers.clone()).await?;
+                Ok(numbers.into())
             }
             Self::Asked(service) => service.remove(numbers).await,
         }

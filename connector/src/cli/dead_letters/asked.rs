@@ -91,10 +91,9 @@ impl Asked {
         }
     }
 
-    /// Removes events for good; says how many there were.
-    pub(super) async fn remove(&self, numbers: Vec<u64>) -> Result<u64, Failure> {
-        let done: Dropped = self.command("drop", &Numbers { numbers }).await?;
-        Ok(done.dropped)
+    /// Removes events for good; says which there were.
+    pub(super) async fn remove(&self, numbers: Vec<u64>) -> Result<Dropped, Failure> {
+        self.command("drop", &Numbers { numbers }).await
     }
 
     /// Sends events again, the way the service sends others.

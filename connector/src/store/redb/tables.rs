@@ -15,6 +15,8 @@ use crate::store::{ByMinute, Change, DeadLetter, DeadLetterTotals, IdHash, Minut
 pub(super) const SCHEMA: u64 = 1;
 
 const META: TableDefinition<'static, &str, u64> = TableDefinition::new("miro-sentinel");
+/// In [`META`]: the highest number that a dead letter was given. Missing in a file of a version that did not keep it.
+const NUMBERED: &str = "dead-letters-numbered";
 /// Stream -> version, ledger.
 const LEDGER: TableDefinition<'static, u8, (u64, &[u8])> = TableDefinition::new("ledger");
 /// Stream, minute, version of the commit -> id hashes, one after the other.
@@ -154,15 +156,27 @@ fn set_aside(writing: &WriteTransaction, letters: &[DeadLetter]) -> Result<u64, 
     }
     let mut totals = writing.open_table(TOTALS)?;
     let mut table = writing.open_table(DEAD_LETTERS)?;
-    let mut number = table.last()?.map_or(0, |(number, _)| number.value());
+    let mut meta = writing.open_table(META)?;
+    let mut number = numbered(&meta, &table)?;
     for letter in letters {
-        number += 1;
+        number = number.saturating_add(1);
         let stream = key(letter.stream);
         let at = letter.at.as_millisecond();
         table.insert(number, (stream, at, letter.id.as_str(), letter.reason.as_str(), letter.event.as_ref()))?;
         add(&mut totals, stream, 1, size(letter.event.len()))?;
     }
+    meta.insert(NUMBERED, number)?;
     Ok(sum(&totals)?.bytes)
+}
+
+/// The highest number given so far. It is never given again, whatever was dropped since: a command that names a number must not
+/// reach another event than the one that was listed.
+fn numbered(
+    meta: &impl ReadableTable<&'static str, u64>,
+    letters: &Table<'_, u64, (u8, i64, &'static str, &'static str, &'static [u8])>,
+) -> Result<u64, redb::Error> {
+    let kept = meta.get(NUMBERED)?.map_or(0, |number| number.value());
+    Ok(letters.last()?.map_or(0, |(number, _)| number.value()).max(kept))
 }
 
 pub(super) fn remembered(database: &Database, stream: Stream, range: &Range<Minute>) -> Result<ByMinute, redb::Error> {
@@ -211,6 +225,9 @@ pub(super) fn drop_dead_letters(database: &Database, numbers: &[u64]) -> Result<
     {
         let mut totals = writing.open_table(TOTALS)?;
         let mut table = writing.open_table(DEAD_LETTERS)?;
+        let mut meta = writing.open_table(META)?;
+        let highest = numbered(&meta, &table)?;
+        meta.insert(NUMBERED, highest)?;
         for number in numbers {
             let dropped = table.remove(number)?.map(|row| {
                 let (stream, _, _, _, event) = row.value();

@@ -101,6 +101,50 @@ async fn set_aside_events_are_listed_counted_and_dropped() {
 }
 
 #[tokio::test]
+async fn a_number_is_given_once_whatever_is_dropped_and_whoever_opens_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.redb");
+    let set_aside = async |store: &RedbStore, from: u64, ids: &[&str]| {
+        let set_aside = ids.iter().map(|id| letter(Stream::Audit, id, "{}")).collect();
+        store.commit(Stream::Audit, Version(from), Change { set_aside, ..change("x") }).await.unwrap();
+        let listed = store.dead_letters(0, 99).await.unwrap();
+        listed.into_iter().map(|(number, _)| number).collect::<Vec<_>>()
+    };
+    let store = RedbStore::open(&path, FAR).unwrap();
+    assert_eq!(set_aside(&store, 0, &["a", "b", "c"]).await, [1, 2, 3]);
+    store.drop_dead_letters(vec![1, 2, 3]).await.unwrap();
+    store.wipe().await.unwrap();
+    assert_eq!(set_aside(&store, 1, &["d"]).await, [4]);
+    store.drop_dead_letters(vec![4]).await.unwrap();
+    drop(store);
+    let store = RedbStore::open(&path, FAR).unwrap();
+    assert_eq!(set_aside(&store, 2, &["e", "f"]).await, [5, 6]);
+    drop(store);
+
+    // A file of a version that kept no count goes on after its highest number, also when that one is dropped first.
+    for is_dropped_first in [false, true] {
+        let path = folder.path().join(format!("old-{is_dropped_first}.redb"));
+        let store = RedbStore::open(&path, FAR).unwrap();
+        assert_eq!(set_aside(&store, 0, &["a", "b"]).await, [1, 2]);
+        drop(store);
+        let database = redb::Database::open(&path).unwrap();
+        let writing = database.begin_write().unwrap();
+        writing
+            .open_table(redb::TableDefinition::<&str, u64>::new("miro-sentinel"))
+            .unwrap()
+            .retain(|key, _| key == "schema")
+            .unwrap();
+        writing.commit().unwrap();
+        drop(database);
+        let store = RedbStore::open(&path, FAR).unwrap();
+        let dropped = if is_dropped_first { vec![1, 2] } else { vec![1] };
+        store.drop_dead_letters(dropped.clone()).await.unwrap();
+        let expected: Vec<u64> = [2, 3].into_iter().filter(|number| !dropped.contains(number)).collect();
+        assert_eq!(set_aside(&store, 1, &["c"]).await, expected);
+    }
+}
+
+#[tokio::test]
 async fn a_full_dead_letter_store_refuses_the_whole_commit() {
     let store = in_memory(5);
     let both = vec![letter(Stream::Audit, "a", "{1}"), letter(Stream::Audit, "b", "{22}")];
