@@ -28,6 +28,7 @@ pub use explain::{Explained, explain};
 pub use finding::{Finding, Findings, Origin, Severity};
 pub use load::{DEFAULT_FILE, Sources, load};
 pub(crate) use load::{Guarded, files_to_guard, secret_files};
+pub(crate) use reader::SECRET_BYTES_MAX;
 pub use schema::schema;
 pub(crate) use span::{human, parse_span};
 pub use types::{

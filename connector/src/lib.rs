@@ -8,6 +8,7 @@
 
 #![warn(clippy::missing_errors_doc)]
 
+mod bounded_file;
 mod checkpoint;
 pub mod cli;
 pub mod clock;

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use ring::digest::{Digest, SHA256, digest};
 
+use crate::bounded_file;
+use crate::config::SECRET_BYTES_MAX;
+
 /// How often the files are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
@@ -56,7 +59,12 @@ impl SecretFiles {
 }
 
 async fn fingerprint(path: &PathBuf) -> Option<Fingerprint> {
-    let bytes = tokio::fs::read(path).await.ok()?;
+    let path = path.clone();
+    // A pipe is empty once it was read: that is no new secret.
+    let read = move || {
+        if bounded_file::irregular(&path).is_some() { None } else { bounded_file::read(&path, SECRET_BYTES_MAX).ok() }
+    };
+    let bytes = tokio::task::spawn_blocking(read).await.ok()??;
     Some(Fingerprint(digest(&SHA256, &bytes)))
 }
 

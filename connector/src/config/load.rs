@@ -10,10 +10,11 @@ use super::key::{AnyKey, Key};
 use super::keys::{self, IdentityKind, StreamKeys};
 use super::kind::{Count, Kind as _, Text};
 use super::layers::{Layers, VARIABLE_PREFIX};
-use super::reader::{Reader, bounded};
+use super::reader::Reader;
 use super::secret::{Secret, SecretSource};
 use super::{Config, ContentConfig, Http, Identity, Miro, Sentinel, StoreConfig, StreamConfig, Telemetry};
 use super::{pasted, rights};
+use crate::bounded_file;
 use crate::rights::{CONFIGURATION, SECRET};
 
 /// The file that is read when none is named.
@@ -51,7 +52,7 @@ impl Sources {
                 ))]));
             }
         };
-        let read = bounded(&path, FILE_BYTES_MAX);
+        let read = bounded_file::read(&path, FILE_BYTES_MAX);
         match read.and_then(|bytes| pasted::text(&bytes).map_err(|flaw| format!("it {flaw}"))) {
             Ok(text) => Ok(Self { file: Some((path, text)), variables }),
             Err(error) => {
@@ -217,7 +218,7 @@ fn store(reader: &mut Reader<'_>) -> Option<StoreConfig> {
 fn http(reader: &mut Reader<'_>) -> Option<Http> {
     let ca_file = reader.get(&keys::CA_FILE);
     if let Some(path) = &ca_file
-        && let Err(error) = std::fs::File::open(path)
+        && let Err(error) = bounded_file::open(path)
     {
         let key = &keys::CA_FILE;
         let finding = Finding::error(key.path, format!("could not be read: {error}"), reader.origin(key));

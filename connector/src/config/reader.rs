@@ -1,8 +1,6 @@
 //! Reads typed values out of the layers and keeps every finding on the way.
 
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -13,10 +11,11 @@ use super::layers::{Entry, Layers};
 use super::raw::Raw;
 use super::secret::{Secret, SecretSource, is_name};
 use super::{pasted, rights};
+use crate::bounded_file;
 use crate::redact::{MASK, looks_like_secret};
 
 /// The largest file that holds a secret, in bytes.
-const SECRET_BYTES_MAX: u64 = 64 * 1024;
+pub(crate) const SECRET_BYTES_MAX: u64 = 64 * 1024;
 
 pub(crate) struct Reader<'a> {
     pub(crate) layers: &'a Layers,
@@ -65,7 +64,7 @@ impl Reader<'_> {
             },
             SecretSource::File(path) => {
                 self.findings.extend(rights::warning(key.path, &path, origin.clone()));
-                let read = bounded(&path, SECRET_BYTES_MAX);
+                let read = bounded_file::read(&path, SECRET_BYTES_MAX);
                 read.map(|bytes| pasted::secret(&pasted::text(&bytes)?)).map_err(|reason| {
                     let help = if looks_like_secret(&path.to_string_lossy()) {
                         "put the secret into a file, and write the file's path here".to_owned()
@@ -115,13 +114,4 @@ impl Reader<'_> {
         let finding = Finding::error(key.path(), problem, entry.origin.clone());
         self.findings.push(finding.with_value(key.shown(&entry.raw)).with_allowed(key.allowed()));
     }
-}
-
-/// What the file at `path` holds, if that is at most `bytes_max`.
-pub(crate) fn bounded(path: &Path, bytes_max: u64) -> Result<Vec<u8>, String> {
-    // Read no further than is needed to know that it is too large: a device has no size and no end.
-    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
-    let mut bytes = Vec::new();
-    file.take(bytes_max + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    if bytes.len() as u64 > bytes_max { Err(format!("it is larger than {bytes_max} bytes")) } else { Ok(bytes) }
 }

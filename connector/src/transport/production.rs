@@ -12,6 +12,7 @@ use futures_util::future::BoxFuture;
 
 use super::route::{Proxy, Route};
 use super::{ProxyError, ProxyTrouble, Transport, TransportError, peer};
+use crate::bounded_file;
 use crate::config::Http;
 use crate::peer_text::PeerText;
 
@@ -214,9 +215,12 @@ fn next_cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdErr
     }
 }
 
+/// The largest file of root certificates, in bytes; those of a whole system take a quarter of a million.
+const CA_FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
 fn roots(path: &Path) -> Result<Vec<reqwest::Certificate>, ProductionError> {
     let unusable = |reason: String| ProductionError::CaFile { path: path.display().to_string(), reason };
-    let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    let pem = bounded_file::read(path, CA_FILE_BYTES_MAX).map_err(unusable)?;
     let roots = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unusable(deepest(&error)))?;
     if roots.is_empty() { Err(unusable("it holds no certificate in PEM form".into())) } else { Ok(roots) }
 }

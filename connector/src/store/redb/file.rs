@@ -9,6 +9,7 @@ use redb::{DatabaseError, StorageError};
 use tracing::warn;
 
 use super::first;
+use crate::bounded_file;
 use crate::rights::{STATE, Wide};
 use crate::store::StoreError;
 
@@ -23,6 +24,7 @@ pub(super) fn open(path: &Path) -> Result<FileBackend, StoreError> {
         cause: format!("could not open the checkpoint file `{}`: {error}", path.display()),
         next_step: "choose another `store.path`, or correct its permissions".to_owned(),
     };
+    regular(path)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder {
         let mut builder = DirBuilder::new();
@@ -49,6 +51,15 @@ pub(super) fn open(path: &Path) -> Result<FileBackend, StoreError> {
     let backend = FileBackend::new(file).map_err(|error| unusable(path, &error))?;
     mend(path, &lock, &backend).map_err(|error| unusable(path, &error))?;
     Ok(backend)
+}
+
+/// Nothing but a regular file can be the checkpoint; the rest would hang, or take what is written and keep nothing.
+fn regular(path: &Path) -> Result<(), StoreError> {
+    let Some(found) = bounded_file::irregular(path) else { return Ok(()) };
+    Err(StoreError::Unusable {
+        cause: format!("`{}` is {found}, and the checkpoint can only be in a regular file", path.display()),
+        next_step: "choose another `store.path`".to_owned(),
+    })
 }
 
 /// Empties what a first start left that was cut off, unless another process holds the file.
@@ -116,7 +127,7 @@ pub(super) fn gone(path: &Path) -> StoreError {
 
 /// Whether another process holds the file at `path`, as far as locks on this system say. Does not make the file.
 pub(super) fn is_held(path: &Path) -> bool {
-    let lock = File::open(path).map(|file| file.try_lock());
+    let lock = bounded_file::open(path).map(|file| file.try_lock());
     matches!(lock, Ok(Err(TryLockError::WouldBlock)))
 }
 

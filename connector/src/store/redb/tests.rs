@@ -253,6 +253,20 @@ fn a_file_that_is_not_ours_is_left_alone() {
 }
 
 #[test]
+fn what_is_no_regular_file_is_named_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for (path, told) in
+        [(pipe.as_path(), "is a named pipe"), (folder.path(), "is a folder"), (Path::new("/dev/null"), "is a device")]
+    {
+        assert!(!RedbStore::is_held(path), "{}", path.display());
+        let error = RedbStore::open(path, FAR).unwrap_err().to_string();
+        assert!(error.contains(told) && error.contains(&path.display().to_string()), "{error}");
+    }
+}
+
+#[test]
 fn a_file_of_another_version_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("later.redb");
