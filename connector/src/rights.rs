@@ -14,46 +14,136 @@ pub(crate) const CONFIGURATION: u32 = 0o644;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Wide {
     path: PathBuf,
+    is_folder: bool,
     /// The rights found, and those that are enough.
     pub(crate) mode: u32,
     pub(crate) allowed: u32,
+}
+
+/// What somebody may do with a file or a folder, the most of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum May {
+    Nothing,
+    /// Execute a file, or open those in a folder whose names are known.
+    Reach,
+    Read,
+    /// In a folder with the sticky bit nobody takes the place of another's file.
+    Add,
+    Change,
+}
+
+/// The folder of a checkpoint file, as far as it is ours to judge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Folder {
+    /// For its owner alone.
+    Closed,
+    Open(Wide),
+    /// Of another owner, such as the root of a volume, or not to be looked at.
+    Unjudged,
 }
 
 impl Wide {
     /// What is at `path`, if its rights reach beyond `allowed`.
     pub(crate) fn at(path: &Path, allowed: u32) -> Option<Self> {
         let found = std::fs::metadata(path).ok()?;
-        wider(mode(&found), allowed).map(|mode| Self { path: path.to_owned(), mode, allowed })
+        let is_folder = found.is_dir();
+        wider(mode(&found), allowed).map(|mode| Self { path: path.to_owned(), is_folder, mode, allowed })
     }
 
-    /// The folder of the file at `path`, if others may use it. One of another owner is not ours to judge, such as the root of a volume.
-    pub(crate) fn folder_of(path: &Path) -> Option<Self> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty())?;
-        let is_ours = have_one_owner(&std::fs::metadata(path).ok()?, &std::fs::metadata(folder).ok()?);
-        if is_ours { Self::at(folder, FOLDER) } else { None }
+    /// What of the checkpoint at `path` and of its folder others may use.
+    pub(crate) fn of_checkpoint(path: &Path) -> impl Iterator<Item = Self> {
+        let folder = match Folder::of(path) {
+            Folder::Open(wide) => Some(wide),
+            Folder::Closed | Folder::Unjudged => None,
+        };
+        Self::at(path, STATE).into_iter().chain(folder)
     }
 
-    /// Whether every user of this machine may change it, or take its place. In a folder with the sticky bit nobody takes the place
-    /// of another's file.
-    pub(crate) const fn is_writable(&self) -> bool {
-        self.mode & 0o002 != 0 && self.mode & 0o1000 == 0
+    /// Whether every user of this machine may change it, or take its place.
+    pub(crate) fn is_writable(&self) -> bool {
+        self.others() == May::Change
+    }
+
+    /// Whether anybody but its owner may change it, or put another file in the place of one in it.
+    pub(crate) fn is_replaceable(&self) -> bool {
+        self.group().max(self.others()) == May::Change
+    }
+
+    fn group(&self) -> May {
+        self.may(self.mode >> 3, self.allowed >> 3)
+    }
+
+    fn others(&self) -> May {
+        self.may(self.mode, self.allowed)
+    }
+
+    /// What the three bits at the end of `mode` let somebody do that `allowed` does not.
+    const fn may(&self, mode: u32, allowed: u32) -> May {
+        let bits = mode & !allowed & 0o7;
+        // Without the right to reach into a folder nothing in it can be made or replaced.
+        let is_useless = self.is_folder && mode & 0o1 == 0;
+        match bits {
+            _ if bits & 0o2 != 0 && self.is_folder && self.mode & 0o1000 != 0 && !is_useless => May::Add,
+            _ if bits & 0o2 != 0 && !is_useless => May::Change,
+            _ if bits & 0o4 != 0 => May::Read,
+            _ if bits & 0o1 != 0 => May::Reach,
+            _ => May::Nothing,
+        }
     }
 
     /// What was found, in words.
     pub(crate) fn cause(&self) -> String {
-        let (path, mode) = (self.path.display(), self.mode);
-        let may = match (self.is_writable(), mode & 0o007 != 0) {
-            (true, _) => "every user of this machine may change it",
-            (false, true) => "every user of this machine may read it",
-            (false, false) => "its group may use it",
-        };
-        format!("{path} has the rights {mode:04o}: {may}")
+        let (group, others) = (self.group(), self.others());
+        let mut who = Vec::new();
+        if group > others {
+            who.push(format!("its group may {}", self.doing(group)));
+        }
+        if others > May::Nothing {
+            who.push(format!("every user of this machine may {}", self.doing(others)));
+        }
+        if who.is_empty() {
+            who.push("others than its owner have rights that mean nothing".to_owned());
+        }
+        format!("{} has the rights {:04o}: {}", self.path.display(), self.mode, who.join(", and "))
+    }
+
+    const fn doing(&self, may: May) -> &'static str {
+        match (may, self.is_folder) {
+            (May::Change, true) => "put another file in the place of one in it",
+            (May::Change, false) => "change it",
+            (May::Add, _) => "add files to it",
+            (May::Read, true) => "list the names of its files",
+            (May::Read, false) => "read it",
+            (May::Reach, true) => "reach its files by name",
+            (May::Reach, false) => "execute it",
+            (May::Nothing, _) => "do nothing with it",
+        }
     }
 
     /// What mends it.
     pub(crate) fn next_step(&self) -> String {
         format!("chmod {:o} {}", self.allowed, self.path.display())
     }
+}
+
+impl Folder {
+    /// The folder in which the file at `path` lies; of a path without one, that is the working directory.
+    pub(crate) fn of(path: &Path) -> Self {
+        let Some(folder) = folder(path) else { return Self::Unjudged };
+        let (Ok(file), Ok(found)) = (std::fs::metadata(path), std::fs::metadata(&folder)) else {
+            return Self::Unjudged;
+        };
+        if !have_one_owner(&file, &found) {
+            return Self::Unjudged;
+        }
+        Wide::at(&folder, FOLDER).map_or(Self::Closed, Self::Open)
+    }
+}
+
+fn folder(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent()?;
+    // Named in full: `chmod 700 .` is easily carried out in another place.
+    if folder.as_os_str().is_empty() { std::env::current_dir().ok() } else { Some(folder.to_owned()) }
 }
 
 /// The rights found, if others than the owner have any that `allowed` leaves out.
@@ -104,19 +194,45 @@ mod tests {
     }
 
     #[test]
-    fn only_what_everybody_may_change_is_a_danger_by_itself() {
-        let wide = |mode| Wide { path: "f".into(), mode, allowed: 0o600 };
-        for (mode, is_writable, may) in [
-            (0o666, true, "every user of this machine may change it"),
-            (0o777, true, "every user of this machine may change it"),
-            (0o602, true, "every user of this machine may change it"),
-            (0o1777, false, "every user of this machine may read it"),
-            (0o644, false, "every user of this machine may read it"),
-            (0o660, false, "its group may use it"),
+    fn who_may_do_what_is_said_of_a_file_and_of_a_folder() {
+        let every = "every user of this machine may";
+        for (is_folder, mode, allowed, is_writable, is_replaceable, may) in [
+            (false, 0o666, 0o600, true, true, format!("{every} change it")),
+            (false, 0o1666, 0o600, true, true, format!("{every} change it")),
+            (false, 0o644, 0o600, false, false, format!("{every} read it")),
+            (false, 0o660, 0o600, false, true, "its group may change it".into()),
+            (false, 0o640, 0o600, false, false, "its group may read it".into()),
+            (false, 0o664, 0o600, false, true, format!("its group may change it, and {every} read it")),
+            (false, 0o664, 0o644, false, true, "its group may change it".into()),
+            (true, 0o777, 0o700, true, true, format!("{every} put another file in the place of one in it")),
+            (true, 0o770, 0o700, false, true, "its group may put another file in the place of one in it".into()),
+            (
+                true,
+                0o775,
+                0o700,
+                false,
+                true,
+                format!(
+                    "its group may put another file in the place of one in it, and {every} list the names of its files"
+                ),
+            ),
+            (true, 0o1777, 0o700, false, false, format!("{every} add files to it")),
+            (true, 0o755, 0o700, false, false, format!("{every} list the names of its files")),
+            (true, 0o711, 0o700, false, false, format!("{every} reach its files by name")),
+            (true, 0o720, 0o700, false, false, "others than its owner have rights that mean nothing".into()),
         ] {
-            assert_eq!(wide(mode).is_writable(), is_writable, "{mode:o}");
-            assert_eq!(wide(mode).cause(), format!("f has the rights {mode:04o}: {may}"));
+            let wide = Wide { path: "f".into(), is_folder, mode, allowed };
+            assert_eq!((wide.is_writable(), wide.is_replaceable()), (is_writable, is_replaceable), "{mode:o}");
+            assert_eq!(wide.cause(), format!("f has the rights {mode:04o}: {may}"));
+            assert_eq!(wide.next_step(), format!("chmod {allowed:o} f"));
         }
-        assert_eq!(wide(0o666).next_step(), "chmod 600 f");
+    }
+
+    #[test]
+    fn a_path_without_a_folder_lies_in_the_working_directory() {
+        let here = std::env::current_dir().expect("there is one");
+        assert_eq!(folder(Path::new("state.redb")), Some(here));
+        assert_eq!(folder(Path::new("a/state.redb")), Some("a".into()));
+        assert_eq!(folder(Path::new("/")), None);
     }
 }

@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::dead_letters::{Listed, Resent};
 use crate::peer_text::is_invisible;
 use crate::problem::Code;
+use crate::rights::Wide;
 use crate::{Exit, Problem};
 use access::Letters;
 
@@ -24,6 +25,9 @@ pub(super) fn dead_letters(global: &Global, command: &DeadLetters) -> Result<Exi
     if !config.store.path.exists() {
         say(&format!("nothing is set aside: there is no {} yet", config.store.path.display()));
         return command.which().map_or(Ok(Exit::Done), |which| which.are_among(&[]).map(|()| Exit::Done));
+    }
+    for wide in Wide::of_checkpoint(&config.store.path) {
+        say(&format!("warning: store.path: {}\n  next: {}", wide.cause(), wide.next_step()));
     }
     parts::runtime()?.block_on(carry_out(&config, command))
 }

@@ -14,6 +14,7 @@ use super::machine::{Free, Proven, Running};
 use crate::Stream;
 use crate::config::Config;
 use crate::response::Foreign;
+use crate::rights::Folder;
 use crate::sink::Acknowledged;
 use crate::source::{Page, TokenInfo};
 
@@ -64,9 +65,13 @@ impl Seen {
         Self::new("telemetry.listen", format!("the service that is running responds at {address}"))
     }
 
-    /// Files that their owner alone may use.
-    pub(super) fn closed() -> Self {
-        Self::new("file rights", "the checkpoint file, its folder and the files of secrets are for their owner alone")
+    /// Files that their owner alone may use, and the folder, where it is ours to judge.
+    pub(super) fn closed(folder: &Folder) -> Self {
+        let files = match folder {
+            Folder::Closed => "the checkpoint file, its folder and the files of secrets",
+            Folder::Open(_) | Folder::Unjudged => "the checkpoint file and the files of secrets",
+        };
+        Self::new("file rights", format!("{files} are for their owner alone"))
     }
 
     /// Whoever responds, the name was found, a connection came about and, over https, a certificate is trusted.

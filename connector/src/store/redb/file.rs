@@ -10,7 +10,7 @@ use tracing::warn;
 
 use super::first;
 use crate::bounded_file;
-use crate::rights::{STATE, Wide};
+use crate::rights::Wide;
 use crate::store::StoreError;
 
 /// What a person can do about a file that we will not touch.
@@ -44,7 +44,7 @@ pub(super) fn open(path: &Path) -> Result<FileBackend, StoreError> {
         // A file is found after a power cut only once its folder is on disk too.
         File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all()).map_err(failed)?;
     }
-    for wide in [Wide::at(path, STATE), Wide::folder_of(path)].into_iter().flatten() {
+    for wide in Wide::of_checkpoint(path) {
         warn!(problem = wide.cause(), next_step = wide.next_step(), "The checkpoint is accessible to other users.");
     }
     let lock = file.try_clone().map_err(failed)?;

@@ -119,7 +119,7 @@ async fn files_that_others_may_use_are_named_with_what_mends_it() {
     insta::assert_snapshot!(rights_told(&config, folder.path()), @r"
     FAIL  store.path: …/state/x.redb has the rights 0666: every user of this machine may change it [store-rights-open]
           next: chmod 600 …/state/x.redb
-    FAIL  store.path: …/state has the rights 0777: every user of this machine may change it [store-rights-open]
+    FAIL  store.path: …/state has the rights 0777: every user of this machine may put another file in the place of one in it [store-rights-open]
           next: chmod 700 …/state
     FAIL  configuration: …/c.toml has the rights 0666: every user of this machine may change it [secret-rights-open]
           next: chmod 644 …/c.toml
@@ -130,18 +130,33 @@ async fn files_that_others_may_use_are_named_with_what_mends_it() {
         set(name, mode);
     }
     insta::assert_snapshot!(rights_told(&config, folder.path()), @r"
-    FAIL  store.path: …/state/x.redb has the rights 0640: its group may use it [store-rights-open]
+    FAIL  store.path: …/state/x.redb has the rights 0640: its group may read it [store-rights-open]
           next: chmod 600 …/state/x.redb
-    note  store.path: …/state has the rights 0755: every user of this machine may read it
+    note  store.path: …/state has the rights 0755: every user of this machine may list the names of its files
           next: chmod 700 …/state
-    note  configuration: …/c.toml has the rights 0664: every user of this machine may read it
+    note  configuration: …/c.toml has the rights 0664: its group may change it
           next: chmod 644 …/c.toml
     note  streams.audit.access_token: …/token has the rights 0644: every user of this machine may read it
           next: chmod 600 …/token; or leave it, where an orchestrator mounts it into a container that holds this program alone
     ");
+    set("state/x.redb", 0o600);
+    for (mode, also) in
+        [(0o770, ""), (0o775, ", and every user of this machine may list the names of its files"), (0o777, "")]
+    {
+        set("state", mode);
+        let (told, who) = (
+            rights_told(&config, folder.path()),
+            if mode == 0o777 { "every user of this machine" } else { "its group" },
+        );
+        let expected = format!(
+            "FAIL  store.path: …/state has the rights {mode:04o}: {who} may put another file in the place of one in it{also} \
+             [store-rights-open]\n      next: chmod 700 …/state\n"
+        );
+        assert!(told.starts_with(&expected), "{told}");
+    }
     set("state", 0o1777);
     assert!(
-        !rights_told(&config, folder.path()).contains("change it"),
+        !rights_told(&config, folder.path()).contains("in the place of"),
         "the sticky bit keeps others' files in their place"
     );
     config.store.path = folder.path().join("none/x.redb");
