@@ -12,6 +12,7 @@ mod help;
 mod parts;
 mod rotation;
 mod run;
+mod service;
 mod signals;
 mod status;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //!
 //! | request | response |
 //! |---|---|
+//! | `GET /v1/status` | what `/status` at `telemetry.listen` shows |
 //! | `GET /v1/dead-letters?after=N&limit=M` | a page of the list, a JSON array |
 //! | `GET /v1/dead-letters/N` | the event as Miro sent it; 404 where there is none |
 //! | `POST /v1/dead-letters/resend` `{"numbers": […]}` | `{"accepted": n, "refused": m}` |
@@ -26,6 +27,8 @@ pub(crate) use client::Client;
 pub(crate) use listener::Listener;
 pub(crate) use server::Server;
 
+/// Where the service is asked for its status.
+pub(crate) const STATUS: &str = "/v1/status";
 /// Where the dead letters are asked for.
 pub(crate) const DEAD_LETTERS: &str = "/v1/dead-letters";
 /// The most numbers in one request.

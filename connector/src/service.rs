@@ -363,7 +363,7 @@ impl Connector {
     /// A consistent snapshot, at any time.
     pub fn status(&self) -> Status {
         let now = self.parts.clock.now();
-        let mut status = Status { ready: true, streams: BTreeMap::new() };
+        let mut status = Status { ready: true, ..Status::default() };
         for (stream, _) in self.config.streams() {
             let counts = self.progress[&stream].snapshot();
             let is_heard = counts.is_heard(now);

@@ -14,6 +14,9 @@ use crate::peer_text::PeerText;
 pub struct Status {
     /// True once every stream has reached both its ends lately and no problem is open.
     pub ready: bool,
+    /// The absolute path of the checkpoint that the process holds: which service this is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<String>,
     /// Per stream, by name.
     pub streams: BTreeMap<String, StreamStatus>,
 }
@@ -108,6 +111,14 @@ impl StreamStatus {
         let silence = (poll * 3).max(SILENCE_MAX);
         self.last_page.is_some_and(|last| now.duration_since(last) <= silence)
     }
+
+    /// Since when Miro gave no page, in words.
+    pub(crate) fn silence(&self) -> String {
+        match self.last_page {
+            Some(last) => format!("no page from Miro since {}", last.strftime("%Y-%m-%dT%H:%M:%SZ")),
+            None => "no page from Miro yet".to_owned(),
+        }
+    }
 }
 
 /// A problem as reported in a snapshot.
@@ -140,7 +151,8 @@ impl Status {
             let retrying = stream.retrying.as_deref().map(|told| PeerText::long(told).into());
             (PeerText::new(&name).into(), StreamStatus { problem, retrying, ..stream })
         });
-        Self { ready: self.ready, streams: streams.collect() }
+        let store = self.store.as_deref().map(|store| PeerText::long(store).into());
+        Self { ready: self.ready, store, streams: streams.collect() }
     }
 }
 

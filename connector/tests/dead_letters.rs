@@ -197,6 +197,22 @@ fn what_is_dropped_while_the_service_runs_is_nowhere_on_the_disk() {
 }
 
 #[test]
+fn a_service_that_listens_nowhere_is_asked_at_its_control_socket() {
+    let place = Place::new("state/x.redb");
+    let path = place.0.path().join("miro-sentinel.toml");
+    fs::write(&path, CONFIGURATION.replace("STORE", "state/x.redb").replace("127.0.0.1:0", "off")).expect("written");
+    let service = place.serve(LISTENING);
+    let status = place.shown(&["status"]);
+    assert!(status.starts_with("running, not ready\n"), "{status}");
+    let checked = place.run(&["check"]);
+    let told = String::from_utf8_lossy(&checked.stdout).into_owned();
+    assert!(told.contains("ok    store.path: held by the running service: state/x.redb\n"), "{told}");
+    assert!(told.contains("  the running service: not ready: audit: "), "{told}");
+    service.end();
+    assert!(place.shown(&["status"]).starts_with("not running; "));
+}
+
+#[test]
 fn a_command_that_is_given_twice_reaches_nothing_new() {
     let place = Place::new("state/x.redb");
     let drop_some = |arguments: &[&str]| {

@@ -96,7 +96,7 @@ struct Check<'a> {
 /// Every step. What is here is looked at first; then both peers at the same time, since one that is silent says nothing of the other.
 async fn walk(config: &Config, around: &Surroundings, report: &Report) {
     report.seen(Place::Configuration, Seen::configuration(config));
-    local::check(config, report).await;
+    local::check(config, around.clock.now(), report).await;
     rights::check(&config.store.path, &around.guarded, report);
     let clock = Arc::clone(&around.clock);
     let clocks = Arc::new(Clocks::over(Arc::clone(&around.network), Arc::clone(&clock)));

@@ -33,7 +33,7 @@ pub(super) fn dead_letters(global: &Global, command: &DeadLetters) -> Result<Exi
 }
 
 async fn carry_out(config: &Config, command: &DeadLetters) -> Result<Exit, Failure> {
-    let letters = Letters::of(config)?;
+    let letters = Letters::of(config).await?;
     match command {
         DeadLetters::List { output } => {
             letters.for_each(async |listed| show(&listed, output.json)).await?;

@@ -143,7 +143,9 @@ async fn serve(listener: Option<TcpListener>, running: &Running<'_>, stop: &Stop
     info!(listen, "Serving /metrics, /healthz, /readyz, /status and /dead-letters.");
     let connector = Arc::clone(&running.connector);
     let store = Arc::clone(&running.parts.store);
-    let surface = Surface::new(move || current(&connector).status(), store, Arc::new(SystemClock), stop.clone());
+    let path = std::path::absolute(&running.store_path).ok().map(|path| path.display().to_string());
+    let status = move || Status { store: path.clone(), ..current(&connector).status() };
+    let surface = Surface::new(status, store, Arc::new(SystemClock), stop.clone());
     let done = done.clone();
     surface.serve(listener, async move { done.finishing().await }).await;
 }

@@ -3,24 +3,19 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::args::{Global, Output};
-use super::{Failure, parts, print, print_json, reachable};
+use super::service::{self, Found, Listening};
+use super::{Failure, parts, print, print_json, say};
 use crate::checkpoint::unreadable;
 use crate::clock::SystemClock;
 use crate::config::{Config, human};
 use crate::ledger::{Cadence, Ledger};
 use crate::status::{Status, StreamStatus};
 use crate::store::Store;
-use crate::transport::production::Production;
-use crate::{Clock, Exit, Stream, Transport};
-
-/// A service on this machine answers at once, or something else has its port.
-const ANSWER_WITHIN: Duration = Duration::from_secs(2);
-const ANSWER_MAX: usize = 1024 * 1024;
+use crate::{Clock, Exit, Stream};
 
 /// What is printed with `--json`.
 #[derive(Serialize)]
@@ -34,7 +29,11 @@ struct Shown {
 pub(super) fn status(global: &Global, output: Output) -> Result<Exit, Failure> {
     let config = global.load()?;
     let shown = parts::runtime()?.block_on(async {
-        match running(&config).await {
+        let Found { ours, listening } = service::find(&config).await;
+        if let Listening::Other(other) = listening {
+            say(&format!("warning: telemetry.listen: {other}; this is not its status"));
+        }
+        match ours {
             Some(status) => Ok::<_, Failure>(Shown { running: true, status }),
             None => Ok(Shown { running: false, status: stored(&config).await? }),
         }
@@ -45,15 +44,6 @@ pub(super) fn status(global: &Global, output: Output) -> Result<Exit, Failure> {
         print(&page(&shown, SystemClock.now()))?;
     }
     Ok(Exit::Done)
-}
-
-/// Asks the service at `telemetry.listen`.
-pub(super) async fn running(config: &Config) -> Option<Status> {
-    let address = reachable(config.telemetry.listen?);
-    let network = Production::direct().ok()?;
-    let request = http::Request::get(format!("http://{address}/status")).body(Bytes::new()).ok()?;
-    let answer = tokio::time::timeout(ANSWER_WITHIN, network.send(request, ANSWER_MAX)).await.ok()?.ok()?;
-    serde_json::from_slice::<Status>(answer.body()).ok().map(Status::printable)
 }
 
 /// Reads where each stream stands from the checkpoint file, which is not made if it is not there.
@@ -178,7 +168,7 @@ mod tests {
             budget_limit: Some(100_000),
             ..StreamStatus::default()
         };
-        let status = Status { ready: true, streams: [("audit".to_owned(), stream)].into() };
+        let status = Status { ready: true, streams: [("audit".to_owned(), stream)].into(), ..Status::default() };
         insta::assert_snapshot!(page(&Shown { running: true, status }, now), @r"
         running, ready
         audit    fetched 1200, delivered 1000, duplicate 199, set aside 1, in flight 0

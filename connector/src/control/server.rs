@@ -10,10 +10,10 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::sync::Mutex;
 
-use super::{DEAD_LETTERS, Dropped, Listener, NUMBERS_MAX, Numbers};
+use super::{DEAD_LETTERS, Dropped, Listener, NUMBERS_MAX, Numbers, STATUS};
 use crate::dead_letters::{Listed, Page, Resent, Unsent, letter, list};
 use crate::problem::Code;
-use crate::status::StatusProblem;
+use crate::status::{Status, StatusProblem};
 use crate::store::StoreError;
 use crate::telemetry::connections::{self, Limits};
 use crate::{Connector, Problem, Stop};
@@ -51,6 +51,7 @@ impl Server {
 
     fn router(self) -> Router {
         Router::new()
+            .route(STATUS, get(show_status))
             .route(DEAD_LETTERS, get(show_list))
             .route(&format!("{DEAD_LETTERS}/{{number}}"), get(show_event))
             .route(&format!("{DEAD_LETTERS}/resend"), post(resend))
@@ -63,6 +64,10 @@ impl Server {
     fn connector(&self) -> Arc<Connector> {
         (self.connector)()
     }
+}
+
+async fn show_status(State(server): State<Server>) -> Json<Status> {
+    Json(server.connector().status())
 }
 
 async fn show_list(State(server): State<Server>, Query(page): Query<Page>) -> Result<Json<Vec<Listed>>, NotDone> {

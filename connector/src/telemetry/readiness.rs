@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use crate::status::{Status, StreamStatus};
+use crate::status::Status;
 
 /// The reasons, stream by stream: the open problem with its next step, or since when Miro gave no page.
 pub(super) fn reasons(status: &Status, now: Timestamp) -> String {
@@ -13,7 +13,7 @@ pub(super) fn reasons(status: &Status, now: Timestamp) -> String {
         if let Some(problem) = &stream.problem {
             line(&mut reasons, format_args!("{name}: {}\n  next: {}", problem.cause, problem.next_step));
         } else if !stream.is_heard(now) {
-            line(&mut reasons, format_args!("{name}: {}", silence(stream)));
+            line(&mut reasons, format_args!("{name}: {}", stream.silence()));
         }
     }
     reasons
@@ -28,13 +28,6 @@ pub(super) fn waits(status: &Status) -> String {
     waits
 }
 
-fn silence(stream: &StreamStatus) -> String {
-    match stream.last_page {
-        Some(last) => format!("no page from Miro since {}", last.strftime("%Y-%m-%dT%H:%M:%SZ")),
-        None => "no page from Miro yet".to_owned(),
-    }
-}
-
 fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
     writeln!(text, "{line}").expect("a string takes everything");
 }
@@ -42,6 +35,7 @@ fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::status::StreamStatus;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).expect("in range")

@@ -6,10 +6,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::Problem;
-use crate::cli::{Failure, parts, status};
+use crate::cli::{Failure, parts};
 use crate::config::Config;
 use crate::problem::Code;
-use crate::status::Status;
 use crate::store::Store as _;
 use crate::telemetry::bind;
 
@@ -26,14 +25,6 @@ pub(super) enum Proven {
 
 /// An address that was bound and let go.
 pub(super) struct Free(());
-
-/// A service of ours that responded.
-pub(super) struct Running(#[expect(dead_code, reason = "the proof is that there is one")] Status);
-
-/// The service that runs with this configuration, if one responds.
-pub(super) async fn running(config: &Config) -> Option<Running> {
-    status::running(config).await.map(Running)
-}
 
 /// Opens and writes the checkpoint file; where there is none, none is made, but its folder is tried.
 pub(super) async fn store(config: &Config, is_held: bool) -> Result<Proven, Problem> {

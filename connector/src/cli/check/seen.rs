@@ -10,13 +10,15 @@ use secrecy::SecretString;
 
 use super::clocks::Agreeing;
 use super::host::Host;
-use super::machine::{Free, Proven, Running};
+use super::local::SERVICE;
+use super::machine::{Free, Proven};
 use crate::Stream;
 use crate::config::Config;
 use crate::response::Foreign;
 use crate::rights::Folder;
 use crate::sink::Acknowledged;
 use crate::source::{Page, TokenInfo};
+use crate::status::Status;
 
 /// Something that was seen: the thing, and what it showed.
 #[derive(Clone, Debug)]
@@ -51,8 +53,8 @@ impl Seen {
     }
 
     /// The service that runs holds the checkpoint file.
-    pub(super) fn store_in_use(path: &Path, _: &Running) -> Self {
-        Self::new("store.path", format!("the service that is running holds the checkpoint file {}", path.display()))
+    pub(super) fn store_in_use(path: &Path, _: &Status) -> Self {
+        Self::new("store.path", format!("held by the running service: {}", path.display()))
     }
 
     /// An address that could be listened on.
@@ -61,8 +63,13 @@ impl Seen {
     }
 
     /// The service that runs responded at the address.
-    pub(super) fn serving(address: SocketAddr, _: &Running) -> Self {
-        Self::new("telemetry.listen", format!("the service that is running responds at {address}"))
+    pub(super) fn serving(address: SocketAddr, _: &Status) -> Self {
+        Self::new("telemetry.listen", format!("the running service responds at {address}"))
+    }
+
+    /// The service that runs said that it is ready.
+    pub(super) fn ready(_: &Status) -> Self {
+        Self::new(SERVICE, "ready: both Miro and Azure were reached lately, and no problem is open")
     }
 
     /// Files that their owner alone may use, and the folder, where it is ours to judge.

@@ -24,7 +24,7 @@ pub(super) enum Letters<'a> {
 
 impl<'a> Letters<'a> {
     /// Opens the file, if nobody holds it.
-    pub(super) fn of(config: &'a Config) -> Result<Self, Failure> {
+    pub(super) async fn of(config: &'a Config) -> Result<Self, Failure> {
         if !RedbStore::is_held(&config.store.path) {
             match parts::store(config) {
                 // Somebody may have taken it in between.
@@ -32,7 +32,7 @@ impl<'a> Letters<'a> {
                 opened => return Ok(Self::Opened { store: opened?, config }),
             }
         }
-        Ok(Self::Asked(Asked::running(config)?))
+        Ok(Self::Asked(Asked::running(config).await?))
     }
 
     /// Calls `each` for every event set aside, oldest first.

@@ -9,6 +9,7 @@ use http::{Method, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::cli::service::{self, Listening};
 use crate::cli::{Failure, reachable};
 use crate::config::Config;
 use crate::control::{Address, Client, DEAD_LETTERS, Dropped, Numbers};
@@ -46,7 +47,7 @@ pub(super) struct Asked {
 
 impl Asked {
     /// The service that holds the checkpoint file.
-    pub(super) fn running(config: &Config) -> Result<Self, Failure> {
+    pub(super) async fn running(config: &Config) -> Result<Self, Failure> {
         let store = config.store.path.display().to_string();
         let missing = match Address::beside(&config.store.path) {
             Ok(address) if address.path().exists() => {
@@ -60,6 +61,9 @@ impl Asked {
         };
         let listen = config.telemetry.listen.filter(|listen| listen.port() != 0);
         let Some(listen) = listen.map(reachable) else { return Err(held(&store, &missing)) };
+        if let Listening::Other(other) = service::find(config).await.listening {
+            return Err(held(&store, &format!("{missing}; {other}")));
+        }
         Ok(Self {
             transport: Box::new(Production::direct()?),
             list: format!("http://{listen}{DEAD_LETTERS_PATH}"),

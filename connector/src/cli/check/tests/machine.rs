@@ -2,19 +2,24 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpListener;
 
 use super::world::config;
+use crate::Stop;
 use crate::cli::args::Output;
 use crate::cli::check::report::Report;
 use crate::cli::check::{local, rights};
+use crate::clock::SystemClock;
 use crate::config::Config;
+use crate::status::{Status, StatusProblem, StreamStatus};
 use crate::store::RedbStore;
+use crate::telemetry::Surface;
 
 async fn lines(config: &Config, folder: &std::path::Path) -> String {
     let report = Report::new(Output { json: true });
-    local::check(config, &report).await;
+    local::check(config, jiff::Timestamp::UNIX_EPOCH, &report).await;
     report.lines().replace(&folder.display().to_string(), "…")
 }
 
@@ -83,6 +88,63 @@ async fn an_address_that_another_program_has_is_named() {
     drop(taken);
     let told = lines(&config, folder.path()).await.replace(&address.to_string(), "ADDRESS");
     assert!(told.contains("ok    telemetry.listen: ADDRESS is free"), "{told}");
+}
+
+#[tokio::test]
+async fn another_service_at_the_address_is_not_taken_for_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = config(folder.path());
+    let listener = crate::telemetry::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    config.telemetry.listen = Some(address);
+    let elsewhere = Arc::new(Mutex::new(Some("/else/where.redb".to_owned())));
+    let (told, done) = (Arc::clone(&elsewhere), Stop::new());
+    let status = move || Status { ready: true, store: told.lock().unwrap().clone(), ..Status::default() };
+    let store = RedbStore::open(&folder.path().join("theirs"), 1_000_000).unwrap();
+    let surface = Surface::new(status, Arc::new(store), Arc::new(SystemClock), Stop::new());
+    let asking = async {
+        let ask = async || lines(&config, folder.path()).await.replace(&address.to_string(), "ADDRESS");
+        insta::assert_snapshot!(ask().await, @r#"
+        ok    store.path: there is none yet; one can be made in …
+        FAIL  telemetry.listen: another miro-sentinel (store /else/where.redb) listens at ADDRESS [configuration-invalid]
+              next: give each service an address of its own, port 0 for any free port, or "off"
+        "#);
+        *elsewhere.lock().unwrap() = Some(config.store.path.display().to_string());
+        insta::assert_snapshot!(ask().await, @r"
+        ok    store.path: held by the running service: …/state.redb
+        ok    telemetry.listen: the running service responds at ADDRESS
+        ok    the running service: ready: both Miro and Azure were reached lately, and no problem is open
+        ");
+        done.finish();
+    };
+    tokio::join!(surface.serve(listener, done.finishing()), asking);
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_ready_says_why() {
+    let problem = |code: &str| StatusProblem {
+        code: code.into(),
+        subject: "store.dead_letters".into(),
+        cause: "the dead-letter store is full".into(),
+        next_step: "make room".into(),
+    };
+    let stream = |problem| StreamStatus { problem, ..StreamStatus::default() };
+    let streams = [
+        ("audit".to_owned(), stream(Some(problem("dead-letters-full")))),
+        ("content".to_owned(), stream(Some(problem("of-tomorrow")))),
+        ("other".to_owned(), stream(None)),
+    ];
+    let status = Status { streams: streams.into(), ..Status::default() };
+    let report = Report::new(Output { json: true });
+    local::readiness(&status, jiff::Timestamp::UNIX_EPOCH, &report);
+    insta::assert_snapshot!(report.lines(), @r"
+    FAIL  the running service: not ready: audit: store.dead_letters: the dead-letter store is full [dead-letters-full]
+          next: make room
+    note  the running service: not ready: content: store.dead_letters: the dead-letter store is full [of-tomorrow]
+          next: make room
+    note  the running service: not ready: other: no page from Miro yet
+          next: see what else is told here, and the log of the service
+    ");
 }
 
 fn rights_told(config: &Config, folder: &std::path::Path) -> String {
