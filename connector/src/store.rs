@@ -122,10 +122,12 @@ pub enum StoreError {
         found: u64,
     },
     /// The dead-letter store would grow past its bound.
-    #[error("the dead-letter store is full: {bytes} of at most {limit} bytes")]
+    #[error("the dead-letter store {}", told_full(*held, *needed, *limit))]
     DeadLettersFull {
         /// Bytes held now.
-        bytes: u64,
+        held: u64,
+        /// Bytes that would be set aside with the change.
+        needed: u64,
         /// The bound.
         limit: u64,
     },
@@ -147,6 +149,16 @@ pub enum StoreError {
     },
 }
 
+fn told_full(held: u64, needed: u64, limit: u64) -> String {
+    if needed > limit {
+        format!(
+            "takes at most {limit} bytes: what is to be set aside at once needs {needed} by itself, beside the {held} that it holds"
+        )
+    } else {
+        format!("is full: it holds {held} of at most {limit} bytes, and what is to be set aside needs {needed}")
+    }
+}
+
 impl From<&StoreError> for Problem {
     fn from(error: &StoreError) -> Self {
         let (code, subject, cause, next_step) = match error {
@@ -166,6 +178,17 @@ impl From<&StoreError> for Problem {
                 "check that the disk of `store.path` has free space and is writable; nothing is sent until it is, and delivery then \
                  resumes",
             ),
+            StoreError::DeadLettersFull { held, needed, limit } if needed > limit => {
+                return Self {
+                    code: Code::DeadLettersFull,
+                    subject: "store.dead_letters".to_owned(),
+                    cause: error.to_string(),
+                    next_step: format!(
+                        "raise `store.dead_letters_bytes_max` to {} or more, and start again; dropping others makes too little room",
+                        held.saturating_add(*needed)
+                    ),
+                };
+            }
             StoreError::DeadLettersFull { .. } => (
                 Code::DeadLettersFull,
                 "store.dead_letters",

@@ -109,7 +109,9 @@ pub(super) fn commit(
     let held = set_aside(&writing, &change.set_aside)?;
     if !change.set_aside.is_empty() && held > dead_letters_bytes_max {
         writing.abort()?;
-        return Ok(Err(StoreError::DeadLettersFull { bytes: held, limit: dead_letters_bytes_max }));
+        let needed = change.set_aside.iter().map(|letter| letter.event.len() as u64).sum();
+        let held = held.saturating_sub(needed);
+        return Ok(Err(StoreError::DeadLettersFull { held, needed, limit: dead_letters_bytes_max }));
     }
     writing.commit()?;
     Ok(Ok(to))

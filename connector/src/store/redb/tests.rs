@@ -149,8 +149,27 @@ async fn a_full_dead_letter_store_refuses_the_whole_commit() {
     let store = in_memory(5);
     let both = vec![letter(Stream::Audit, "a", "{1}"), letter(Stream::Audit, "b", "{22}")];
     let error = store.commit(Stream::Audit, Version(0), Change { set_aside: both, ..change("x") }).await.unwrap_err();
-    assert!(matches!(error, StoreError::DeadLettersFull { bytes: 7, limit: 5 }));
+    assert!(matches!(error, StoreError::DeadLettersFull { held: 0, needed: 7, limit: 5 }));
     assert!(store.load(Stream::Audit).await.unwrap().is_none());
+    let problem = crate::Problem::from(&error);
+    assert_eq!(
+        problem.cause,
+        "the dead-letter store takes at most 5 bytes: what is to be set aside at once needs 7 by itself, beside the 0 that it holds"
+    );
+    assert!(
+        problem.next_step.starts_with("raise `store.dead_letters_bytes_max` to 7 or more"),
+        "{}",
+        problem.next_step
+    );
+
+    let one = |id: &str| Change { set_aside: vec![letter(Stream::Audit, id, "{1}")], ..change("x") };
+    store.commit(Stream::Audit, Version(0), one("a")).await.unwrap();
+    let problem = crate::Problem::from(&store.commit(Stream::Audit, Version(1), one("b")).await.unwrap_err());
+    assert_eq!(
+        problem.cause,
+        "the dead-letter store is full: it holds 3 of at most 5 bytes, and what is to be set aside needs 3"
+    );
+    assert!(problem.next_step.contains("… drop`"), "{}", problem.next_step);
 }
 
 #[tokio::test]
