@@ -33,12 +33,33 @@ pub(crate) fn problem(skew: SignedDuration) -> Problem {
     Problem {
         code: Code::ClockSkewed,
         subject: "the clock of this machine".to_owned(),
-        cause: format!("it is {} {relation} Miro's: {effect}", minutes(skew)),
+        cause: format!("the clock of this machine is {} {relation} Miro's: {effect}", minutes(skew)),
         next_step: NEXT_STEP.to_owned(),
     }
 }
 
 const NEXT_STEP: &str = "set the clock and keep it set, for example with chrony or systemd-timesyncd";
+
+/// The problem of these peers, whose clocks differ from ours while those of others `agree` with it: it is theirs that are wrong, or
+/// what they were told by.
+pub(crate) fn differ_from_us(apart: &[(&str, SignedDuration)], agreeing: &str) -> Problem {
+    let apart: Vec<_> = apart
+        .iter()
+        .map(|(peer, skew)| {
+            // Ours is behind theirs where it is negative.
+            let relation = if skew.is_negative() { "ahead of" } else { "behind" };
+            format!("{peer}'s clock is {} {relation} that of this machine", minutes(*skew))
+        })
+        .collect();
+    Problem {
+        code: Code::ClockSkewed,
+        subject: "clocks".to_owned(),
+        cause: format!("{}, which agrees with {agreeing}", apart.join(", and ")),
+        next_step: "compare this machine's clock with a third one before setting it; a proxy or a cache in between may have written \
+                    the date"
+            .to_owned(),
+    }
+}
 
 /// The problem of a clock that differs from those of these peers.
 pub(crate) fn differs(apart: &[(&str, SignedDuration)]) -> Problem {
@@ -89,8 +110,8 @@ mod tests {
     #[test]
     fn the_direction_and_the_size_are_named() {
         let cause = |seconds| problem(SignedDuration::from_secs(seconds)).cause;
-        assert!(cause(61).starts_with("it is a minute ahead of Miro's"));
-        assert!(cause(2_700).starts_with("it is 45 minutes ahead of Miro's"));
-        assert!(cause(-90_061).starts_with("it is 25 h 1 min behind Miro's"));
+        assert!(cause(61).starts_with("the clock of this machine is a minute ahead of Miro's"));
+        assert!(cause(2_700).starts_with("the clock of this machine is 45 minutes ahead of Miro's"));
+        assert!(cause(-90_061).starts_with("the clock of this machine is 25 h 1 min behind Miro's"));
     }
 }

@@ -74,15 +74,18 @@ impl Clocks {
     }
 
     /// How our clock stands to those that were seen: which agree, or the problem where one does not; nothing where none was seen.
+    /// A peer that is alone in its time says nothing of ours.
     pub(super) fn compare(&self) -> Option<Result<Agreeing, Problem>> {
         let peers = std::mem::take(&mut self.lock().peers);
         let (apart, agreeing): (Vec<_>, Vec<_>) = peers.into_iter().partition(|(_, skew)| skew::is_too_far(*skew));
-        if !apart.is_empty() {
-            let apart: Vec<_> = apart.into_iter().map(|(peer, skew)| (peer.name(), skew)).collect();
-            return Some(Err(skew::differs(&apart)));
+        let apart: Vec<_> = apart.into_iter().map(|(peer, skew)| (peer.name(), skew)).collect();
+        let agreeing = Agreeing(agreeing.into_iter().map(|(peer, _)| peer).collect());
+        match (apart.is_empty(), agreeing.0.is_empty()) {
+            (true, true) => None,
+            (true, false) => Some(Ok(agreeing)),
+            (false, true) => Some(Err(skew::differs(&apart))),
+            (false, false) => Some(Err(skew::differ_from_us(&apart, &agreeing.to_string()))),
         }
-        let agreeing: Vec<_> = agreeing.into_iter().map(|(peer, _)| peer).collect();
-        if agreeing.is_empty() { None } else { Some(Ok(Agreeing(agreeing))) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Noted> {

@@ -49,6 +49,8 @@ pub(super) struct World {
     answers: Vec<(&'static str, Answer)>,
     /// How far our clock is ahead of everybody else's, in seconds.
     ahead: i64,
+    /// How far Miro's clock is ahead of everybody else's, in seconds.
+    miro_ahead: i64,
     asked: Mutex<Vec<String>>,
 }
 
@@ -72,7 +74,7 @@ impl World {
             ("GET login.microsoftonline.com/", json(302, "")),
             ("GET ", json(404, "")),
         ];
-        Self { answers, ahead: 0, asked: Mutex::default() }
+        Self { answers, ahead: 0, miro_ahead: 0, asked: Mutex::default() }
     }
 
     pub(super) fn but(mut self, answers: &[(&'static str, Answer)]) -> Self {
@@ -82,6 +84,10 @@ impl World {
 
     pub(super) fn ahead_by(self, seconds: i64) -> Self {
         Self { ahead: seconds, ..self }
+    }
+
+    pub(super) fn with_miro_ahead_by(self, seconds: i64) -> Self {
+        Self { miro_ahead: seconds, ..self }
     }
 }
 
@@ -102,6 +108,7 @@ impl Transport for World {
         let (_, answer) = self.answers.iter().find(|(beginning, _)| asked.starts_with(beginning)).expect("an answer");
         let answer = answer.clone();
         self.asked.lock().unwrap().push(asked);
+        let date = NOW + if host == "api.miro.com" { self.miro_ahead } else { 0 };
         async move {
             match answer {
                 Answer::Silence => std::future::pending().await,
@@ -115,15 +122,15 @@ impl Transport for World {
                     trouble: ProxyTrouble::Unreachable("Connection refused".into()),
                 }
                 .into()),
-                Answer::Says(status, media_type, body) => Ok(response(status, media_type, body)),
+                Answer::Says(status, media_type, body) => Ok(response(date, status, media_type, body)),
             }
         }
         .boxed()
     }
 }
 
-fn response(status: u16, media_type: &str, body: &'static str) -> http::Response<Bytes> {
-    let date = Timestamp::from_second(NOW).unwrap().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+fn response(date: i64, status: u16, media_type: &str, body: &'static str) -> http::Response<Bytes> {
+    let date = Timestamp::from_second(date).unwrap().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let response = http::Response::builder().status(status).header(DATE, date);
     let response = if media_type.is_empty() { response } else { response.header(CONTENT_TYPE, media_type) };
     response.body(Bytes::from_static(body.as_bytes())).unwrap()
