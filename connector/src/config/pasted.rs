@@ -94,6 +94,10 @@ pub(crate) fn trimmed(text: &str) -> &str {
 
 /// The secret in `text`: without what surrounds it, quotes, and the `Bearer` of a header.
 pub(crate) fn secret(text: &str) -> Result<SecretString, Flaw> {
+    // Not taken away with what surrounds a secret: what follows it belongs to no secret either.
+    if let Some(escape) = text.chars().find(|character| matches!(character, '\u{1b}' | '\u{9b}')) {
+        return Err(Flaw::Control(escape));
+    }
     let mut inner = trimmed(text);
     while let Some(further) = unquoted(inner).or_else(|| without_scheme(inner)) {
         inner = trimmed(further);
@@ -124,7 +128,7 @@ fn flaw(text: &str) -> Option<Flaw> {
         Some(Flaw::Empty)
     } else if text.starts_with("-----BEGIN ") {
         Some(Flaw::Pem)
-    } else if text.starts_with(['{', '[']) {
+    } else if is_json(text) {
         Some(Flaw::Json)
     } else if lines > 1 {
         Some(Flaw::Lines(lines))
@@ -149,6 +153,12 @@ fn flaw_of(character: char) -> Option<Flaw> {
         _ if is_invisible(character) => Some(Flaw::Invisible(character)),
         _ => Some(Flaw::Foreign(character)),
     }
+}
+
+/// The beginning of an object, or of an array of what credentials are made of.
+fn is_json(text: &str) -> bool {
+    let in_array = text.strip_prefix('[').map(str::trim_start);
+    text.starts_with('{') || in_array.is_some_and(|inner| inner.starts_with(['{', '[', '"', ']']))
 }
 
 /// `NAME=value` with the name of a variable: capitals with an underscore, which a secret hardly begins with.
@@ -215,7 +225,7 @@ mod tests {
 
     #[test]
     fn what_is_no_secret_is_named() {
-        let table: [(&[u8], Flaw); 22] = [
+        let table: [(&[u8], Flaw); 27] = [
             (b"", Flaw::Empty),
             (b"\r\n", Flaw::Empty),
             ("\u{feff}".as_bytes(), Flaw::Empty),
@@ -225,6 +235,11 @@ mod tests {
             (b"one\ntwo\nthree\n", Flaw::Lines(3)),
             (b"-----BEGIN PRIVATE KEY-----\nMII\n", Flaw::Pem),
             (b"{\"access_token\":\"x\"}", Flaw::Json),
+            (b"[\"x\"]", Flaw::Json),
+            (b"[ {\"access_token\":\"x\"}]", Flaw::Json),
+            (b"\x1b[31mabc\x1b[0m\n", Flaw::Control('\u{1b}')),
+            (b"\x1b[200~abc", Flaw::Control('\u{1b}')),
+            ("\u{9b}31mabc".as_bytes(), Flaw::Control('\u{9b}')),
             (b"AZURE_CLIENT_SECRET=abc", Flaw::Assignment),
             (b"export MIRO_TOKEN='abc'", Flaw::Assignment),
             (b"<your token>", Flaw::Placeholder),
