@@ -69,6 +69,13 @@ impl Received {
         is_code.then_some(self.0.as_str())
     }
 
+    /// The number that follows the first `word` in it.
+    pub(crate) fn number_after(&self, word: &str) -> Option<u32> {
+        let (_, rest) = self.0.split_once(word)?;
+        let end = rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len());
+        rest[..end].parse().ok()
+    }
+
     /// Its first line.
     pub(crate) fn first_line(&self) -> Self {
         Self::new(self.0.lines().next().unwrap_or_default())

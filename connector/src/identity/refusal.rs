@@ -38,11 +38,26 @@ pub(super) enum Seen {
 /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>, read 2026-11-22).
 #[derive(Debug, serde::Deserialize)]
 pub(super) struct Refusal {
-    /// AADSTS codes.
+    /// The word of OAuth.
+    #[serde(rename = "error")]
+    _error: String,
+    /// AADSTS codes. What speaks for the service at times leaves them out, and then the description names one.
+    #[serde(default)]
     pub(super) error_codes: Vec<u32>,
     /// The first line names the cause; the others are trace ids.
     #[serde(default)]
     pub(super) error_description: Received,
+}
+
+impl Refusal {
+    /// The refusal in a body that has the form of an OAuth error with an AADSTS code in it.
+    fn read(body: &[u8]) -> Option<Self> {
+        let mut refusal: Self = serde_json::from_slice(body).ok()?;
+        if refusal.error_codes.is_empty() {
+            refusal.error_codes.extend(refusal.error_description.number_after("AADSTS"));
+        }
+        Some(refusal)
+    }
 }
 
 impl Seen {
@@ -51,7 +66,7 @@ impl Seen {
         Self::Answer {
             shown: Foreign::of(answer),
             retry_after: retry_after(answer, now),
-            refusal: refused.then(|| serde_json::from_slice(answer.body()).ok()).flatten(),
+            refusal: refused.then(|| Refusal::read(answer.body())).flatten(),
             foreign: if answer.status().is_client_error() {
                 Foreign::error_beside(answer, Service::Identity)
             } else if refused {

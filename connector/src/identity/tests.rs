@@ -277,6 +277,27 @@ async fn refusals_are_named_in_the_users_words() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_without_a_list_of_codes_is_named_by_its_description() {
+    let said = |description: &str| {
+        Answer::Says(401, format!(r#"{{"error":"invalid_client","error_description":"{description}"}}"#))
+    };
+    let entra = Entra::answering([said("AADSTS7000215: Invalid client secret provided.\\r\\nTrace ID: 1")]);
+    match tokens(&entra).token().await {
+        Err(TokenError::Refused(problem)) => {
+            assert_eq!(
+                (problem.code, problem.subject.as_str()),
+                (Code::AzureSecretRefused, "sentinel.identity.client_secret")
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    for unnamed in ["", "invalid client", "AADSTS", "AADSTSx7000215", "AADSTS99999999999999"] {
+        let answer = tokens(&Entra::answering([said(unnamed)])).token().await;
+        assert!(matches!(answer, Err(TokenError::Unavailable { .. })), "{unnamed}: {answer:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_passes_is_worth_another_try_and_tells_how_long_to_wait() {
     let cut = TransportError::Cut { host: "login.example.com".into(), reason: "reset".into() };
     let started = Instant::now();
