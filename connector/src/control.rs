@@ -8,7 +8,7 @@
 //! | `GET /v1/status` | what `/status` at `telemetry.listen` shows |
 //! | `GET /v1/dead-letters?after=N&limit=M` | a page of the list, a JSON array |
 //! | `GET /v1/dead-letters/N` | the event as Miro sent it; 404 where there is none |
-//! | `POST /v1/dead-letters/resend` `{"numbers": […]}` | `{"accepted": n, "refused": m}` |
+//! | `POST /v1/dead-letters/resend` `{"numbers": […]}` | `{"accepted": n, "refused": m, "reasons": {REASON: […]}}`, the last only where some were refused |
 //! | `POST /v1/dead-letters/drop` `{"numbers": […]}` | `{"dropped": n, "numbers": […]}` |
 //! | `POST /v1/dead-letters/wipe` | `{}`, once what was removed is out of the file too |
 //!

@@ -11,7 +11,7 @@ use super::args::{DeadLetters, Global, Which};
 use super::{Failure, parts, print, say};
 use crate::config::Config;
 use crate::dead_letters::{Listed, Resent};
-use crate::peer_text::is_invisible;
+use crate::peer_text::{PeerText, is_invisible};
 use crate::problem::Code;
 use crate::rights::Wide;
 use crate::{Exit, Problem};
@@ -44,8 +44,9 @@ async fn carry_out(config: &Config, command: &DeadLetters) -> Result<Exit, Failu
             let chosen = chosen(&letters, which).await?;
             let resent = resend(&letters, &chosen).await;
             let wiped = wipe(&letters).await;
-            let Resent { accepted, refused } = resent?;
-            say(&format!("sent again: {accepted}; refused again and kept: {refused}"));
+            let resent = resent?;
+            let refused = resent.refused;
+            say(&told(resent));
             wiped
                 .and_then(|()| which.are_among(&chosen))
                 .map(|()| if refused == 0 { Exit::Done } else { Exit::Destination })
@@ -122,6 +123,19 @@ async fn chosen(letters: &Letters<'_>, which: &Which) -> Result<Vec<u64>, Failur
     Ok(numbers)
 }
 
+/// What came of sending again, with the reason of each refusal.
+fn told(resent: Resent) -> String {
+    let Resent { accepted, refused, reasons } = resent;
+    let mut told = format!("sent again: {accepted}; refused again and kept: {refused}");
+    for (reason, mut numbers) in reasons {
+        numbers.sort_unstable();
+        numbers.dedup();
+        write!(told, "\n  {}: {}", PeerText::new(&reason), numbers::named(&numbers))
+            .expect("a string takes everything");
+    }
+    told
+}
+
 async fn resend(letters: &Letters<'_>, chosen: &[u64]) -> Result<Resent, Failure> {
     let mut resent = Resent::default();
     for numbers in chosen.chunks(BATCH) {
@@ -196,6 +210,16 @@ async fn wipe(letters: &Letters<'_>) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_refused_again_is_told_with_the_reason() {
+        let reasons = [("InvalidRecord\u{1b}[2J".to_owned(), vec![4, 2, 3, 3]), ("too large".to_owned(), vec![9])];
+        let resent = Resent { accepted: 1, refused: 4, reasons: reasons.into() };
+        assert_eq!(
+            told(resent),
+            "sent again: 1; refused again and kept: 4\n  InvalidRecord: numbers 2-4\n  too large: number 9"
+        );
+    }
 
     #[test]
     fn an_exported_event_steers_no_terminal_and_means_the_same() {

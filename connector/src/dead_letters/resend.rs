@@ -39,17 +39,23 @@ pub(crate) struct Resender<'a> {
 }
 
 /// What came of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Resent {
     pub(crate) accepted: u64,
     /// Refused again, and kept.
     pub(crate) refused: u64,
+    /// The numbers of those refused, by the reason: a constant phrase or Azure's error code.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) reasons: BTreeMap<String, Vec<u64>>,
 }
 
 impl std::ops::AddAssign for Resent {
     fn add_assign(&mut self, other: Self) {
         self.accepted = self.accepted.saturating_add(other.accepted);
         self.refused = self.refused.saturating_add(other.refused);
+        for (reason, numbers) in other.reasons {
+            self.reasons.entry(reason).or_default().extend(numbers);
+        }
     }
 }
 
@@ -110,7 +116,11 @@ impl Resender<'_> {
         let mut outbox = Outbox::new(WindowId::NONE, events, Mark::Stay);
         while let Some(done) = way.sink.deliver(&mut outbox, &mut retrier).await? {
             let accepted = numbers_of(&done, &numbers);
-            resent += Resent { accepted: accepted.len() as u64, refused: done.set_aside().len() as u64 };
+            resent += Resent {
+                accepted: accepted.len() as u64,
+                refused: done.set_aside().len() as u64,
+                reasons: refusals(&done, &numbers),
+            };
             let removed = accepted.len() as u64;
             self.store.drop_dead_letters(accepted).await?;
             way.held.iter().for_each(|held| held.removed_dead_letters(removed));
@@ -147,6 +157,16 @@ fn numbers_of(done: &Delivered, numbers: &BTreeMap<u128, Vec<u64>>) -> Vec<u64> 
     accepted.sort_unstable();
     accepted.dedup();
     accepted
+}
+
+/// Why events were refused, with their numbers.
+fn refusals(done: &Delivered, numbers: &BTreeMap<u128, Vec<u64>>) -> BTreeMap<String, Vec<u64>> {
+    let mut reasons: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for (event, reason) in done.set_aside() {
+        let numbers = numbers.get(&event.id).into_iter().flatten();
+        reasons.entry(reason.clone()).or_default().extend(numbers);
+    }
+    reasons
 }
 
 /// The event as it was read; under which minute its id was remembered no longer matters.

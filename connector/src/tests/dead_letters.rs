@@ -8,7 +8,6 @@ use jiff::Timestamp;
 
 use super::flows::serve;
 use super::world::{World, config};
-use crate::dead_letters::Resent;
 use crate::store::{Change, DeadLetter, Store as _, Version};
 use crate::{Outcome, Stop, Stream};
 
@@ -63,7 +62,8 @@ async fn what_azure_takes_by_now_is_sent_by_the_running_service_and_removed() {
         *world.azure_says.lock().unwrap() =
             Some(|ids| ids.iter().any(|id| id.starts_with("e-000011")).then_some((400, "InvalidRecord")));
         let resent = connector.resend(vec![1, 2, 3], &Stop::new()).await.expect("sent");
-        assert_eq!(resent, Resent { accepted: 1, refused: 1 });
+        let [(reason, numbers)] = resent.reasons.iter().collect::<Vec<_>>()[..] else { panic!("{resent:?}") };
+        assert_eq!((resent.accepted, resent.refused, reason.as_str(), numbers.len()), (1, 1, "InvalidRecord", 1));
         assert_eq!(connector.status().streams["audit"].dead_letters, 1);
         // What is told to stop keeps what it did not send.
         *world.azure_says.lock().unwrap() = Some(|_| Some((503, "Busy")));
