@@ -1,4 +1,4 @@
-//! Two-step shutdown: the first signal finishes, the second leaves.
+//! Two-step shutdown: the first signal finishes, the second leaves. The same signal within a second is the first once more.
 //!
 //! Signals are received on a thread of their own. Whatever hangs elsewhere, such as a disk, a pipe that nobody reads or a
 //! lookup of a name, the process ends: some seconds after the grace period, or a second after the second signal.
@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
 use crate::config::human;
@@ -14,6 +14,8 @@ use crate::{Exit, Stop};
 
 /// After the grace period, for closing what is open.
 const OVERTIME: Duration = Duration::from_secs(5);
+/// The same signal this soon after the first is not a second one.
+const REPEATED_WITHIN: Duration = Duration::from_secs(1);
 /// After the second signal.
 const LEAVE_WITHIN: Duration = Duration::from_secs(1);
 
@@ -43,11 +45,26 @@ async fn obey(signals: &mut Signals, stop: &Stop, grace: Duration, tell: &mpsc::
     stop.finish();
     // There is room for both signals, or nobody listens any more.
     tell.try_send(first).ok();
-    if let Ok(second) = timeout(grace + OVERTIME, signals.next()).await {
+    let began = Instant::now();
+    let second = async {
+        loop {
+            let signal = signals.next().await;
+            if !is_repeated(first, signal, began.elapsed()) {
+                return signal;
+            }
+        }
+    };
+    if let Ok(second) = timeout(grace + OVERTIME, second).await {
         stop.leave();
         tell.try_send(second).ok();
         sleep(LEAVE_WITHIN).await;
     }
+}
+
+/// Whether a signal `after` the first one is the same once more: `timeout` of coreutils, and what stops a process and then its group,
+/// send it twice and mean one stop.
+fn is_repeated(first: &str, signal: &str, after: Duration) -> bool {
+    first == signal && after < REPEATED_WITHIN
 }
 
 #[expect(clippy::exit, reason = "what hangs cannot be waited for")]
@@ -111,5 +128,18 @@ impl Signals {
             Ok(()) => "Ctrl-C",
             Err(_) => std::future::pending().await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_signal_at_once_is_not_a_second_one() {
+        let millis = Duration::from_millis;
+        assert!(is_repeated("SIGTERM", "SIGTERM", millis(0)) && is_repeated("SIGTERM", "SIGTERM", millis(999)));
+        assert!(!is_repeated("SIGTERM", "SIGTERM", millis(1_000)));
+        assert!(!is_repeated("SIGTERM", "SIGINT", millis(0)), "somebody wants it to end now");
     }
 }
