@@ -12,6 +12,7 @@ mod keys;
 mod kind;
 mod layers;
 mod load;
+mod misplaced;
 mod pasted;
 mod raw;
 mod reader;

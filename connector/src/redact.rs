@@ -203,6 +203,40 @@ pub(crate) fn looks_like_secret(text: &str) -> bool {
         && has(u8::is_ascii_digit)
 }
 
+/// Whether `text`, which does not have the form of its place, may be a secret that was pasted there: as [`looks_like_secret`], and
+/// whatever else is long, without a space, and of many different characters. Ids with a slip in them are not.
+pub(crate) fn could_be_secret(text: &str) -> bool {
+    let text = text.trim();
+    if looks_like_secret(text) {
+        return true;
+    }
+    // An address or a path is judged by its pieces.
+    let is_place = text.contains("://") || text.starts_with(['/', '.', '~']);
+    let separators: &[char] = if is_place { &['/', '.', ':', '@', '?', '&', '='] } else { &[] };
+    text.split(separators).any(is_dense)
+}
+
+/// Whether `text` is long and its characters tell much each (Shannon's measure over the text itself).
+fn is_dense(text: &str) -> bool {
+    const LENGTH_MIN: usize = 16;
+    const BITS_MIN: f64 = 3.0;
+    let is_hexadecimal = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_id = text.starts_with("dcr-") || (text.matches('-').count() >= 2 && is_hexadecimal(&text.replace('-', "")));
+    if text.len() < LENGTH_MIN || is_id || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return false;
+    }
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
+    digits >= 1 && letters >= 2 && bits_each(text.as_bytes()) >= BITS_MIN
+}
+
+fn bits_each(text: &[u8]) -> f64 {
+    let mut counts = [0_u32; 256];
+    text.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
+    let share = |count: &u32| f64::from(*count) / text.len() as f64;
+    counts.iter().filter(|count| **count > 0).map(share).map(|share| -share * share.log2()).sum()
+}
+
 /// `address` without user name and password: what stands before its last `@` is masked, be it a URL or not.
 pub(crate) fn without_user_info(address: &str) -> Cow<'_, str> {
     let Some((before, host)) = address.rsplit_once('@') else { return Cow::Borrowed(address) };
@@ -299,6 +333,35 @@ pub(crate) mod tests {
             "state/Miro-1-sentinel.redb",
         ] {
             assert!(!looks_like_secret(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_the_wrong_place_is_a_secret_when_it_is_dense() {
+        for secret in [
+            "AbC8Q~aBcDeFgHiJkLmNoPqRsTuVwXyZ0123",
+            "9f86d081884c7d659a2feaa0c55ad015",
+            "abc8q~abcdefghijklmn",
+            "a1/b2+c3/d4+e5/f6+g7==",
+            "https://host/9f86d081884c7d659a2feaa0c55ad015",
+            "/run/9f86d081884c7d659a2feaa0c55ad015",
+        ] {
+            assert!(could_be_secret(secret), "{secret}");
+        }
+        for other in [
+            "",
+            "127.0.0.1:99999",
+            "2026-13-01T00:00:00Z",
+            "3074457345618265000",
+            "managed-identity-of-tomorrow",
+            "22222222-2222-2222-2222-22222222222",
+            "0f8fad5b-d9cb-469f-a165-70867728950",
+            "dcr-0123456789abcdef0123456789abcdeX",
+            "http://miro-ab12.westeurope-1.ingest.monitor.azure.com",
+            "the one of yesterday 24 hours",
+            "/var/lib/miro-sentinel/state.redb",
+        ] {
+            assert!(!could_be_secret(other), "{other}");
         }
     }
 

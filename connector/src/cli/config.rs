@@ -28,7 +28,8 @@ fn table(explained: &[Explained]) -> String {
     let values = values.max().unwrap_or(0).min(60);
     let line = |one: &Explained| {
         let value = one.value.as_deref().unwrap_or("-");
-        format!("{:keys$}  {value:values$}  {}\n", one.key, one.set_by)
+        let wanted = one.wanted.as_ref().map(|wanted| format!(" (allowed: {wanted})")).unwrap_or_default();
+        format!("{:keys$}  {value:values$}  {}{wanted}\n", one.key, one.set_by)
     };
     explained.iter().map(line).collect()
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::kind::Kind;
 use super::raw::Raw;
-use crate::redact::{MASK, looks_like_secret};
+use crate::redact::{MASK, could_be_secret};
 
 /// A key and the form of its value.
 pub(crate) struct Key<K> {
@@ -58,7 +58,7 @@ pub(crate) trait AnyKey: Sync {
 impl<K: Kind> Key<K> {
     /// Whether a value that the key does not take may be a secret that was pasted into the wrong place.
     fn is_misplaced_secret(&self, raw: &Raw) -> bool {
-        raw.text().is_some_and(looks_like_secret) && self.kind.read(raw).is_err()
+        self.kind.read(raw).is_err() && raw.has_text(could_be_secret)
     }
 }
 

@@ -6,6 +6,7 @@ use super::LogFormat;
 use super::key::{AnyKey, Key, Otherwise};
 use super::kind::{Beginning, Choice, Count, File, Host, Listen, Proxy, Share, Span, Spans, Text};
 use super::secret::Secret;
+use crate::redact::looks_like_secret;
 use Otherwise::{Default, Nothing, Required};
 
 /// The sections in the order of the example, with what each is for.
@@ -252,8 +253,10 @@ macro_rules! directory_id {
                 allowed: "an id such as 00000000-0000-0000-0000-000000000000 (letters, digits, dots, dashes)",
                 pattern: "^[0-9A-Za-z.-]+$",
                 fits: |text| {
-                    !text.is_empty()
-                        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.')
+                    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+                    // Capitals and small letters mixed are in a secret, and in no directory's id or domain.
+                    let is_id = text.matches('-').count() == 4 || !looks_like_secret(text);
+                    !text.is_empty() && is_id && text.bytes().all(is_plain)
                 },
                 instead: |_| None,
             },

@@ -10,11 +10,13 @@ use super::key::{AnyKey, Key};
 use super::keys::{self, IdentityKind, StreamKeys};
 use super::kind::{Count, Kind as _, Text};
 use super::layers::{Layers, VARIABLE_PREFIX};
+use super::misplaced::Pasted;
 use super::reader::Reader;
 use super::secret::{Secret, SecretSource};
 use super::{Config, ContentConfig, Http, Identity, Miro, Sentinel, StoreConfig, StreamConfig, Telemetry};
 use super::{pasted, rights};
 use crate::bounded_file;
+use crate::redact::MASK;
 use crate::rights::{CONFIGURATION, SECRET};
 
 /// The file that is read when none is named.
@@ -86,6 +88,7 @@ pub fn load(sources: &Sources) -> Result<(Config, Vec<Finding>), Findings> {
     let mut reader = Reader { layers: &layers, variables: &sources.variables, findings };
     let config = build(&mut reader);
     let mut findings = reader.findings;
+    Pasted::read(sources, &layers).judge(&layers, &mut findings);
     findings.sort_by(|one, other| one.origin.cmp(&other.origin));
     match config {
         Some(config) if findings.iter().all(|finding| finding.severity == Severity::Warning) => Ok((config, findings)),
@@ -222,7 +225,8 @@ fn http(reader: &mut Reader<'_>) -> Option<Http> {
     {
         let key = &keys::CA_FILE;
         let finding = Finding::error(key.path, format!("could not be read: {error}"), reader.origin(key));
-        let finding = finding.with_value(format!("{:?}", path.display().to_string()));
+        let shown = reader.layers.get(key).map_or_else(|| MASK.to_owned(), |entry| key.shown(&entry.raw));
+        let finding = finding.with_value(shown);
         reader.findings.push(finding.with_allowed("a readable file of root certificates in PEM form"));
     }
     let proxy = reader.get(&keys::PROXY);

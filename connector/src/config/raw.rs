@@ -41,6 +41,16 @@ impl Raw {
         }
     }
 
+    /// Whether a text in it, however deep, is one of those.
+    pub(crate) fn has_text(&self, is_one: fn(&str) -> bool) -> bool {
+        match self {
+            Self::Text(text) | Self::Variable(text) | Self::Time(text) => is_one(text),
+            Self::Integer(_) | Self::Float(_) | Self::Flag(_) => false,
+            Self::List(items) => items.iter().any(|item| item.has_text(is_one)),
+            Self::Table(fields) => fields.iter().any(|(name, value)| is_one(name) || value.has_text(is_one)),
+        }
+    }
+
     /// The value as TOML, cut at a length that fits a line.
     pub(crate) fn shown(&self) -> String {
         const SHOWN_MAX: usize = 120;

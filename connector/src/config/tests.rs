@@ -208,6 +208,38 @@ fn a_secret_in_the_wrong_place_is_not_shown() {
 }
 
 #[test]
+fn what_may_be_a_secret_or_is_one_is_shown_under_no_key() {
+    // Of one case, with a slash, and one that is configured and looks like a word.
+    let sections = [
+        ("sentinel.identity", &["tenant_id", "client_id", "kind", "authority", "scope"][..]),
+        ("sentinel", &["endpoint"]),
+        ("sentinel.rules", &["audit"]),
+        ("streams.audit", &["start", "poll_every", "late_sweeps"]),
+        ("store", &["path"]),
+        ("http", &["ca_file", "proxy"]),
+        ("telemetry", &["listen", "log_format"]),
+    ];
+    for secret in ["9f86d081884c7d659a2fe~a0c55ad015", "AbC8QaBcDeFgHiJkLmNoPqRsTuVw0123", "audit-token"] {
+        for (key, name) in sections.iter().flat_map(|(section, keys)| keys.iter().map(move |key| (section, key))) {
+            let variable = format!("MIRO_SENTINEL__{}__{}", key.replace('.', "__"), name).to_uppercase();
+            let sources = sources(GOOD, &[(&variable, secret)]);
+            let explained = format!("{:?}", explain(&sources).expect("valid TOML"));
+            let shown = match load(&sources) {
+                Err(findings) => findings.to_string(),
+                // Every text has the form of a path.
+                Ok(_) => {
+                    assert_eq!((*key, *name), ("store", "path"), "{secret}");
+                    assert!(explained.contains("wanted: Some(\"a path"), "{explained}");
+                    " = *** \n  allowed: ".to_owned()
+                }
+            };
+            assert!(!format!("{shown}{explained}").contains(secret), "{key}.{name}: {shown}{explained}");
+            assert!(shown.contains(" = *** ") && shown.contains("\n  allowed: "), "{key}.{name}: {shown}");
+        }
+    }
+}
+
+#[test]
 fn a_pasted_secret_is_cleaned_or_named_wherever_it_is_held() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("token");
