@@ -232,7 +232,9 @@ fn is_dense(text: &str) -> bool {
 
 fn bits_each(text: &[u8]) -> f64 {
     let mut counts = [0_u32; 256];
-    text.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
+    for byte in text {
+        counts[usize::from(*byte)] += 1;
+    }
     let share = |count: &u32| f64::from(*count) / text.len() as f64;
     counts.iter().filter(|count| **count > 0).map(share).map(|share| -share * share.log2()).sum()
 }

@@ -1,7 +1,7 @@
 //! Secrets that change while the service runs: files are looked at again and again, so that a rotated token or secret is
 //! taken up without a restart. Variables cannot change under a running process.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ring::digest::{Digest, SHA256, digest};
@@ -58,8 +58,8 @@ impl SecretFiles {
     }
 }
 
-async fn fingerprint(path: &PathBuf) -> Option<Fingerprint> {
-    let path = path.clone();
+async fn fingerprint(path: &Path) -> Option<Fingerprint> {
+    let path = path.to_owned();
     // A pipe is empty once it was read: that is no new secret.
     let read = move || {
         if bounded_file::irregular(&path).is_some() { None } else { bounded_file::read(&path, SECRET_BYTES_MAX).ok() }

@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::Start;
+use super::misplaced::is_no_path;
 use super::pasted::trimmed;
-use super::raw::Raw;
+use super::raw::{Raw, absolute_path};
 use super::span::{human, parse_span, parse_start};
-use crate::redact::{MASK, could_be_secret, looks_like_secret, without_user_info};
+use crate::redact::{MASK, without_user_info};
 use crate::transport::is_loopback;
 
 /// The form of a key's value.
@@ -254,8 +255,7 @@ impl Kind for Spans {
 
 impl Spans {
     fn item(&self, raw: &Raw) -> Result<Duration, String> {
-        let shown = || if raw.has_text(could_be_secret) { MASK.to_owned() } else { raw.shown() };
-        self.each.read(raw).map_err(|problem| format!("holds {}, which {problem}", shown()))
+        self.each.read(raw).map_err(|problem| format!("holds {}, which {problem}", raw.shown_where_wrong()))
     }
 }
 
@@ -363,8 +363,7 @@ impl Kind for File {
 
     fn resolved(&self, raw: &Raw) -> String {
         match raw.text() {
-            Some(path) if is_no_path(path) => MASK.into(),
-            Some(path) if !path.is_empty() => Raw::Text(absolute_path(path)).shown_whole(),
+            Some(path) if !path.is_empty() && !is_no_path(path) => Raw::Text(absolute_path(path)).shown_whole(),
             Some(_) | None => self.shown(raw),
         }
     }
@@ -372,18 +371,6 @@ impl Kind for File {
     fn schema(&self) -> Value {
         json!({"type": "string", "minLength": 1})
     }
-}
-
-/// Whether `path` may be a secret instead: every text has the form of a path, but nothing is found under this one.
-pub(crate) fn is_no_path(path: &str) -> bool {
-    let place = std::path::Path::new(path);
-    let is_bare = !path.contains('/') && place.extension().is_none();
-    (looks_like_secret(path) || (is_bare && could_be_secret(path))) && !place.exists()
-}
-
-/// `path` from the root on; as it is where there is no working directory.
-pub(crate) fn absolute_path(path: &str) -> String {
-    std::path::absolute(path).map_or_else(|_| path.to_owned(), |path| path.display().to_string())
 }
 
 /// An address to listen on, or `"off"`.

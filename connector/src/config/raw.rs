@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use crate::redact::{MASK, could_be_secret};
+
 /// A value of the file, or the text of an environment variable. Has no `Debug`: it may be a secret.
 #[derive(Clone)]
 pub(crate) enum Raw {
@@ -49,6 +51,11 @@ impl Raw {
             Self::List(items) => items.iter().any(|item| item.has_text(is_one)),
             Self::Table(fields) => fields.iter().any(|(name, value)| is_one(name) || value.has_text(is_one)),
         }
+    }
+
+    /// As [`shown`](Self::shown), where it does not have the form of its place: then it may be a secret.
+    pub(crate) fn shown_where_wrong(&self) -> String {
+        if self.has_text(could_be_secret) { MASK.to_owned() } else { self.shown() }
     }
 
     /// The value as TOML, cut at a length that fits a line.
@@ -97,6 +104,11 @@ fn write_joined<T>(out: &mut String, (open, close): (&str, &str), items: &[T], w
         write(item, out);
     }
     out.push_str(close);
+}
+
+/// `path` from the root on; as it is where there is no working directory.
+pub(crate) fn absolute_path(path: &str) -> String {
+    std::path::absolute(path).map_or_else(|_| path.to_owned(), |path| path.display().to_string())
 }
 
 impl From<&Spanned<DeValue<'_>>> for Raw {

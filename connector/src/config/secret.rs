@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::kind::{Kind, absolute_path};
-use super::raw::Raw;
+use super::kind::Kind;
+use super::raw::{Raw, absolute_path};
 use crate::redact::{MASK, looks_like_secret};
 
 /// Where a secret is held.

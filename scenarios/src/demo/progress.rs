@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     fn status(stream: StreamStatus) -> Status {
-        Status { ready: false, streams: [("audit".to_owned(), stream)].into() }
+        Status { ready: false, streams: [("audit".to_owned(), stream)].into(), ..Status::default() }
     }
 
     #[test]
