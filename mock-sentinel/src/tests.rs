@@ -2,6 +2,7 @@
 
 mod arm;
 mod assertions;
+mod deployments;
 mod fixture;
 mod hostile;
 mod ingestion;

@@ -57,8 +57,19 @@ struct Scope<'a> {
     given: &'a BTreeMap<String, Value>,
     /// The template, for its `parameters` and `variables`.
     template: &'a Value,
-    /// Resources that were deployed, for `reference()`.
-    deployed: &'a BTreeMap<String, Value>,
+    /// What `reference()` finds.
+    deployed: Deployed<'a>,
+}
+
+/// The resources of the same template that `reference()` finds, by name in lower case.
+#[derive(Clone, Copy)]
+enum Deployed<'a> {
+    /// None: resources may not refer to each other.
+    Nothing,
+    /// These will be there with properties of which nothing is known yet.
+    Coming(&'a dyn Fn(&str) -> bool),
+    /// These are there, with their properties.
+    Made(&'a BTreeMap<String, Value>),
 }
 
 /// Why a value could not be made, and where.
@@ -66,11 +77,17 @@ struct Scope<'a> {
 struct Fault {
     place: String,
     why: String,
+    /// The value is known only after the deployment; nothing is wrong with it so far.
+    is_open: bool,
 }
 
 impl Fault {
     fn new(why: impl Into<String>) -> Self {
-        Self { place: String::new(), why: why.into() }
+        Self { place: String::new(), why: why.into(), is_open: false }
+    }
+
+    fn open() -> Self {
+        Self { is_open: true, ..Self::new("the value is known only after the deployment") }
     }
 
     fn under(mut self, place: &str) -> Self {
@@ -80,7 +97,7 @@ impl Fault {
 }
 
 impl From<Fault> for ArmError {
-    fn from(Fault { place, why }: Fault) -> Self {
+    fn from(Fault { place, why, .. }: Fault) -> Self {
         let place = place.trim_start_matches('.');
         let message = format!("Unable to process template language expressions at '{place}': {why}.");
         Self::new("InvalidTemplate", message)
@@ -120,14 +137,14 @@ impl Scope<'_> {
                 let items = items.iter().enumerate().map(|(index, item)| {
                     self.resolve(item, deeper).map_err(|fault| fault.under(&format!("[{index}]")))
                 });
-                Value::Array(items.collect::<Result<_, _>>()?)
+                Value::Array(every(items)?)
             }
             Value::Object(object) => {
                 let entries = object.iter().map(|(key, inner)| {
                     let resolved = self.entry(key, inner, deeper).map_err(|fault| fault.under(&format!(".{key}")))?;
                     Ok((key.clone(), resolved))
                 });
-                Value::Object(entries.collect::<Result<Map<_, _>, Fault>>()?)
+                Value::Object(every::<_, Map<_, _>>(entries)?)
             }
             other => other.clone(),
         })
@@ -162,8 +179,9 @@ impl Scope<'_> {
             Expression::Text(text) => Value::from(text.as_str()),
             Expression::Number(number) => Value::from(*number),
             Expression::Part { of, part } => {
-                let (of, part) = (self.evaluate(of, deeper)?, self.evaluate(part, deeper)?);
-                part_of(&of, &part)?
+                let pair: Vec<Value> = every([of, part].map(|side| self.evaluate(side, deeper)))?;
+                let [of, part] = pair.as_slice() else { return Err(Fault::open()) };
+                part_of(of, part)?
             }
             Expression::Call { name, arguments } => self.call(name, arguments, deeper)?,
         };
@@ -177,7 +195,11 @@ impl Scope<'_> {
             let taken = if self.evaluate(condition, depth)? == true { yes } else { no };
             return self.evaluate(taken, depth);
         }
-        let values = arguments.iter().map(|argument| self.evaluate(argument, depth)).collect::<Result<Vec<_>, _>>()?;
+        let values: Result<Vec<Value>, Fault> = every(arguments.iter().map(|argument| self.evaluate(argument, depth)));
+        if !self.is_served(name) {
+            return Err(Fault::new(format!("the function '{name}' is not served by this mock")));
+        }
+        let values = values?;
         let named = values.first().and_then(Value::as_str).unwrap_or_default();
         match name.to_ascii_lowercase().as_str() {
             "parameters" => self.parameter(named, depth),
@@ -188,6 +210,11 @@ impl Scope<'_> {
                 None => Err(Fault::new(format!("the function '{name}' is not served by this mock"))),
             },
         }
+    }
+
+    fn is_served(&self, name: &str) -> bool {
+        ["parameters", "variables", "reference"].iter().any(|own| own.eq_ignore_ascii_case(name))
+            || functions::call(name, &[], self.setting).is_some()
     }
 
     fn parameter(&self, name: &str, depth: usize) -> Result<Value, Fault> {
@@ -224,12 +251,32 @@ impl Scope<'_> {
     /// The properties of a resource that was deployed, by its name or id.
     fn reference(&self, named: &str) -> Result<Value, Fault> {
         let name = named.rsplit('/').next().unwrap_or_default().to_lowercase();
-        self.deployed.get(&name).cloned().ok_or_else(|| {
+        let found = match self.deployed {
+            Deployed::Nothing => None,
+            Deployed::Coming(is_coming) if is_coming(&name) => return Err(Fault::open()),
+            Deployed::Coming(_) => None,
+            Deployed::Made(deployed) => deployed.get(&name).cloned(),
+        };
+        found.ok_or_else(|| {
             Fault::new(format!(
                 "reference('{named}'): this mock refers to resources of the same template, in outputs only"
             ))
         })
     }
+}
+
+/// All values, or the first that is wrong; one that is only not known yet does not hide a wrong one after it.
+fn every<T, C: FromIterator<T>>(values: impl IntoIterator<Item = Result<T, Fault>>) -> Result<C, Fault> {
+    let mut open = None;
+    let mut known = Vec::new();
+    for value in values {
+        match value {
+            Ok(value) => known.push(value),
+            Err(fault) if fault.is_open => open = open.or(Some(fault)),
+            Err(fault) => return Err(fault),
+        }
+    }
+    open.map_or_else(|| Ok(known.into_iter().collect()), Err)
 }
 
 fn too_deep() -> Fault {

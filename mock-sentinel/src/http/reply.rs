@@ -6,7 +6,7 @@ use faults::Ids;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A response, and what the journal says about it. Small, since it is the error of many functions.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(crate) struct Reply(Box<Noted>);
 struct Noted {
     response: Response,
     note: Note,
+    /// What is wrong, where the body says it: a deployment keeps the error of its step.
+    error: Value,
 }
 
 /// What the journal remembers of a response besides its status.
@@ -32,13 +34,16 @@ impl Reply {
     pub(crate) fn empty(status: u16, reason: impl Into<String>) -> Self {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = valid(status);
-        Self(Box::new(Noted { response, note: Note { reason: reason.into(), ..Note::default() } }))
+        Self(Box::new(Noted { response, note: Note { reason: reason.into(), ..Note::default() }, error: Value::Null }))
     }
 
     /// A response with a JSON body.
     pub(crate) fn json(status: u16, body: &impl Serialize, reason: impl Into<String>) -> Self {
         let text = serde_json::to_vec(body).expect("responses have string keys only");
-        Self::text(status, "application/json; charset=utf-8", text, reason)
+        let error = (status >= 400).then(|| serde_json::from_slice::<Value>(&text).ok()).flatten();
+        let mut reply = Self::text(status, "application/json; charset=utf-8", text, reason);
+        reply.0.error = error.map(|mut body| body["error"].take()).unwrap_or_default();
+        reply
     }
 
     /// A response with a body of another type.
@@ -75,6 +80,11 @@ impl Reply {
         self.0.response.status().as_u16()
     }
 
+    /// The `error` of the body: `{"code", "message", "details"}`, or null.
+    pub(crate) fn error_body(&self) -> &Value {
+        &self.0.error
+    }
+
     /// Notes how many bytes of the request's body were read.
     pub(crate) fn bytes(mut self, bytes: u64) -> Self {
         self.0.note.bytes = bytes;
@@ -96,7 +106,7 @@ impl Reply {
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
-        let Noted { mut response, note } = *self.0;
+        let Noted { mut response, note, .. } = *self.0;
         response.extensions_mut().insert(note);
         response
     }

@@ -21,10 +21,11 @@ const DEPLOYMENTS_MAX: usize = 800;
 /// Names the correlation ids.
 const ID_SPACE: Uuid = Uuid::from_u128(0x6d69_726f_0000_4000_8000_6465_7000_0001);
 
-/// `POST …/validate`: the template is resolved, nothing is put.
+/// `POST …/validate`: the template is resolved and its resources are checked, nothing is put.
 pub(super) fn validate(call: &Call<'_>) -> Result<Reply, Reply> {
     let plan = Plan::read(call)?;
-    let shown = shown(call, &plan, &Value::Null);
+    plan.check(call)?;
+    let shown = shown(call, &plan, &Outcome::Succeeded(Value::Null));
     Ok(Reply::json(200, &shown, format!("{} resources validated", plan.steps.len())))
 }
 
@@ -35,9 +36,7 @@ pub(super) fn what_if(call: &Call<'_>) -> Result<Reply, Reply> {
         .steps
         .iter()
         .map(|(target, placed)| {
-            let step =
-                Call { target: target.clone(), body: Value::Null, host: call.host.clone(), filter: None, ..*call };
-            let change = if resources::find(&step).is_some() { "Deploy" } else { "Create" };
+            let change = if resources::find(&step(call, target, placed)).is_some() { "Deploy" } else { "Create" };
             let mut after = placed.value.clone();
             after["id"] = json!(target.id());
             json!({"resourceId": target.id(), "changeType": change, "after": after})
@@ -59,23 +58,33 @@ pub(super) fn put(call: &Call<'_>) -> Result<Stored, Reply> {
         )?;
     }
     let plan = Plan::read(call)?;
-    let mut deployed = BTreeMap::new();
-    for (target, placed) in &plan.steps {
-        access::authorize_write(call.shared, call.claims, target)?;
-        let step =
-            Call { target: target.clone(), body: placed.value.clone(), host: call.host.clone(), filter: None, ..*call };
-        let stored = match resources::put(&step) {
-            // An existing assignment is what the template asks for.
-            Err(refused) if target.kind == Kind::RoleAssignment && refused.status() == 409 => continue,
-            other => other?,
-        };
-        deployed.insert(target.name.to_lowercase(), stored.resource["properties"].clone());
-    }
-    let outputs = plan.outputs(&deployed).map_err(|error| invalid(&error))?;
-    let resource = shown(call, &plan, &outputs);
-    call.check_size(&resource)?;
+    plan.check(call)?;
+    call.check_size(&shown(call, &plan, &Outcome::Succeeded(Value::Null)))?;
+    let (outcome, refused) = match plan.carry_out(call) {
+        Ok(outputs) => (Outcome::Succeeded(outputs), None),
+        Err(refused) => (Outcome::Failed(failure(&refused)), Some(refused)),
+    };
+    let resource = shown(call, &plan, &outcome);
     let created = call.shared.state().deployments.insert(key, resource.clone()).is_none();
-    Ok(Stored { created, resource })
+    refused.map_or(Ok(Stored { created, resource }), Err)
+}
+
+/// How a deployment ended.
+enum Outcome {
+    /// With these outputs.
+    Succeeded(Value),
+    /// With this error. What was put before it stays, as in Azure.
+    Failed(Value),
+}
+
+/// The error of a deployment whose step was refused. Azure's code; the texts of the step are those of its resource.
+fn failure(refused: &Reply) -> Value {
+    json!({
+        "code": "DeploymentFailed",
+        "message": "At least one resource deployment operation failed. Please list deployment operations for details. \
+            Please see https://aka.ms/arm-deployment-operations for usage details.",
+        "details": [refused.error_body()],
+    })
 }
 
 /// A template with its resources in the order in which they can be put.
@@ -107,13 +116,40 @@ impl Plan {
         for placed in &expanded.resources {
             steps.push((target(call, placed).map_err(|error| invalid(&error))?, placed.clone()));
         }
-        steps.sort_by_key(|(target, _)| order(target.kind));
+        steps.sort_by_key(|(target, _): &(Target, Placed)| order(target.kind));
+        let is_coming = |name: &str| steps.iter().any(|(target, _)| target.name.to_lowercase() == name);
+        expanded.check_outputs(&setting, &is_coming).map_err(|error| invalid(&error))?;
         Ok(Self { setting, expanded, steps, mode: properties["mode"].clone() })
     }
 
-    fn outputs(&self, deployed: &BTreeMap<String, Value>) -> Result<Value, ArmError> {
-        self.expanded.outputs(&self.setting, deployed)
+    /// Checks each resource as far as it can be without the others; nothing is changed.
+    fn check(&self, call: &Call<'_>) -> Result<(), Reply> {
+        self.steps.iter().try_for_each(|(target, placed)| {
+            access::authorize_write(call.shared, call.claims, target)?;
+            resources::check(&step(call, target, placed))
+        })
     }
+
+    /// Puts one resource after another and returns the outputs.
+    fn carry_out(&self, call: &Call<'_>) -> Result<Value, Reply> {
+        let mut deployed = BTreeMap::new();
+        for (target, placed) in &self.steps {
+            let stored = match resources::put(&step(call, target, placed)) {
+                // An existing assignment is what the template asks for.
+                Err(refused) if target.kind == Kind::RoleAssignment && refused.status() == 409 => continue,
+                other => other?,
+            };
+            deployed.insert(target.name.to_lowercase(), stored.resource["properties"].clone());
+        }
+        let outputs = self.expanded.outputs(&self.setting, &deployed).map_err(|error| invalid(&error))?;
+        call.check_size(&shown(call, self, &Outcome::Succeeded(outputs.clone())))?;
+        Ok(outputs)
+    }
+}
+
+/// The call that puts one resource of a template.
+fn step<'a>(call: &Call<'a>, target: &Target, placed: &Placed) -> Call<'a> {
+    Call { target: target.clone(), body: placed.value.clone(), host: call.host.clone(), filter: None, ..*call }
 }
 
 /// Parameters that the template does not have are refused, as Azure does.
@@ -165,7 +201,7 @@ fn order(kind: Kind) -> u8 {
     }
 }
 
-fn shown(call: &Call<'_>, plan: &Plan, outputs: &Value) -> Value {
+fn shown(call: &Call<'_>, plan: &Plan, outcome: &Outcome) -> Value {
     let types = &call.body["properties"]["template"]["parameters"];
     let is_secret =
         |name: &str| types[name]["type"].as_str().is_none_or(|kind| kind.to_lowercase().starts_with("secure"));
@@ -173,13 +209,17 @@ fn shown(call: &Call<'_>, plan: &Plan, outputs: &Value) -> Value {
     let given = given.map(|(name, value)| (name.clone(), json!({"type": types[name]["type"], "value": value})));
     let resources: Vec<Value> = plan.steps.iter().map(|(target, _)| json!({"id": target.id()})).collect();
     let id = call.target.id();
-    json!({
+    let (state, outputs, error) = match outcome {
+        Outcome::Succeeded(outputs) => ("Succeeded", outputs.clone(), None),
+        Outcome::Failed(error) => ("Failed", Value::Null, Some(error.clone())),
+    };
+    let mut shown = json!({
         "id": id,
         "name": call.target.name,
         "type": call.target.kind.arm_type(),
         "properties": {
             "mode": if plan.mode.is_string() { plan.mode.clone() } else { json!("Incremental") },
-            "provisioningState": "Succeeded",
+            "provisioningState": state,
             "timestamp": call.shared.clock.now(),
             "duration": "PT0S",
             "correlationId": Uuid::new_v5(&ID_SPACE, id.as_bytes()),
@@ -189,5 +229,9 @@ fn shown(call: &Call<'_>, plan: &Plan, outputs: &Value) -> Value {
             "dependencies": [],
             "providers": [],
         },
-    })
+    });
+    if let Some(error) = error {
+        shown["properties"]["error"] = error;
+    }
+    shown
 }

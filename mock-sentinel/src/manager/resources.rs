@@ -86,6 +86,18 @@ pub(super) fn put(call: &Call<'_>) -> Result<Stored, Reply> {
     }
 }
 
+/// Checks what can be checked of the resource in the call's body before others of its template are put.
+pub(super) fn check(call: &Call<'_>) -> Result<(), Reply> {
+    call.check_size(&call.body)?;
+    match call.target.kind {
+        Kind::Table => tables::check(call),
+        Kind::SavedSearch => searches::check(call),
+        Kind::Rule => rules::check(call),
+        Kind::Endpoint | Kind::Workspace => call.check_location(),
+        _ => Ok(()),
+    }
+}
+
 /// Changes a part of an existing resource.
 pub(super) fn patch(call: &Call<'_>) -> Result<Value, Reply> {
     call.check_size(&call.body)?;

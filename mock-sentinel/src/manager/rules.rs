@@ -22,6 +22,15 @@ pub(super) fn list(call: &Call<'_>) -> Vec<Value> {
     rules.iter().map(|rule| shown(call, rule)).collect()
 }
 
+/// Whether the body is a rule of this workspace. Its endpoint and its tables may come with the same template.
+pub(super) fn check(call: &Call<'_>) -> Result<(), Reply> {
+    call.check_location()?;
+    let mut source = call.body.clone();
+    source["name"] = json!(call.target.name);
+    let checked = RuleResource::parse(&source).and_then(|_| check_workspaces(call, &source));
+    checked.map_err(|error| invalid(&error))
+}
+
 pub(super) fn put(call: &Call<'_>) -> Result<Stored, Reply> {
     call.check_location()?;
     let known = named(call);

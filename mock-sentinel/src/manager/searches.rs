@@ -26,15 +26,27 @@ pub(super) fn list(call: &Call<'_>) -> Vec<Value> {
     call.shared.state().searches.iter().map(|search| shown(call, search)).collect()
 }
 
+/// Whether the body is a saved search.
+pub(super) fn check(call: &Call<'_>) -> Result<(), Reply> {
+    if !is_in_workspace(call) {
+        return Err(call.not_found());
+    }
+    parse(call).map(|_| ())
+}
+
+fn parse(call: &Call<'_>) -> Result<Search, Reply> {
+    Search::parse(&call.target.name, &call.body["properties"]).map_err(|why| {
+        let message = format!("The saved search is not valid: {why}.");
+        Reply::error(400, "InvalidParameter", &message, &message)
+    })
+}
+
 pub(super) fn put(call: &Call<'_>) -> Result<Stored, Reply> {
     if !is_in_workspace(call) {
         return Err(call.not_found());
     }
     let name = &call.target.name;
-    let mut search = Search::parse(name, &call.body["properties"]).map_err(|why| {
-        let message = format!("The saved search is not valid: {why}.");
-        Reply::error(400, "InvalidParameter", &message, &message)
-    })?;
+    let mut search = parse(call)?;
     let mut state = call.shared.state();
     if let Some(known) = state.searches.get(name) {
         let given = call.body["etag"].as_str().or_else(|| call.body["properties"]["etag"].as_str());

@@ -33,6 +33,14 @@ pub(super) fn list(call: &Call<'_>) -> Vec<Value> {
     call.shared.state().tables.iter().map(|(name, table)| shown(call, name, table)).collect()
 }
 
+/// Whether the body is a table of this workspace.
+pub(super) fn check(call: &Call<'_>) -> Result<(), Reply> {
+    if !is_in_workspace(call) {
+        return Err(call.not_found());
+    }
+    parse(call, &source(call, deployed(call).as_ref())).map(|_| ())
+}
+
 pub(super) fn put(call: &Call<'_>) -> Result<Stored, Reply> {
     if !is_in_workspace(call) {
         return Err(call.not_found());
@@ -41,11 +49,16 @@ pub(super) fn put(call: &Call<'_>) -> Result<Stored, Reply> {
     let created = known.is_none();
     let count = call.shared.state().tables.resources().len();
     call.check_count("custom tables", TABLES_MAX, count, !created)?;
+    store(call, &source(call, known.as_ref())).map(|resource| Stored { created, resource })
+}
+
+/// The body with what an existing table keeps.
+fn source(call: &Call<'_>, known: Option<&TableResource>) -> Value {
     let mut source = call.body.clone();
-    if let (Some(known), Value::Object(properties)) = (&known, &mut source["properties"]) {
+    if let (Some(known), Value::Object(properties)) = (known, &mut source["properties"]) {
         keep(known, properties);
     }
-    store(call, &source).map(|resource| Stored { created, resource })
+    source
 }
 
 /// An existing table keeps its columns when only its plan or retention is put. Days that were defaults stay defaults when they are put
@@ -95,9 +108,13 @@ fn deployed(call: &Call<'_>) -> Option<TableResource> {
     table.resource.clone().filter(|_| is_in_workspace(call))
 }
 
-fn store(call: &Call<'_>, source: &Value) -> Result<Value, Reply> {
+fn parse(call: &Call<'_>, source: &Value) -> Result<TableResource, Reply> {
     let parsed = TableResource::parse(&call.target.name, source).and_then(|table| same_name(call, table));
-    let table = parsed.map_err(|error| invalid(&error))?;
+    parsed.map_err(|error| invalid(&error))
+}
+
+fn store(call: &Call<'_>, source: &Value) -> Result<Value, Reply> {
+    let table = parse(call, source)?;
     let name = table.name.clone();
     let mut state = call.shared.state();
     state.tables.deploy(table, call.shared.clock.now()).map_err(|error| invalid(&error))?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::super::ArmError;
-use super::{Budget, DEPTH_MAX, Fault, Scope, Setting};
+use super::{Budget, DEPTH_MAX, Deployed, Fault, Scope, Setting, every};
 
 /// Nesting of templates inside templates that is still looked at.
 const NESTING_MAX: usize = 8;
@@ -29,26 +29,51 @@ pub(crate) struct Expanded {
 /// others.
 pub(crate) fn expand(document: Value, setting: &Setting, serves: impl Fn(&str) -> bool) -> Result<Expanded, ArmError> {
     let budget = Budget::default();
-    let (none, deployed) = (Value::Null, BTreeMap::new());
-    let scope = Scope { setting, budget: &budget, given: &setting.parameters, template: &none, deployed: &deployed };
+    let none = Value::Null;
+    let given = &setting.parameters;
+    let scope = Scope { setting, budget: &budget, given, template: &none, deployed: Deployed::Nothing };
     let mut walk = Walk { serves: &serves, found: Vec::new() };
     walk.value(&document, scope, NESTING_MAX, "")?;
     Ok(Expanded { resources: walk.found, document })
 }
 
 impl Expanded {
+    /// Checks the template's outputs before anything is deployed. `is_coming` names the resources, in lower case, that
+    /// `reference()` will find.
+    pub(crate) fn check_outputs(&self, setting: &Setting, is_coming: &dyn Fn(&str) -> bool) -> Result<(), ArmError> {
+        match self.outputs_with(setting, Deployed::Coming(is_coming)) {
+            Err(fault) if !fault.is_open => Err(fault.into()),
+            _ => Ok(()),
+        }
+    }
+
     /// The template's outputs, after its resources were deployed with these properties, by name in lower case.
     pub(crate) fn outputs(&self, setting: &Setting, deployed: &BTreeMap<String, Value>) -> Result<Value, ArmError> {
+        self.outputs_with(setting, Deployed::Made(deployed)).map_err(ArmError::from)
+    }
+
+    fn outputs_with(&self, setting: &Setting, deployed: Deployed<'_>) -> Result<Value, Fault> {
         let budget = Budget::default();
         let scope = Scope { setting, budget: &budget, given: &setting.parameters, template: &self.document, deployed };
-        let outputs = self.document["outputs"].as_object().into_iter().flatten().map(|(name, output)| {
-            let value = scope
-                .resolve(&output["value"], DEPTH_MAX)
-                .map_err(|fault| fault.under(&format!("outputs.{name}.value")))?;
-            Ok((name.clone(), json!({"type": output["type"], "value": value})))
-        });
-        outputs.collect::<Result<Map<_, _>, Fault>>().map(Value::Object).map_err(ArmError::from)
+        outputs(&self.document["outputs"], scope, "outputs")
     }
+}
+
+fn outputs(declared: &Value, scope: Scope<'_>, place: &str) -> Result<Value, Fault> {
+    let resolved = declared.as_object().into_iter().flatten().map(|(name, output)| {
+        if let Some(condition) = output.get("condition")
+            && scope.resolve(condition, DEPTH_MAX).map_err(|fault| fault.under(&format!("{place}.{name}.condition")))?
+                == false
+        {
+            return Ok(None);
+        }
+        let value = scope
+            .resolve(&output["value"], DEPTH_MAX)
+            .map_err(|fault| fault.under(&format!("{place}.{name}.value")))?;
+        Ok(Some((name.clone(), json!({"type": output["type"], "value": value}))))
+    });
+    let resolved: Vec<Option<(String, Value)>> = every(resolved)?;
+    Ok(Value::Object(resolved.into_iter().flatten().collect::<Map<_, _>>()))
 }
 
 struct Walk<'a> {
@@ -125,7 +150,7 @@ impl Walk<'_> {
         let place = format!("{place}.properties.template");
         let mode = value.pointer("/properties/expressionEvaluationOptions/scope").and_then(Value::as_str);
         if !mode.is_some_and(|mode| mode.eq_ignore_ascii_case("inner")) {
-            return self.children(inner.get("resources"), scope, nesting, &place);
+            return self.inner(inner, scope, nesting, &place);
         }
         let mut given = BTreeMap::new();
         for (name, parameter) in
@@ -134,8 +159,17 @@ impl Walk<'_> {
             let resolved = scope.resolve(&parameter["value"], DEPTH_MAX);
             given.insert(name.clone(), resolved.map_err(|fault| fault.under(&format!("{place}.parameters.{name}")))?);
         }
-        let scope = Scope { given: &given, template: inner, ..scope };
-        self.children(inner.get("resources"), scope, nesting, &place)
+        self.inner(inner, Scope { given: &given, template: inner, ..scope }, nesting, &place)
+    }
+
+    /// The resources of a nested template, and its outputs: they are checked, and nothing refers to them.
+    fn inner(&mut self, inner: &Value, scope: Scope<'_>, nesting: usize, place: &str) -> Result<(), Fault> {
+        self.children(inner.get("resources"), scope, nesting, place)?;
+        let scope = Scope { deployed: Deployed::Coming(&|_| true), ..scope };
+        match outputs(&inner["outputs"], scope, &format!("{place}.outputs")) {
+            Err(fault) if !fault.is_open => Err(fault),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -15,6 +15,13 @@ use super::Setting;
 /// Azure's GUIDs, such as <https://github.com/akefallonitis/xdrlograider>, read 2026-11-29, and not confirmed.
 const GUID_SPACE: Uuid = Uuid::from_u128(0x11fb_06fb_712d_4ddd_98c7_e71b_bd58_8830);
 
+/// The name space of `uniqueString()`, this mock's own: Azure's algorithm is not published.
+const UNIQUE_SPACE: Uuid = Uuid::from_u128(0x6d69_726f_0000_4000_8000_756e_6971_0001);
+/// The letters of `uniqueString()`.
+const BASE_32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+/// How many of them there are.
+const UNIQUE_CHARS: u32 = 13;
+
 /// The result of a function of plain values. `None` means that the function is not supported.
 pub(super) fn call(name: &str, arguments: &[Value], setting: &Setting) -> Option<Result<Value, String>> {
     let subscription = format!("/subscriptions/{}", setting.subscription_id);
@@ -54,6 +61,7 @@ pub(super) fn call(name: &str, arguments: &[Value], setting: &Setting) -> Option
         "createobject" => create_object(arguments),
         "json" => text(arguments, 0)
             .and_then(|text| serde_json::from_str(text).map_err(|error| format!("the string is not JSON: {error}"))),
+        "uniquestring" => joined(arguments, "-").map(|text| json!(unique_string(&text))),
         "guid" => joined(arguments, "-").map(|text| json!(Uuid::new_v5(&GUID_SPACE, text.as_bytes()).to_string())),
         "resourceid" => resource_id(&group, arguments),
         "subscriptionresourceid" => resource_id(&subscription, arguments),
@@ -100,6 +108,14 @@ fn joined(arguments: &[Value], between: &str) -> Result<String, String> {
         return Err("argument 1 is missing".to_owned());
     }
     Ok(arguments.iter().map(shown).collect::<Vec<_>>().join(between))
+}
+
+/// 13 letters that depend on the text alone. The length is documented, the letters are not Azure's.
+fn unique_string(text: &str) -> String {
+    let (high, low) = Uuid::new_v5(&UNIQUE_SPACE, text.as_bytes()).as_u64_pair();
+    let bits = high ^ low;
+    let letters = (0..UNIQUE_CHARS).map(|at| char::from(BASE_32[(bits >> (at * 5) & 31) as usize]));
+    letters.collect()
 }
 
 fn concat(arguments: &[Value]) -> Result<Value, String> {
@@ -257,6 +273,7 @@ mod tests {
         check("not", &json!([false]), &json!(true));
         check("empty", &json!([""]), &json!(true));
         check("split", &json!(["a/b", "/"]), &json!(["a", "b"]));
+        check("uniqueString", &json!(["a", "b"]), &json!("cftdf2bbgmbmh"));
         check("guid", &json!(["a", "b"]), &json!("2d796349-8c7e-55ec-9624-54ece82ed031"));
         check(
             "resourceId",
