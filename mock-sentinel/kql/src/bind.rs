@@ -29,6 +29,7 @@ mod plugins;
 mod project;
 mod registered;
 mod results;
+mod saved_text;
 mod scalar;
 mod scan;
 mod scope;

@@ -171,3 +171,54 @@ fn a_saved_function_is_checked_when_it_is_kept() {
         assert!(error.contains("'F'"), "{error}");
     }
 }
+
+#[track_caller]
+fn placed(parameters: &str, body: &str, query: &str, at: (u32, u32), said: &str) {
+    let saved = saved(parameters, body);
+    let error = match saved.check("F") {
+        Err(error) => error,
+        Ok(()) => {
+            let mut service = service();
+            service.functions.push(("F", saved));
+            let settings = Settings::at(DateTime::parse("2026-11-23T12:00:00Z").expect("a date"));
+            kql::run(query, &service, &settings).map(|_| ()).expect_err(query)
+        }
+    };
+    assert_eq!((error.line, error.column), at, "{error}");
+    assert!(error.to_string().contains(said), "{error} should say {said}");
+}
+
+#[test]
+fn an_error_stands_where_its_author_wrote_it() {
+    placed("", "A | whre n > 1", "F", (1, 5), "In the saved function 'F'");
+    placed("", "A\n| where m > 1", "F", (2, 9), "In the saved function 'F': Failed to resolve");
+    placed("", "A | where", "F", (1, 10), "In the saved function 'F'");
+    placed("(a: nonsense)", "A", "F", (1, 4), "In the parameters of the saved function 'F'");
+    placed("a: long, b: long = m", "A | where n == a", "print 1 | extend x = 1; F(1)", (1, 20), "In the parameters");
+    // Arguments are the caller's.
+    placed("a: long", "A | where n == a", "\nF(m)", (2, 3), "Failed to resolve");
+    placed("T: (z: long)", "T | take 1", "F((A | take 1))", (1, 3), "'z'");
+    placed("x: long", "Twice(y)", "print F(1)", (1, 7), "In the saved function 'F': Failed to resolve");
+    placed("", "let g = () { A | where m > 1 };\ng()", "F", (1, 24), "In the saved function 'F'");
+}
+
+#[test]
+fn an_argument_without_a_parameter_is_named_with_the_nearest() {
+    placed(
+        "wanted: long, other: long = 1",
+        "A",
+        "F(wnted = 1)",
+        (1, 3),
+        "'F' has no parameter 'wnted': it has wanted, other. Did you mean 'wanted'?",
+    );
+    placed("", "A", "F(nope = 1)", (1, 3), "'F' has no parameter 'nope': it has none.");
+    placed("", "A", "F(1)", (1, 1), "'F' does not take 1 argument(s).");
+    placed(
+        "wanted: long, other: long = 1",
+        "A",
+        "F(other = 1)",
+        (1, 1),
+        "'F' needs a value for its parameter 'wanted'.",
+    );
+    placed("", "A", "let g = (a: long) { a }; print g(b = 1)", (1, 34), "'g' has no parameter 'b': it has a.");
+}

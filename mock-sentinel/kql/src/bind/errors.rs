@@ -4,7 +4,10 @@ use std::rc::Rc;
 
 use crate::{
     error::Error,
-    syntax::{Span, ast::Name},
+    syntax::{
+        Span,
+        ast::{Name, Param},
+    },
     types::{ColumnType, Schema},
 };
 
@@ -90,6 +93,28 @@ pub(super) fn duplicate_column(name: &str, span: Span) -> Error {
 pub(super) fn wrong_argument_count(name: &Name, found: usize) -> Error {
     let message = format!("'{}' does not take {found} argument(s).", name.text);
     Error::semantic("SEM0219", message, name.span).with_token(&name.text)
+}
+
+/// How many parameters a message names.
+const PARAMS_SHOWN: usize = 20;
+
+/// An argument of a name that no parameter has.
+pub(super) fn unknown_argument(function: &Name, argument: &Name, params: &[Param]) -> Error {
+    let names: Vec<&str> = params.iter().map(|param| param.name.text.as_str()).collect();
+    let known = match names.as_slice() {
+        [] => "it has none".to_owned(),
+        all if all.len() <= PARAMS_SHOWN => format!("it has {}", all.join(", ")),
+        all => format!("it has {}, …", all[..PARAMS_SHOWN].join(", ")),
+    };
+    let message = format!("'{}' has no parameter '{}': {known}.", function.text, argument.text);
+    let near = near(&argument.text, names);
+    Error::semantic("SEM0219", message, argument.span).with_token(&argument.text).with_near(near)
+}
+
+/// A parameter without a default that got no value.
+pub(super) fn missing_argument(function: &Name, param: &str) -> Error {
+    let message = format!("'{}' needs a value for its parameter '{param}'.", function.text);
+    Error::semantic("SEM0219", message, function.span).with_token(&function.text)
 }
 
 /// A pattern that does not compile, and why.

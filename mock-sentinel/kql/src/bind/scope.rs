@@ -4,7 +4,9 @@ use std::{cell::RefCell, rc::Rc};
 
 use hashbrown::HashMap;
 
+use super::saved_text::SavedText;
 use crate::{
+    error::Error,
     plan::{Expr, Plan},
     syntax::ast,
 };
@@ -37,7 +39,7 @@ enum Stored {
     Own {
         definition: Rc<ast::Function>,
         visible: usize,
-        text: Option<Rc<str>>,
+        text: Option<Rc<SavedText>>,
     },
 }
 
@@ -71,7 +73,17 @@ pub(super) struct Function {
     pub(super) definition: Rc<ast::Function>,
     pub(super) env: Env,
     /// The text it was read from, when that is not the query's.
-    pub(super) text: Option<Rc<str>>,
+    pub(super) text: Option<Rc<SavedText>>,
+}
+
+impl Function {
+    /// Places an error of the function's own text there.
+    pub(super) fn located(&self, error: Error) -> Error {
+        match &self.text {
+            Some(text) => text.located(error),
+            None => error,
+        }
+    }
 }
 
 impl Env {

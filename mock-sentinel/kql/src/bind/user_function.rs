@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::{
     Binder, allowed, errors,
+    saved_text::SavedText,
     scope::{Binding, Env, Function},
 };
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     error::Error,
     plan::{Expr, Plan},
     syntax::{
-        self,
+        self, Span,
         ast::{self, Call, LetValue, Param, ParamType, StatementKind},
     },
     types::ColumnType,
@@ -53,7 +54,8 @@ impl Binder<'_> {
         call: &Call,
         first: Option<Plan>,
     ) -> Result<Called, Error> {
-        let bound = self.nested(call.span, |binder| {
+        self.nested(call.span, |binder| {
+            // An argument stands in the text of the caller.
             let env = binder.arguments(function, call, first)?;
             let outer = std::mem::replace(&mut binder.env, env);
             let row = binder.row.clone();
@@ -66,12 +68,8 @@ impl Binder<'_> {
             binder.aggregates = aggregates;
             binder.row = row;
             binder.env = outer;
-            bound
-        });
-        match &function.text {
-            Some(text) => bound.map_err(|error| error.located(text)),
-            None => bound,
-        }
+            bound.map_err(|error| function.located(error))
+        })
     }
 
     /// The body of a function; a saved one must not come back to itself.
@@ -97,20 +95,15 @@ impl Binder<'_> {
 
     /// Reads a saved function.
     pub(super) fn saved(name: &str, saved: &SavedFunction) -> Result<Rc<Function>, Error> {
-        let parameters = saved.parameters.trim();
-        let parameters = parameters.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(parameters);
-        let text = format!("let saved = ({parameters}) {{\n{}\n}}", saved.body);
-        let read = syntax::parse(&text).map_err(|mut error| {
-            error.message = format!("In the saved function '{name}': {}", error.message);
-            error.located(&text)
-        })?;
+        let text = SavedText::new(name, saved);
+        let read = syntax::parse(text.statement()).map_err(|error| text.located(Error { line: 0, ..error }))?;
         let mut statements = read.statements.into_iter().map(|statement| statement.kind);
         let first = statements.next().filter(|_| statements.next().is_none());
         let Some(StatementKind::Let(ast::Let { value: LetValue::Function(definition), .. })) = first else {
             let message = format!("The saved function '{name}' is more than one function: a brace closes too early.");
-            return Err(Error::semantic("SYN0002", message, syntax::Span::default()).with_token(name));
+            return Err(Error::semantic("SYN0002", message, Span::default()).with_token(name));
         };
-        Ok(Rc::new(Function { definition: Rc::new(definition), env: Env::default(), text: Some(Rc::from(text)) }))
+        Ok(Rc::new(Function { definition: Rc::new(definition), env: Env::default(), text: Some(Rc::new(text)) }))
     }
 
     /// Gives the parameters their values, in a scope inside that of the definition.
@@ -127,28 +120,39 @@ impl Binder<'_> {
         }
         for argument in &call.args {
             let at = match &argument.name {
-                Some(name) => params.iter().position(|param| param.name.text == name.text),
-                None => Some(next).filter(|at| *at < params.len()),
+                Some(name) => params
+                    .iter()
+                    .position(|param| param.name.text == name.text)
+                    .ok_or_else(|| errors::unknown_argument(&call.name, name, params))?,
+                None => Some(next)
+                    .filter(|at| *at < params.len())
+                    .ok_or_else(|| errors::wrong_argument_count(&call.name, call.args.len()))?,
             };
-            let at = at.ok_or_else(|| errors::wrong_argument_count(&call.name, call.args.len()))?;
             given[at] = Some(Given::Written(&argument.value));
             next = at + 1;
         }
         let mut env = function.env.inner();
         for (param, given) in params.iter().zip(given) {
             let given = given.or(param.default.as_ref().map(Given::Default));
-            let given = given.ok_or_else(|| errors::wrong_argument_count(&call.name, call.args.len()))?;
-            let binding = self.argument(param, given)?;
+            let given = given.ok_or_else(|| errors::missing_argument(&call.name, &param.name.text))?;
+            let (place, is_own) = match &given {
+                Given::Written(written) => (written.span, false),
+                Given::Ready(_) => (call.name.span, false),
+                Given::Default(written) => (written.span, true),
+            };
+            let bound = self.argument(param, given, place);
+            let binding = bound.map_err(|error| if is_own { function.located(error) } else { error })?;
             env.define(&param.name.text, binding);
         }
         Ok(env)
     }
 
-    fn argument(&mut self, param: &Param, given: Given<'_>) -> Result<Binding, Error> {
+    /// Gives a parameter its value; `place` is where that is written.
+    fn argument(&mut self, param: &Param, given: Given<'_>, place: Span) -> Result<Binding, Error> {
         match &param.ty {
             ParamType::Table(schema) => {
                 if self.is_transform() {
-                    return Err(allowed::refusal("a tabular parameter", param.name.span));
+                    return Err(allowed::refusal("a tabular parameter", place));
                 }
                 let plan = match given {
                     Given::Ready(plan) => plan,
@@ -156,14 +160,15 @@ impl Binder<'_> {
                 };
                 for column in &schema.columns {
                     if super::hidden::find(&plan.schema, &column.name.text).is_none() {
-                        return Err(errors::unknown_column(&column.name, Some(&plan.schema)));
+                        let wanted = ast::Name { span: place, ..column.name.clone() };
+                        return Err(errors::unknown_column(&wanted, Some(&plan.schema)));
                     }
                 }
                 Ok(Binding::Table { plan: Rc::new(plan), view: false })
             }
             ParamType::Scalar(ty) => {
                 let (Given::Written(written) | Given::Default(written)) = given else {
-                    return Err(Error::semantic("SEM0100", "A scalar is expected here.", param.name.span));
+                    return Err(Error::semantic("SEM0100", "A scalar is expected here.", place));
                 };
                 let expr = self.scalar(written)?;
                 // Whatever its type, an argument becomes what is declared; Microsoft's binder takes every pair of types.
