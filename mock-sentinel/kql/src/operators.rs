@@ -6,6 +6,7 @@
 mod flow;
 mod group;
 mod join;
+mod leg;
 mod make_series;
 mod mv_apply;
 mod mv_expand;
@@ -82,14 +83,20 @@ impl Run<'_> {
         }
         let mut out = Vec::new();
         self.read(&plan.source, input, &mut operators, &mut out)?;
+        self.finish(&mut operators, &mut out)?;
+        Ok(out)
+    }
+
+    /// Lets every operator give what it still has, the first one first.
+    fn finish(&mut self, operators: &mut [Box<dyn Operator + '_>], out: &mut Vec<Batch>) -> Result<(), Error> {
         for at in 0..operators.len() {
             let mut emitted = Vec::new();
             operators[at].finish(self, &mut emitted)?;
             for batch in emitted {
-                self.feed(&mut operators[at + 1..], batch, &mut out)?;
+                self.feed(&mut operators[at + 1..], batch, out)?;
             }
         }
-        Ok(out)
+        Ok(())
     }
 
     /// The rows of a plan as one batch.
@@ -148,16 +155,11 @@ impl Run<'_> {
                 }
             }
             Source::Union(plans) => {
-                'plans: for plan in plans {
-                    let before = self.held();
-                    let batches = self.execute(plan, input)?;
-                    let held = self.held().saturating_sub(before);
-                    for batch in batches {
-                        if self.feed_unless_done(operators, batch, out)? {
-                            break 'plans;
-                        }
+                for plan in plans {
+                    self.leg(plan, input, operators, out)?;
+                    if operators.iter().any(|operator| operator.is_done()) {
+                        break;
                     }
-                    self.release(held);
                 }
             }
         }

@@ -188,3 +188,26 @@ fn every_kind_of_bound_has_its_own_code() {
     );
     check(&parts, Limit::Parts);
 }
+
+#[test]
+fn the_legs_of_a_union_flow_like_a_pipe() {
+    let endless = "(range x from 1 to 9999999999 step 1)";
+    for (query, rows) in [
+        (format!("union {endless}, (print x=1) | take 5"), 5),
+        (format!("union (print x=1), {endless} | where x % 2 == 0 | take 5"), 5),
+        (format!("union (union {endless}, (print x=1)), (print x=2) | take 5"), 5),
+        ("union (range x from 1 to 1000000 step 1), (range x from 1 to 1000000 step 1) | count".to_owned(), 1),
+        (format!("union {endless}, (print x=1)"), 100_000),
+        // A leg that collects gives back what it held.
+        (
+            ["(range x from 1 to 60000 step 1 | summarize by x | summarize n = count())"; 20]
+                .join(", ")
+                .replacen('(', "union (", 1),
+            20,
+        ),
+    ] {
+        let (answer, peak) = metered(&query, settings().with_steps_max(20_000_000));
+        assert_eq!(answer.unwrap_or_else(|error| panic!("{query}: {error}")).rows(), rows, "{query}");
+        assert!(peak <= MEMORY_MAX, "{query}: {peak}");
+    }
+}
