@@ -11,6 +11,14 @@ use crate::arm::{ArmError, DataFlow, Detail, RuleResource, TableResource};
 /// What a flow without a transform does.
 const PASS_THROUGH: &str = "source";
 
+/// The column that the output of every transform must have, with a time in it. Source, which shows no text of the error:
+/// <https://learn.microsoft.com/azure/azure-monitor/essentials/data-collection-transformations-structure#required-columns>,
+/// read 2026-11-29.
+const TIME: &str = "TimeGenerated";
+/// In words of our own.
+const NO_TIME: &str = "The transform output has no column 'TimeGenerated' of type datetime, which every row must have: keep \
+    it, or add it with extend or project.";
+
 /// The streams of a rule with their flows, or every finding in them.
 pub(super) fn streams(
     resource: &RuleResource,
@@ -57,6 +65,9 @@ fn compile(
         vec![Detail::new("InvalidTransformQuery", message, target)]
     };
     let transform = Transform::compile_with_geo(text, input, geo.cloned()).map_err(refused)?;
+    if flow.transform.is_some() && transform.output().index_of(TIME).is_none() {
+        return Err(vec![Detail::new("InvalidTransformOutput", NO_TIME, target)]);
+    }
     let differences = differences(transform.output(), table);
     if differences.is_empty() {
         let transform = stored(text, transform, input, geo).map_err(refused)?;

@@ -310,6 +310,8 @@ fn output_columns_that_do_not_fit_the_table_are_refused() {
     for (transform, code, said) in [
         ("source | extend more = 1", "InvalidTransformOutput", "more [produced:'Long', output:none]"),
         ("source | extend n = tostring(n)", "InvalidTransformOutput", "n [produced:'String', output:'Long']"),
+        ("source | project n", "InvalidTransformOutput", "no column 'TimeGenerated'"),
+        ("source | project-rename at = TimeGenerated", "InvalidTransformOutput", "no column 'TimeGenerated'"),
         ("source | project nothing", "InvalidTransformQuery", "nothing"),
         ("source | summarize count()", "InvalidTransformQuery", "summarize"),
         ("source | where", "InvalidTransformQuery", "SyntaxError"),

@@ -30,7 +30,7 @@ async fn a_table_a_rule_and_a_role_are_put_and_then_take_rows() {
     let created = call(&fixture, Method::PUT, &table_id("Acme_CL"), &table(&columns)).await;
     assert_eq!(created.status, 200, "clients of tables take 200 and 202 only: {created:?}");
     assert_eq!(created.json()["properties"]["provisioningState"], "Succeeded");
-    let created = call(&fixture, Method::PUT, &rule_id("acme"), &rule("source")).await;
+    let created = call(&fixture, Method::PUT, &rule_id("acme"), &rule("source | extend TimeGenerated = now()")).await;
     assert_eq!(created.status, 201, "{created:?}");
     let properties = created.json()["properties"].clone();
     assert_eq!(properties["endpoints"]["logsIngestion"], "https://127.0.0.1:8443");
@@ -87,7 +87,7 @@ async fn what_was_loaded_can_be_read() {
 async fn rules_are_validated_as_azure_validates_them() {
     let fixture = Fixture::new();
     let columns = [("TimeGenerated", "datetime"), ("id", "long")];
-    let missing = call(&fixture, Method::PUT, &rule_id("acme"), &rule("source")).await;
+    let missing = call(&fixture, Method::PUT, &rule_id("acme"), &rule("source | extend TimeGenerated = now()")).await;
     assert_eq!((missing.status.as_u16(), missing.code().as_str()), (400, "InvalidPayload"));
     let detail = missing.json()["error"]["details"][0].clone();
     assert_eq!(
@@ -96,7 +96,8 @@ async fn rules_are_validated_as_azure_validates_them() {
             "message": "Table for output stream 'Custom-Acme_CL' is not available for destination 'la'."})
     );
     call(&fixture, Method::PUT, &table_id("Acme_CL"), &table(&columns)).await;
-    let clash = call(&fixture, Method::PUT, &rule_id("acme"), &rule("source")).await.json();
+    let clash =
+        call(&fixture, Method::PUT, &rule_id("acme"), &rule("source | extend TimeGenerated = now()")).await.json();
     assert_eq!(clash["error"]["details"][0]["code"], "InvalidTransformOutput");
     let broken = call(&fixture, Method::PUT, &rule_id("acme"), &rule("source | wher")).await.json();
     let detail = &broken["error"]["details"][0];
@@ -127,7 +128,7 @@ async fn callers_need_a_token_for_the_manager_and_permission() {
     let mut world = World::default();
     world.identity.apps[0].contributor = false;
     let fixture = Fixture::of(world);
-    let denied = call(&fixture, Method::PUT, &rule_id("acme"), &rule("source")).await;
+    let denied = call(&fixture, Method::PUT, &rule_id("acme"), &rule("source | extend TimeGenerated = now()")).await;
     assert_eq!((denied.status.as_u16(), denied.code().as_str()), (403, "AuthorizationFailed"));
     assert_eq!(call(&fixture, Method::GET, &rule_id("miro-audit-logs"), &Value::Null).await.status, 200);
     for (query, token, status, code) in [
@@ -150,7 +151,7 @@ async fn a_rule_shares_its_region_and_names_an_endpoint_that_is_there() {
     let fixture = Fixture::new();
     call(&fixture, Method::PUT, &table_id("Acme_CL"), &table(&[("TimeGenerated", "datetime"), ("id", "string")])).await;
     let endpoint_id = format!("{}/providers/Microsoft.Insights/dataCollectionEndpoints/dce", group());
-    let mut acme = rule("source");
+    let mut acme = rule("source | extend TimeGenerated = now()");
     acme["location"] = json!("eastus");
     let elsewhere = call(&fixture, Method::PUT, &rule_id("acme"), &acme).await;
     assert_eq!((elsewhere.status.as_u16(), elsewhere.code().as_str()), (400, "InvalidLocation"));
@@ -186,7 +187,8 @@ async fn the_first_rows_of_a_new_table_take_their_time_to_show() {
     world.ingestion.new_table_visible_after = jiff::SignedDuration::from_mins(15);
     let fixture = Fixture::of(world);
     call(&fixture, Method::PUT, &table_id("Acme_CL"), &table(&[("TimeGenerated", "datetime"), ("id", "string")])).await;
-    let put = call(&fixture, Method::PUT, &rule_id("acme"), &rule("source")).await.json();
+    let put =
+        call(&fixture, Method::PUT, &rule_id("acme"), &rule("source | extend TimeGenerated = now()")).await.json();
     let id = put["properties"]["immutableId"].as_str().unwrap();
     fixture.mock.assign_role("Custom-Acme");
     let request = Request::post(format!("/dataCollectionRules/{id}/streams/Custom-Acme?api-version=2023-01-01"))
