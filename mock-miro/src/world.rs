@@ -37,6 +37,7 @@ use crate::switches::Switches;
 #[serde(deny_unknown_fields)]
 pub struct World {
     /// The organizations; the first is the default of the handshake and of methods that name none.
+    #[serde(default = "Organization::default_ones")]
     pub organizations: Vec<Organization>,
     /// Behavior that Miro does not document.
     #[serde(default)]

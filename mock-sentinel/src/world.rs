@@ -3,6 +3,7 @@
 mod check;
 mod defaults;
 mod read;
+mod size;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -194,10 +195,13 @@ pub struct Workspace {
 #[serde(default, deny_unknown_fields)]
 pub struct Ingestion {
     /// Most bytes of a request's body on the wire.
+    #[serde(deserialize_with = "size::bytes")]
     pub wire_bytes_max: u64,
     /// Most bytes of a body after inflation.
+    #[serde(deserialize_with = "size::bytes")]
     pub inflated_bytes_max: u64,
     /// The longest value of one field.
+    #[serde(deserialize_with = "size::bytes")]
     pub field_max: usize,
     /// What `field_max` counts. The limits page says 64 KB and no more.
     pub field_unit: FieldUnit,
@@ -210,6 +214,7 @@ pub struct Ingestion {
     /// Most calls a rule takes in a minute.
     pub calls_per_minute: u64,
     /// Most bytes a rule takes in a minute, on the wire and inflated alike.
+    #[serde(deserialize_with = "size::bytes")]
     pub bytes_per_minute: u64,
     /// Whether the rules' diagnostic setting sends their errors to DCRLogErrors.
     pub log_errors: bool,
@@ -221,6 +226,7 @@ pub struct Ingestion {
     pub new_table_visible_after: SignedDuration,
     /// Most bytes, uncompressed, that the workspace keeps in a day of UTC. What comes after is lost although uploads
     /// succeed, and `_LogOperation` says so once a day. No cap unless given.
+    #[serde(deserialize_with = "size::some_bytes")]
     pub daily_cap_bytes: Option<u64>,
     /// Whether `error` and `code` of the response to an unknown api-version are written with capitals, as seen on a metrics
     /// host.
@@ -305,6 +311,7 @@ pub struct Query {
     /// Queries that one principal may send in 30 seconds; further ones get 429.
     pub per_thirty_seconds: u64,
     /// Most bytes of a response's body, before any compression; the rows beyond are cut with a partial error.
+    #[serde(deserialize_with = "size::bytes")]
     pub bytes_max: usize,
     /// How long a query may run unless `Prefer: wait` says otherwise; then the response is 504.
     pub time_default: SignedDuration,
@@ -312,6 +319,7 @@ pub struct Query {
     pub time_max: SignedDuration,
     /// Most bytes that the intermediate results of one query may take; beyond them the response is 400. A bound of this
     /// machine, not of the service's record.
+    #[serde(deserialize_with = "size::bytes")]
     pub memory_max: usize,
     /// What the tables of a response go by when the query names them. Pages on batches and on `fork` say that tools show the
     /// names that `as` gives; which member carries them in this API is not documented.
@@ -385,11 +393,5 @@ impl Workspace {
     /// A data collection rule's ARM id.
     pub(crate) fn rule_resource_id(&self, rule: &str) -> String {
         format!("{}/providers/Microsoft.Insights/dataCollectionRules/{rule}", self.group())
-    }
-}
-
-impl StatusCode {
-    fn new(status: u16, code: &str) -> Self {
-        Self { status, code: code.to_owned() }
     }
 }

@@ -92,11 +92,30 @@ mod tests {
     }
 
     #[test]
+    fn whatever_is_left_out_has_the_default_worlds_value() {
+        for text in ["switches: {}\n", "organizations: [{}]\n", "organizations: [{guard: true}]\n"] {
+            let world = World::from_yaml(text, "w.yaml").unwrap();
+            assert_eq!(world.organizations[0].id, World::default().organizations[0].id, "{text}");
+            assert_eq!(world.organizations[0].tokens.len(), 2);
+        }
+        assert!(error_of("organizations: [{}, {}]\n").contains("already used by another organization"));
+    }
+
+    #[test]
+    fn the_readmes_worlds_are_read() {
+        let readme = include_str!("../../README.md");
+        let worlds: Vec<&str> = readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+        assert!(worlds.len() >= 2);
+        for world in worlds {
+            World::from_yaml(world, "README.md").unwrap_or_else(|error| panic!("{world}: {error}"));
+        }
+    }
+
+    #[test]
     fn names_line_and_nearest_key_for_what_it_does_not_know() {
         let misspelt = error_of("organizations:\n  - id: '42'\n    gaurd: true\n");
         assert!(misspelt.starts_with("w.yaml:3:5: `gaurd` is not a known key; the nearest is `guard` (allowed: id, "));
         insta::assert_snapshot!(error_of("organizations:\n  - id: '42'\n    plan: enterprize\n"), @"w.yaml:3:11: `enterprize` is not a known key; the nearest is `enterprise` (allowed: free, starter, business, enterprise)");
-        insta::assert_snapshot!(error_of("switches: {}\n"), @"w.yaml:1:1: missing field `organizations` at line 1, column 1");
         insta::assert_snapshot!(error_of("organizations: [{id: '42', guard: maybe}]\n"), @"w.yaml:1:35: invalid boolean at line 1, column 35");
     }
 

@@ -10,7 +10,8 @@ use super::{App, Events, INVALID_MAX, Region, Role, Toggle, Token, TokenState, U
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Organization {
-    /// Its number, as a string of digits.
+    /// Its number, as a string of digits; by default that of the default world's organization.
+    #[serde(default = "defaults::organization_id")]
     pub id: String,
     /// Its name.
     #[serde(default = "defaults::organization_name")]
@@ -119,6 +120,11 @@ impl Organization {
         }
     }
 
+    /// The organizations of a world that names none.
+    pub(super) fn default_ones() -> Vec<Self> {
+        vec![Self::enterprise(defaults::organization_id())]
+    }
+
     /// The id of the first Company Admin, or of the first user there is.
     pub(crate) fn first_admin(&self) -> String {
         let admin = self.users.iter().find(|user| user.role == Role::CompanyAdmin).or(self.users.first());
@@ -151,6 +157,10 @@ impl Organization {
 mod defaults {
     pub(super) fn yes() -> bool {
         true
+    }
+    /// What [`World::default`](super::super::World::default) draws.
+    pub(super) fn organization_id() -> String {
+        "3074457345618974075".to_owned()
     }
     pub(super) fn organization_name() -> String {
         "Example Org".to_owned()

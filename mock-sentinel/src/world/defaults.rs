@@ -106,6 +106,12 @@ impl Default for Ingestion {
     }
 }
 
+impl StatusCode {
+    fn new(status: u16, code: &str) -> Self {
+        Self { status, code: code.to_owned() }
+    }
+}
+
 impl Default for UnknownAnswers {
     fn default() -> Self {
         Self {
