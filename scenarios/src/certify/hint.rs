@@ -1,6 +1,7 @@
 //! What a failure may come from that its check cannot know.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use connector::Stream;
 
@@ -23,10 +24,12 @@ pub(super) fn one_log_alone(subject: &Subject, asked: &BTreeSet<Call>, checks: &
         }
         for check in checks.iter_mut().filter(|check| check.check == lost && check.is_broken()) {
             let feature = feature_of(other).name();
-            check.seen.push_str(&format!(
+            // A string takes everything.
+            let _written = write!(
+                check.seen,
                 "; it never asked for the {stream} log: if it delivers the {other} log alone, declare features: [{feature}] in \
                  its target file"
-            ));
+            );
         }
     }
 }

@@ -100,7 +100,7 @@ pub async fn certify(
         report.cases.push(unsupported(&origin, &case, why, &options));
     }
     let planned = plan.cases.len();
-    if let Some(Some(played)) = stop.run_until_cancelled(target_failure(&subject)).await {
+    if let Some(Some(played)) = stop.run_until_cancelled(Box::pin(target_failure(&subject))).await {
         let first = plan.cases.first().map(|(origin, case)| repeat(origin, case, &options));
         let named = Some(&options.named).filter(|named| !named.is_empty());
         let first = named.map(|named| with(&options.repeat, named)).or(first);

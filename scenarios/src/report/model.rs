@@ -266,11 +266,12 @@ impl Report {
 
     /// The stale entries, each with what to know of it before its reason.
     pub(super) fn stale_told(&self) -> Vec<Expectation> {
-        let told = |entry: &Expectation| match self.is_unsupported(entry) {
-            true => {
-                Expectation { reason: format!("unsupported: the entry can go ({})", entry.reason), ..entry.clone() }
+        let told = |entry: &Expectation| {
+            let mut told = entry.clone();
+            if self.is_unsupported(entry) {
+                told.reason = format!("unsupported: the entry can go ({})", entry.reason);
             }
-            false => entry.clone(),
+            told
         };
         self.stale.iter().map(told).collect()
     }
