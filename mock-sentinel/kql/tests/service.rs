@@ -175,14 +175,13 @@ fn a_saved_function_is_checked_when_it_is_kept() {
 #[track_caller]
 fn placed(parameters: &str, body: &str, query: &str, at: (u32, u32), said: &str) {
     let saved = saved(parameters, body);
-    let error = match saved.check("F") {
-        Err(error) => error,
-        Ok(()) => {
-            let mut service = service();
-            service.functions.push(("F", saved));
-            let settings = Settings::at(DateTime::parse("2026-11-23T12:00:00Z").expect("a date"));
-            kql::run(query, &service, &settings).map(|_| ()).expect_err(query)
-        }
+    let error = if let Err(error) = saved.check("F") {
+        error
+    } else {
+        let mut service = service();
+        service.functions.push(("F", saved));
+        let settings = Settings::at(DateTime::parse("2026-11-23T12:00:00Z").expect("a date"));
+        kql::run(query, &service, &settings).map(|_| ()).expect_err(query)
     };
     assert_eq!((error.line, error.column), at, "{error}");
     assert!(error.to_string().contains(said), "{error} should say {said}");
