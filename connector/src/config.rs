@@ -19,6 +19,7 @@ mod reader;
 mod rights;
 mod schema;
 mod secret;
+mod sources;
 mod span;
 #[cfg(test)]
 mod tests;
@@ -27,10 +28,11 @@ mod types;
 pub use example::example;
 pub use explain::{Explained, explain};
 pub use finding::{Finding, Findings, Origin, Severity};
-pub use load::{DEFAULT_FILE, Sources, load};
+pub use load::load;
 pub(crate) use load::{Guarded, files_to_guard, secret_files};
 pub(crate) use reader::SECRET_BYTES_MAX;
 pub use schema::schema;
+pub use sources::{DEFAULT_FILE, Sources};
 pub(crate) use span::{human, parse_span};
 pub use types::{
     Config, ContentConfig, Http, Identity, LogFormat, Miro, Sentinel, Start, StoreConfig, StreamConfig, Telemetry,

@@ -42,6 +42,8 @@ fn a_pipe_a_folder_or_a_device_in_the_place_of_a_file_is_refused() {
     std::fs::write(at("empty.har"), r#"{"log":{"entries":[]}}"#).expect("the folder is ours");
     let (catalogue, har, out) =
         (at("catalogue").display().to_string(), at("empty.har").display().to_string(), at("out").display().to_string());
+    // A recording is written to a file that is not there.
+    let recorded = at("recorded.har").display().to_string();
     for (path, is) in [(at("pipe.yaml"), "a pipe"), (at("folder.yaml"), "a folder"), ("/dev/zero".into(), "a device")] {
         let file = path.to_str().expect("text");
         let record = [
@@ -54,7 +56,7 @@ fn a_pipe_a_folder_or_a_device_in_the_place_of_a_file_is_refused() {
             "http://127.0.0.1:9",
         ];
         let record: Vec<&str> =
-            record.into_iter().chain(["--out", &har, "--upstream-ca", file, "--", "true"]).collect();
+            record.into_iter().chain(["--out", &recorded, "--upstream-ca", file, "--", "true"]).collect();
         for arguments in [
             &["replay", file, "--", "true"][..],
             &["replay", file, "--virtual-time"],

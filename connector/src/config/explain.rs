@@ -5,9 +5,10 @@ use super::key::Otherwise;
 use super::keys::{self, KEYS};
 use super::kind::Kind as _;
 use super::layers::Layers;
-use super::load::{Sources, scope_of};
+use super::load::scope_of;
 use super::misplaced::Pasted;
 use super::raw::Raw;
+use super::sources::Sources;
 use crate::redact::MASK;
 
 /// One key, the value that holds and what set it.

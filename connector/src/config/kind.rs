@@ -1,18 +1,17 @@
 //! What a key's value can be: how it is read, what is allowed, and its JSON Schema.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use url::Url;
 
 use super::Start;
-use super::misplaced::is_no_path;
 use super::pasted::trimmed;
 use super::raw::{Raw, absolute_path};
 use super::span::{human, parse_span, parse_start};
-use crate::redact::{MASK, without_user_info};
+use crate::redact::{MASK, could_be_secret, looks_like_secret, without_user_info};
 use crate::transport::is_loopback;
 
 /// The form of a key's value.
@@ -394,4 +393,11 @@ impl Kind for Listen {
     fn schema(&self) -> Value {
         json!({"type": "string"})
     }
+}
+
+/// Whether `path` may be a secret instead: every text has the form of a path, but nothing is found under this one.
+fn is_no_path(path: &str) -> bool {
+    let place = Path::new(path);
+    let is_bare = !path.contains('/') && place.extension().is_none();
+    (looks_like_secret(path) || (is_bare && could_be_secret(path))) && !place.exists()
 }

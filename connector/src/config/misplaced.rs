@@ -1,7 +1,5 @@
 //! Secrets that stand a second time where something else belongs: whatever the form of that place is, they are not shown.
 
-use std::path::Path;
-
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::finding::Finding;
@@ -9,12 +7,12 @@ use super::key::{AnyKey, Key};
 use super::keys::{self, KEYS};
 use super::kind::Kind as _;
 use super::layers::Layers;
-use super::load::Sources;
 use super::pasted;
 use super::reader::SECRET_BYTES_MAX;
 use super::secret::{Secret, SecretSource};
+use super::sources::Sources;
 use crate::bounded_file;
-use crate::redact::{MASK, Secrets, could_be_secret, looks_like_secret};
+use crate::redact::{MASK, Secrets};
 
 /// A shorter secret stands in any text by chance.
 const LENGTH_MIN: usize = 8;
@@ -78,11 +76,4 @@ fn secret(key: &Key<Secret>, sources: &Sources, layers: &Layers) -> Option<Secre
         SecretSource::File(_) => return None,
     };
     pasted::secret(&text).ok().filter(|secret| secret.expose_secret().len() >= LENGTH_MIN)
-}
-
-/// Whether `path` may be a secret instead: every text has the form of a path, but nothing is found under this one.
-pub(crate) fn is_no_path(path: &str) -> bool {
-    let place = Path::new(path);
-    let is_bare = !path.contains('/') && place.extension().is_none();
-    (looks_like_secret(path) || (is_bare && could_be_secret(path))) && !place.exists()
 }

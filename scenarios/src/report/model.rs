@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::shortcoming::{Shortcoming, has_judged};
 use crate::certify::Expectation;
 use crate::scenario::{Family, Feature, Level, Profile, Source};
 use crate::verdict::{Check, Verdict};
@@ -211,11 +210,6 @@ impl Report {
         cases_are && self.shortcoming().is_none()
     }
 
-    /// What is wrong with the run itself.
-    pub fn shortcoming(&self) -> Option<Shortcoming> {
-        Shortcoming::of(self)
-    }
-
     /// Whether the laboratory failed anywhere.
     pub fn has_error(&self) -> bool {
         self.summary.error > 0
@@ -226,13 +220,13 @@ impl Report {
         self.summary = Summary::of(&self.cases);
         let binds = |case: &&CaseReport| case.level == Level::Must || case.verdict == Verdict::Skip;
         let holds = |case: &CaseReport| matches!(case.verdict, Verdict::Pass | Verdict::Unsupported);
-        self.conformant = self.interrupted.is_none() && has_judged(self) && self.cases.iter().filter(binds).all(holds);
+        self.conformant = self.interrupted.is_none() && self.has_judged() && self.cases.iter().filter(binds).all(holds);
     }
 
     /// One sentence for the top of every report.
     pub fn sentence(&self) -> String {
         let Summary { pass, fail, skip, unsupported, error, flaky } = self.summary;
-        let verdict = match (self.interrupted, has_judged(self), self.conformant) {
+        let verdict = match (self.interrupted, self.has_judged(), self.conformant) {
             (Some(_), ..) => ": the run was interrupted",
             (None, false, _) => ": nothing was judged",
             (None, true, true) => " conforms",

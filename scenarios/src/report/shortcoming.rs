@@ -19,14 +19,6 @@ pub enum Shortcoming {
 }
 
 impl Shortcoming {
-    /// That of a report, if it has one. Of a shard the others may have been judged: the merged report tells.
-    pub(super) fn of(report: &Report) -> Option<Self> {
-        if let Some(Interrupted { cases_not_played }) = report.interrupted {
-            return Some(Self::Interrupted { cases_not_played });
-        }
-        (!has_judged(report) && !is_part(report)).then_some(Self::NothingJudged)
-    }
-
     /// A short name, for the forms of a report that have one for everything.
     pub const fn name(self) -> &'static str {
         match self {
@@ -50,9 +42,19 @@ impl fmt::Display for Shortcoming {
     }
 }
 
-/// Whether any case was judged. One that is unsupported says nothing about the subject.
-pub(super) fn has_judged(report: &Report) -> bool {
-    report.cases.iter().any(|case| case.verdict != Verdict::Unsupported)
+impl Report {
+    /// What is wrong with the run itself. Of a shard the others may have been judged: the merged report tells.
+    pub fn shortcoming(&self) -> Option<Shortcoming> {
+        if let Some(Interrupted { cases_not_played }) = self.interrupted {
+            return Some(Shortcoming::Interrupted { cases_not_played });
+        }
+        (!self.has_judged() && !is_part(self)).then_some(Shortcoming::NothingJudged)
+    }
+
+    /// Whether any case was judged. One that is unsupported says nothing about the subject.
+    pub(super) fn has_judged(&self) -> bool {
+        self.cases.iter().any(|case| case.verdict != Verdict::Unsupported)
+    }
 }
 
 fn is_part(report: &Report) -> bool {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::machine;
-use super::place::Place;
+use super::place::{Place, SERVICE};
 use super::report::Report;
 use super::seen::Seen;
 use super::step::{Note, Step};
@@ -54,9 +54,6 @@ pub(super) fn readiness(status: &Status, now: Timestamp, report: &Report) {
         }
     }
 }
-
-/// What a line is about that the running service said.
-pub(super) const SERVICE: &str = "the running service";
 
 fn open(stream: &str, problem: &StatusProblem) -> Step {
     let StatusProblem { code, subject, cause, next_step } = problem.clone();

@@ -2,6 +2,9 @@
 
 use crate::Stream;
 
+/// The subject of what the running service said of itself.
+pub(super) const SERVICE: &str = "the running service";
+
 /// What was looked at, in the order in which an event goes. It decides what is told first and which problem the exit code is of,
 /// whichever is known first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +30,7 @@ impl Place {
             Self::Configuration => "configuration".to_owned(),
             Self::Store | Self::Rights => "store.path".to_owned(),
             Self::Telemetry => "telemetry.listen".to_owned(),
-            Self::Service => super::local::SERVICE.to_owned(),
+            Self::Service => SERVICE.to_owned(),
             Self::Miro => "miro.base_url".to_owned(),
             Self::Log(stream) => format!("streams.{stream}"),
             Self::Authority => "sentinel.identity.authority".to_owned(),

@@ -10,8 +10,8 @@ use secrecy::SecretString;
 
 use super::clocks::Agreeing;
 use super::host::Host;
-use super::local::SERVICE;
 use super::machine::{Free, Proven};
+use super::place::SERVICE;
 use crate::Stream;
 use crate::config::Config;
 use crate::response::Foreign;
