@@ -1,5 +1,4 @@
 //! The program as processes: `dead-letters` while the service holds the file, and the same while nobody does.
-#![cfg(target_os = "linux")]
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
@@ -12,31 +11,14 @@ use connector::Stream;
 use connector::store::{Change, DeadLetter, RedbStore, Store as _, Version};
 use tokio::time::Instant;
 
-/// Far beyond what is needed.
-const DEADLINE: Duration = Duration::from_mins(1);
-
-const CONFIGURATION: &str = r#"
-[miro]
-base_url = "http://127.0.0.1:1"
-[streams.audit]
-access_token = { env = "TOKEN" }
-[sentinel]
-endpoint = "https://127.0.0.1:1"
-[sentinel.rules]
-audit = "dcr-00000000000000000000000000000000"
-[sentinel.identity]
-tenant_id = "22222222-2222-2222-2222-222222222222"
-client_id = "33333333-3333-3333-3333-333333333333"
-client_secret = { env = "TOKEN" }
-authority = "https://127.0.0.1:1"
-[store]
-path = "STORE"
-[telemetry]
-listen = "127.0.0.1:0"
-grace = "1s"
-"#;
+use crate::DEADLINE;
+use crate::configuration::{FROM_ENVIRONMENT, configuration};
 
 const EVENTS: [&str; 3] = ["{\"id\":\"1\",\r\n\"text\":\"one-s3cr3t-event\"}", "{broken \u{1b}[2J", "{\"id\":\"3\"}"];
+
+fn configured(store: &str, listen: &str) -> String {
+    configuration(FROM_ENVIRONMENT, store, &format!("listen = \"{listen}\"\ngrace = \"1s\""))
+}
 
 /// A folder with a configuration and a checkpoint file that holds three events.
 struct Place(tempfile::TempDir);
@@ -44,7 +26,7 @@ struct Place(tempfile::TempDir);
 impl Place {
     fn new(store: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        fs::write(folder.path().join("miro-sentinel.toml"), CONFIGURATION.replace("STORE", store)).expect("written");
+        fs::write(folder.path().join("miro-sentinel.toml"), configured(store, "127.0.0.1:0")).expect("written");
         let place = Self(folder);
         let letter = |(number, event): (usize, &&'static str)| DeadLetter {
             stream: Stream::Audit,
@@ -200,7 +182,7 @@ fn what_is_dropped_while_the_service_runs_is_nowhere_on_the_disk() {
 fn a_service_that_listens_nowhere_is_asked_at_its_control_socket() {
     let place = Place::new("state/x.redb");
     let path = place.0.path().join("miro-sentinel.toml");
-    fs::write(&path, CONFIGURATION.replace("STORE", "state/x.redb").replace("127.0.0.1:0", "off")).expect("written");
+    fs::write(&path, configured("state/x.redb", "off")).expect("written");
     let service = place.serve(LISTENING);
     let status = place.shown(&["status"]);
     assert!(status.starts_with("running, not ready\n"), "{status}");

@@ -1,5 +1,4 @@
 //! The program as a process, where a path leads to something else than a file: it says what, and waits for nobody.
-#![cfg(target_os = "linux")]
 
 use std::fs;
 use std::io::Write as _;
@@ -9,27 +8,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Far beyond what is needed.
-const DEADLINE: Duration = Duration::from_mins(1);
+use crate::DEADLINE;
+use crate::configuration::{FROM_FILE, configuration};
 
-const CONFIGURATION: &str = r#"
-[miro]
-base_url = "http://127.0.0.1:1"
-[streams.audit]
-access_token = { file = "token" }
-[sentinel]
-endpoint = "https://127.0.0.1:1"
-[sentinel.rules]
-audit = "dcr-00000000000000000000000000000000"
-[sentinel.identity]
-tenant_id = "22222222-2222-2222-2222-222222222222"
-client_id = "33333333-3333-3333-3333-333333333333"
-client_secret = { file = "token" }
-[store]
-path = "state/x.redb"
-[telemetry]
-listen = "off"
-"#;
+fn configured() -> String {
+    configuration(FROM_FILE, "state/x.redb", "listen = \"off\"")
+}
 
 fn place(configuration: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
@@ -78,19 +62,19 @@ fn told(folder: &Path, arguments: &[&str], code: i32, told: &str) {
 #[test]
 fn a_pipe_that_nobody_writes_to_is_named_wherever_it_stands() {
     let nobody = "a named pipe that nobody writes to";
-    let folder = place(CONFIGURATION);
+    let folder = place(&configured());
     pipe(&folder.path().join("miro-sentinel.toml"));
     told(folder.path(), &["check"], 3, nobody);
 
-    let folder = place(CONFIGURATION);
+    let folder = place(&configured());
     pipe(&folder.path().join("token"));
     told(folder.path(), &["check"], 3, nobody);
 
-    let folder = place(&format!("{CONFIGURATION}[http]\nca_file = \"roots\"\n"));
+    let folder = place(&format!("{}[http]\nca_file = \"roots\"\n", configured()));
     pipe(&folder.path().join("roots"));
     told(folder.path(), &["check"], 3, nobody);
 
-    let folder = place(CONFIGURATION);
+    let folder = place(&configured());
     fs::create_dir(folder.path().join("state")).expect("ours");
     pipe(&folder.path().join("state/x.redb"));
     for command in [&["run", "--once"][..], &["status"], &["dead-letters", "list"]] {
@@ -100,8 +84,8 @@ fn a_pipe_that_nobody_writes_to_is_named_wherever_it_stands() {
 
 #[test]
 fn a_pipe_that_somebody_writes_to_is_a_configuration() {
-    let folder = place(CONFIGURATION);
-    let output = ends(&mut program(folder.path(), &["--config", "/dev/stdin", "config", "explain"]), CONFIGURATION);
+    let folder = place(&configured());
+    let output = ends(&mut program(folder.path(), &["--config", "/dev/stdin", "config", "explain"]), &configured());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let script =
         format!("{} --config <(sleep 0.2; cat miro-sentinel.toml) config explain", env!("CARGO_BIN_EXE_miro-sentinel"));

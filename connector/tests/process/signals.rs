@@ -1,5 +1,4 @@
 //! The program as a process: signals end it, whatever hangs.
-#![cfg(target_os = "linux")]
 
 use std::fs;
 use std::io::Write;
@@ -8,35 +7,21 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::DEADLINE;
+use crate::configuration::{FROM_ENVIRONMENT, configuration};
+
 /// What a pipe holds on Linux (pipe(7)).
 const PIPE_BYTES: usize = 64 * 1024;
-/// Far beyond what is needed, and far below the grace period in the configuration.
-const DEADLINE: Duration = Duration::from_mins(1);
 
-const CONFIGURATION: &str = r#"
-[miro]
-base_url = "http://127.0.0.1:1"
-[streams.audit]
-access_token = { env = "TOKEN" }
-[sentinel]
-endpoint = "https://127.0.0.1:1"
-[sentinel.rules]
-audit = "dcr-00000000000000000000000000000000"
-[sentinel.identity]
-tenant_id = "22222222-2222-2222-2222-222222222222"
-client_id = "33333333-3333-3333-3333-333333333333"
-client_secret = { env = "TOKEN" }
-[store]
-path = "state/x.redb"
-[telemetry]
-listen = "127.0.0.1:0"
-grace = "5m"
-"#;
+/// The grace is far beyond the deadline of a test.
+fn configured() -> String {
+    configuration(FROM_ENVIRONMENT, "state/x.redb", "listen = \"127.0.0.1:0\"\ngrace = \"5m\"")
+}
 
 #[test]
 fn a_second_signal_ends_a_process_whose_log_nobody_reads() {
     let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("miro-sentinel.toml"), CONFIGURATION).expect("written");
+    fs::write(folder.path().join("miro-sentinel.toml"), configured()).expect("written");
     let (_unread, mut full) = std::io::pipe().expect("a pipe");
     full.write_all(&vec![b'x'; PIPE_BYTES]).expect("the pipe holds as much");
     for arguments in [&["run"][..], &["run", "--once"]] {
